@@ -1,0 +1,136 @@
+/** The base chain as the services see it: facts to read, acts to post. No hidden waiting: an act resolves when it is in a height. */
+import type { Hex } from '#encoding';
+import type { BlockFacts, ChannelTerms, Eip712Domain, RevealedResult } from '#protocol';
+
+export interface ChainTime {
+  readonly height: number;
+  readonly timestampSeconds: number;
+}
+
+export interface ParticipantKeys {
+  /** Signs records; address. */
+  readonly recordKey: Hex;
+  /** Posts parts, signs delegations and receipts; address. */
+  readonly operatorKey: Hex;
+  /** X25519 public key, 32 bytes. */
+  readonly encryptionKey: Hex;
+  /** Base URL of the participant's channel node, empty if it has none. */
+  readonly endpoint: string;
+}
+
+export interface ValidatorFacts {
+  readonly account: Hex;
+  readonly encryptionKey: Hex;
+  /** Base URL of the validator. */
+  readonly endpoint: string;
+  /** Wei of the base chain's own currency. */
+  readonly bondWei: bigint;
+}
+
+export interface ChannelFacts {
+  readonly channelId: Hex;
+  readonly terms: ChannelTerms;
+  /** The boxed channel secret for each participant, in order, 104 bytes each. */
+  readonly boxes: readonly Hex[];
+  readonly openedAtSeconds: number;
+  /** Token base units that the payer deposited and no settlement, debt or withdrawal has taken. */
+  readonly deposit: bigint;
+  readonly withdrawalRequested: bigint;
+  readonly debt: bigint;
+  readonly closedAtSeconds?: number;
+}
+
+/** A named no of a contract is a value; broken input or output is a thrown Fault. */
+export type ChainOutcome =
+  | { readonly ok: true; readonly height: number; readonly timestampSeconds: number; readonly gasUsed: bigint }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+export interface SignedDelegation {
+  readonly channelId: Hex;
+  readonly blockNumber: bigint;
+  readonly participant: number;
+  readonly validator: Hex;
+  readonly binding: boolean;
+  readonly keyCommitment: Hex;
+  readonly nonce: bigint;
+  readonly notAfter: bigint;
+  readonly signature: Hex;
+}
+
+/** Acts of one account or operator key. */
+export interface ChainActor {
+  readonly address: Hex;
+  registerParticipant(keys: ParticipantKeys): Promise<ChainOutcome>;
+  registerValidator(facts: { encryptionKey: Hex; endpoint: string; bondWei: bigint }): Promise<ChainOutcome>;
+  openChannel(terms: ChannelTerms, signatures: readonly Hex[], boxes: readonly Hex[]): Promise<ChainOutcome>;
+  /** Approves and deposits token base units. */
+  deposit(channelId: Hex, amount: bigint): Promise<ChainOutcome>;
+  requestWithdrawal(channelId: Hex, amount: bigint): Promise<ChainOutcome>;
+  executeWithdrawal(channelId: Hex): Promise<ChainOutcome>;
+  closeChannel(channelId: Hex): Promise<ChainOutcome>;
+  postPart(
+    channelId: Hex,
+    blockNumber: bigint,
+    part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
+  ): Promise<ChainOutcome>;
+  /** Sent by the validator itself; `keyPath` proves keyCommitment at index blockNumber under the terms' keysRoot. */
+  commitResult(delegation: SignedDelegation, keyPath: readonly Hex[], commitment: Hex): Promise<ChainOutcome>;
+  /** `opening` is x of wire-formats.md 8, absent if the block has no impression. */
+  revealResult(
+    channelId: Hex,
+    blockNumber: bigint,
+    participant: number,
+    result: RevealedResult,
+    opening: Hex | undefined,
+    workDigest: Hex,
+    salt: Hex,
+  ): Promise<ChainOutcome>;
+  /** A participant's own result: in the extension without delegation, or late in the challenge period with a bond. */
+  revealOwnResult(
+    channelId: Hex,
+    blockNumber: bigint,
+    result: RevealedResult,
+    opening: Hex | undefined,
+  ): Promise<ChainOutcome>;
+  acceptResult(channelId: Hex, blockNumber: bigint, outputHash: Hex): Promise<ChainOutcome>;
+  settle(channelId: Hex, blockNumber: bigint, result: RevealedResult): Promise<ChainOutcome>;
+  /** Pulls a balance (token base units) out of the registry to this account. */
+  withdraw(token: Hex, amount: bigint): Promise<ChainOutcome>;
+}
+
+export interface Chain {
+  /** chainId and verifyingContract of every EIP-712 signature. */
+  domain(): Promise<Eip712Domain>;
+  time(): Promise<ChainTime>;
+  channelIds(): Promise<readonly Hex[]>;
+  channel(channelId: Hex): Promise<ChannelFacts | undefined>;
+  blockFacts(channelId: Hex, blockNumber: bigint): Promise<BlockFacts>;
+  /** Token base units the payer still has for block n (protocol.md 2). */
+  cover(channelId: Hex, blockNumber: bigint): Promise<bigint>;
+  /** Keys registered strictly before `atSeconds`; undefined if there were none. */
+  keysAt(account: Hex, atSeconds: number): Promise<ParticipantKeys | undefined>;
+  validator(account: Hex): Promise<ValidatorFacts | undefined>;
+  /** Token base units that `account` can withdraw from the registry. */
+  balance(token: Hex, account: Hex): Promise<bigint>;
+  /** Token base units in the account's own hands. */
+  tokenBalance(token: Hex, account: Hex): Promise<bigint>;
+  /** The contracts' own stage of a block, for checks against `stageOf`. */
+  stage(channelId: Hex, blockNumber: bigint): Promise<string>;
+  actor(privateKey: Uint8Array): ChainActor;
+  /** Calls `wake` after a new height; returns the unsubscriber. */
+  subscribe(wake: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** A chain whose time and coins are in our hands: the embedded development chain. */
+export interface DrivenChain extends Chain {
+  /** Mines one height at `timestampSeconds`, later than the last. */
+  advanceTo(timestampSeconds: number): Promise<void>;
+  /** Gives `account` wei to pay for gas. */
+  fund(account: Hex, wei: bigint): Promise<void>;
+  /** Deploys an ERC-20 for tests; decimals 9 makes its base unit one nano. Returns its address. */
+  deployToken(name: string, symbol: string, decimals: number): Promise<Hex>;
+  mint(token: Hex, account: Hex, amount: bigint): Promise<void>;
+  /** JSON-RPC URL for other processes. */
+  readonly url: string;
+}

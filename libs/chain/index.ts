@@ -1,0 +1,11 @@
+export type {
+  Chain,
+  ChainActor,
+  ChainOutcome,
+  ChainTime,
+  ChannelFacts,
+  DrivenChain,
+  ParticipantKeys,
+  SignedDelegation,
+  ValidatorFacts,
+} from './chain.js';

@@ -1,0 +1,1 @@
+export type { KeyValue, KeyValueWrite } from './key-value.js';

@@ -1,0 +1,1 @@
+export { type PartStore, storedBlockBytesMax } from './part-store.js';

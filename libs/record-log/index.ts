@@ -1,0 +1,1 @@
+export type { LogEntry, LogPartition, RecordLog } from './record-log.js';
