@@ -1,0 +1,16 @@
+export { boxOverheadBytes, encryptionPublicKey, openBox, sealBox } from './box.js';
+export { hash64Into } from './bulk-sha256.js';
+export { hkdfSha256, sha256 } from './hash.js';
+export { keccak256 } from './keccak.js';
+export { merklePath, merkleRoot, merkleRootDestroying, rootFromPath } from './merkle.js';
+export { open, seal, sealTagBytes } from './seal.js';
+export {
+  addressOf,
+  assertNativeSignatures,
+  isHighS,
+  isPrivateKey,
+  recoverSigner,
+  recoverSignerBytes,
+  signatureBytes,
+  signDigest,
+} from './signature.js';
