@@ -42,12 +42,17 @@ export interface ChannelFacts {
 
 /** A named no of a contract is a value; broken input or output is a thrown Fault. */
 export type ChainOutcome =
-  | { readonly ok: true; readonly height: number; readonly timestampSeconds: number; readonly gasUsed: bigint }
+  | {
+      readonly ok: true;
+      readonly height: number;
+      readonly timestampSeconds: number;
+      readonly gasUsed: bigint;
+    }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 export interface SignedDelegation {
   readonly channelId: Hex;
-  readonly blockNumber: bigint;
+  readonly blockNumber: number;
   readonly participant: number;
   readonly validator: Hex;
   readonly binding: boolean;
@@ -70,7 +75,7 @@ export interface ChainActor {
   closeChannel(channelId: Hex): Promise<ChainOutcome>;
   postPart(
     channelId: Hex,
-    blockNumber: bigint,
+    blockNumber: number,
     part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
   ): Promise<ChainOutcome>;
   /** Sent by the validator itself; `keyPath` proves keyCommitment at index blockNumber under the terms' keysRoot. */
@@ -78,7 +83,7 @@ export interface ChainActor {
   /** `opening` is x of wire-formats.md 8, absent if the block has no impression. */
   revealResult(
     channelId: Hex,
-    blockNumber: bigint,
+    blockNumber: number,
     participant: number,
     result: RevealedResult,
     opening: Hex | undefined,
@@ -88,12 +93,12 @@ export interface ChainActor {
   /** A participant's own result: in the extension without delegation, or late in the challenge period with a bond. */
   revealOwnResult(
     channelId: Hex,
-    blockNumber: bigint,
+    blockNumber: number,
     result: RevealedResult,
     opening: Hex | undefined,
   ): Promise<ChainOutcome>;
-  acceptResult(channelId: Hex, blockNumber: bigint, outputHash: Hex): Promise<ChainOutcome>;
-  settle(channelId: Hex, blockNumber: bigint, result: RevealedResult): Promise<ChainOutcome>;
+  acceptResult(channelId: Hex, blockNumber: number, outputHash: Hex): Promise<ChainOutcome>;
+  settle(channelId: Hex, blockNumber: number, result: RevealedResult): Promise<ChainOutcome>;
   /** Pulls a balance (token base units) out of the registry to this account. */
   withdraw(token: Hex, amount: bigint): Promise<ChainOutcome>;
 }
@@ -104,9 +109,9 @@ export interface Chain {
   time(): Promise<ChainTime>;
   channelIds(): Promise<readonly Hex[]>;
   channel(channelId: Hex): Promise<ChannelFacts | undefined>;
-  blockFacts(channelId: Hex, blockNumber: bigint): Promise<BlockFacts>;
+  blockFacts(channelId: Hex, blockNumber: number): Promise<BlockFacts>;
   /** Token base units the payer still has for block n (protocol.md 2). */
-  cover(channelId: Hex, blockNumber: bigint): Promise<bigint>;
+  cover(channelId: Hex, blockNumber: number): Promise<bigint>;
   /** Keys registered strictly before `atSeconds`; undefined if there were none. */
   keysAt(account: Hex, atSeconds: number): Promise<ParticipantKeys | undefined>;
   validator(account: Hex): Promise<ValidatorFacts | undefined>;
@@ -115,7 +120,7 @@ export interface Chain {
   /** Token base units in the account's own hands. */
   tokenBalance(token: Hex, account: Hex): Promise<bigint>;
   /** The contracts' own stage of a block, for checks against `stageOf`. */
-  stage(channelId: Hex, blockNumber: bigint): Promise<string>;
+  stage(channelId: Hex, blockNumber: number): Promise<string>;
   actor(privateKey: Uint8Array): ChainActor;
   /** Calls `wake` after a new height; returns the unsubscriber. */
   subscribe(wake: () => void): () => void;

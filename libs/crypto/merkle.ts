@@ -8,7 +8,7 @@ export function merkleRoot(hashes: Uint8Array): Uint8Array {
     out.set(hashes);
     return out;
   }
-  return merkleRootDestroying(hashes.slice()).slice(0, 32);
+  return merkleRootDestroying(new Uint8Array(hashes)).slice(0, 32);
 }
 
 /** As `merkleRoot`, but works in the memory of `hashes` (at least one) and returns a view of its first 32 bytes. */
@@ -20,7 +20,7 @@ export function merkleRootDestroying(hashes: Uint8Array): Uint8Array {
 
 /** The siblings from leaf `index` to the root, 32 bytes each. */
 export function merklePath(hashes: Uint8Array, index: number): Uint8Array[] {
-  const level = hashes.slice();
+  const level = new Uint8Array(hashes);
   const path: Uint8Array[] = [];
   let count = level.length / 32;
   if (index < 0 || index >= count) throw new RangeError(`no leaf ${index} of ${count}`);
@@ -41,7 +41,7 @@ export function rootFromPath(
 ): Uint8Array | undefined {
   if (index < 0 || index >= count) return undefined;
   const pair = new Uint8Array(64);
-  let node = leaf.slice();
+  let node: Uint8Array = new Uint8Array(leaf);
   let used = 0;
   let at = index;
   for (let width = count; width > 1; width = (width + 1) >> 1, at >>= 1) {

@@ -1,0 +1,78 @@
+/** A block's result: amounts, output transactions, and the hashes that are committed and revealed (wire-formats.md 6 to 8). */
+import { keccak256, merkleRoot, sha256 } from '#crypto';
+import { abiEncode, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, viewOf } from '#encoding';
+import type { Nano, ParticipantIndex } from './ids.js';
+
+export interface OutputTransaction {
+  readonly payee: ParticipantIndex;
+  readonly nano: Nano;
+}
+
+export interface BlockResult {
+  readonly channelId: Hex;
+  readonly blockNumber: number;
+  readonly settlementRoot: Hex;
+  readonly impressionCount: bigint;
+  /** What each participant earns; entry 0 what the payer owes, the sum of the others. */
+  readonly amounts: readonly Nano[];
+  /** Bit i: participant i's part counted. */
+  readonly validParts: number;
+}
+
+/** Four uint64 to a big-endian word, participant 0 first, zero-filled. */
+export function amountWords(amounts: readonly Nano[]): Uint8Array[] {
+  const words: Uint8Array[] = [];
+  for (let at = 0; at < amounts.length; at += 4) {
+    const word = new Uint8Array(32);
+    const view = viewOf(word);
+    for (let i = 0; i < 4 && at + i < amounts.length; i++) view.setBigUint64(i * 8, amounts[at + i], false);
+    words.push(word);
+  }
+  return words;
+}
+
+/** The amounts of `participants` participants in the words. */
+export function amountsOfWords(words: readonly Uint8Array[], participants: number): Nano[] {
+  return Array.from({ length: participants }, (_, at) =>
+    viewOf(words[at >> 2]).getBigUint64((at & 3) * 8, false),
+  );
+}
+
+export function amountsDigest(amounts: readonly Nano[]): Uint8Array {
+  return merkleRoot(concatBytes(...amountWords(amounts)));
+}
+
+export function outputHashOf(result: BlockResult): Hex {
+  return toHex(
+    keccak256(
+      abiEncode([
+        { type: 'word', bytes: bytes32Word(result.channelId) },
+        { type: 'word', bytes: uintWord(result.blockNumber) },
+        { type: 'word', bytes: bytes32Word(result.settlementRoot) },
+        { type: 'word', bytes: uintWord(result.impressionCount) },
+        { type: 'words', words: amountWords(result.amounts) },
+        { type: 'word', bytes: uintWord(result.validParts) },
+      ]),
+    ),
+  );
+}
+
+/** By payee, none of zero. */
+export function outputTransactions(amounts: readonly Nano[]): OutputTransaction[] {
+  return amounts.map((nano, payee) => ({ payee, nano })).filter(({ payee, nano }) => payee > 0 && nano > 0n);
+}
+
+/** Token base units of a nano amount, rounded down once; the dust stays with the payer. */
+export function tokenUnits(nano: Nano, tokenPerUnit: bigint): bigint {
+  return (nano * tokenPerUnit) / 1_000_000_000n;
+}
+
+/** keccak256(outputHash ‖ validator ‖ workDigest ‖ salt): hides the result until it is revealed. */
+export function commitmentOf(outputHash: Hex, validator: Hex, workDigest: Uint8Array, salt: Uint8Array): Hex {
+  return toHex(keccak256(concatBytes(fromHex(outputHash), fromHex(validator), workDigest, salt)));
+}
+
+/** sha256(validator ‖ ordered record hashes), for callers that hold them all; long blocks stream it. */
+export function workDigestOf(validator: Hex, orderedHashes: Uint8Array): Uint8Array {
+  return sha256(concatBytes(fromHex(validator), orderedHashes));
+}

@@ -1,0 +1,102 @@
+/** Channel terms: what all participants sign; the EIP-712 digest of them is the channel's id (wire-formats.md 2). */
+import { keccak256 } from '#crypto';
+import { addressWord, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, utf8 } from '#encoding';
+import type { ChannelId } from './ids.js';
+import { isPayerRole, roleOf } from './ids.js';
+import { blocksMaxLimit, participantsMax, participantsMin } from './limits.js';
+import { domainSeparator, type Eip712Domain, typedDigest, typeHash } from './typed-data.js';
+
+export interface ChannelTerms {
+  readonly participants: readonly Hex[];
+  readonly roles: readonly number[];
+  readonly token: Hex;
+  readonly tokenPerUnit: bigint;
+  readonly reducer: string;
+  readonly reducerParameters: Hex;
+  /** 0 time, 1 sequence. */
+  readonly blockPolicy: number;
+  /** Seconds, chain time. */
+  readonly firstBlockStart: number;
+  readonly blockDuration: number;
+  readonly blocksMax: number;
+  readonly collectionGrace: number;
+  readonly collationPeriod: number;
+  readonly processingPeriod: number;
+  readonly challengePeriod: number;
+  readonly disputeMax: number;
+  readonly retentionPeriod: number;
+  readonly authorBytesMax: number;
+  readonly priceNanoMax: bigint;
+  readonly keysRoot: Hex;
+  readonly salt: Hex;
+}
+
+const termsTypeHash = typeHash(
+  'ChannelTerms(address[] participants,uint8[] roles,address token,uint256 tokenPerUnit,string reducer,' +
+    'bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,uint64 blockDuration,uint64 blocksMax,' +
+    'uint64 collectionGrace,uint64 collationPeriod,uint64 processingPeriod,uint64 challengePeriod,' +
+    'uint64 disputeMax,uint64 retentionPeriod,uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,bytes32 salt)',
+);
+
+export function termsStructHash(terms: ChannelTerms): Uint8Array {
+  return keccak256(
+    concatBytes(
+      termsTypeHash,
+      keccak256(concatBytes(...terms.participants.map(addressWord))),
+      keccak256(concatBytes(...terms.roles.map(uintWord))),
+      addressWord(terms.token),
+      uintWord(terms.tokenPerUnit),
+      keccak256(utf8(terms.reducer)),
+      keccak256(fromHex(terms.reducerParameters)),
+      uintWord(terms.blockPolicy),
+      uintWord(terms.firstBlockStart),
+      uintWord(terms.blockDuration),
+      uintWord(terms.blocksMax),
+      uintWord(terms.collectionGrace),
+      uintWord(terms.collationPeriod),
+      uintWord(terms.processingPeriod),
+      uintWord(terms.challengePeriod),
+      uintWord(terms.disputeMax),
+      uintWord(terms.retentionPeriod),
+      uintWord(terms.authorBytesMax),
+      uintWord(terms.priceNanoMax),
+      bytes32Word(terms.keysRoot),
+      bytes32Word(terms.salt),
+    ),
+  );
+}
+
+/** What each participant signs to open the channel. */
+export function channelIdOf(domain: Eip712Domain, terms: ChannelTerms): ChannelId {
+  return toHex(typedDigest(domainSeparator(domain), termsStructHash(terms)));
+}
+
+/** The first rule of wire-formats.md 2 that the terms break, as a sentence; the reducer checks its own parameters. */
+export function termsFault(terms: ChannelTerms, auditorFeeNano: bigint): string | undefined {
+  const count = terms.participants.length;
+  if (count < participantsMin || count > participantsMax) return 'a channel has 2 to 16 participants';
+  if (terms.roles.length !== count) return 'every participant has one role';
+  if (new Set(terms.participants.map((one) => one.toLowerCase())).size !== count) {
+    return 'the participants are distinct accounts';
+  }
+  if (!isPayerRole(terms.roles[0])) return 'participant 0 is the payer: a dsp or an advertiser';
+  for (const role of terms.roles.slice(1)) {
+    if (role < roleOf.ssp || role > roleOf.operator) return 'one payer a channel; the others earn';
+  }
+  if (terms.blocksMax < 1 || terms.blocksMax > blocksMaxLimit) return 'blocksMax is 1 to 2^20';
+  if (terms.blockPolicy === 0 && terms.blockDuration < 1) return 'a time block lasts at least a second';
+  const records = BigInt(Math.floor(terms.authorBytesMax / 64));
+  const worst = BigInt(count * count) * records * (terms.priceNanoMax + BigInt(count) * auditorFeeNano);
+  if (worst >= 1n << 63n) return 'authorBytesMax and prices are small enough that no sum reaches 2^63';
+  return undefined;
+}
+
+/** When collection of block n starts, seconds (time blocks). */
+export function blockStart(terms: ChannelTerms, blockNumber: number): number {
+  return terms.firstBlockStart + blockNumber * terms.blockDuration;
+}
+
+/** When batches of block n are no longer accepted: C of protocol.md 8. */
+export function collectionEnd(terms: ChannelTerms, blockNumber: number): number {
+  return blockStart(terms, blockNumber + 1) + terms.collectionGrace;
+}

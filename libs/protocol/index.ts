@@ -1,0 +1,123 @@
+export type { Acceptance, BlockFacts, OwnResult, PostedPart, RevealedResult, Seat } from './block-facts.js';
+export {
+  blockKeyOf,
+  keyCommitmentOf,
+  keyCommitments,
+  keysRootOf,
+  nextSecret,
+  secretOf,
+  segmentKeyOf,
+} from './block-keys.js';
+export {
+  batchKeyBytes,
+  batchKeyOf,
+  batchKeyOrderBytes,
+  budgetBytes,
+  CutRule,
+  commitManifest,
+  compareBatchKeys,
+  forEachBatch,
+  type PartCommitment,
+  partRootOf,
+  type SealedSegment,
+  SegmentCutter,
+  sealSegment,
+  segmentRootOf,
+  writeBatchKey,
+} from './block-part.js';
+export {
+  type BlockReport,
+  encodeBlockReport,
+  type ImpressionReason,
+  impressionReasons,
+  reportHashOf,
+} from './block-report.js';
+export {
+  amountsDigest,
+  amountsOfWords,
+  amountWords,
+  type BlockResult,
+  commitmentOf,
+  type OutputTransaction,
+  outputHashOf,
+  outputTransactions,
+  tokenUnits,
+  workDigestOf,
+} from './block-result.js';
+export {
+  blockStart,
+  type ChannelTerms,
+  channelIdOf,
+  collectionEnd,
+  termsFault,
+  termsStructHash,
+} from './channel-terms.js';
+export {
+  type Delegation,
+  delegationDigest,
+  openBlockKey,
+  type Receipt,
+  receiptDigest,
+  sealBlockKey,
+} from './delegation.js';
+export {
+  type BlockId,
+  type BlockNumber,
+  type ChannelId,
+  isPayerRole,
+  isSellerRole,
+  type Nano,
+  type ParticipantIndex,
+  type RoleName,
+  roleName,
+  roleOf,
+} from './ids.js';
+export * as limits from './limits.js';
+export {
+  type BlockRules,
+  type CheckedSegment,
+  PartCheck,
+  type PartReason,
+  pageCount,
+  partReasons,
+  rowsOfManifest,
+  SegmentCheck,
+} from './part-validity.js';
+export {
+  decodeRecord,
+  encodeRecord,
+  impressionKeyOf,
+  isAcceptableId,
+  RecordCheck,
+  type RecordField,
+  type RecordFields,
+  type RecordRules,
+  recordAt,
+  recordFault,
+  recordFlag,
+  recordKind,
+  recordVersion,
+  shortHash,
+} from './record.js';
+export {
+  BatchHasher,
+  type BatchHeader,
+  batchAt,
+  batchBytes,
+  batchCount,
+  batchFault,
+  encodeUnsignedBatch,
+  type HeaderFault,
+  headerFault,
+  parseHeader,
+  signBatch,
+} from './record-batch.js';
+export { type BlockStage, processingStartOf, type Stage, stageOf, stages } from './stage.js';
+export {
+  domainName,
+  domainSeparator,
+  domainVersion,
+  type Eip712Domain,
+  typedDigest,
+  typeHash,
+} from './typed-data.js';

@@ -1,0 +1,236 @@
+/** Whether a part counts: every check of wire-formats.md 5 and 8, alike for whoever makes it. */
+import { merkleRoot, open, sha256 } from '#crypto';
+import { compareBytes, equalBytes, viewOf } from '#encoding';
+import { segmentKeyOf } from './block-keys.js';
+import {
+  batchKeyBytes,
+  batchKeyOrderBytes,
+  budgetBytes,
+  CutRule,
+  type PartCommitment,
+  partRootOf,
+  writeBatchKey,
+} from './block-part.js';
+import { batchHeaderBytes, manifestPageRows, manifestRowBytes, recordBytes } from './limits.js';
+import { RecordCheck, type RecordRules, recordAt } from './record.js';
+import { BatchHasher, batchAt, batchBytes, batchCount, headerFault } from './record-batch.js';
+
+/** Reasons of an invalid part, in the order in which the first that applies is the part's. */
+export const partReasons = [
+  'missing',
+  'unavailable',
+  'wrong-bytes',
+  'does-not-open',
+  'malformed',
+  'wrong-segment-root',
+  'out-of-order',
+  'too-large',
+  'wrong-batch-root',
+  'bad-signature',
+] as const;
+export type PartReason = (typeof partReasons)[number];
+
+/** What everyone who checks the parts of one block knows. */
+export interface BlockRules extends RecordRules {
+  readonly channelId: Uint8Array;
+  readonly blockNumber: number;
+  readonly blockKey: Uint8Array;
+  readonly domainSeparator: Uint8Array;
+  /** Record key (20-byte address) of each participant at the block's collection start; undefined if it had none. */
+  readonly signers: readonly (Uint8Array | undefined)[];
+  readonly authorBytesMax: number;
+}
+
+/** What one sealed segment turned out to be. `keys` is there unless an earlier reason than `wrong-segment-root` applies. */
+export interface CheckedSegment {
+  readonly reason: PartReason | undefined;
+  /** n × 48 bytes, see `batchKeyBytes`. */
+  readonly keys: Uint8Array;
+  /** The opened batches, one after the other. */
+  readonly plaintext: Uint8Array;
+  /** The hash of each record in order, without gaps; complete only for a segment without a reason. */
+  readonly recordHashes: Uint8Array;
+  readonly records: number;
+}
+
+const nothing = new Uint8Array(0);
+const batchesMax = 65_536 / (batchHeaderBytes + recordBytes);
+
+/** Opens and checks segments of one block; one instance a thread. */
+export class SegmentCheck {
+  readonly #rules: BlockRules;
+  readonly #records: RecordCheck;
+  readonly #hasher: BatchHasher;
+
+  constructor(rules: BlockRules) {
+    this.#rules = rules;
+    this.#records = new RecordCheck(rules);
+    this.#hasher = new BatchHasher(rules.domainSeparator);
+  }
+
+  /** `row` is the 64 bytes of the manifest, `sealed` the stored bytes or undefined where the store has none. */
+  check(row: Uint8Array, sealed: Uint8Array | undefined): CheckedSegment {
+    if (sealed === undefined) return failed('unavailable');
+    if (!equalBytes(sha256(sealed), row.subarray(0, 32))) return failed('wrong-bytes');
+    const segmentRoot = row.subarray(32, 64);
+    const { blockKey, channelId, blockNumber } = this.#rules;
+    const plaintext = open(segmentKeyOf(blockKey, channelId, blockNumber, segmentRoot), sealed);
+    if (plaintext === undefined) return failed('does-not-open');
+    return this.#checkOpened(plaintext, segmentRoot);
+  }
+
+  /** As `check`, for a segment that is already open; without `segmentRoot` that comparison is left out. */
+  checkPlaintext(plaintext: Uint8Array): CheckedSegment {
+    return this.#checkOpened(plaintext, undefined);
+  }
+
+  #checkOpened(plaintext: Uint8Array, segmentRoot: Uint8Array | undefined): CheckedSegment {
+    const keys = this.#parse(plaintext);
+    if (keys === undefined) return failed('malformed');
+    const reason = this.#verify(plaintext, keys, segmentRoot);
+    return { ...reason, keys, plaintext };
+  }
+
+  /** The batch keys, or undefined if a header or a record is malformed. */
+  #parse(plaintext: Uint8Array): Uint8Array | undefined {
+    if (plaintext.length === 0) return undefined;
+    const keys = new Uint8Array(Math.min(batchesMax, plaintext.length / 256 + 1) * batchKeyBytes);
+    const view = viewOf(plaintext);
+    let count = 0;
+    for (let at = 0; at < plaintext.length; count++) {
+      if (headerFault(plaintext, at) !== undefined || !this.#isOfThisBlock(plaintext, view, at))
+        return undefined;
+      const end = at + batchBytes(batchCount(plaintext, at));
+      const author = plaintext[at + batchAt.author];
+      for (let record = at + batchHeaderBytes; record < end; record += recordBytes) {
+        if (plaintext[record + recordAt.author] !== author) return undefined;
+        if (this.#records.faultAt(view, record) !== undefined) return undefined;
+      }
+      if ((count + 1) * batchKeyBytes > keys.length) return undefined;
+      writeBatchKey(plaintext, at, keys, count * batchKeyBytes);
+      at = end;
+    }
+    return keys.subarray(0, count * batchKeyBytes);
+  }
+
+  #isOfThisBlock(plaintext: Uint8Array, view: DataView, at: number): boolean {
+    const channelId = plaintext.subarray(at + batchAt.channelId, at + batchAt.channelId + 32);
+    return (
+      view.getBigUint64(at + batchAt.blockNumber, true) === BigInt(this.#rules.blockNumber) &&
+      equalBytes(channelId, this.#rules.channelId) &&
+      plaintext[at + batchAt.author] < this.#rules.roles.length
+    );
+  }
+
+  #verify(
+    plaintext: Uint8Array,
+    keys: Uint8Array,
+    segmentRoot: Uint8Array | undefined,
+  ): { reason: PartReason | undefined; recordHashes: Uint8Array; records: number } {
+    const count = keys.length / batchKeyBytes;
+    const headerHashes = new Uint8Array(count * 32);
+    const records = (plaintext.length - count * batchHeaderBytes) / recordBytes;
+    const recordHashes = new Uint8Array(records * 32);
+    let isRootTrue = true;
+    let isSigned = true;
+    for (let at = 0, batch = 0, record = 0; at < plaintext.length; batch++) {
+      const inBatch = batchCount(plaintext, at);
+      headerHashes.set(sha256(plaintext.subarray(at, at + batchHeaderBytes)), batch * 32);
+      isRootTrue &&= this.#hasher.hasTrueRoot(plaintext, at, recordHashes.subarray(record * 32));
+      const signer = this.#rules.signers[plaintext[at + batchAt.author]];
+      isSigned &&= signer !== undefined && this.#hasher.isSignedBy(signer, plaintext, at);
+      record += inBatch;
+      at += batchBytes(inBatch);
+    }
+    const done = (reason: PartReason | undefined) => ({ reason, recordHashes, records });
+    if (segmentRoot !== undefined && !equalBytes(merkleRoot(headerHashes), segmentRoot)) {
+      return done('wrong-segment-root');
+    }
+    if (!ascends(keys)) return done('out-of-order');
+    if (!isRootTrue) return done('wrong-batch-root');
+    return done(isSigned ? undefined : 'bad-signature');
+  }
+}
+
+/** Puts the segments of one part together, in order, and says whether the part counts. */
+export class PartCheck {
+  readonly #authorBytesMax: number;
+  readonly #cut = new CutRule();
+  readonly #authorBytes: Float64Array;
+  #last: Uint8Array = nothing;
+  #reason: number = partReasons.length;
+
+  constructor(rules: { roles: readonly number[]; authorBytesMax: number }) {
+    this.#authorBytesMax = rules.authorBytesMax;
+    this.#authorBytes = new Float64Array(rules.roles.length);
+  }
+
+  /** The first reason found so far. */
+  get reason(): PartReason | undefined {
+    return partReasons[this.#reason];
+  }
+
+  /** Notes a reason that lies outside the segments: a missing part, index or page. */
+  note(reason: PartReason | undefined): void {
+    if (reason !== undefined) this.#reason = Math.min(this.#reason, partReasons.indexOf(reason));
+  }
+
+  /** The next segment of the part. */
+  add(segment: Pick<CheckedSegment, 'reason' | 'keys'>): void {
+    this.note(segment.reason);
+    const { keys } = segment;
+    for (let at = 0; at < keys.length; at += batchKeyBytes) this.#addBatch(keys, at);
+  }
+
+  #addBatch(keys: Uint8Array, at: number): void {
+    const author = keys[at];
+    const bytes = viewOf(keys).getUint32(at + batchKeyOrderBytes, false);
+    if (this.#cut.begins(author, bytes, keys[at + batchKeyOrderBytes - 1]) !== (at === 0)) {
+      this.note('malformed');
+    }
+    const order = keys.subarray(at, at + batchKeyOrderBytes);
+    if (this.#last.length > 0 && compareBytes(this.#last, order) >= 0) this.note('out-of-order');
+    this.#last = order;
+    this.#authorBytes[author] += budgetBytes(bytes);
+    if (this.#authorBytes[author] > this.#authorBytesMax) this.note('too-large');
+  }
+}
+
+/** Why index and pages do not lead to the committed rows, or the rows. `pages` holds undefined where the store has none. */
+export function rowsOfManifest(
+  commitment: PartCommitment,
+  index: Uint8Array | undefined,
+  pages: readonly (Uint8Array | undefined)[],
+): { readonly rows: Uint8Array } | { readonly reason: PartReason } {
+  if (index === undefined) return { reason: 'unavailable' };
+  if (pages.includes(undefined)) return { reason: 'unavailable' };
+  const found = pages as readonly Uint8Array[];
+  if (!equalBytes(sha256(index), commitment.indexHash)) return { reason: 'wrong-bytes' };
+  if (index.length !== pageCount(commitment) * 32) return { reason: 'wrong-bytes' };
+  for (const [at, page] of found.entries()) {
+    if (!equalBytes(sha256(page), index.subarray(at * 32, at * 32 + 32))) return { reason: 'wrong-bytes' };
+  }
+  const rows = new Uint8Array(Buffer.concat(found));
+  const isWhole = rows.length === commitment.segmentCount * manifestRowBytes;
+  if (!isWhole || !found.slice(0, -1).every((page) => page.length === manifestPageRows * manifestRowBytes)) {
+    return { reason: 'wrong-bytes' };
+  }
+  return equalBytes(partRootOf(rows), commitment.partRoot) ? { rows } : { reason: 'wrong-bytes' };
+}
+
+/** Pages that the manifest of a commitment has. */
+export function pageCount(commitment: PartCommitment): number {
+  return Math.ceil(commitment.segmentCount / manifestPageRows);
+}
+
+function ascends(keys: Uint8Array): boolean {
+  for (let at = batchKeyBytes; at < keys.length; at += batchKeyBytes) {
+    const before = keys.subarray(at - batchKeyBytes, at - batchKeyBytes + batchKeyOrderBytes);
+    if (compareBytes(before, keys.subarray(at, at + batchKeyOrderBytes)) >= 0) return false;
+  }
+  return true;
+}
+
+function failed(reason: PartReason): CheckedSegment {
+  return { reason, keys: nothing, plaintext: nothing, recordHashes: nothing, records: 0 };
+}

@@ -1,0 +1,307 @@
+/** The vectors of records, batches, parts, terms and trees, against libs/protocol and libs/crypto. */
+import { addressOf, merklePath, merkleRoot, rootFromPath, sha256, signDigest } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
+import {
+  BatchHasher,
+  batchFault,
+  blockKeyOf,
+  type ChannelTerms,
+  channelIdOf,
+  commitManifest,
+  decodeRecord,
+  delegationDigest,
+  domainSeparator,
+  type Eip712Domain,
+  encodeRecord,
+  forEachBatch,
+  impressionKeyOf,
+  isAcceptableId,
+  keyCommitmentOf,
+  keyCommitments,
+  keysRootOf,
+  parseHeader,
+  RecordCheck,
+  receiptDigest,
+  recordFault,
+  SegmentCutter,
+  sealSegment,
+  secretOf,
+  segmentKeyOf,
+  segmentRootOf,
+  termsStructHash,
+} from '#protocol';
+import { readVectors, type VectorCheck } from './check.js';
+
+interface Vectors {
+  readonly domain: Eip712Domain;
+  readonly channelId: Hex;
+  readonly blockNumber: number;
+}
+
+export function checkMerkle(folder: string, check: VectorCheck): void {
+  const file = readVectors<{ roots: Hex[]; paths11: Hex[][] }>(folder, 'merkle.json');
+  const leaves = Buffer.concat(file.roots.map((_, n) => sha256(Uint8Array.of(0, 0, 0, n))));
+  for (const [count, root] of file.roots.entries()) {
+    check.equal(`root of ${count}`, toHex(merkleRoot(leaves.subarray(0, count * 32))), root);
+  }
+  for (const [index, path] of file.paths11.entries()) {
+    const leaf = leaves.subarray(index * 32, index * 32 + 32);
+    check.equal(`path ${index}`, merklePath(leaves.subarray(0, 11 * 32), index).map(toHex), path);
+    const root = rootFromPath(leaf, index, 11, path.map(fromHex));
+    check.equal(`root from path ${index}`, root && toHex(root), file.roots[11]);
+    check.equal(`short path ${index}`, rootFromPath(leaf, index, 11, path.slice(1).map(fromHex)), undefined);
+  }
+}
+
+type TermsJson = Omit<ChannelTerms, 'tokenPerUnit' | 'priceNanoMax'> & {
+  tokenPerUnit: string;
+  priceNanoMax: number | string;
+};
+
+/** Terms as the vectors and exports write them. */
+export function termsOfJson(json: TermsJson): ChannelTerms {
+  return { ...json, tokenPerUnit: BigInt(json.tokenPerUnit), priceNanoMax: BigInt(json.priceNanoMax) };
+}
+
+export function checkTerms(folder: string, check: VectorCheck): void {
+  const file = readVectors<Vectors & { cases: { terms: TermsJson; structHash: Hex; channelId: Hex }[] }>(
+    folder,
+    'terms.json',
+  );
+  for (const [at, one] of file.cases.entries()) {
+    const terms = termsOfJson(one.terms);
+    check.equal(`structHash ${at}`, toHex(termsStructHash(terms)), one.structHash);
+    check.equal(`channelId ${at}`, channelIdOf(file.domain, terms), one.channelId);
+  }
+}
+
+interface RecordJson {
+  readonly bytes: Hex;
+  readonly hash: Hex;
+  readonly fields: Readonly<Record<string, string | number>>;
+}
+
+export function checkRecords(folder: string, check: VectorCheck): void {
+  const file = readVectors<{
+    roles: number[];
+    priceNanoMax: string;
+    impressionKeys: { auctionId: string; impId: string; key: Hex }[];
+    refusedIds: string[];
+    good: RecordJson[];
+    bad: { bytes: Hex; field: string }[];
+  }>(folder, 'records.json');
+  const rules = { roles: file.roles, priceNanoMax: BigInt(file.priceNanoMax) };
+  for (const one of file.impressionKeys) {
+    check.equal(
+      `impression key of ${one.auctionId}`,
+      toHex(impressionKeyOf(one.auctionId, one.impId)),
+      one.key,
+    );
+  }
+  for (const id of file.refusedIds)
+    check.equal(`id ${JSON.stringify(id.slice(0, 9))}`, isAcceptableId(id), false);
+  for (const [at, one] of file.good.entries()) {
+    const bytes = fromHex(one.bytes);
+    const fields = decodeRecord(bytes);
+    check.equal(`good ${at}`, recordFault(bytes, rules), undefined);
+    check.equal(`hash ${at}`, toHex(sha256(bytes)), one.hash);
+    check.equal(`encode ${at}`, toHex(encodeRecord(fields)), one.bytes);
+    const { version: _, ...expected } = one.fields;
+    check.equal(
+      `fields ${at}`,
+      Object.fromEntries(
+        Object.entries(fields).map(([name, value]) => [
+          name,
+          value instanceof Uint8Array ? toHex(value) : typeof value === 'bigint' ? String(value) : value,
+        ]),
+      ),
+      expected,
+    );
+  }
+  for (const [at, one] of file.bad.entries()) {
+    check.equal(`bad ${at}`, recordFault(fromHex(one.bytes), rules), one.field);
+  }
+}
+
+/** Why a batch is refused, in the words of the vectors' faults, or undefined. */
+function batchRefusal(
+  bytes: Uint8Array,
+  file: Vectors & { roles: number[]; signers: Hex[] },
+  hasher: BatchHasher,
+): string | undefined {
+  const shape = batchFault(bytes);
+  if (shape !== undefined) return shape === 'count' ? 'length' : shape;
+  const header = parseHeader(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const records = new RecordCheck({ roles: file.roles, priceNanoMax: (1n << 63n) - 1n });
+  for (let at = 192; at < bytes.length; at += 64) {
+    if (bytes[at + 2] !== header.author) return 'author';
+    const fault = records.faultAt(view, at);
+    if (fault !== undefined) return fault;
+  }
+  if (!hasher.hasTrueRoot(bytes, 0, new Uint8Array(header.count * 32))) return 'records root';
+  const isSigned = hasher.isSignedBy(fromHex(file.signers[header.author]), bytes);
+  const isHere = header.channelId === file.channelId && Number(header.blockNumber) === file.blockNumber;
+  return isSigned && isHere ? undefined : 'signature';
+}
+
+export function checkBatches(folder: string, check: VectorCheck): void {
+  const file = readVectors<
+    Vectors & {
+      roles: number[];
+      privateKeys: Hex[];
+      signers: Hex[];
+      good: {
+        bytes: Hex;
+        author: number;
+        sequence: number;
+        count: number;
+        recordsRoot: Hex;
+        digest: Hex;
+        signature: Hex;
+      }[];
+      faulty: { bytes: Hex; fault: string }[];
+    }
+  >(folder, 'batches.json');
+  const hasher = new BatchHasher(domainSeparator(file.domain));
+  for (const [at, key] of file.privateKeys.entries()) {
+    check.equal(`signer ${at}`, addressOf(fromHex(key)), file.signers[at]);
+  }
+  for (const [at, one] of file.good.entries()) {
+    const bytes = fromHex(one.bytes);
+    const header = parseHeader(bytes);
+    check.equal(`good ${at}`, batchRefusal(bytes, file, hasher), undefined);
+    check.equal(`digest ${at}`, toHex(hasher.digest(bytes)), one.digest);
+    check.equal(
+      `header ${at}`,
+      [header.author, Number(header.sequence), header.count, header.recordsRoot],
+      [one.author, one.sequence, one.count, one.recordsRoot],
+    );
+    const signature = signDigest(hasher.digest(bytes), fromHex(file.privateKeys[one.author]));
+    check.equal(`signature ${at}`, toHex(signature), one.signature);
+  }
+  for (const [at, one] of file.faulty.entries()) {
+    const found = batchRefusal(fromHex(one.bytes), file, hasher);
+    check.equal(`faulty ${at} (${one.fault}) is refused`, found !== undefined, true);
+    check.equal(`faulty ${at}`, found, one.fault.split(':')[0].replace(' of header and records differ', ''));
+  }
+}
+
+interface PartJson {
+  readonly name: string;
+  readonly plaintext: string;
+  readonly partRoot: Hex;
+  readonly segmentCount: number;
+  readonly indexHash: Hex;
+  readonly segments: { batches: number; bytes: number; segmentKey: Hex; row: Hex }[];
+}
+
+interface PartsFile extends Vectors {
+  readonly participant: number;
+  readonly channelSecret: Hex;
+  readonly blockSecret: Hex;
+  readonly blockKey: Hex;
+  readonly keyCommitment: Hex;
+  readonly blocksMax: number;
+  readonly keysRoot: Hex;
+  readonly keyPath: Hex[];
+  readonly parts: PartJson[];
+  readonly delegation: {
+    validator: Hex;
+    binding: boolean;
+    nonce: number;
+    notAfter: number;
+    digest: Hex;
+    privateKey: Hex;
+    signature: Hex;
+  };
+  readonly receipt: {
+    author: number;
+    sequence: number;
+    recordsRoot: Hex;
+    receivedAt: number;
+    digest: Hex;
+    privateKey: Hex;
+    signature: Hex;
+  };
+}
+
+export function checkParts(folder: string, check: VectorCheck): void {
+  const file = readVectors<PartsFile>(folder, 'parts.json');
+  const secret = secretOf(fromHex(file.channelSecret), file.blockNumber);
+  const blockKey = blockKeyOf(secret);
+  check.equal('block secret', toHex(secret), file.blockSecret);
+  check.equal('block key', toHex(blockKey), file.blockKey);
+  check.equal('key commitment', toHex(keyCommitmentOf(blockKey)), file.keyCommitment);
+  const leaves = keyCommitments(fromHex(file.channelSecret), file.blocksMax);
+  check.equal('keys root', toHex(keysRootOf(leaves)), file.keysRoot);
+  check.equal('key path', merklePath(leaves, file.blockNumber).map(toHex), file.keyPath);
+  for (const part of file.parts) checkPart(part, file, blockKey, check);
+  checkSigned(file, check);
+}
+
+function checkPart(part: PartJson, file: PartsFile, blockKey: Uint8Array, check: VectorCheck): void {
+  const channelId = fromHex(file.channelId);
+  const block = { channelId, blockNumber: file.blockNumber, blockKey };
+  const plaintext = new Uint8Array(Buffer.from(part.plaintext, 'base64'));
+  const cutter = new SegmentCutter();
+  const segments: Uint8Array[] = [];
+  const keep = (segment: Uint8Array | undefined): void => {
+    if (segment !== undefined) segments.push(segment);
+  };
+  forEachBatch(plaintext, (at, bytes) => keep(cutter.push(plaintext.subarray(at, at + bytes))));
+  keep(cutter.finish());
+  const sealed = segments.map((segment) => sealSegment(block, segment));
+  check.equal(
+    `${part.name}: bytes`,
+    segments.map((one) => one.length),
+    part.segments.map((one) => one.bytes),
+  );
+  check.equal(
+    `${part.name}: rows`,
+    sealed.map((one) => toHex(one.row)),
+    part.segments.map((one) => one.row),
+  );
+  const keys = segments.map((one) =>
+    toHex(segmentKeyOf(blockKey, channelId, file.blockNumber, segmentRootOf(one))),
+  );
+  check.equal(
+    `${part.name}: keys`,
+    keys,
+    part.segments.map((one) => one.segmentKey),
+  );
+  const { commitment } = commitManifest(new Uint8Array(Buffer.concat(sealed.map((one) => one.row))));
+  check.equal(`${part.name}: partRoot`, toHex(commitment.partRoot), part.partRoot);
+  check.equal(`${part.name}: segmentCount`, commitment.segmentCount, part.segmentCount);
+  check.equal(`${part.name}: indexHash`, toHex(commitment.indexHash), part.indexHash);
+}
+
+function checkSigned(file: PartsFile, check: VectorCheck): void {
+  const separator = domainSeparator(file.domain);
+  const { channelId, blockNumber, keyCommitment } = file;
+  const delegation = delegationDigest(separator, {
+    channelId,
+    blockNumber,
+    participant: file.participant,
+    validator: file.delegation.validator,
+    binding: file.delegation.binding,
+    keyCommitment,
+    nonce: BigInt(file.delegation.nonce),
+    notAfter: BigInt(file.delegation.notAfter),
+  });
+  const receipt = receiptDigest(separator, {
+    channelId,
+    blockNumber,
+    author: file.receipt.author,
+    sequence: BigInt(file.receipt.sequence),
+    recordsRoot: file.receipt.recordsRoot,
+    receivedAt: BigInt(file.receipt.receivedAt),
+  });
+  for (const [name, digest, json] of [
+    ['delegation', delegation, file.delegation],
+    ['receipt', receipt, file.receipt],
+  ] as const) {
+    check.equal(`${name} digest`, toHex(digest), json.digest);
+    check.equal(`${name} signature`, toHex(signDigest(digest, fromHex(json.privateKey))), json.signature);
+  }
+}
