@@ -1,1 +1,1 @@
-export type { LogEntry, LogPartition, RecordLog } from './record-log.js';
+export { type LogEntry, type LogPartition, logEntryBytesMax, type RecordLog } from './record-log.js';

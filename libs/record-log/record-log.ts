@@ -1,6 +1,9 @@
 /** The record log: ordered, durable storage of record batches, one partition per channel and author. */
 
-/** `channelId` in 0x-hex; `stream` is an author index, or `manifests` for the channel's cut marks. */
+/** Appending more is a bug of the caller; the distributed engine is set to take entries of this size too. */
+export const logEntryBytesMax = 4_194_304;
+
+/** `channelId` in 0x-hex, lower case; `stream` is an author index, or `manifests` for the channel's cut marks. */
 export interface LogPartition {
   readonly channelId: string;
   readonly stream: number | 'manifests';
@@ -17,9 +20,10 @@ export interface LogEntry {
 
 export interface RecordLog {
   /** Resolves with the offset once the entry is durable; appends of one partition keep their call order.
-   *  Throws a retriable Fault `record-log-unavailable` when it cannot be made durable. */
+   *  The bytes are copied or written before it returns control; the caller may reuse its buffer at once.
+   *  Throws a retriable Fault `record-log-unavailable` when it cannot be made durable, as all calls here do. */
   append(partition: LogPartition, bytes: Uint8Array, receivedAtMs: number): Promise<number>;
-  /** Entries of [from, to) in order; `to` defaults to the end known at the call. */
+  /** Entries of [from, to) in order; `to` is at most the end when reading begins, and that by default. */
   read(partition: LogPartition, from: number, to?: number): AsyncIterable<LogEntry>;
   /** One entry, or undefined past the end. */
   get(partition: LogPartition, offset: number): Promise<LogEntry | undefined>;
