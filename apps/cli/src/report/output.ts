@@ -1,0 +1,97 @@
+/** What a command says: tables for people on standard output, or NDJSON whose last line is the result; talk goes to standard error. */
+import Table from 'cli-table3';
+
+export const schemaVersion = 1;
+
+/** Exit codes, the same for every command. */
+export const exitCode = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  notFound: 3,
+  signature: 4,
+  conflict: 5,
+  unavailable: 6,
+  verificationFailed: 7,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** Ends a command with a named no: what was expected and what to do. */
+export class CommandRefused extends Error {
+  readonly code: string;
+  readonly exit: ExitCode;
+
+  constructor(code: string, exit: ExitCode, message: string) {
+    super(message);
+    this.name = 'CommandRefused';
+    this.code = code;
+    this.exit = exit;
+  }
+}
+
+export interface Output {
+  readonly isJson: boolean;
+  /** An event of a stream: one line of JSON, nothing for people. */
+  event(type: string, fields: Readonly<Record<string, unknown>>): void;
+  /** A line for people, nothing in JSON mode. */
+  line(text?: string): void;
+  table(head: readonly string[], rows: readonly (readonly string[])[], rightFrom?: number): void;
+  /** The one result, last. */
+  result(data: unknown, problems?: { errors?: readonly object[]; warnings?: readonly object[] }): void;
+}
+
+export function openOutput(
+  isJson: boolean,
+  write = (text: string) => void process.stdout.write(text),
+): Output {
+  const json = (value: object): void => write(`${JSON.stringify(value, stringifyBigInts)}\n`);
+  return {
+    isJson,
+    event: (type, fields) => {
+      if (isJson) json({ type, ...fields });
+    },
+    line: (text = '') => {
+      if (!isJson) write(`${text}\n`);
+    },
+    table: (head, rows, rightFrom = 1) => {
+      if (!isJson) write(`${tableOf(head, rows, rightFrom)}\n`);
+    },
+    result: (data, { errors = [], warnings = [] } = {}) => {
+      if (isJson)
+        json({ type: 'result', schemaVersion, success: errors.length === 0, data, errors, warnings });
+    },
+  };
+}
+
+/** 1,234.500000000 from nano-units. */
+export function formatNano(nano: bigint): string {
+  const sign = nano < 0n ? '-' : '';
+  const digits = (nano < 0n ? -nano : nano).toString().padStart(10, '0');
+  const whole = digits.slice(0, -9).replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${sign}${whole}.${digits.slice(-9)}`;
+}
+
+export function formatCount(count: number | bigint): string {
+  return count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[], rightFrom: number): string {
+  const table = new Table({
+    head: [...head],
+    colAligns: head.map((_, at) => (at < rightFrom ? 'left' : 'right')),
+    style: { head: useColour() ? ['cyan'] : [], border: useColour() ? ['grey'] : [], compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table.toString();
+}
+
+/** https://no-color.org: colour only where someone looks and did not ask for none. */
+function useColour(): boolean {
+  if (process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '') return false;
+  return process.env.FORCE_COLOR !== undefined || process.stdout.isTTY === true;
+}
+
+function stringifyBigInts(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
