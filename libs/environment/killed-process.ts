@@ -38,7 +38,6 @@ export async function runAndKill(program: KilledProgram): Promise<readonly strin
   }
   await ended;
   rmSync(folder, { recursive: true });
-  if (lines.length < program.lines)
-    throw new Error(`the program ended after ${lines.length} lines: ${complaint}`);
+  if (lines.length < needed) throw new Error(`the program ended after ${lines.length} lines: ${complaint}`);
   return lines;
 }
