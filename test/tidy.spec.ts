@@ -1,0 +1,174 @@
+/** Style is a test: reads every product file and holds it against the rules of the house (tidy-rules.ts). */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import * as rules from './tidy-rules.js';
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly string[];
+  readonly imports: readonly string[];
+}
+
+const root = join(import.meta.dirname, '..');
+
+function filesOf(...patterns: string[]): SourceFile[] {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', ...patterns], { cwd: root });
+  const paths = listed
+    .toString()
+    .split('\n')
+    .filter((path) => path !== '' && existsSync(join(root, path)));
+  return paths.map((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    const imports = [...text.matchAll(/(?:from|import|require\()\s*['"]([^'"]+)['"]/g)].map(
+      (match) => match[1],
+    );
+    return { path, text, lines: text.split('\n'), imports };
+  });
+}
+
+const isTest = (file: SourceFile): boolean => /\.(spec|conformance)\.ts$|\/testing\//.test(file.path);
+const named = (files: readonly SourceFile[]): string[] => files.map((file) => file.path);
+
+describe('the house', () => {
+  let sources: SourceFile[] = [];
+  let product: SourceFile[] = [];
+  beforeAll(() => {
+    sources = filesOf('apps/**/*.ts', 'libs/**/*.ts', 'test/**/*.ts');
+    product = sources.filter((file) => /^(apps|libs)\//.test(file.path) && !isTest(file));
+  });
+
+  it('keeps the dependency law between libs', () => {
+    const wrong = product.flatMap((file) => {
+      const folder = file.path.split('/')[1];
+      if (!file.path.startsWith('libs/')) return [];
+      const allowed = allowedFor(file, folder);
+      const used = file.imports
+        .filter((name) => name.startsWith('#'))
+        .map((name) => name.slice(1).split('/')[0]);
+      return used
+        .filter((name) => name !== folder && !allowed.includes(name))
+        .map((name) => `${file.path} → ${name}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('lets no app import another, but for the command line that composes them', () => {
+    const wrong = product.filter((file) => {
+      if (!file.path.startsWith('apps/') || file.path.startsWith('apps/cli/')) return false;
+      const own = file.path.split('/')[1];
+      return file.imports.some((name) => name.startsWith('#apps/') && name.split('/')[1] !== own);
+    });
+    expect(named(wrong)).toEqual([]);
+  });
+
+  it('keeps clocks, chance, files and promises out of the cores', () => {
+    const wrong = product
+      .filter((file) => rules.cores.some((core) => file.path.startsWith(`libs/${core}/`)))
+      .flatMap((file) =>
+        file.lines
+          .filter((line) => isCode(line) && rules.bannedInCores.test(line))
+          .map((line) => `${file.path}: ${line.trim()}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('imports each driver package in exactly one file', () => {
+    for (const driver of rules.drivers) {
+      const users = product.filter((file) =>
+        file.imports.some((name) => name === driver || name.startsWith(`${driver}/`)),
+      );
+      expect([driver, users.length, ...named(users)]).toEqual([driver, 1, ...named(users)]);
+    }
+  });
+
+  it('keeps NestJS at the edge', () => {
+    const wrong = product.filter(
+      (file) => file.imports.some((name) => name.startsWith('@nestjs/')) && !rules.nestFiles.test(file.path),
+    );
+    expect(named(wrong)).toEqual([]);
+  });
+
+  it('keeps files short and begins each with a sentence that says what it is', () => {
+    const long = sources.filter((file) => file.lines.length > rules.fileLinesMax + 1);
+    expect(named(long)).toEqual([]);
+    const usual = product.filter((file) => file.lines.length <= rules.fileLinesUsual);
+    expect(usual.length / product.length).toBeGreaterThanOrEqual(0.9);
+    const silent = product.filter(
+      (file) =>
+        basename(file.path) !== 'index.ts' &&
+        basename(file.path) !== 'main.ts' &&
+        !/^(#!.*\n)?\/\*\*/.test(file.text),
+    );
+    expect(named(silent)).toEqual([]);
+    const wide = product.flatMap((file) =>
+      file.lines
+        .filter((line) => line.length > rules.lineCharactersMax && !/^\s*['"`]/.test(line))
+        .map((line) => `${file.path}: ${line.slice(0, 60)}`),
+    );
+    expect(wide).toEqual([]);
+    const mains = product.filter(
+      (file) => basename(file.path) === 'main.ts' && file.lines.length > rules.mainLinesMax + 1,
+    );
+    expect(named(mains)).toEqual([]);
+  });
+
+  it('uses the words of the house', () => {
+    const types = product.flatMap((file) =>
+      [...file.text.matchAll(/\b(?:class|interface|type|enum) (\w+)/g)]
+        .map((match) => match[1])
+        .filter((name) => rules.bannedSuffixes.test(name)),
+    );
+    expect(types).toEqual([]);
+    expect(named(sources.filter((file) => rules.bannedFileNames.test(file.path)))).toEqual([]);
+  });
+
+  it('leaves nothing behind', () => {
+    const marks = new RegExp(
+      `\\b(${['TO', 'DO'].join('')}|FIX${'ME'}|XX${'X'})\\b|@ts-${'ignore'}|biome-${'ignore'}|\\bas an${'y'}\\b|: an${'y'}\\b`,
+    );
+    const wrong = sources.flatMap((file) =>
+      file.lines.filter((line) => marks.test(line)).map((line) => `${file.path}: ${line.trim()}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('reads nothing beside the project in product code and names no machine', () => {
+    const wrong = filesOf('apps', 'libs', 'contracts', 'tools').filter((file) =>
+      /\.\.\/shared|\/work\/|registry\.npmjs/.test(file.text),
+    );
+    expect(named(wrong)).toEqual([]);
+  });
+
+  it('has a lock file that holds every platform', () => {
+    const check = join(root, 'tools/complete-lock.mjs');
+    expect(execFileSync('node', [check, '--check'], { cwd: root }).toString()).toBe('');
+  });
+
+  it('lists every dependency with the job it does', () => {
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    ) as {
+      dependencies: Record<string, string>;
+      devDependencies: Record<string, string>;
+    };
+    const page = readFileSync(join(root, 'docs/reference/dependencies.md'), 'utf8');
+    const unlisted = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      (name) => !page.includes(`\`${name}\``),
+    );
+    expect(unlisted).toEqual([]);
+  });
+});
+
+function allowedFor(file: SourceFile, folder: string): readonly string[] {
+  const port = rules.ports.find((name) => name === folder);
+  if (port === undefined) return rules.mayImport[folder] ?? [];
+  const isPortFile = basename(file.path) === `${port}.ts` || basename(file.path) === 'index.ts';
+  return isPortFile ? ['encoding', 'protocol'] : rules.adapterMayImport[port];
+}
+
+function isCode(line: string): boolean {
+  return !/^\s*(\*|\/\*|\/\/)/.test(line);
+}
