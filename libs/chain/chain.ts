@@ -1,4 +1,7 @@
-/** The base chain as the services see it: facts to read, acts to post. No hidden waiting: an act resolves when it is in a height. */
+/**
+ * The base chain as the services see it: facts to read, acts to post. No hidden waiting: an act resolves when
+ * it is in a height.
+ */
 import type { Hex } from '#encoding';
 import type { BlockFacts, ChannelTerms, Eip712Domain, RevealedResult } from '#protocol';
 
@@ -78,7 +81,10 @@ export interface ChainActor {
     blockNumber: number,
     part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
   ): Promise<ChainOutcome>;
-  /** Sent by the validator itself; `keyPath` proves keyCommitment at index blockNumber under the terms' keysRoot. */
+  /**
+   * Sent by the validator itself; `keyPath` proves keyCommitment at index blockNumber under the terms'
+   * keysRoot.
+   */
   commitResult(delegation: SignedDelegation, keyPath: readonly Hex[], commitment: Hex): Promise<ChainOutcome>;
   /** `opening` is x of wire-formats.md 8, absent if the block has no impression. */
   revealResult(
@@ -90,7 +96,10 @@ export interface ChainActor {
     workDigest: Hex,
     salt: Hex,
   ): Promise<ChainOutcome>;
-  /** A participant's own result: in the extension without delegation, or late in the challenge period with a bond. */
+  /**
+   * A participant's own result: in the extension without delegation, or late in the challenge period with a
+   * bond.
+   */
   revealOwnResult(
     channelId: Hex,
     blockNumber: number,

@@ -1,4 +1,6 @@
-/** Keccak-256 as Ethereum uses it, in WebAssembly: 1 µs for a short message against 10 µs in plain JavaScript. */
+/**
+ * Keccak-256 as Ethereum uses it, in WebAssembly: 1 µs for a short message against 10 µs in plain JavaScript.
+ */
 import { createKeccak } from 'hash-wasm';
 
 const hasher = await createKeccak(256);

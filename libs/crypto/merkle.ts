@@ -1,4 +1,6 @@
-/** Merkle roots and paths over 32-byte hashes: the tree of RFC 9162, an odd last node is carried up unchanged. */
+/**
+ * Merkle roots and paths over 32-byte hashes: the tree of RFC 9162, an odd last node is carried up unchanged.
+ */
 import { hash64Into } from './bulk-sha256.js';
 
 /** Root of the n × 32 bytes in `hashes`; 32 zero bytes for none. Leaves `hashes` as it is. O(n). */
@@ -11,7 +13,10 @@ export function merkleRoot(hashes: Uint8Array): Uint8Array {
   return merkleRootDestroying(new Uint8Array(hashes)).slice(0, 32);
 }
 
-/** As `merkleRoot`, but works in the memory of `hashes` (at least one) and returns a view of its first 32 bytes. */
+/**
+ * As `merkleRoot`, but works in the memory of `hashes` (at least one) and returns a view of its first 32
+ * bytes.
+ */
 export function merkleRootDestroying(hashes: Uint8Array): Uint8Array {
   let count = hashes.length / 32;
   while (count > 1) count = hashLevel(hashes, count);

@@ -1,4 +1,7 @@
-/** Sealing of bulk data: AES-256-GCM (NIST SP 800-38D) with a nonce of zero bytes, because every key seals one content only. */
+/**
+ * Sealing of bulk data: AES-256-GCM (NIST SP 800-38D) with a nonce of zero bytes, because every key seals one
+ * content only.
+ */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 const nonce = new Uint8Array(12);

@@ -11,7 +11,10 @@ export const signatureBytes = 65;
 /** Half of the group order: s above it is the malleable twin of a low s. */
 const halfOrder = Buffer.from('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0', 'hex');
 
-/** Throws unless the native library is loaded: its pure JavaScript stand-in is forty times slower and loads silently. */
+/**
+ * Throws unless the native library is loaded: its pure JavaScript stand-in is forty times slower and loads
+ * silently.
+ */
 export function assertNativeSignatures(): void {
   require('secp256k1/bindings.js');
 }

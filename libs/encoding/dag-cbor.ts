@@ -1,4 +1,7 @@
-/** DAG-CBOR, the deterministic encoding of objects of variable size (https://ipld.io/specs/codecs/dag-cbor/spec/). */
+/**
+ * DAG-CBOR, the deterministic encoding of objects of variable size (https://ipld.io/specs/codecs/dag-
+ * cbor/spec/).
+ */
 import * as dagCbor from '@ipld/dag-cbor';
 
 export function encodeDagCbor(value: unknown): Uint8Array {

@@ -2,7 +2,9 @@
 
 export type DecimalRefusal = 'unresolved-macro' | 'not-a-number' | 'negative' | 'too-precise';
 
-/** `text × 10^exponent` as an integer. Accepts digits with an optional fraction, as OpenRTB prices are written;
+/**
+ * `text × 10^exponent` as an integer. Accepts digits with an optional fraction, as OpenRTB prices are
+ * written;
  *  refuses exponents, signs other than a leading minus, blanks and what would leave a fraction. */
 export function parseScaledDecimal(
   text: string,

@@ -1,4 +1,7 @@
-/** The key schedule of a channel: a secret a block, erased once the block is final; commitments under keysRoot (wire-formats.md 5). */
+/**
+ * The key schedule of a channel: a secret a block, erased once the block is final; commitments under keysRoot
+ * (wire-formats.md 5).
+ */
 import { hkdfSha256, keccak256, merkleRoot } from '#crypto';
 import { concatBytes, u64BigEndian, utf8 } from '#encoding';
 

@@ -1,4 +1,7 @@
-/** A block part: batches in order, cut into segments that identical batches make identical, sealed and listed (wire-formats.md 5). */
+/**
+ * A block part: batches in order, cut into segments that identical batches make identical, sealed and listed
+ * (wire-formats.md 5).
+ */
 import { hash64Into, merkleRoot, seal, sha256 } from '#crypto';
 import { compareBytes, viewOf } from '#encoding';
 import { segmentKeyOf } from './block-keys.js';
@@ -14,7 +17,10 @@ import {
 } from './limits.js';
 import { batchAt, batchBytes, batchCount } from './record-batch.js';
 
-/** A batch key: author u8 ‖ sequence u64 BE ‖ recordsRoot 32 ‖ bytes u32 BE ‖ zero × 3. As bytes, keys ascend as batches do. */
+/**
+ * A batch key: author u8 ‖ sequence u64 BE ‖ recordsRoot 32 ‖ bytes u32 BE ‖ zero × 3. As bytes, keys ascend
+ * as batches do.
+ */
 export const batchKeyBytes = 48;
 /** The part of a key that orders and tells batches apart. */
 export const batchKeyOrderBytes = 41;
@@ -97,7 +103,10 @@ export function sealSegment(
   return { sealed, row };
 }
 
-/** Gathers ordered batches into segments; `push` and `finish` return a segment's plaintext when one is complete. */
+/**
+ * Gathers ordered batches into segments; `push` and `finish` return a segment's plaintext when one is
+ * complete.
+ */
 export class SegmentCutter {
   readonly #rule = new CutRule();
   readonly #buffer = new Uint8Array(segmentBytesMax);

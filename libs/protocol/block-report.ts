@@ -1,4 +1,7 @@
-/** The block report: why each impression paid or did not, for people; published beside the result (wire-formats.md 8). */
+/**
+ * The block report: why each impression paid or did not, for people; published beside the result (wire-
+ * formats.md 8).
+ */
 import { sha256 } from '#crypto';
 import { encodeDagCbor } from '#encoding';
 import type { PartReason } from './part-validity.js';

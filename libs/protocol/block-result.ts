@@ -1,4 +1,7 @@
-/** A block's result: amounts, output transactions, and the hashes that are committed and revealed (wire-formats.md 6 to 8). */
+/**
+ * A block's result: amounts, output transactions, and the hashes that are committed and revealed (wire-
+ * formats.md 6 to 8).
+ */
 import { keccak256, merkleRoot, sha256 } from '#crypto';
 import { abiEncode, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, viewOf } from '#encoding';
 import type { Nano, ParticipantIndex } from './ids.js';

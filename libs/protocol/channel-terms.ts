@@ -1,4 +1,7 @@
-/** Channel terms: what all participants sign; the EIP-712 digest of them is the channel's id (wire-formats.md 2). */
+/**
+ * Channel terms: what all participants sign; the EIP-712 digest of them is the channel's id (wire-formats.md
+ * 2).
+ */
 import { keccak256 } from '#crypto';
 import { addressWord, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, utf8 } from '#encoding';
 import type { ChannelId } from './ids.js';
@@ -71,7 +74,10 @@ export function channelIdOf(domain: Eip712Domain, terms: ChannelTerms): ChannelI
   return toHex(typedDigest(domainSeparator(domain), termsStructHash(terms)));
 }
 
-/** The first rule of wire-formats.md 2 that the terms break, as a sentence; the reducer checks its own parameters. */
+/**
+ * The first rule of wire-formats.md 2 that the terms break, as a sentence; the reducer checks its own
+ * parameters.
+ */
 export function termsFault(terms: ChannelTerms, auditorFeeNano: bigint): string | undefined {
   const count = terms.participants.length;
   if (count < participantsMin || count > participantsMax) return 'a channel has 2 to 16 participants';

@@ -1,4 +1,7 @@
-/** Delegation of a block to a validator, and receipts of accepted batches: EIP-712 digests and the boxed block key (wire-formats.md 6). */
+/**
+ * Delegation of a block to a validator, and receipts of accepted batches: EIP-712 digests and the boxed block
+ * key (wire-formats.md 6).
+ */
 import { keccak256, openBox, sealBox } from '#crypto';
 import { addressWord, bytes32Word, concatBytes, equalBytes, type Hex, uintWord } from '#encoding';
 import type { BlockNumber, ChannelId, ParticipantIndex } from './ids.js';

@@ -5,7 +5,10 @@ export const batchHeaderBytes = 192;
 export const batchRecordsMax = 1_021;
 export const batchBytesMax = 65_536;
 export const segmentBytesMax = 65_536;
-/** A segment of at least this size ends after a batch whose recordsRoot's last byte is below `segmentCutBelow`. */
+/**
+ * A segment of at least this size ends after a batch whose recordsRoot's last byte is below
+ * `segmentCutBelow`.
+ */
 export const segmentCutBytesMin = 16_384;
 export const segmentCutBelow = 64;
 export const manifestRowBytes = 64;
@@ -15,7 +18,10 @@ export const authorBatchBytesMin = 2_048;
 export const participantsMin = 2;
 export const participantsMax = 16;
 export const blocksMaxLimit = 2 ** 20;
-/** Of each (author, kind) of an impression at most this many records are kept; an author that reaches it floods. */
+/**
+ * Of each (author, kind) of an impression at most this many records are kept; an author that reaches it
+ * floods.
+ */
 export const keptRecordsMax = 17;
 export const idBytesMax = 256;
 /** counterparty of an audit that speaks for every seller. */

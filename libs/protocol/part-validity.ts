@@ -36,12 +36,18 @@ export interface BlockRules extends RecordRules {
   readonly blockNumber: number;
   readonly blockKey: Uint8Array;
   readonly domainSeparator: Uint8Array;
-  /** Record key (20-byte address) of each participant at the block's collection start; undefined if it had none. */
+  /**
+   * Record key (20-byte address) of each participant at the block's collection start; undefined if it had
+   * none.
+   */
   readonly signers: readonly (Uint8Array | undefined)[];
   readonly authorBytesMax: number;
 }
 
-/** What one sealed segment turned out to be. `keys` is there unless an earlier reason than `wrong-segment-root` applies. */
+/**
+ * What one sealed segment turned out to be. `keys` is there unless an earlier reason than `wrong-segment-
+ * root` applies.
+ */
 export interface CheckedSegment {
   readonly reason: PartReason | undefined;
   /** n × 48 bytes, see `batchKeyBytes`. */
@@ -68,7 +74,9 @@ export class SegmentCheck {
     this.#hasher = new BatchHasher(rules.domainSeparator);
   }
 
-  /** `row` is the 64 bytes of the manifest, `sealed` the stored bytes or undefined where the store has none. */
+  /**
+   * `row` is the 64 bytes of the manifest, `sealed` the stored bytes or undefined where the store has none.
+   */
   check(row: Uint8Array, sealed: Uint8Array | undefined): CheckedSegment {
     if (sealed === undefined) return failed('unavailable');
     if (!equalBytes(sha256(sealed), row.subarray(0, 32))) return failed('wrong-bytes');
@@ -196,7 +204,10 @@ export class PartCheck {
   }
 }
 
-/** Why index and pages do not lead to the committed rows, or the rows. `pages` holds undefined where the store has none. */
+/**
+ * Why index and pages do not lead to the committed rows, or the rows. `pages` holds undefined where the store
+ * has none.
+ */
 export function rowsOfManifest(
   commitment: PartCommitment,
   index: Uint8Array | undefined,

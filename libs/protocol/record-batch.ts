@@ -1,4 +1,7 @@
-/** A record batch: a signed header of three rows of 64 bytes and its records, stored, sent and hashed as the same bytes (wire-formats.md 4). */
+/**
+ * A record batch: a signed header of three rows of 64 bytes and its records, stored, sent and hashed as the
+ * same bytes (wire-formats.md 4).
+ */
 import { hash64Into, keccak256, merkleRootDestroying, recoverSignerBytes, signDigest } from '#crypto';
 import { equalBytes, fromHex, type Hex, isZero, toHex, viewOf } from '#encoding';
 import { batchBytesMax, batchHeaderBytes, batchRecordsMax, recordBytes } from './limits.js';
@@ -73,7 +76,10 @@ export function parseHeader(bytes: Uint8Array, at = 0): BatchHeader {
   };
 }
 
-/** Hashes and digests of batches of one domain; reuses its memory, so results are views that the next call overwrites. */
+/**
+ * Hashes and digests of batches of one domain; reuses its memory, so results are views that the next call
+ * overwrites.
+ */
 export class BatchHasher {
   readonly #domainSeparator: Uint8Array;
   readonly #struct = new Uint8Array(7 * 32);
@@ -105,7 +111,10 @@ export class BatchHasher {
     return keccak256(this.#signed);
   }
 
-  /** Writes the hash of each record of the batch at `at` to `hashes` (count × 32 bytes) and returns their root. */
+  /**
+   * Writes the hash of each record of the batch at `at` to `hashes` (count × 32 bytes) and returns their
+   * root.
+   */
   recordsRoot(bytes: Uint8Array, at: number, hashes: Uint8Array): Uint8Array {
     const count = batchCount(bytes, at);
     const from = at + batchHeaderBytes;

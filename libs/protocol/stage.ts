@@ -1,4 +1,7 @@
-/** The stage of a block, computed from chain facts and chain time, never stored (protocol.md 8). Half-open intervals. */
+/**
+ * The stage of a block, computed from chain facts and chain time, never stored (protocol.md 8). Half-open
+ * intervals.
+ */
 
 import type { Hex } from '#encoding';
 import type { BlockFacts } from './block-facts.js';

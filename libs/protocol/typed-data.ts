@@ -1,4 +1,6 @@
-/** EIP-712 digests under the one domain of Papyrus: name "Papyrus", version "1", chain and ChannelRegistry. */
+/**
+ * EIP-712 digests under the one domain of Papyrus: name "Papyrus", version "1", chain and ChannelRegistry.
+ */
 import { keccak256 } from '#crypto';
 import { addressWord, concatBytes, type Hex, uintWord, utf8 } from '#encoding';
 

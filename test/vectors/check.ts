@@ -1,4 +1,7 @@
-/** Checks the product's own code against a folder of protocol vectors; every comparison is counted, every difference named. */
+/**
+ * Checks the product's own code against a folder of protocol vectors; every comparison is counted, every
+ * difference named.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

@@ -1,4 +1,7 @@
-/** What a command says: tables for people on standard output, or NDJSON whose last line is the result; talk goes to standard error. */
+/**
+ * What a command says: tables for people on standard output, or NDJSON whose last line is the result; talk
+ * goes to standard error.
+ */
 import Table from 'cli-table3';
 
 export const schemaVersion = 1;

@@ -1,4 +1,6 @@
-/** Seeded, realistic traffic for the demo: a daily curve, a spread of prices, a few campaigns and placements. */
+/**
+ * Seeded, realistic traffic for the demo: a daily curve, a spread of prices, a few campaigns and placements.
+ */
 import { toHex } from '#encoding';
 import { seededEntropy } from '#environment';
 import type { Impression } from './impression.js';

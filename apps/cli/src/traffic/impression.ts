@@ -32,7 +32,9 @@ export const disagreements = [
 ] as const;
 export type Disagreement = (typeof disagreements)[number];
 
-/** What is injected or found, by kind: `matched` and the disagreements count impressions (`late` and `repeated`
+/**
+ * What is injected or found, by kind: `matched` and the disagreements count impressions (`late` and
+ * `repeated`
  *  records), `invalid` counts submissions that a node must refuse. */
 export type Kind = Disagreement | 'matched' | 'invalid';
 export const kinds: readonly Kind[] = ['matched', ...disagreements, 'invalid'];

@@ -1,4 +1,7 @@
-/** From impressions to what each participant will say: the records by block and author, with seeded disagreement injected. */
+/**
+ * From impressions to what each participant will say: the records by block and author, with seeded
+ * disagreement injected.
+ */
 import {
   encodeRecord,
   impressionKeyOf,
@@ -54,7 +57,8 @@ export function planBlock(
   const random = seededRandom(`${options.seed}/disagreement/${blockNumber}`);
   const injected = emptyTally();
   const logged: LoggedRecord[] = [];
-  // A row that comes again would heal what is injected into the first, so only impressions that come once disagree.
+  // A row that comes again would heal what is injected into the first, so only impressions that come once
+  // disagree.
   const repeated = new Set(impressions.filter((one) => one.isRepetition).map(pairOf));
   for (const impression of impressions) {
     if (impression.isRepetition) {

@@ -1,4 +1,6 @@
-/** A repeatable source of choices: the same seed gives the same traffic everywhere, without floating point. */
+/**
+ * A repeatable source of choices: the same seed gives the same traffic everywhere, without floating point.
+ */
 import { viewOf } from '#encoding';
 import { seededEntropy } from '#environment';
 

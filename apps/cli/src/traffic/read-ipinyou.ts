@@ -1,4 +1,6 @@
-/** Reads an auction log in the format of iPinYou's season 2: tab-separated, with a header line, plain or gzip. */
+/**
+ * Reads an auction log in the format of iPinYou's season 2: tab-separated, with a header line, plain or gzip.
+ */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
