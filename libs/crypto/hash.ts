@@ -1,5 +1,5 @@
 /** Hash functions and key derivation. */
-import { createHmac, hash } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 
 /** SHA-256, FIPS 180-4; 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -12,4 +12,19 @@ export function hkdfSha256(key: Uint8Array, info: Uint8Array, length = 32): Uint
   const extracted = createHmac('sha256', new Uint8Array(32)).update(key).digest();
   const expanded = createHmac('sha256', extracted).update(info).update(Uint8Array.of(1)).digest();
   return new Uint8Array(expanded.buffer, expanded.byteOffset, length).slice();
+}
+
+/** SHA-256 of what is fed to it piece by piece. */
+export class Sha256Stream {
+  readonly #hash = createHash('sha256');
+
+  update(bytes: Uint8Array): this {
+    this.#hash.update(bytes);
+    return this;
+  }
+
+  /** 32 bytes; nothing may be fed afterwards. */
+  digest(): Uint8Array {
+    return new Uint8Array(this.#hash.digest());
+  }
 }

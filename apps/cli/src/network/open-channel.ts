@@ -1,0 +1,142 @@
+/** Brings a network's channel onto its chain: token, keys, terms signed by all, deposit. Each step is left out where it is done. */
+
+import type { DrivenChain } from '#chain';
+import { keccak256, sealBox, signDigest } from '#crypto';
+import { fromHex, type Hex, toHex, utf8 } from '#encoding';
+import { seededEntropy } from '#environment';
+import { type ChannelTerms, channelIdOf, keyCommitments, keysRootOf, roleOf } from '#protocol';
+import { defaultParameters, encodeParameters } from '#reduction';
+import type { NetworkSpec } from './network-spec.js';
+import type { ParticipantSecrets } from './participant-keys.js';
+
+export interface NetworkMember {
+  readonly index: number;
+  readonly name: string;
+  readonly role: number;
+  readonly secrets: ParticipantSecrets;
+  /** Base URLs of its channel node and its validator. */
+  readonly nodeUrl: string;
+  readonly validatorUrl: string;
+}
+
+/** Enough for the gas of many years of blocks. */
+const gasWei = 10n ** 22n;
+const bondWei = 10n ** 18n;
+/** A base unit of the token is one nano, so that balances show every nano. */
+export const tokenDecimals = 9;
+export const tokenPerUnit = 1_000_000_000n;
+
+export async function fundAccounts(
+  chain: DrivenChain,
+  secrets: readonly ParticipantSecrets[],
+): Promise<void> {
+  for (const one of secrets) {
+    for (const key of [one.account, one.operator, one.validator]) await chain.fund(key.address, gasWei);
+  }
+}
+
+/** Registers every participant and validator under the URLs at which they can be reached now. */
+export async function registerMembers(chain: DrivenChain, members: readonly NetworkMember[]): Promise<void> {
+  for (const { secrets, nodeUrl, validatorUrl } of members) {
+    const { timestampSeconds } = await chain.time();
+    const known = await chain.keysAt(secrets.account.address, timestampSeconds + 1);
+    if (known?.endpoint !== nodeUrl) {
+      await must(
+        chain.actor(secrets.account.privateKey).registerParticipant({
+          recordKey: secrets.record.address,
+          operatorKey: secrets.operator.address,
+          encryptionKey: toHex(secrets.encryption.publicKey),
+          endpoint: nodeUrl,
+        }),
+      );
+    }
+    const validator = await chain.validator(secrets.validator.address);
+    if (validator?.endpoint !== validatorUrl) {
+      await must(
+        chain.actor(secrets.validator.privateKey).registerValidator({
+          encryptionKey: toHex(secrets.validatorEncryption.publicKey),
+          endpoint: validatorUrl,
+          bondWei: validator === undefined ? bondWei : 0n,
+        }),
+      );
+    }
+  }
+}
+
+/** Opens the channel of the spec unless it is open, fills the payer's deposit, and returns the channel's id. */
+export async function openChannel(
+  chain: DrivenChain,
+  spec: NetworkSpec,
+  members: readonly NetworkMember[],
+  token: Hex,
+): Promise<Hex> {
+  const entropy = seededEntropy(`${spec.seed}/channel`);
+  const channelSecret = entropy.bytes(32);
+  const terms = termsOf(spec, members, token, channelSecret);
+  const domain = await chain.domain();
+  const channelId = channelIdOf(domain, terms);
+  if ((await chain.channel(channelId)) === undefined) {
+    const boxes = members.map((one) =>
+      toHex(sealBox(channelSecret, one.secrets.encryption.publicKey, entropy.bytes(56))),
+    );
+    const signatures = members.map((one) =>
+      toHex(signDigest(fromHex(channelId), one.secrets.account.privateKey)),
+    );
+    await must(chain.actor(members[0].secrets.account.privateKey).openChannel(terms, signatures, boxes));
+  }
+  const deposit = BigInt(spec.depositNano);
+  const payer = members[0].secrets.account;
+  const held = await chain.tokenBalance(token, payer.address);
+  const channel = await chain.channel(channelId);
+  if (channel?.deposit === 0n && !(await isSpent(chain, channelId))) {
+    if (held < deposit) await chain.mint(token, payer.address, deposit - held);
+    await must(chain.actor(payer.privateKey).deposit(channelId, deposit));
+  }
+  return channelId;
+}
+
+/** A deposit of zero after a settlement is spent, not missing. */
+async function isSpent(chain: DrivenChain, channelId: Hex): Promise<boolean> {
+  return (await chain.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
+}
+
+function termsOf(
+  spec: NetworkSpec,
+  members: readonly NetworkMember[],
+  token: Hex,
+  channelSecret: Uint8Array,
+): ChannelTerms {
+  const hasAuditor = members.some((one) => one.role === roleOf.auditor);
+  return {
+    participants: members.map((one) => one.secrets.account.address),
+    roles: members.map((one) => one.role),
+    token,
+    tokenPerUnit,
+    reducer: 'rtb-impression/1',
+    reducerParameters: encodeParameters({
+      ...defaultParameters,
+      auditorFeeNano: BigInt(spec.auditorFeeNano),
+      ...(hasAuditor ? {} : { onMissingAudit: 1, requireViewable: false }),
+    }),
+    blockPolicy: 0,
+    firstBlockStart: spec.firstBlockStart,
+    blockDuration: spec.blockDuration,
+    blocksMax: spec.blocksMax,
+    collectionGrace: spec.collectionGrace,
+    collationPeriod: spec.collationPeriod,
+    processingPeriod: spec.processingPeriod,
+    challengePeriod: spec.challengePeriod,
+    disputeMax: 7 * 86_400,
+    retentionPeriod: 90 * 86_400,
+    authorBytesMax: 64 * 1_048_576,
+    priceNanoMax: BigInt(spec.priceNanoMax),
+    keysRoot: toHex(keysRootOf(keyCommitments(channelSecret, spec.blocksMax))),
+    salt: toHex(keccak256(utf8(`${spec.seed}/salt`))),
+  };
+}
+
+/** Setting up a network of our own, a no of the contracts is a bug. */
+async function must(outcome: ReturnType<ReturnType<DrivenChain['actor']>['deposit']>): Promise<void> {
+  const result = await outcome;
+  if (!result.ok) throw new Error(`the contracts refused: ${result.code}: ${result.message}`);
+}

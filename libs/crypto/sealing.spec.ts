@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { encryptionPublicKey, hkdfSha256, open, openBox, seal, sealBox, sha256 } from './index.js';
+
+const key = sha256(Uint8Array.of(1));
+
+describe('sealing', () => {
+  it('opens to what was sealed, and not at all when a bit or the key is another', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(), (plaintext, bit) => {
+        const sealed = seal(key, plaintext);
+        expect(open(key, sealed)).toEqual(plaintext);
+        sealed[(bit >> 3) % sealed.length] ^= 1 << (bit & 7);
+        expect(open(key, sealed)).toBeUndefined();
+        expect(open(sha256(key), seal(key, plaintext))).toBeUndefined();
+      }),
+    );
+    expect(open(key, new Uint8Array(15))).toBeUndefined();
+  });
+
+  it('derives keys as RFC 5869 does', () => {
+    // Test case 3 of RFC 5869: no salt, no info, of which one block is taken.
+    const okm = hkdfSha256(new Uint8Array(22).fill(0x0b), new Uint8Array(0), 32);
+    expect(Buffer.from(okm).toString('hex')).toBe(
+      '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d',
+    );
+    expect(() => hkdfSha256(key, key, 33)).toThrow(RangeError);
+  });
+});
+
+describe('boxes', () => {
+  it('open for their recipient only, and only as they were made', () => {
+    const [mine, other] = [sha256(Uint8Array.of(2)), sha256(Uint8Array.of(3))];
+    const randomness = Buffer.concat([sha256(Uint8Array.of(4)), sha256(Uint8Array.of(5)).subarray(0, 24)]);
+    const box = sealBox(key, encryptionPublicKey(mine), randomness);
+    expect(box.length).toBe(104);
+    expect(openBox(box, mine)).toEqual(key);
+    expect(openBox(box, other)).toBeUndefined();
+    box[103] ^= 1;
+    expect(openBox(box, mine)).toBeUndefined();
+    expect(openBox(box.subarray(0, 50), mine)).toBeUndefined();
+    expect(() => sealBox(key, encryptionPublicKey(mine), key)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { SigningKey } from 'ethers';
+import fc from 'fast-check';
+import { addressOf, assertNativeSignatures, isHighS, recoverSigner, sha256, signDigest } from './index.js';
+
+const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+const key = sha256(Uint8Array.of(7));
+const digest = sha256(Uint8Array.of(1));
+
+function withHighS(signature: Uint8Array): Uint8Array {
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32, 64)).toString('hex')}`);
+  const high = signature.slice();
+  high.set(Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex'), 32);
+  high[64] = signature[64] === 27 ? 28 : 27;
+  return high;
+}
+
+describe('signatures', () => {
+  it('are made by the native library', () => {
+    expect(assertNativeSignatures).not.toThrow();
+  });
+
+  it('are those of established libraries, and the same every time', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (one) => {
+        const found = Buffer.from(signDigest(one, key)).toString('hex');
+        expect(`0x${found}`).toBe(new SigningKey(key).sign(one).serialized);
+      }),
+    );
+  });
+
+  it('name their signer, and nobody for another digest', () => {
+    const signature = signDigest(digest, key);
+    expect(recoverSigner(digest, signature)).toBe(addressOf(key));
+    expect(recoverSigner(sha256(digest), signature)).not.toBe(addressOf(key));
+  });
+
+  it('are refused with a high s, another v, or another length', () => {
+    const signature = signDigest(digest, key);
+    const high = withHighS(signature);
+    expect([isHighS(signature), isHighS(high)]).toEqual([false, true]);
+    expect(recoverSigner(digest, high)).toBeUndefined();
+    for (const v of [0, 1, 26, 29, 255]) {
+      const other = signature.slice();
+      other[64] = v;
+      expect(recoverSigner(digest, other)).toBeUndefined();
+    }
+    expect(recoverSigner(digest, signature.subarray(0, 64))).toBeUndefined();
+    expect(recoverSigner(digest, new Uint8Array(66))).toBeUndefined();
+  });
+
+  it('of zero or of the group order are nobody’s', () => {
+    const zero = new Uint8Array(65);
+    zero[64] = 27;
+    expect(recoverSigner(digest, zero)).toBeUndefined();
+    const tooLarge = signDigest(digest, key);
+    tooLarge.set(Buffer.from(order.toString(16), 'hex'), 0);
+    expect(recoverSigner(digest, tooLarge)).toBeUndefined();
+  });
+});

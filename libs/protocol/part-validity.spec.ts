@@ -1,0 +1,253 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { addressOf, seal, sealTagBytes, sha256 } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
+import {
+  BatchHasher,
+  type BlockRules,
+  batchAt,
+  commitManifest,
+  encodeRecord,
+  forEachBatch,
+  PartCheck,
+  type PartReason,
+  recordKind,
+  rowsOfManifest,
+  type SealedSegment,
+  SegmentCheck,
+  SegmentCutter,
+  sealSegment,
+  segmentKeyOf,
+  segmentRootOf,
+  signBatch,
+} from './index.js';
+
+const channelId: Hex = `0x${'11'.repeat(32)}`;
+const blockNumber = 3;
+const blockKey = sha256(Uint8Array.of(9));
+const keys = [1, 2].map((n) => sha256(Uint8Array.of(n)));
+const hasher = new BatchHasher(sha256(Uint8Array.of(0)));
+const rules: BlockRules = {
+  channelId: fromHex(channelId),
+  blockNumber,
+  blockKey,
+  domainSeparator: hasher.domainSeparator,
+  roles: [1, 3],
+  signers: keys.map((key) => fromHex(addressOf(key))),
+  priceNanoMax: 1_000_000n,
+  authorBytesMax: 400_000,
+};
+
+function batch(
+  author: number,
+  sequence: number,
+  records: number,
+  over: Partial<{ channelId: Hex; block: number }> = {},
+) {
+  const bytes = new Uint8Array(records * 64);
+  for (let at = 0; at < records; at++) {
+    const impressionKey = sha256(Uint8Array.of(author, sequence, at & 255, at >> 8)).slice(0, 16);
+    const none = new Uint8Array(8);
+    encodeRecord(
+      {
+        kind: recordKind.win,
+        author,
+        counterparty: 1 - author,
+        flags: 0,
+        timestampMs: 1n,
+        impressionKey,
+        priceNano: 5n,
+        campaign: none,
+        placement: none,
+        reference: none,
+      },
+      bytes,
+      at * 64,
+    );
+  }
+  const header = {
+    channelId: over.channelId ?? channelId,
+    blockNumber: over.block ?? blockNumber,
+    author,
+    sequence: BigInt(sequence),
+  };
+  return signBatch(hasher, keys[author], header, bytes);
+}
+
+function cut(batches: readonly Uint8Array[]): Uint8Array[] {
+  const cutter = new SegmentCutter();
+  const done = [...batches.map((one) => cutter.push(one)), cutter.finish()];
+  return done.filter((one) => one !== undefined);
+}
+
+const sealAll = (segments: readonly Uint8Array[]): SealedSegment[] =>
+  segments.map((one) => sealSegment({ channelId: rules.channelId, blockNumber, blockKey }, one));
+
+/** The reason of a part made of these sealed segments. */
+function reasonOf(
+  sealed: readonly { row: Uint8Array; sealed: Uint8Array | undefined }[],
+): PartReason | undefined {
+  const segments = new SegmentCheck(rules);
+  const part = new PartCheck(rules);
+  for (const one of sealed) part.add(segments.check(one.row, one.sealed));
+  return part.reason;
+}
+
+describe('a block part', () => {
+  let batches: Uint8Array[] = [];
+  beforeAll(() => {
+    batches = [...Array.from({ length: 9 }, (_, n) => batch(0, n, 150)), batch(1, 0, 1), batch(1, 7, 1_000)];
+  });
+
+  it('is valid as a collator makes it', () => {
+    const sealed = sealAll(cut(batches));
+    expect(sealed.length).toBeGreaterThan(3);
+    expect(reasonOf(sealed)).toBeUndefined();
+    expect(reasonOf([])).toBeUndefined();
+  });
+
+  it('of which a segment is not in the store is unavailable', () => {
+    const sealed = sealAll(cut(batches)).map((one, at) => ({
+      ...one,
+      sealed: at === 1 ? undefined : one.sealed,
+    }));
+    expect(reasonOf(sealed)).toBe('unavailable');
+  });
+
+  it('whose stored bytes have another digest has wrong bytes', () => {
+    const sealed = sealAll(cut(batches));
+    sealed[0].sealed[5] ^= 1;
+    expect(reasonOf(sealed)).toBe('wrong-bytes');
+  });
+
+  it('sealed with another key does not open', () => {
+    const plaintext = cut(batches)[0];
+    const bytes = seal(sha256(blockKey), plaintext);
+    expect(reasonOf([{ sealed: bytes, row: rowOf(bytes, segmentRootOf(plaintext)) }])).toBe('does-not-open');
+  });
+
+  it.each<[string, (plaintext: Uint8Array) => Uint8Array]>([
+    ['an empty segment', () => new Uint8Array(0)],
+    ['half a batch', (plaintext) => plaintext.subarray(0, plaintext.length - 64)],
+    ['another magic', (plaintext) => changed(plaintext, 0)],
+    ['filled padding', (plaintext) => changed(plaintext, 191)],
+    ['a price above the limit', (plaintext) => changed(plaintext, 192 + 39)],
+    ['a record of another author', (plaintext) => changed(plaintext, 192 + 2)],
+    ['another channel', (plaintext) => changed(plaintext, batchAt.channelId)],
+    ['another block', (plaintext) => changed(plaintext, batchAt.blockNumber)],
+  ])('that holds %s is malformed', (_, spoil) => {
+    expect(reasonOf([sealAs(spoil(cut(batches)[0]))])).toBe('malformed');
+  });
+
+  it('that is cut elsewhere is malformed', () => {
+    const whole = cut(batches);
+    const joined = new Uint8Array(Buffer.concat([batches[9], batches[10]]));
+    expect(joined.length).toBeLessThan(65_536);
+    const split = [...whole.slice(0, -1), batches[9], batches[10]];
+    const isSplitByRule = split.length === whole.length;
+    expect(reasonOf(sealAll(split))).toBe(isSplitByRule ? undefined : 'malformed');
+    const authorsJoined = new Uint8Array(Buffer.concat([batches[8], batches[9]]));
+    expect(reasonOf(sealAll([authorsJoined]))).toBe('malformed');
+  });
+
+  it('whose row names another segment root has a wrong segment root', () => {
+    const plaintext = cut(batches)[0];
+    const root = sha256(Uint8Array.of(5));
+    const bytes = seal(segmentKeyOf(blockKey, rules.channelId, blockNumber, root), plaintext);
+    expect(reasonOf([{ sealed: bytes, row: rowOf(bytes, root) }])).toBe('wrong-segment-root');
+  });
+
+  it('whose batches do not ascend is out of order, also across segments', () => {
+    expect(reasonOf(sealAll(cut([batch(0, 2, 1), batch(0, 1, 1)])))).toBe('out-of-order');
+    expect(reasonOf(sealAll(cut([batch(0, 1, 1), batch(0, 1, 1)])))).toBe('out-of-order');
+    expect(reasonOf(sealAll(cut([batch(1, 1, 1), batch(0, 2, 1)])))).toBe('out-of-order');
+    // Sequences are numbers: 255 comes before 256, whatever their little-endian bytes say.
+    expect(reasonOf(sealAll(cut([batch(0, 255, 1), batch(0, 256, 1)])))).toBeUndefined();
+  });
+
+  it('in which an author takes more than its budget is too large, small batches counting 2,048 bytes', () => {
+    const small = Array.from({ length: 196 }, (_, n) => batch(0, n, 1));
+    expect(reasonOf(sealAll(cut(small.slice(0, 195))))).toBeUndefined();
+    expect(reasonOf(sealAll(cut(small)))).toBe('too-large');
+  });
+
+  it('with a changed record has a wrong batch root, and with a changed header a bad signature', () => {
+    expect(reasonOf([sealAs(changed(cut(batches)[0], 192 + 60))])).toBe('wrong-batch-root');
+    expect(reasonOf([sealAs(changed(cut(batches)[0], batchAt.signature + 3))])).toBe('bad-signature');
+  });
+
+  it('with several faults has the first reason of the list, wherever it lies', () => {
+    const [first, second] = cut(batches);
+    const sealed = [sealAs(changed(first, batchAt.signature)), sealAs(changed(second, 0))];
+    expect(reasonOf(sealed)).toBe('malformed');
+    sealed[1] = { ...sealed[1], sealed: changed(sealed[1].sealed, 0) };
+    expect(reasonOf(sealed)).toBe('wrong-bytes');
+  });
+});
+
+describe('a manifest', () => {
+  it('leads to its rows only through the committed index and pages', () => {
+    const rows = new Uint8Array(Buffer.concat(Array.from({ length: 16_390 }, (_, n) => Buffer.alloc(64, n))));
+    const { pages, index, commitment } = commitManifest(rows);
+    expect([pages.length, commitment.segmentCount]).toEqual([2, 16_390]);
+    expect(rowsOfManifest(commitment, index, pages)).toEqual({ rows });
+    expect(rowsOfManifest(commitment, undefined, pages)).toEqual({ reason: 'unavailable' });
+    expect(rowsOfManifest(commitment, index, [pages[0], undefined])).toEqual({ reason: 'unavailable' });
+    expect(rowsOfManifest(commitment, index, [pages[1], pages[0]])).toEqual({ reason: 'wrong-bytes' });
+    expect(rowsOfManifest(commitment, changed(index, 0), pages)).toEqual({ reason: 'wrong-bytes' });
+    const fewer = { ...commitment, segmentCount: 16_389 };
+    expect(rowsOfManifest(fewer, index, pages)).toEqual({ reason: 'wrong-bytes' });
+    const otherRoot = { ...commitment, partRoot: sha256(rows) };
+    expect(rowsOfManifest(otherRoot, index, pages)).toEqual({ reason: 'wrong-bytes' });
+  });
+
+  it('of nothing is the empty string', () => {
+    const { pages, index, commitment } = commitManifest(new Uint8Array(0));
+    expect(pages).toEqual([]);
+    expect(toHex(commitment.indexHash)).toBe(toHex(sha256(new Uint8Array(0))));
+    expect(rowsOfManifest(commitment, index, pages)).toEqual({ rows: new Uint8Array(0) });
+  });
+});
+
+describe('cutting', () => {
+  it('gives equal segments again a few batches behind a difference', () => {
+    const all = Array.from({ length: 120 }, (_, n) => batch(0, n, 20));
+    const rowsOf = (batches: Uint8Array[]): Set<string> =>
+      new Set(sealAll(cut(batches)).map((one) => toHex(one.row)));
+    const [whole, without] = [rowsOf(all), rowsOf(all.filter((_, n) => n !== 3))];
+    const shared = [...whole].filter((row) => without.has(row));
+    expect(whole.size).toBeGreaterThan(4);
+    expect(shared.length).toBeGreaterThanOrEqual(whole.size - 3);
+  });
+
+  it('keeps every byte in order', () => {
+    const all = Array.from({ length: 30 }, (_, n) => batch(n % 2, n, 1 + n * 30)).sort(
+      (a, b) => a[28] - b[28],
+    );
+    expect(Buffer.concat(cut(all)).equals(Buffer.concat(all))).toBe(true);
+    let seen = 0;
+    forEachBatch(new Uint8Array(Buffer.concat(all)), () => seen++);
+    expect(seen).toBe(30);
+  });
+});
+
+function rowOf(sealed: Uint8Array, root: Uint8Array): Uint8Array {
+  return new Uint8Array(Buffer.concat([sha256(sealed), root]));
+}
+
+/** Seals anything under its own headers' root where it has whole batches, else under the root of none. */
+function sealAs(plaintext: Uint8Array): { sealed: Uint8Array; row: Uint8Array } {
+  let root = new Uint8Array(32);
+  try {
+    root = new Uint8Array(segmentRootOf(plaintext));
+  } catch {
+    expect(sealTagBytes).toBe(16);
+  }
+  const sealed = seal(segmentKeyOf(blockKey, rules.channelId, blockNumber, root), plaintext);
+  return { sealed, row: rowOf(sealed, root) };
+}
+
+function changed(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[at] ^= 1;
+  return copy;
+}
