@@ -1,8 +1,13 @@
-/** Where a compiled file lies: worker threads run what the build wrote into dist, also when a test runs from source. */
+/**
+ * Where a compiled file lies: worker threads run what the build wrote into dist, also when a test runs from
+ * source.
+ */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** Absolute path of `name` (for example `libs/reduction/reduce-worker.js`) below the dist folder of this package.
+/**
+ * Absolute path of `name` (for example `libs/reduction/reduce-worker.js`) below the dist folder of this
+ * package.
  *  Throws an assertion error when the build has not written it. */
 export function builtFile(name: string): string {
   const file = join(packageRoot(import.meta.dirname), 'dist', name);
@@ -10,7 +15,10 @@ export function builtFile(name: string): string {
   return file;
 }
 
-/** The nearest folder upward that holds package.json; dist itself holds none, so both layouts end at the same root. */
+/**
+ * The nearest folder upward that holds package.json; dist itself holds none, so both layouts end at the same
+ * root.
+ */
 function packageRoot(from: string): string {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return folder;

@@ -3,7 +3,9 @@ export class Fault extends Error {
   readonly code: string;
   readonly retriable: boolean;
 
-  /** `code` is kebab-case and listed in the error reference; `retriable` says whether trying again can help. */
+  /**
+   * `code` is kebab-case and listed in the error reference; `retriable` says whether trying again can help.
+   */
   constructor(code: string, message: string, options: { retriable: boolean; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.name = 'Fault';

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface KilledProgram {
-  /** JavaScript module text; it imports compiled files by absolute path and prints a line for each thing it was promised. */
+  /**
+   * JavaScript module text; it imports compiled files by absolute path and prints a line for each thing it
+   * was promised.
+   */
   readonly source: string;
   /** The SIGKILL follows after so many lines; without it the program ends by itself. */
   readonly lines?: number;
@@ -15,7 +18,9 @@ export interface KilledProgram {
   readonly fileKibibytesMax?: number;
 }
 
-/** All lines that the program printed, those between the decision to kill and its death included. Throws when the
+/**
+ * All lines that the program printed, those between the decision to kill and its death included. Throws when
+ * the
  *  program ends by itself before printing enough. */
 export async function runAndKill(program: KilledProgram): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'papyrus-killed-'));

@@ -1,5 +1,6 @@
 /** An ordered store of bytes on disk that several processes may open; the only file that knows lmdb.
- *  Adapters of ports stand on it. A write is durable when its promise resolves: the commit has been flushed by fdatasync. */
+ *  Adapters of ports stand on it. A write is durable when its promise resolves: the commit has been
+ * flushed by fdatasync. */
 import { type Database, open } from 'lmdb';
 import { Fault } from './fault.js';
 
@@ -30,7 +31,10 @@ export interface ByteWrite extends ByteRead {
 
 export const storeKeyBytesMax = 1_024;
 
-/** Room in the address space, not on disk: LMDB maps it once, so that no process has to map again as the file grows. */
+/**
+ * Room in the address space, not on disk: LMDB maps it once, so that no process has to map again as the file
+ * grows.
+ */
 const mapBytes = 2 ** 40;
 const groupBytesMax = 4_194_304;
 const groupActsMax = 4_096;
@@ -63,7 +67,8 @@ export class LmdbStore {
         cache: false,
         mapSize: mapBytes,
         maxDbs: 1,
-        // Plain LMDB commits: what a reader can see has been flushed, and measured no slower than overlapping ones.
+        // Plain LMDB commits: what a reader can see has been flushed, and measured no slower than
+        // overlapping ones.
         overlappingSync: false,
       });
     } catch (cause) {
@@ -76,7 +81,8 @@ export class LmdbStore {
   read<Found>(look: (view: ByteRead) => Found): Found {
     if (this.#closed) throw this.#fault('it is closed');
     try {
-      // The snapshot of an earlier look in this turn of the event loop may be older than another process's commit.
+      // The snapshot of an earlier look in this turn of the event loop may be older than another
+      // process's commit.
       this.#database.resetReadTxn();
       return look(this.#access);
     } catch (cause) {
@@ -84,9 +90,13 @@ export class LmdbStore {
     }
   }
 
-  /** Runs `act` within the one write transaction that exists among all processes; resolves with what it returned once
-   *  that is durable. Acts run in the order of the calls and share commits. `act` must not await; if it throws,
-   *  nothing of it is written and the promise rejects with what it threw. `bytes` says about how much it writes. */
+  /**
+   * Runs `act` within the one write transaction that exists among all processes; resolves with what it
+   * returned once
+   *  that is durable. Acts run in the order of the calls and share commits. `act` must not await; if it
+   * throws,
+   *  nothing of it is written and the promise rejects with what it threw. `bytes` says about how much it
+   * writes. */
   write<Result>(act: (txn: ByteWrite) => Result, bytes: number): Promise<Result> {
     if (this.#closed) return Promise.reject(this.#fault('it is closed'));
     return new Promise<Result>((resolve, reject) => {
@@ -148,21 +158,24 @@ export class LmdbStore {
   }
 }
 
-/** What LMDB itself threw inside an act, as opposed to what the act threw. */
+/** What LMDB itself threw, as opposed to what a look or an act threw. */
 class StoreError extends Error {}
 
 function accessTo(database: Database<Uint8Array, Uint8Array>): ByteWrite {
   return {
     get(key) {
-      const found = database.getBinary(checkedKey(key));
+      const checked = checkedKey(key);
+      const found = attempt(() => database.getBinary(checked));
       return found && plain(found);
     },
     range(from, to, limit) {
-      const found: ByteEntry[] = [];
-      for (const { key, value } of database.getRange({ start: from, end: to, limit })) {
-        found.push({ key: Uint8Array.from(key), value: plain(value) });
-      }
-      return found;
+      return attempt(() => {
+        const found: ByteEntry[] = [];
+        for (const { key, value } of database.getRange({ start: from, end: to, limit })) {
+          found.push({ key: Uint8Array.from(key), value: plain(value) });
+        }
+        return found;
+      });
     },
     put(key, value) {
       const checked = checkedKey(key);
@@ -170,16 +183,16 @@ function accessTo(database: Database<Uint8Array, Uint8Array>): ByteWrite {
     },
     remove(key) {
       const checked = checkedKey(key);
-      if (database.getBinaryFast(checked) === undefined) return false;
-      attempt(() => database.remove(checked));
-      return true;
+      return attempt(
+        () => database.getBinaryFast(checked) !== undefined && database.remove(checked) !== undefined,
+      );
     },
   };
 }
 
-function attempt(step: () => unknown): void {
+function attempt<Found>(step: () => Found): Found {
   try {
-    step();
+    return step();
   } catch (cause) {
     throw new StoreError(cause instanceof Error ? cause.message : String(cause), { cause });
   }

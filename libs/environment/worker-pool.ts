@@ -4,7 +4,10 @@ import { move, Piscina } from 'piscina';
 import { Fault } from './fault.js';
 
 export interface WorkerPoolOptions {
-  /** Absolute path of a compiled module whose default export takes a task and returns its result; see `builtFile`. */
+  /**
+   * Absolute path of a compiled module whose default export takes a task and returns its result; see
+   * `builtFile`.
+   */
   readonly file: string;
   /** Threads that start at once and stay until `close`. */
   readonly threads: number;
@@ -16,7 +19,9 @@ export interface WorkerPoolOptions {
 
 export interface WorkerPool<Task, Result> {
   readonly threads: number;
-  /** Queues the task for the next free thread. SharedArrayBuffers in it are shared, `transfer` is given away, the rest
+  /**
+   * Queues the task for the next free thread. SharedArrayBuffers in it are shared, `transfer` is given away,
+   * the rest
    *  is copied. What the task throws arrives as a plain Error; a refusal belongs into the result.
    *  Throws a retriable Fault `worker-lost` when the thread dies or the pool is closed. */
   run(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Result>;
@@ -55,7 +60,8 @@ class PiscinaPool<Task, Result> implements WorkerPool<Task, Result> {
   constructor(pool: Piscina<Task, Result>, threads: number) {
     this.threads = threads;
     this.#pool = pool;
-    // Emitted for a thread that dies outside of a task, above all when importing the file fails: no task could ever run.
+    // Emitted for a thread that dies outside of a task, above all when importing the file fails: no task
+    // could ever run.
     pool.on('error', (cause) => this.#fail(lostFault(cause)));
   }
 

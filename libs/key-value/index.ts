@@ -1,1 +1,1 @@
-export type { KeyValue, KeyValueWrite } from './key-value.js';
+export { type KeyValue, type KeyValueWrite, keyBytesMax, valueBytesMax } from './key-value.js';
