@@ -9,6 +9,7 @@ import {
   checkRecords,
   checkTerms,
 } from './vectors/protocol-vectors.js';
+import { checkBlocks, checkImpressions } from './vectors/reduction-vectors.js';
 
 const folder = join(import.meta.dirname, 'vectors/protocol');
 
@@ -19,6 +20,8 @@ describe('golden vectors', () => {
     ['records.json', checkRecords],
     ['batches.json', checkBatches],
     ['parts.json', checkParts],
+    ['impressions.json', checkImpressions],
+    ['blocks.json', checkBlocks],
   ] as const)('%s is met', (file, run) => {
     const check = new VectorCheck(file);
     run(folder, check);

@@ -1,0 +1,154 @@
+/** Scatters records as reduction rows into buckets by the top bits of the impression key, so that each bucket fits a cache. */
+import { rowBytes, rowQuads, rowWords, swapBytes } from './reduction-row.js';
+
+/** Rows of one page of a bucket. */
+export const pageRows = 64;
+const pageRowMask = pageRows - 1;
+
+/** The whole state of a scatter, in memory that threads may share and hand on to one another. */
+export interface ScatterMemory {
+  /** Buckets are told apart by this many top bits of the key, 1 to 16. */
+  readonly bits: number;
+  readonly pages: number;
+  /** pages × 64 rows of 64 bytes. */
+  readonly arena: ArrayBufferLike;
+  readonly tables: ArrayBufferLike;
+}
+
+export function allocateScatter(bits: number, pages: number, isShared = false): ScatterMemory {
+  if (bits < 1 || bits > 16) throw new RangeError(`buckets by ${bits} bits`);
+  const buckets = 2 ** bits;
+  const arenaBytes = pages * pageRows * rowBytes;
+  const tableBytes = 4 * (1 + buckets + 2 * pages + buckets + 1);
+  return {
+    bits,
+    pages,
+    arena: isShared ? new SharedArrayBuffer(arenaBytes) : new ArrayBuffer(arenaBytes),
+    tables: isShared ? new SharedArrayBuffer(tableBytes) : new ArrayBuffer(tableBytes),
+  };
+}
+
+/** Bits that give buckets of about `bucketRows` rows for so many rows of evenly spread keys. */
+export function bucketBitsFor(rows: number, bucketRows = 8_192): number {
+  const wanted = Math.ceil(Math.log2(Math.max(1, rows / bucketRows)));
+  return Math.min(16, Math.max(1, wanted));
+}
+
+/** Pages that hold `rows` rows whatever their keys. */
+export function pagesFor(rows: number, bits: number): number {
+  return Math.ceil(rows / pageRows) + Math.min(2 ** bits, rows);
+}
+
+/** Views on a scatter's memory; any number may exist, one at a time may write. */
+export class RowScatter {
+  readonly buckets: number;
+  readonly #shift: number;
+  readonly #pages: number;
+  readonly #words: Uint32Array;
+  readonly #quads: BigUint64Array;
+  readonly #used: Uint32Array;
+  /** Where the next row of each bucket goes; a multiple of pageRows: into a new page. */
+  readonly #next: Uint32Array;
+  readonly #pageBucket: Uint32Array;
+  readonly #pageOrder: Uint32Array;
+  readonly #orderStart: Uint32Array;
+
+  constructor(memory: ScatterMemory) {
+    this.buckets = 2 ** memory.bits;
+    this.#shift = 32 - memory.bits;
+    this.#pages = memory.pages;
+    this.#words = new Uint32Array(memory.arena);
+    this.#quads = new BigUint64Array(memory.arena);
+    const { tables, pages } = memory;
+    let at = 0;
+    const take = (length: number): Uint32Array => {
+      const table = new Uint32Array(tables, at, length);
+      at += length * 4;
+      return table;
+    };
+    this.#used = take(1);
+    this.#next = take(this.buckets);
+    this.#pageBucket = take(pages);
+    this.#pageOrder = take(pages);
+    this.#orderStart = take(this.buckets + 1);
+  }
+
+  /** Whether `rows` more rows fit, whatever their keys. */
+  hasRoomFor(rows: number): boolean {
+    return this.#pages - this.#used[0] >= Math.min(rows, this.buckets) + Math.ceil(rows / pageRows);
+  }
+
+  /** Adds `count` records of 64 bytes with their hashes of 32; the caller has asked `hasRoomFor`.
+   *  Both arrays start at a multiple of 8 bytes in their memory. */
+  add(records: Uint8Array, hashes: Uint8Array, count: number, segment: number): void {
+    const from = new Uint32Array(records.buffer, records.byteOffset, count * rowWords);
+    const fromQuads = new BigUint64Array(records.buffer, records.byteOffset, count * rowQuads);
+    const hashQuads = new BigUint64Array(hashes.buffer, hashes.byteOffset, count * 4);
+    const next = this.#next;
+    const words = this.#words;
+    const quads = this.#quads;
+    const shift = this.#shift;
+    for (let record = 0; record < count; record++) {
+      const word = record * rowWords;
+      const bucket = swapBytes(from[word + 4]) >>> shift;
+      let row = next[bucket];
+      if ((row & pageRowMask) === 0) row = this.#newPage(bucket);
+      next[bucket] = row + 1;
+      const to = row * rowQuads;
+      const quad = record * rowQuads;
+      quads[to] = fromQuads[quad + 2];
+      quads[to + 1] = fromQuads[quad + 3];
+      quads[to + 2] = hashQuads[record * 4];
+      quads[to + 3] = hashQuads[record * 4 + 1];
+      quads[to + 4] = hashQuads[record * 4 + 2];
+      quads[to + 5] = hashQuads[record * 4 + 3];
+      quads[to + 6] = fromQuads[quad + 4];
+      const head = from[word];
+      words[row * rowWords + 14] = (head & 0xff) | ((head >>> 8) & 0xffff00) | (from[word + 1] << 24);
+      words[row * rowWords + 15] = segment;
+    }
+  }
+
+  /** Sorts the pages by bucket; call it when all is added and before reading buckets. */
+  seal(): void {
+    const used = this.#used[0];
+    const start = this.#orderStart.fill(0);
+    for (let page = 0; page < used; page++) start[this.#pageBucket[page] + 1] += 1;
+    for (let bucket = 0; bucket < this.buckets; bucket++) start[bucket + 1] += start[bucket];
+    const place = start.slice(0, this.buckets);
+    for (let page = 0; page < used; page++) this.#pageOrder[place[this.#pageBucket[page]]++] = page;
+  }
+
+  /** Rows of a bucket of a sealed scatter. */
+  rowsOf(bucket: number): number {
+    const pages = this.#orderStart[bucket + 1] - this.#orderStart[bucket];
+    const inLast = this.#next[bucket] & pageRowMask;
+    return pages * pageRows - (inLast === 0 ? 0 : pageRows - inLast);
+  }
+
+  /** Copies the rows of a bucket of a sealed scatter to row `at` of `into`, and returns the row after the last. */
+  copyBucket(bucket: number, into: BigUint64Array, at: number): number {
+    const end = at + this.rowsOf(bucket);
+    let to = at;
+    for (let order = this.#orderStart[bucket]; order < this.#orderStart[bucket + 1]; order++) {
+      const rows = Math.min(pageRows, end - to);
+      const page = this.#pageOrder[order] * pageRows * rowQuads;
+      into.set(this.#quads.subarray(page, page + rows * rowQuads), to * rowQuads);
+      to += rows;
+    }
+    return end;
+  }
+
+  /** Forgets all rows; the memory is used again. */
+  clear(): void {
+    this.#used[0] = 0;
+    this.#next.fill(0);
+  }
+
+  #newPage(bucket: number): number {
+    const page = this.#used[0]++;
+    if (page >= this.#pages) throw new Error('a scatter was filled beyond its pages');
+    this.#pageBucket[page] = bucket;
+    return page * pageRows;
+  }
+}
