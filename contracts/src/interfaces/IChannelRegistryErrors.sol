@@ -56,6 +56,7 @@ interface IChannelRegistryErrors {
     error DelegationSignatureRefused(address operatorKey);
     error KeyCommitmentNotProven(bytes32 keyCommitment, uint64 blockNumber);
     error SeatTaken(bytes32 channelId, uint64 blockNumber, uint8 participant, address validator);
+    error UnknownParticipant(bytes32 channelId, uint256 participant);
     error SeatEmpty(bytes32 channelId, uint64 blockNumber, uint8 participant);
     error AlreadyRevealed(bytes32 channelId, uint64 blockNumber, uint8 participant);
     error CommitmentMismatch(bytes32 commitment, bytes32 given);

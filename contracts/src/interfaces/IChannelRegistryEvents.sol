@@ -25,6 +25,9 @@ interface IChannelRegistryEvents {
         bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, bytes32 outputHash
     );
     event BlockDisputed(bytes32 indexed channelId, uint64 indexed blockNumber);
-    event BlockSettled(bytes32 indexed channelId, uint64 indexed blockNumber, bytes32 outputHash, uint256 owed, uint256 debt);
+    /// `debt` is what the whole channel owes after this settlement.
+    event BlockSettled(
+        bytes32 indexed channelId, uint64 indexed blockNumber, bytes32 outputHash, uint256 owed, uint256 debt
+    );
     event SeatSilent(bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, address validator);
 }
