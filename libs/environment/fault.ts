@@ -13,3 +13,15 @@ export class Fault extends Error {
     this.retriable = options.retriable;
   }
 }
+
+/** What broke, in words, for the message of a fault. Works for errors of other realms and threads too. */
+export function messageOf(cause: unknown): string {
+  return typeof cause === 'object' && cause !== null && 'message' in cause
+    ? String(cause.message)
+    : String(cause);
+}
+
+/** The `code` that Node puts on its errors, for example `ENOENT`. */
+export function codeOf(cause: unknown): string | undefined {
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : undefined;
+}

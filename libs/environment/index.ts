@@ -1,4 +1,4 @@
 export { type Clock, DrivenClock, systemClock } from './clock.js';
 export { type Entropy, seededEntropy, systemEntropy } from './entropy.js';
-export { Fault } from './fault.js';
+export { codeOf, Fault, messageOf } from './fault.js';
 export { type Log, silentLog } from './log.js';

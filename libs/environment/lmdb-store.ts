@@ -2,7 +2,7 @@
  *  Adapters of ports stand on it. A write is durable when its promise resolves: the commit has been
  * flushed by fdatasync. */
 import { type Database, open } from 'lmdb';
-import { Fault } from './fault.js';
+import { Fault, messageOf } from './fault.js';
 
 export interface LmdbStoreOptions {
   /** A folder of its own; made when missing. */
@@ -150,11 +150,14 @@ export class LmdbStore {
   }
 
   #fault(cause: unknown): Fault {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new Fault(this.#options.faultCode, `the store at ${this.#options.path} failed: ${why}`, {
-      retriable: true,
-      cause,
-    });
+    return new Fault(
+      this.#options.faultCode,
+      `the store at ${this.#options.path} failed: ${messageOf(cause)}`,
+      {
+        retriable: true,
+        cause,
+      },
+    );
   }
 }
 
@@ -194,7 +197,7 @@ function attempt<Found>(step: () => Found): Found {
   try {
     return step();
   } catch (cause) {
-    throw new StoreError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new StoreError(messageOf(cause), { cause });
   }
 }
 
@@ -219,7 +222,7 @@ function groupLength(queue: readonly Waiting[]): number {
 
 /** A failed commit says why only in a second promise, which nobody else may leave unhandled. */
 async function rootCause(cause: unknown): Promise<unknown> {
-  if (!(cause instanceof Error) || !('commitError' in cause)) return cause;
+  if (typeof cause !== 'object' || cause === null || !('commitError' in cause)) return cause;
   return Promise.resolve(cause.commitError).then(
     () => cause,
     (root) => root,

@@ -1,7 +1,7 @@
 /** A fixed set of worker threads that run one compiled file; the only file that knows piscina. */
 import { existsSync } from 'node:fs';
 import { move, Piscina } from 'piscina';
-import { Fault } from './fault.js';
+import { codeOf, Fault, messageOf } from './fault.js';
 
 export interface WorkerPoolOptions {
   /**
@@ -90,12 +90,14 @@ class PiscinaPool<Task, Result> implements WorkerPool<Task, Result> {
 
 /** True for a death of the thread, false for an error that the task itself threw. */
 function isLost(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  if ('code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY') return true;
-  return cause.message.startsWith('worker exited with code') || cause.message === 'Terminating worker thread';
+  if (codeOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') return true;
+  const why = messageOf(cause);
+  return why.startsWith('worker exited with code') || why === 'Terminating worker thread';
 }
 
 function lostFault(cause: unknown): Fault {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new Fault('worker-lost', `a worker thread was lost: ${why}`, { retriable: true, cause });
+  return new Fault('worker-lost', `a worker thread was lost: ${messageOf(cause)}`, {
+    retriable: true,
+    cause,
+  });
 }
