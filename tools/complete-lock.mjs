@@ -6,9 +6,24 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const file = join(import.meta.dirname, '..', 'package-lock.json');
-const systems = { linux: 'linux', darwin: 'darwin', win32: 'win32', android: 'android', freebsd: 'freebsd', openharmony: 'openharmony' };
+const systems = {
+  linux: 'linux',
+  darwin: 'darwin',
+  win32: 'win32',
+  android: 'android',
+  freebsd: 'freebsd',
+  openharmony: 'openharmony',
+};
 const processors = {
-  x64: 'x64', amd64: 'x64', arm64: 'arm64', arm: 'arm', ia32: 'ia32', ppc64: 'ppc64', s390x: 's390x', riscv64: 'riscv64', loong64: 'loong64',
+  x64: 'x64',
+  amd64: 'x64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+  loong64: 'loong64',
 };
 
 /** Optional dependencies that have no entry of their own: [parent path, name, version]. */
@@ -33,7 +48,11 @@ function entryOf(name, version, parent) {
   const words = name.replace(/^@[^/]*\//, '').split(/[-.]/);
   const os = words.find((word) => systems[word] !== undefined);
   const cpu = words.find((word) => processors[word] !== undefined);
-  const libc = words.includes('musl') ? ['musl'] : words.some((word) => word.startsWith('gnu')) && os === 'linux' ? ['glibc'] : undefined;
+  const libc = words.includes('musl')
+    ? ['musl']
+    : words.some((word) => word.startsWith('gnu')) && os === 'linux'
+      ? ['glibc']
+      : undefined;
   if (/[\^~*x ]/.test(version)) throw new Error(`${name} is wanted as ${version}: pin it by an override`);
   return {
     version,

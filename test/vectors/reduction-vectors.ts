@@ -1,83 +1,96 @@
 /** The vectors of impressions and whole blocks, against libs/reduction. */
-import { sha256 } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import {
-  amountsDigest,
-  BatchHasher,
+  amountWords,
+  commitManifest,
   commitmentOf,
+  domainSeparator,
   type Eip712Domain,
   encodeBlockReport,
-  encodeUnsignedBatch,
+  forEachBatch,
   outputHashOf,
   outputTransactions,
   type PartReason,
   reportHashOf,
+  SegmentCheck,
+  SegmentCutter,
+  sealSegment,
 } from '#protocol';
-import { explainImpressions, type OpenedPart, reduceBlock, reducers } from '#reduction';
+import {
+  decodeParameters,
+  encodeParameters,
+  explainImpressions,
+  type OpenedPart,
+  type RtbImpressionParameters,
+  reduceBlock,
+} from '#reduction';
 import { readVectors, type VectorCheck } from './check.js';
 
-interface ParametersJson {
+interface ParametersJson extends Omit<RtbImpressionParameters, 'auditorFeeNano' | 'requireViewable'> {
+  readonly auditorFeeNano: number | string;
+  readonly requireViewable: number | boolean;
   readonly encoded: Hex;
 }
 
-interface ImpressionCase {
-  readonly name: string;
-  readonly roles: number[];
-  readonly parameters: ParametersJson;
-  readonly records: Hex[];
-  readonly amounts: string[];
-  readonly outcomes: [reason: string, nano: string][];
-  readonly contradictory: number[];
-  readonly flooding: number[];
-  readonly kept: number;
-  readonly leaf: Hex;
+function checkParameters(
+  name: string,
+  json: ParametersJson,
+  roles: readonly number[],
+  check: VectorCheck,
+): void {
+  const { encoded, ...rest } = json;
+  const parameters = {
+    ...rest,
+    auditorFeeNano: BigInt(json.auditorFeeNano),
+    requireViewable: Boolean(json.requireViewable),
+  };
+  check.equal(`${name}: parameters`, toHex(encodeParameters(parameters)), encoded);
+  const decoded = decodeParameters(fromHex(encoded), roles);
+  check.equal(`${name}: decoded parameters`, decoded.ok && decoded.parameters, parameters);
 }
 
-const reducerId = 'rtb-impression/1';
-
 export function checkImpressions(folder: string, check: VectorCheck): void {
-  const file = readVectors<{ cases: ImpressionCase[] }>(folder, 'impressions.json');
+  const file = readVectors<{
+    cases: {
+      name: string;
+      roles: number[];
+      parameters: ParametersJson;
+      records: Hex[];
+      amounts: string[];
+      outcomes: [string, string][];
+      contradictory: number[];
+      flooding: number[];
+      kept: number;
+      leaf: Hex;
+    }[];
+  }>(folder, 'impressions.json');
   for (const one of file.cases) {
-    const parameters = fromHex(one.parameters.encoded);
-    checkParameters(one.name, one.roles, parameters, check);
-    const terms = { roles: one.roles, reducer: reducerId, parameters };
-    const parts = [{ participant: 0, plaintext: batchesOf(one.records) }];
-    const explained = [...explainImpressions(terms, parts)];
-    check.equal(`${one.name}: groups`, explained.length, 1);
-    const [found] = explained;
-    check.equal(`${one.name}: amounts`, found.amounts.map(String), one.amounts);
-    check.equal(
-      `${one.name}: outcomes`,
-      found.outcomes.map(({ reason, nano }) => [reason, String(nano)]),
-      one.outcomes,
-    );
-    check.equal(`${one.name}: contradictory`, found.contradictory, one.contradictory);
-    check.equal(`${one.name}: flooding`, found.flooding, one.flooding);
-    check.equal(`${one.name}: kept`, found.kept, one.kept);
-    check.equal(`${one.name}: leaf`, toHex(found.leaf), one.leaf);
-    check.equal(`${one.name}: root`, toHex(reduceBlock(terms, parts).settlementRoot), one.leaf);
+    checkParameters(one.name, one.parameters, one.roles, check);
+    const terms = {
+      roles: one.roles,
+      reducer: 'rtb-impression/1',
+      parameters: fromHex(one.parameters.encoded),
+    };
+    const found = [...explainImpressions(terms, [{ participant: 0, plaintext: unsignedPart(one.records) }])];
+    check.equal(`${one.name}: impressions`, found.length, 1);
+    const [impression] = found;
+    check.equal(`${one.name}: amounts`, impression.amounts.map(String), one.amounts);
+    const outcomes = impression.outcomes.map(({ reason, nano }) => `${reason} ${nano}`);
+    check.equal(`${one.name}: outcomes`, outcomes.sort(), one.outcomes.map((pair) => pair.join(' ')).sort());
+    check.equal(`${one.name}: contradictory`, impression.contradictory, one.contradictory);
+    check.equal(`${one.name}: flooding`, impression.flooding, one.flooding);
+    check.equal(`${one.name}: kept`, impression.kept, one.kept);
+    check.equal(`${one.name}: leaf`, toHex(impression.leaf), one.leaf);
   }
 }
 
-function checkParameters(name: string, roles: number[], encoded: Uint8Array, check: VectorCheck): void {
-  const reducer = reducers.get(reducerId);
-  const decoded = reducer?.decodeParameters(encoded, roles);
-  const again = decoded?.ok ? reducer?.encodeParameters(decoded.parameters) : undefined;
-  check.equal(`${name}: parameters`, again && toHex(again), toHex(encoded));
-}
-
-/** The records as batches of one each, since a part is made of batches. */
-function batchesOf(records: readonly Hex[]): Uint8Array {
-  const hasher = new BatchHasher(new Uint8Array(32));
-  const batches = records.map((record, sequence) => {
-    const bytes = fromHex(record);
-    const header = {
-      channelId: toHex(new Uint8Array(32)),
-      blockNumber: 0,
-      author: bytes[2],
-      sequence: BigInt(sequence),
-    };
-    return encodeUnsignedBatch(hasher, header, bytes);
+/** The records as a plaintext of batches whose headers nobody reads: reduction looks at counts and records only. */
+function unsignedPart(records: readonly Hex[]): Uint8Array {
+  const batches = records.map((record) => {
+    const batch = new Uint8Array(256);
+    batch[24] = 1;
+    batch.set(fromHex(record), 192);
+    return batch;
   });
   return new Uint8Array(Buffer.concat(batches));
 }
@@ -86,17 +99,20 @@ interface BlockJson {
   readonly name: string;
   readonly roles: number[];
   readonly parameters: ParametersJson;
-  readonly parts: Record<string, string>;
+  readonly signers: (Hex | null)[];
+  readonly parts: Readonly<Record<string, string>>;
+  readonly blockKey: Hex;
+  readonly commitments: Readonly<Record<string, { partRoot: Hex; segmentCount: number; indexHash: Hex }>>;
   readonly result: {
-    readonly settlementRoot: Hex;
-    readonly reportHash: Hex;
-    readonly outputHash: Hex;
-    readonly impressionCount: number;
-    readonly amounts: string[];
-    readonly validParts: number;
-    readonly outputTransactions: { payee: number; nano: string }[];
-    readonly report: { invalidParts: [number, PartReason][] } & Record<string, unknown>;
-    readonly reportBytes: Hex;
+    settlementRoot: Hex;
+    reportHash: Hex;
+    outputHash: Hex;
+    impressionCount: number;
+    amounts: string[];
+    validParts: number;
+    outputTransactions: { payee: number; nano: string }[];
+    report: { invalidParts: [number, PartReason][] };
+    reportBytes: Hex;
   };
   readonly validator: Hex;
   readonly workDigest: Hex;
@@ -113,55 +129,99 @@ interface BlocksFile {
 
 export function checkBlocks(folder: string, check: VectorCheck): void {
   const file = readVectors<BlocksFile>(folder, 'blocks.json');
-  for (const block of file.blocks) checkBlock(block, file, check);
+  for (const block of file.blocks) {
+    checkParameters(block.name, block.parameters, block.roles, check);
+    const invalid = new Map(block.result.report.invalidParts);
+    const parts = Object.entries(block.parts).map(([index, base64]): OpenedPart => {
+      const participant = Number(index);
+      const plaintext = new Uint8Array(Buffer.from(base64, 'base64'));
+      checkPartOfBlock(file, block, participant, plaintext, check);
+      return { participant, plaintext };
+    });
+    for (const [participant, reason] of invalid) parts.push({ participant, reason });
+    checkResult(file, block, parts, check);
+  }
 }
 
-/** The parts of a block of the vectors: opened, or with the reason that they give. */
-export function openedPartsOf(block: BlockJson): OpenedPart[] {
-  const reasons = new Map(block.result.report.invalidParts);
-  return block.roles.flatMap((_, participant): OpenedPart[] => {
-    const reason = reasons.get(participant);
-    if (reason !== undefined) return reason === 'missing' ? [] : [{ participant, reason }];
-    return [{ participant, plaintext: new Uint8Array(Buffer.from(block.parts[participant], 'base64')) }];
+function checkPartOfBlock(
+  file: BlocksFile,
+  block: BlockJson,
+  participant: number,
+  plaintext: Uint8Array,
+  check: VectorCheck,
+): void {
+  const blockKey = fromHex(block.blockKey);
+  const channelId = fromHex(file.channelId);
+  const cutter = new SegmentCutter();
+  const cut: (Uint8Array | undefined)[] = [];
+  forEachBatch(plaintext, (at, bytes) => cut.push(cutter.push(plaintext.subarray(at, at + bytes))));
+  const segments = [...cut, cutter.finish()].filter((one) => one !== undefined);
+  const sealed = segments.map((one) =>
+    sealSegment({ channelId, blockNumber: file.blockNumber, blockKey }, one),
+  );
+  const { commitment } = commitManifest(new Uint8Array(Buffer.concat(sealed.map((one) => one.row))));
+  const name = `${block.name}: part ${participant}`;
+  check.equal(
+    name,
+    {
+      partRoot: toHex(commitment.partRoot),
+      segmentCount: commitment.segmentCount,
+      indexHash: toHex(commitment.indexHash),
+    },
+    block.commitments[participant],
+  );
+  const segmentCheck = new SegmentCheck({
+    channelId,
+    blockNumber: file.blockNumber,
+    blockKey,
+    domainSeparator: domainSeparator(file.domain),
+    roles: block.roles,
+    signers: block.signers.map((signer) => (signer === null ? undefined : fromHex(signer))),
+    priceNanoMax: (1n << 63n) - 1n,
+    authorBytesMax: Number.MAX_SAFE_INTEGER,
   });
+  const reasons = sealed.map((one) => segmentCheck.check(one.row, one.sealed).reason);
+  check.equal(
+    `${name} is signed`,
+    reasons,
+    reasons.map(() => undefined),
+  );
 }
 
-function checkBlock(block: BlockJson, file: BlocksFile, check: VectorCheck): void {
-  const { name, result } = block;
-  const terms = { roles: block.roles, reducer: reducerId, parameters: fromHex(block.parameters.encoded) };
-  const found = reduceBlock(terms, openedPartsOf(block), block.validator);
+function checkResult(file: BlocksFile, block: BlockJson, parts: OpenedPart[], check: VectorCheck): void {
+  const terms = {
+    roles: block.roles,
+    reducer: 'rtb-impression/1',
+    parameters: fromHex(block.parameters.encoded),
+  };
+  const output = reduceBlock(terms, parts, block.validator);
+  const { result } = block;
   const outputHash = outputHashOf({
     channelId: file.channelId,
     blockNumber: file.blockNumber,
-    settlementRoot: toHex(found.settlementRoot),
-    impressionCount: BigInt(found.impressionCount),
-    amounts: found.amounts,
-    validParts: found.validParts,
+    settlementRoot: toHex(output.settlementRoot),
+    impressionCount: BigInt(output.impressionCount),
+    amounts: output.amounts,
+    validParts: output.validParts,
   });
-  const reportBytes = encodeBlockReport(found.report);
-  const workDigest = found.workDigest ?? new Uint8Array(0);
-  check.equal(`${name}: settlementRoot`, toHex(found.settlementRoot), result.settlementRoot);
-  check.equal(`${name}: impressionCount`, found.impressionCount, result.impressionCount);
-  check.equal(`${name}: amounts`, found.amounts.map(String), result.amounts);
-  check.equal(`${name}: validParts`, found.validParts, result.validParts);
-  check.equal(
-    `${name}: outputTransactions`,
-    outputTransactions(found.amounts).map(({ payee, nano }) => ({ payee, nano: String(nano) })),
+  const reportBytes = encodeBlockReport(output.report);
+  const equal = (what: string, found: unknown, expected: unknown): void =>
+    check.equal(`${block.name}: ${what}`, found, expected);
+  equal('settlementRoot', toHex(output.settlementRoot), result.settlementRoot);
+  equal('impressionCount', output.impressionCount, result.impressionCount);
+  equal('amounts', output.amounts.map(String), result.amounts);
+  equal('amount words', amountWords(output.amounts).length, Math.ceil(block.roles.length / 4));
+  equal('validParts', output.validParts, result.validParts);
+  equal(
+    'outputTransactions',
+    outputTransactions(output.amounts).map(({ payee, nano }) => ({ payee, nano: nano.toString() })),
     result.outputTransactions,
   );
-  check.equal(`${name}: report`, numbersOf(found.report), result.report);
-  check.equal(`${name}: reportBytes`, toHex(reportBytes), result.reportBytes);
-  check.equal(`${name}: reportHash`, toHex(reportHashOf(reportBytes)), result.reportHash);
-  check.equal(`${name}: outputHash`, outputHash, result.outputHash);
-  check.equal(`${name}: workDigest`, toHex(workDigest), block.workDigest);
-  const commitment = commitmentOf(outputHash, block.validator, workDigest, fromHex(block.salt));
-  check.equal(`${name}: commitment`, commitment, block.commitment);
-  const { x } = found;
-  const opened = x && toHex(sha256(Buffer.concat([x, amountsDigest(found.amounts)])));
-  check.equal(`${name}: x`, opened, result.impressionCount === 0 ? undefined : result.settlementRoot);
-}
-
-/** The value with its BigInts as numbers, as JSON has them. */
-function numbersOf(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? Number(one) : one)));
+  equal('outputHash', outputHash, result.outputHash);
+  equal('reportBytes', toHex(reportBytes), result.reportBytes);
+  equal('reportHash', toHex(reportHashOf(reportBytes)), result.reportHash);
+  equal('workDigest', output.workDigest && toHex(output.workDigest), block.workDigest);
+  const salt = fromHex(block.salt);
+  const commitment = commitmentOf(outputHash, block.validator, output.workDigest ?? salt, salt);
+  equal('commitment', commitment, block.commitment);
 }

@@ -113,11 +113,13 @@ function termsOf(
     token,
     tokenPerUnit,
     reducer: 'rtb-impression/1',
-    reducerParameters: encodeParameters({
-      ...defaultParameters,
-      auditorFeeNano: BigInt(spec.auditorFeeNano),
-      ...(hasAuditor ? {} : { onMissingAudit: 1, requireViewable: false }),
-    }),
+    reducerParameters: toHex(
+      encodeParameters({
+        ...defaultParameters,
+        auditorFeeNano: BigInt(spec.auditorFeeNano),
+        ...(hasAuditor ? {} : { onMissingAudit: 1, requireViewable: false }),
+      }),
+    ),
     blockPolicy: 0,
     firstBlockStart: spec.firstBlockStart,
     blockDuration: spec.blockDuration,

@@ -1,0 +1,111 @@
+/** Drives a network through its blocks without a wall clock: work that is due, then all services, then the next moment. */
+import type { Chain, ChannelFacts, DrivenChain } from '#chain';
+import type { Hex } from '#encoding';
+import type { DrivenClock } from '#environment';
+import { type BlockFacts, type BlockStage, stageOf } from '#protocol';
+
+/** A service as the driver sees it: `sweep` looks at the facts, does what is due, says how much that was. */
+export interface Sweeper {
+  sweep(): Promise<number>;
+}
+
+/** Services of one kind, of all participants; kinds run one after the other, those of a kind together. */
+export interface SweepGroup {
+  readonly kind: string;
+  readonly sweepers: readonly Sweeper[];
+}
+
+/** Something that happens at a moment of chain time, for example traffic. */
+export interface TimedWork {
+  readonly atSeconds: number;
+  run(): Promise<void>;
+}
+
+export interface BlockState {
+  readonly blockNumber: number;
+  readonly facts: BlockFacts;
+  readonly stage: BlockStage;
+}
+
+export interface DriveOptions {
+  readonly channelId: Hex;
+  /** Blocks 0 … blocks − 1 are driven to their end. */
+  readonly blocks: number;
+  readonly works: readonly TimedWork[];
+  /** Called after every round with the state of all blocks. */
+  onRound(blocks: readonly BlockState[]): void;
+  /** Adds wall time, milliseconds, to a stage's total. */
+  onSpent(stage: string, ms: number): void;
+}
+
+const idleRoundsMax = 10_000;
+const passesMax = 1_000;
+
+/** Returns the state of all blocks, each settled or void. */
+export async function drive(
+  parts: { readonly chain: DrivenChain; readonly clock: DrivenClock; readonly groups: readonly SweepGroup[] },
+  options: DriveOptions,
+): Promise<readonly BlockState[]> {
+  const works = [...options.works].sort((a, b) => a.atSeconds - b.atSeconds);
+  let done = 0;
+  for (let round = 0; round < idleRoundsMax; round++) {
+    const now = await chainNow(parts);
+    const from = performance.now();
+    for (; done < works.length && works[done].atSeconds <= now; done++) await works[done].run();
+    options.onSpent('traffic', performance.now() - from);
+    await processAll(parts.groups, options.onSpent);
+    const blocks = await blockStates(parts.chain, options.channelId, options.blocks);
+    options.onRound(blocks);
+    const open = blocks.filter((block) => !isOver(block));
+    if (open.length === 0 && done === works.length) return blocks;
+    const moments = open.flatMap(({ stage }) => [stage.commitEndsAtSeconds, stage.endsAtSeconds]);
+    const next = [...moments, works[done]?.atSeconds].filter(
+      (at) => at !== undefined && at > now,
+    ) as number[];
+    if (next.length === 0)
+      throw new Error(`block ${open[0].blockNumber} is ${open[0].stage.stage} and nothing will move it`);
+    await parts.chain.advanceTo(Math.min(...next));
+  }
+  throw new Error(`the blocks did not end within ${idleRoundsMax} rounds`);
+}
+
+/** Sweeps until nobody finds anything to do. */
+export async function processAll(
+  groups: readonly SweepGroup[],
+  onSpent: (kind: string, ms: number) => void = () => {},
+): Promise<void> {
+  for (let pass = 0; pass < passesMax; pass++) {
+    let count = 0;
+    for (const { kind, sweepers } of groups) {
+      const from = performance.now();
+      const did = await Promise.all(sweepers.map((one) => one.sweep()));
+      count += did.reduce((sum, one) => sum + one, 0);
+      onSpent(kind, performance.now() - from);
+    }
+    if (count === 0) return;
+  }
+  throw new Error(`the services still found work after ${passesMax} passes`);
+}
+
+export function isOver({ stage }: BlockState): boolean {
+  return stage.stage === 'settled' || stage.stage === 'void';
+}
+
+/** The facts and stages of blocks 0 … count − 1 at the chain's present time. */
+export async function blockStates(chain: Chain, channelId: Hex, count: number): Promise<BlockState[]> {
+  const channel = (await chain.channel(channelId)) as ChannelFacts;
+  const { timestampSeconds } = await chain.time();
+  return Promise.all(
+    Array.from({ length: count }, async (_, blockNumber) => {
+      const facts = await chain.blockFacts(channelId, blockNumber);
+      const stage = stageOf(channel.terms, blockNumber, facts, timestampSeconds, channel.closedAtSeconds);
+      return { blockNumber, facts, stage };
+    }),
+  );
+}
+
+async function chainNow({ chain, clock }: { chain: Chain; clock: DrivenClock }): Promise<number> {
+  const { timestampSeconds } = await chain.time();
+  clock.advanceTo(timestampSeconds * 1_000);
+  return timestampSeconds;
+}

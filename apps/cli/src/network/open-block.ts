@@ -1,0 +1,154 @@
+/** Opens a block as any participant can: fetches the posted parts, checks them, and reduces what counts by itself. */
+import type { Chain } from '#chain';
+import { fromHex, type Hex, toHex } from '#encoding';
+import type { PartStore } from '#part-store';
+import {
+  type BlockFacts,
+  type BlockRules,
+  blockStart,
+  type ChannelTerms,
+  domainSeparator,
+  forEachBatch,
+  PartCheck,
+  type PartCommitment,
+  type PartReason,
+  pageCount,
+  rowsOfManifest,
+  SegmentCheck,
+} from '#protocol';
+import { type BlockOutput, type OpenedPart, type ReductionTerms, reduceBlock } from '#reduction';
+
+export interface FetchedPart {
+  readonly participant: number;
+  readonly commitment: PartCommitment;
+  /** Why the part does not count, or undefined. */
+  readonly reason: PartReason | undefined;
+  readonly segments: number;
+  /** The batches one after the other; empty for a part that does not count. */
+  readonly plaintext: Uint8Array;
+  /** Digests of index, pages and segments, as far as they are known. */
+  readonly stored: readonly Hex[];
+}
+
+export interface OpenedBlock {
+  readonly terms: ReductionTerms;
+  readonly rules: BlockRules;
+  readonly parts: readonly FetchedPart[];
+  readonly opened: readonly OpenedPart[];
+  readonly output: BlockOutput;
+}
+
+/** What everyone who checks this block knows; `blockKey` is the secret of the participants. */
+export async function blockRulesOf(
+  chain: Chain,
+  channelId: Hex,
+  terms: ChannelTerms,
+  blockNumber: number,
+  blockKey: Uint8Array,
+): Promise<BlockRules> {
+  const start = blockStart(terms, blockNumber);
+  const signers = await Promise.all(
+    terms.participants.map(async (account) => {
+      const keys = await chain.keysAt(account, start);
+      const isRevoked = keys === undefined || /^0x0*$/.test(keys.recordKey);
+      return isRevoked ? undefined : fromHex(keys.recordKey);
+    }),
+  );
+  return {
+    channelId: fromHex(channelId),
+    blockNumber,
+    blockKey,
+    domainSeparator: domainSeparator(await chain.domain()),
+    roles: terms.roles,
+    priceNanoMax: terms.priceNanoMax,
+    authorBytesMax: terms.authorBytesMax,
+    signers,
+  };
+}
+
+export async function openBlock(
+  parts: { readonly chain: Chain; readonly partStore: PartStore },
+  block: {
+    channelId: Hex;
+    terms: ChannelTerms;
+    blockNumber: number;
+    blockKey: Uint8Array;
+    facts: BlockFacts;
+  },
+  validator?: Hex,
+): Promise<OpenedBlock> {
+  const { channelId, terms, blockNumber, blockKey, facts } = block;
+  const rules = await blockRulesOf(parts.chain, channelId, terms, blockNumber, blockKey);
+  const fetched: FetchedPart[] = [];
+  for (const posted of facts.parts) {
+    const commitment = {
+      partRoot: fromHex(posted.partRoot),
+      segmentCount: posted.segmentCount,
+      indexHash: fromHex(posted.indexHash),
+    };
+    fetched.push(await fetchPart(parts.partStore, rules, posted.participant, commitment));
+  }
+  const opened = fetched.map(({ participant, reason, plaintext }) =>
+    reason === undefined ? { participant, plaintext } : { participant, reason },
+  );
+  const reductionTerms = {
+    roles: terms.roles,
+    reducer: terms.reducer,
+    parameters: fromHex(terms.reducerParameters),
+  };
+  return {
+    terms: reductionTerms,
+    rules,
+    parts: fetched,
+    opened,
+    output: reduceBlock(reductionTerms, opened, validator),
+  };
+}
+
+/** Every batch of the parts that count, once. */
+export function distinctBatches(opened: readonly OpenedPart[]): Uint8Array[] {
+  const seen = new Map<string, Uint8Array>();
+  for (const part of opened) {
+    if (!('plaintext' in part)) continue;
+    forEachBatch(part.plaintext, (at, bytes) => {
+      // The signed header tells batches apart: author, sequence and recordsRoot are in it.
+      const header = Buffer.from(part.plaintext.buffer, part.plaintext.byteOffset + at, 96).toString(
+        'latin1',
+      );
+      if (!seen.has(header)) seen.set(header, part.plaintext.slice(at, at + bytes));
+    });
+  }
+  return [...seen.values()];
+}
+
+async function fetchPart(
+  store: PartStore,
+  rules: BlockRules,
+  participant: number,
+  commitment: PartCommitment,
+): Promise<FetchedPart> {
+  const check = new PartCheck(rules);
+  const index = await store.get(commitment.indexHash);
+  const digests = Array.from({ length: pageCount(commitment) }, (_, at) =>
+    index?.subarray(at * 32, at * 32 + 32),
+  );
+  const pages = await Promise.all(digests.map((digest) => digest && store.get(digest)));
+  const manifest = rowsOfManifest(commitment, index, pages);
+  const stored = [commitment.indexHash, ...digests].filter((one) => one !== undefined).map(toHex);
+  const plaintexts: Uint8Array[] = [];
+  if ('reason' in manifest) {
+    check.note(manifest.reason);
+  } else {
+    const segments = new SegmentCheck(rules);
+    for (let at = 0; at < manifest.rows.length; at += 64) {
+      const row = manifest.rows.subarray(at, at + 64);
+      const segment = segments.check(row, await store.get(row.subarray(0, 32)));
+      check.add(segment);
+      plaintexts.push(segment.plaintext);
+      stored.push(toHex(row.subarray(0, 32)));
+    }
+  }
+  const { reason } = check;
+  const plaintext = reason === undefined ? new Uint8Array(Buffer.concat(plaintexts)) : new Uint8Array(0);
+  return { participant, commitment, reason, segments: commitment.segmentCount, plaintext, stored };
+}

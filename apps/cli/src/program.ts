@@ -1,0 +1,123 @@
+/** The command line `papyrus`: commands, options, and how each ends. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { runBlockExport } from './commands/block-export.js';
+import { runDemo } from './commands/demo.js';
+import { runReplay } from './commands/replay.js';
+import { runUp } from './commands/up.js';
+import { CommandRefused, type ExitCode, exitCode, type Output, openOutput } from './report/output.js';
+
+/** Runs one command line and returns its exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const isJson = args.includes('--json');
+  const output = openOutput(isJson);
+  let code: number = exitCode.ok;
+  const program = defineProgram(output, (found) => {
+    code = found;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return sayEnd(error, output);
+  }
+}
+
+function sayEnd(error: unknown, output: Output): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCode.ok;
+    output.result(null, { errors: [{ code: error.code, message: error.message }] });
+    return exitCode.usage;
+  }
+  const code = error instanceof CommandRefused ? error.code : 'unexpected';
+  const message = error instanceof Error ? error.message : String(error);
+  output.result(null, { errors: [{ code, message }] });
+  process.stderr.write(`papyrus: ${code}: ${message}\n`);
+  if (!(error instanceof CommandRefused) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof CommandRefused ? error.exit : exitCode.unexpected;
+}
+
+function defineProgram(output: Output, end: (code: ExitCode) => void): Command {
+  const program = new Command('papyrus')
+    .description('Turns the signed records of SSP, DSP and auditor into one agreed payment.')
+    .exitOverride()
+    .showHelpAfterError('(add --help for what the command takes)');
+  const data = new Option('--data <dir>', 'keep everything in this folder; the same command on it continues');
+  const json = new Option('--json', 'NDJSON on standard output, the last line is the result');
+  const quiet = new Option('--quiet', 'no progress on standard error');
+
+  program
+    .command('demo')
+    .description(
+      'boot a network in this process, play a day of seeded traffic, settle it, show who paid whom',
+    )
+    .option('--seed <text>', 'repeats the run to the byte', 'papyrus')
+    .option('--impressions <count>', 'impressions in the day', positive(1_000_000), 24_000)
+    .option('--sellers <count>', 'how many SSPs', positive(13), 3)
+    .option('--blocks <count>', 'blocks of an hour, from midnight on', positive(24), 24)
+    .addOption(data)
+    .addOption(json)
+    .addOption(quiet)
+    .addHelpText('after', '\nExample:\n  papyrus demo --seed 7 --data ./demo-data')
+    .action(async (options) => end(await runDemo(options, output)));
+
+  program
+    .command('replay <file>')
+    .description('settle a real auction log (iPinYou season 2 format, plain or .gz), a block a day')
+    .option(
+      '--disagree <share>',
+      'share of impressions over which the parties differ, 0 to 1',
+      share,
+      100_000,
+    )
+    .option('--seed <text>', 'repeats the disagreement', 'papyrus')
+    .addOption(data)
+    .addOption(json)
+    .addOption(quiet)
+    .addHelpText('after', '\nExample:\n  papyrus replay imp.20130606.tsv.gz --disagree 0')
+    .action(async (file, options) => end(await runReplay(file, options, output)));
+
+  program
+    .command('up')
+    .description('leave a network running on real time until interrupted')
+    .option('--seed <text>', 'keys and ids of the network', 'papyrus')
+    .option('--block-seconds <seconds>', 'length of a block', positive(86_400), 60)
+    .addOption(data)
+    .addOption(json)
+    .addHelpText('after', '\nExample:\n  papyrus up --data ./network --block-seconds 60')
+    .action(async (options) => end(await runUp(options, output)));
+
+  const block = program.command('block').description('look at blocks');
+  block
+    .command('export <channel> <number>')
+    .description('write what an outsider needs to check a settled block by own code')
+    .requiredOption('--data <dir>', 'the data folder of the network')
+    .requiredOption('--out <dir>', 'where to write')
+    .option('--sealed', 'the stored blocks too, named by their digest')
+    .addOption(json)
+    .addHelpText(
+      'after',
+      '\nExample:\n  papyrus block export 0x5f… 0 --data ./demo-data --out ./block-0 --sealed',
+    )
+    .action(async (channel, number, options) => end(await runBlockExport(channel, number, options, output)));
+  return program;
+}
+
+/** A whole number of 1 to `max`. */
+function positive(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > max) {
+      throw new InvalidArgumentError(`a whole number of 1 to ${max}`);
+    }
+    return value;
+  };
+}
+
+/** A share of 0 to 1 with at most six digits behind the point, as parts per million. */
+function share(text: string): number {
+  const ppm = Math.round(Number(text) * 1_000_000);
+  if (!/^(0|1|0?\.\d{1,6}|[01]\.\d{1,6})$/.test(text) || ppm > 1_000_000) {
+    throw new InvalidArgumentError('a share of 0 to 1, for example 0.05');
+  }
+  return ppm;
+}
