@@ -1,1 +1,1 @@
-export type { Job, JobQueue } from './job-queue.js';
+export type { Job, JobQueue, WorkOptions } from './job-queue.js';
