@@ -76,7 +76,7 @@ export function reduceSealedBlock(
 ): BlockOutput {
   const merge = new PartMerge(rules);
   const distinct = parts.flatMap(({ participant, commitment }) => {
-    const index = stored(commitment.indexHash);
+    const index = commitment.segmentCount === 0 ? new Uint8Array(0) : stored(commitment.indexHash);
     const digests = Array.from({ length: pageCount(commitment) }, (_, page) =>
       index?.subarray(page * 32, page * 32 + 32),
     );

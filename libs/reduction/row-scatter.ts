@@ -15,17 +15,17 @@ export interface ScatterMemory {
   readonly tables: ArrayBufferLike;
 }
 
-export function allocateScatter(bits: number, pages: number, isShared = false): ScatterMemory {
+/** `arena` may be memory of an earlier scatter, if it is large enough; threads share what is a SharedArrayBuffer. */
+export function allocateScatter(bits: number, pages: number, arena?: ArrayBufferLike): ScatterMemory {
   if (bits < 1 || bits > 16) throw new RangeError(`buckets by ${bits} bits`);
   const buckets = 2 ** bits;
   const arenaBytes = pages * pageRows * rowBytes;
+  const rows = arena ?? new ArrayBuffer(arenaBytes);
+  if (rows.byteLength < arenaBytes) throw new RangeError(`${pages} pages need ${arenaBytes} bytes`);
   const tableBytes = 4 * (1 + buckets + 2 * pages + buckets + 1);
-  return {
-    bits,
-    pages,
-    arena: isShared ? new SharedArrayBuffer(arenaBytes) : new ArrayBuffer(arenaBytes),
-    tables: isShared ? new SharedArrayBuffer(tableBytes) : new ArrayBuffer(tableBytes),
-  };
+  const isShared = rows instanceof SharedArrayBuffer;
+  const tables = isShared ? new SharedArrayBuffer(tableBytes) : new ArrayBuffer(tableBytes);
+  return { bits, pages, arena: rows, tables };
 }
 
 /** Bits that give buckets of about `bucketRows` rows for so many rows of evenly spread keys. */

@@ -1,0 +1,151 @@
+/** Reduces blocks in worker threads and bounded memory: what a validator computes, from posted parts to the block's output. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Hex } from '#encoding';
+import { builtFile } from '#environment/built-file';
+import { openWorkerPool } from '#environment/worker-pool';
+import type { PartStore } from '#part-store';
+import type { BlockRules } from '#protocol';
+import {
+  allocateScatter,
+  type BlockOutput,
+  BlockOutputAssembly,
+  bucketBitsFor,
+  type CommittedPart,
+  PartMerge,
+  pageRows,
+  pagesFor,
+  type ReductionTerms,
+  RowScatter,
+  rowBytes,
+  type ScatterMemory,
+} from '#reduction';
+import { bucketSlotRows, reduceBuckets } from './bucket-pass.js';
+import { outputBytes, type ReductionPool, type TaskBlock } from './reduction-tasks.js';
+import { fetchManifests, rowsAtMost, type ScanLane, scanSegments, scanSlotBytes } from './segment-scan.js';
+
+export interface BlockReductionOptions {
+  readonly threads: number;
+  /** Rows that memory does not hold go to files in a folder made in here, which `close` removes. */
+  readonly spillFolder: string;
+  /** Memory for rows, all threads together; beyond it rows are spilled. */
+  readonly rowMebibytes: number;
+}
+
+export interface BlockToReduce {
+  readonly terms: ReductionTerms;
+  readonly rules: BlockRules;
+  readonly parts: readonly CommittedPart[];
+  /** Whose workDigest to give. */
+  readonly validator?: Hex;
+}
+
+/** How far a reduction is: segments opened, then rows reduced. */
+export type ReductionProgress = (step: 'open' | 'reduce', done: number, total: number) => void;
+
+/** Threads, memory and files serve one block after the other and are used again. */
+export class BlockReduction {
+  readonly #options: BlockReductionOptions;
+  readonly #partStore: PartStore;
+  readonly #pool: ReductionPool;
+  readonly #folder: string;
+  readonly #arenas: SharedArrayBuffer[] = [];
+  readonly #scanSlots: SharedArrayBuffer[][] = [];
+  #outputSlots: SharedArrayBuffer[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+  #token = 0;
+
+  constructor(options: BlockReductionOptions, modules: { partStore: PartStore }) {
+    this.#options = options;
+    this.#partStore = modules.partStore;
+    mkdirSync(options.spillFolder, { recursive: true });
+    this.#folder = mkdtempSync(join(options.spillFolder, 'reduction-'));
+    this.#pool = openWorkerPool({
+      file: builtFile('apps/validator/src/block-reduction/reduction-worker.js'),
+      threads: options.threads,
+    });
+  }
+
+  /** One block at a time, in the order of the calls. Throws a retriable Fault when store, disk or threads fail. */
+  reduce(block: BlockToReduce, onProgress: ReductionProgress = () => undefined): Promise<BlockOutput> {
+    const result = this.#last.then(() => this.#reduce(block, onProgress));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#pool.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #reduce(block: BlockToReduce, onProgress: ReductionProgress): Promise<BlockOutput> {
+    const { terms, rules, parts, validator } = block;
+    const taskBlock: TaskBlock = { token: ++this.#token, terms, rules };
+    const merge = new PartMerge(rules);
+    const distinct = await fetchManifests(this.#partStore, parts, merge);
+    const rows = rowsAtMost(distinct.length);
+    const bits = bucketBitsFor(rows);
+    const lanes = this.#lanes(bits, rows);
+    let scanned = 0;
+    const ports = { partStore: this.#partStore, pool: this.#pool };
+    const spills = await scanSegments(ports, taskBlock, lanes, distinct, merge, (segments) => {
+      scanned += segments;
+      onProgress('open', scanned, distinct.length);
+    });
+    const merged = merge.finish();
+    const memories = lanes.map((lane) => lane.memory);
+    for (const memory of memories) new RowScatter(memory).seal();
+    const output = new BlockOutputAssembly(terms.roles.length, validator);
+    const alive = merged.areAllAlive ? undefined : merged.alive;
+    const total = rowsOf(memories) + spills.reduce((sum, { starts }) => sum + (starts.at(-1) ?? 0), 0);
+    let reduced = 0;
+    const scattered = { bits, lanes: memories, spills, alive };
+    const slots = this.#slots(terms.roles.length);
+    await reduceBuckets(this.#pool, taskBlock, scattered, slots, output, (more) => {
+      reduced += more;
+      onProgress('reduce', reduced, total);
+    });
+    return output.finish(merged);
+  }
+
+  /** A lane a thread; their memory is reserved once and taken from the machine as it is first written. */
+  #lanes(bits: number, rows: number): ScanLane[] {
+    const { threads, rowMebibytes } = this.#options;
+    const pageBytes = pageRows * rowBytes;
+    // A lane must take the largest segment whatever its keys, right after it was emptied.
+    const least = pagesFor(rowsAtMost(1), bits) + 2 ** bits;
+    const most = Math.max(least, Math.floor((rowMebibytes * 1_048_576) / threads / pageBytes));
+    const pages = Math.min(most, pagesFor(rows, bits) + 2 ** bits);
+    return Array.from({ length: threads }, (_, lane) => {
+      const memory: ScatterMemory = { ...allocateScatter(bits, pages, this.#arena(lane, pages * pageBytes)) };
+      this.#scanSlots[lane] ??= [new SharedArrayBuffer(scanSlotBytes), new SharedArrayBuffer(scanSlotBytes)];
+      return { memory, slots: this.#scanSlots[lane], spillPrefix: join(this.#folder, `rows-${lane}-`) };
+    });
+  }
+
+  #arena(lane: number, bytes: number): SharedArrayBuffer {
+    if (this.#arenas[lane] === undefined || this.#arenas[lane].byteLength < bytes) {
+      this.#arenas[lane] = new SharedArrayBuffer(bytes);
+    }
+    return this.#arenas[lane];
+  }
+
+  #slots(participants: number): SharedArrayBuffer[] {
+    const bytes = outputBytes(bucketSlotRows, participants);
+    if (this.#outputSlots.length === 0 || this.#outputSlots[0].byteLength < bytes) {
+      const count = 2 * this.#options.threads + 2;
+      this.#outputSlots = Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
+    }
+    return this.#outputSlots;
+  }
+}
+
+function rowsOf(memories: readonly ScatterMemory[]): number {
+  let rows = 0;
+  for (const memory of memories) {
+    const scatter = new RowScatter(memory);
+    for (let bucket = 0; bucket < scatter.buckets; bucket++) rows += scatter.rowsOf(bucket);
+  }
+  return rows;
+}
