@@ -13,9 +13,10 @@ import {IValidatorRegistry} from "./interfaces/IValidatorRegistry.sol";
 contract ChannelRegistry is ChannelOpening, BlockSettlement {
     ChannelViews private immutable views;
 
-    constructor(IParticipantRegistry participantRegistry_, IValidatorRegistry validatorRegistry_)
-        ChannelStore(participantRegistry_, validatorRegistry_)
-    {
+    constructor(
+        IParticipantRegistry participantRegistry_,
+        IValidatorRegistry validatorRegistry_
+    ) ChannelStore(participantRegistry_, validatorRegistry_) {
         views = new ChannelViews(participantRegistry_, validatorRegistry_);
     }
 

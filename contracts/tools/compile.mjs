@@ -39,7 +39,7 @@ export async function compileContracts() {
 }
 
 /** Reads a source by the name that an import gives it; names are those of foundry.toml's remappings. */
-export function readImport(name) {
+function readImport(name) {
   const path = name.startsWith('@openzeppelin/') ? join(root, 'node_modules', name) : join(root, name);
   return existsSync(path) ? { contents: readFileSync(path, 'utf8') } : { error: `no such file: ${name}` };
 }

@@ -17,10 +17,9 @@ function compilerWrapper() {
 }
 
 const [command = 'test', ...rest] = process.argv.slice(2);
-const forgeArguments = [command, '--root', join(root, 'contracts'), '--offline', '--use', compilerWrapper(), ...rest];
-const child = spawn(process.execPath, [forge, ...forgeArguments], {
+const child = spawn(process.execPath, [forge, command, '--root', join(root, 'contracts'), ...rest], {
   stdio: 'inherit',
   cwd: root,
-  env: { ...process.env, TARGET_TOOL: 'forge', FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
+  env: { ...process.env, TARGET_TOOL: 'forge', FOUNDRY_SOLC: compilerWrapper() },
 });
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

@@ -19,9 +19,9 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         uint32 segmentCount,
         bytes32 indexHash
     ) external {
-        (Found memory found, Block storage at) = blockOf(channelId, blockNumber);
+        (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         uint256 index = senderIndex(channelId, found.terms);
-        Part storage part = at.parts[index];
+        Part storage part = stored.parts[index];
         if (has(found.state.posted, index)) {
             bool isSame = part.partRoot == partRoot && part.indexHash == indexHash;
             if (isSame && part.segmentCount == segmentCount) return;
@@ -32,8 +32,8 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         part.indexHash = indexHash;
         part.segmentCount = segmentCount;
         part.postedAt = uint40(block.timestamp);
-        at.state.posted = found.state.posted | uint16(1 << index);
-        at.state.lastPostedAt = uint40(block.timestamp);
+        stored.state.posted = found.state.posted | uint16(1 << index);
+        stored.state.lastPostedAt = uint40(block.timestamp);
         emit PartPosted(channelId, blockNumber, uint8(index), partRoot);
     }
 
@@ -43,25 +43,27 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         bytes32[] calldata keyPath,
         bytes32 commitment
     ) external {
-        (Found memory found, Block storage at) = blockOf(delegation.channelId, delegation.blockNumber);
+        (Found memory found, Block storage stored) = blockOf(delegation.channelId, delegation.blockNumber);
         uint256 index = delegation.participant;
         if (index >= found.terms.participants.length) revert UnknownParticipant(found.channelId, index);
-        if (msg.sender != delegation.validator) revert NotDelegatedValidator(msg.sender, delegation.validator);
+        if (msg.sender != delegation.validator) {
+            revert NotDelegatedValidator(msg.sender, delegation.validator);
+        }
         if (has(found.state.seats, index)) {
-            address holder = at.seatOf[index].validator;
+            address holder = stored.seatOf[index].validator;
             revert SeatTaken(found.channelId, found.blockNumber, uint8(index), holder);
         }
         requireCommitTime(found);
         requireDelegated(found, delegation, signature);
         requireKeyProven(found, delegation.keyCommitment, keyPath);
         validators.lockBond(msg.sender, SEAT_BOND);
-        Seat storage seat = at.seatOf[index];
+        Seat storage seat = stored.seatOf[index];
         seat.commitment = commitment;
         seat.validator = msg.sender;
         seat.nonce = delegation.nonce;
         seat.committedAt = uint32(block.timestamp);
-        at.state.seats = found.state.seats | uint16(1 << index);
-        if (delegation.binding) at.state.binding = found.state.binding | uint16(1 << index);
+        stored.state.seats = found.state.seats | uint16(1 << index);
+        if (delegation.binding) stored.state.binding = found.state.binding | uint16(1 << index);
         emit ResultCommitted(found.channelId, found.blockNumber, uint8(index), msg.sender);
     }
 
@@ -74,70 +76,78 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         bytes32 workDigest,
         bytes32 salt
     ) external {
-        (Found memory found, Block storage at) = blockOf(channelId, blockNumber);
+        (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         if (!has(found.state.seats, participant)) revert SeatEmpty(channelId, blockNumber, participant);
-        if (has(found.state.revealed, participant)) revert AlreadyRevealed(channelId, blockNumber, participant);
+        if (has(found.state.revealed, participant)) {
+            revert AlreadyRevealed(channelId, blockNumber, participant);
+        }
         requireRevealTime(found);
-        Seat storage seat = at.seatOf[participant];
+        Seat storage seat = stored.seatOf[participant];
         bytes32 hash = TypedData.outputHash(channelId, blockNumber, result);
         bytes32 given = TypedData.commitment(hash, seat.validator, workDigest, salt);
         if (given != seat.commitment) revert CommitmentMismatch(seat.commitment, given);
         checkResult(found, result, opening);
-        seat.result = uint8(addResult(found, at, hash, result));
+        seat.result = uint8(addResult(found, stored, hash, result));
         seat.revealedAt = uint40(block.timestamp);
-        at.state.revealed = found.state.revealed | uint16(1 << participant);
+        stored.state.revealed = found.state.revealed | uint16(1 << participant);
         emit ResultRevealed(found.channelId, found.blockNumber, participant, hash);
     }
 
-    function revealOwnResult(bytes32 channelId, uint64 blockNumber, BlockResult calldata result, bytes32 opening)
-        external
-        payable
-    {
-        (Found memory found, Block storage at) = blockOf(channelId, blockNumber);
+    function revealOwnResult(
+        bytes32 channelId,
+        uint64 blockNumber,
+        BlockResult calldata result,
+        bytes32 opening
+    ) external payable {
+        (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         uint256 index = senderIndex(channelId, found.terms);
         if (has(found.state.own, index)) revert AlreadyRevealed(channelId, blockNumber, uint8(index));
         uint256 bond = ownResultBond(found);
         if (msg.value != bond) revert OwnResultBondWrong(bond, msg.value);
         checkResult(found, result, opening);
         bytes32 hash = TypedData.outputHash(channelId, blockNumber, result);
-        Own storage own = at.ownOf[index];
-        own.result = uint8(addResult(found, at, hash, result));
+        Own storage own = stored.ownOf[index];
+        own.result = uint8(addResult(found, stored, hash, result));
         own.revealedAt = uint40(block.timestamp);
         own.bonded = bond > 0;
-        at.state.own = found.state.own | uint16(1 << index);
+        stored.state.own = found.state.own | uint16(1 << index);
         emit OwnResultRevealed(channelId, blockNumber, uint8(index), hash);
     }
 
-    function acceptResult(bytes32 channelId, uint64 blockNumber, bytes32 outputHash) external {
-        (Found memory found, Block storage at) = blockOf(channelId, blockNumber);
+    function acceptResult(
+        bytes32 channelId,
+        uint64 blockNumber,
+        bytes32 outputHash
+    ) external {
+        (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         uint256 index = senderIndex(channelId, found.terms);
         if (has(found.state.accepted, index)) {
-            bytes32 accepted = at.results[acceptedResult(at, index)].outputHash;
+            bytes32 accepted = stored.results[acceptedResult(stored, index)].outputHash;
             if (accepted == outputHash) return;
             revert AlreadyAccepted(channelId, blockNumber, uint8(index), accepted);
         }
         requireContestable(found);
-        (uint256 result, bool isKnown) = findResult(found, at, outputHash);
+        (uint256 result, bool isKnown) = findResult(found, stored, outputHash);
         if (!isKnown) revert ResultUnknown(outputHash);
         // The first result is byte 0 already; it alone can become unanimous.
-        if (result > 0) at.acceptedResults |= uint128(result << (8 * index));
-        at.state.accepted = found.state.accepted | uint16(1 << index);
+        if (result > 0) stored.acceptedResults |= uint128(result << (8 * index));
+        stored.state.accepted = found.state.accepted | uint16(1 << index);
         emit ResultAccepted(channelId, blockNumber, uint8(index), outputHash);
     }
 
     /// [from, until) of the processing period that counts now, and whether it is the extension.
-    function processingPeriod(Found memory found)
-        private
-        view
-        returns (uint256 from, uint256 until, bool isExtension)
-    {
+    function processingPeriod(
+        Found memory found
+    ) private view returns (uint256 from, uint256 until, bool isExtension) {
         uint256 start = BlockStages.processingStart(found.terms, found.blockNumber, found.state);
         from = BlockStages.periodStart(found.terms, start, found.state, block.timestamp);
         until = from + found.terms.processingPeriod;
         isExtension = from > start;
     }
 
-    function requireCommitTime(Found memory found) private view {
+    function requireCommitTime(
+        Found memory found
+    ) private view {
         if (found.stage != Stage.Processing) {
             revert WrongStage(found.channelId, found.blockNumber, found.stage);
         }
@@ -146,7 +156,9 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         if (block.timestamp >= until) revert WrongTime(found.channelId, found.blockNumber, from, until);
     }
 
-    function requireRevealTime(Found memory found) private view {
+    function requireRevealTime(
+        Found memory found
+    ) private view {
         if (found.stage != Stage.Processing && found.stage != Stage.Dispute) {
             revert WrongStage(found.channelId, found.blockNumber, found.stage);
         }
@@ -159,7 +171,9 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
 
     /// Wei that an own result is sent with now: nothing in the extension, a bond from the end of processing to the
     /// end of the challenge period.
-    function ownResultBond(Found memory found) private view returns (uint256) {
+    function ownResultBond(
+        Found memory found
+    ) private view returns (uint256) {
         requireContestable(found);
         (, uint256 until, bool isExtension) = processingPeriod(found);
         uint256 end = until + found.terms.challengePeriod;
@@ -168,15 +182,18 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         revert WrongTime(found.channelId, found.blockNumber, until, end);
     }
 
-    function requireContestable(Found memory found) private pure {
+    function requireContestable(
+        Found memory found
+    ) private pure {
         if (found.stage >= Stage.Processing && found.stage <= Stage.Dispute) return;
         revert WrongStage(found.channelId, found.blockNumber, found.stage);
     }
 
-    function requireDelegated(Found memory found, Delegation calldata delegation, bytes calldata signature)
-        private
-        view
-    {
+    function requireDelegated(
+        Found memory found,
+        Delegation calldata delegation,
+        bytes calldata signature
+    ) private view {
         if (delegation.notAfter < block.timestamp) revert DelegationExpired(delegation.notAfter);
         address operatorKey = participants.operatorKeyOf(found.terms.participants[delegation.participant]);
         bytes32 digest = _hashTypedDataV4(TypedData.delegationHash(delegation));
@@ -184,7 +201,11 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         revert DelegationSignatureRefused(operatorKey);
     }
 
-    function requireKeyProven(Found memory found, bytes32 keyCommitment, bytes32[] calldata keyPath) private pure {
+    function requireKeyProven(
+        Found memory found,
+        bytes32 keyCommitment,
+        bytes32[] calldata keyPath
+    ) private pure {
         uint256 count = found.terms.blocksMax;
         (bytes32 root, bool isWhole) = MerklePath.rootOf(keyCommitment, found.blockNumber, count, keyPath);
         if (isWhole && root == found.terms.keysRoot) return;
@@ -192,7 +213,11 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
     }
 
     /// What a contract can see of a result: its sums, the opening of its root, and that the parts it counted exist.
-    function checkResult(Found memory found, BlockResult calldata result, bytes32 opening) private pure {
+    function checkResult(
+        Found memory found,
+        BlockResult calldata result,
+        bytes32 opening
+    ) private pure {
         uint256 count = found.terms.participants.length;
         uint256 expected = AmountWords.countFor(count);
         if (result.amountWords.length != expected) {
@@ -207,42 +232,48 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         if (result.impressionCount > 0) {
             computed = MerklePath.node(opening, MerklePath.rootOfFew(result.amountWords));
         }
-        if (result.settlementRoot != computed) revert SettlementRootMismatch(result.settlementRoot, computed);
+        if (result.settlementRoot != computed) {
+            revert SettlementRootMismatch(result.settlementRoot, computed);
+        }
         uint16 posted = found.state.posted;
         if (result.validParts & ~posted != 0) revert ValidPartsNotPosted(result.validParts, posted);
     }
 
-    function findResult(Found memory found, Block storage at, bytes32 hash)
-        private
-        view
-        returns (uint256 index, bool isKnown)
-    {
-        uint256 count = resultCountOf(at, found.state);
-        while (index < count && at.results[index].outputHash != hash) index++;
+    function findResult(
+        Found memory found,
+        Block storage stored,
+        bytes32 hash
+    ) private view returns (uint256 index, bool isKnown) {
+        uint256 count = resultCountOf(stored, found.state);
+        while (index < count && stored.results[index].outputHash != hash) index++;
         isKnown = index < count;
     }
 
     /// Stores a result that nobody revealed before; the second different one opens the dispute.
-    function addResult(Found memory found, Block storage at, bytes32 hash, BlockResult calldata result)
-        private
-        returns (uint256 index)
-    {
+    function addResult(
+        Found memory found,
+        Block storage stored,
+        bytes32 hash,
+        BlockResult calldata result
+    ) private returns (uint256 index) {
         bool isKnown;
-        (index, isKnown) = findResult(found, at, hash);
+        (index, isKnown) = findResult(found, stored, hash);
         if (isKnown) return index;
-        Result storage added = at.results[index];
+        Result storage added = stored.results[index];
         added.outputHash = hash;
         added.settlementRoot = result.settlementRoot;
         added.impressionCount = result.impressionCount;
         added.validParts = result.validParts;
-        for (uint256 i = 0; i < result.amountWords.length; i++) added.amountWords[i] = result.amountWords[i];
+        for (uint256 i = 0; i < result.amountWords.length; i++) {
+            added.amountWords[i] = result.amountWords[i];
+        }
         if (index == 0) {
-            at.state.firstRevealedAt = uint40(block.timestamp);
+            stored.state.firstRevealedAt = uint40(block.timestamp);
             return 0;
         }
-        at.resultCount = uint8(index + 1);
+        stored.resultCount = uint8(index + 1);
         if (index == 1) {
-            at.state.disputedAt = uint40(block.timestamp);
+            stored.state.disputedAt = uint40(block.timestamp);
             emit BlockDisputed(found.channelId, found.blockNumber);
         }
     }

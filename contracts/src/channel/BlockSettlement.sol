@@ -9,34 +9,46 @@ import {ChannelMoney} from "./ChannelMoney.sol";
 
 /// The end of a block: its money is paid and its bonds come back, or do not. Bonds are wei, credited to be pulled.
 abstract contract BlockSettlement is BlockResults, ChannelMoney {
-    function settle(bytes32 channelId, uint64 blockNumber, BlockResult calldata result) external {
-        (Found memory found, Block storage at) = blockOf(channelId, blockNumber);
-        if (found.stage == Stage.Settled) revert AlreadySettled(channelId, blockNumber, found.state.settledAt);
+    function settle(
+        bytes32 channelId,
+        uint64 blockNumber,
+        BlockResult calldata result
+    ) external {
+        (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
+        if (found.stage == Stage.Settled) {
+            revert AlreadySettled(channelId, blockNumber, found.state.settledAt);
+        }
         if (found.stage != Stage.Final) revert NotFinal(channelId, blockNumber, found.stage);
         bytes32 hash = TypedData.outputHash(channelId, blockNumber, result);
-        bytes32 finalHash = standingResult(at, found.state).outputHash;
+        bytes32 finalHash = standingResult(stored, found.state).outputHash;
         if (hash != finalHash) revert OutputHashMismatch(finalHash, hash);
-        at.state.settledAt = uint40(block.timestamp);
+        stored.state.settledAt = uint40(block.timestamp);
         uint256 owed = payBlock(channelId, blockNumber, found.terms, result.amountWords);
         emit BlockSettled(channelId, blockNumber, hash, owed, channels[channelId].debt);
-        releaseSeats(found, at);
-        if (found.state.own != 0) releaseOwn(found.terms, at, found.state, hash);
+        releaseSeats(found, stored);
+        if (found.state.own != 0) releaseOwn(found.terms, stored, found.state, hash);
     }
 
-    function releaseBonds(bytes32 channelId, uint64 blockNumber) external {
-        (Found memory found, Block storage at) = blockOf(channelId, blockNumber);
+    function releaseBonds(
+        bytes32 channelId,
+        uint64 blockNumber
+    ) external {
+        (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         if (found.stage != Stage.Void) revert WrongStage(channelId, blockNumber, found.stage);
-        if (at.released) revert BondsAlreadyReleased(channelId, blockNumber);
-        at.released = true;
-        releaseSeats(found, at);
+        if (stored.released) revert BondsAlreadyReleased(channelId, blockNumber);
+        stored.released = true;
+        releaseSeats(found, stored);
     }
 
     /// Unlocks the bond of every seat; one that committed and stayed silent loses SILENCE_PENALTY before.
-    function releaseSeats(Found memory found, Block storage at) private {
+    function releaseSeats(
+        Found memory found,
+        Block storage stored
+    ) private {
         ChannelTerms memory terms = found.terms;
         for (uint256 i = 0; i < terms.participants.length; i++) {
             if (!has(found.state.seats, i)) continue;
-            address holder = at.seatOf[i].validator;
+            address holder = stored.seatOf[i].validator;
             if (has(found.state.revealed, i)) {
                 validators.unlockBond(holder, SEAT_BOND);
                 continue;
@@ -52,13 +64,16 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
 
     /// A bonded own result that became final gets its bond back. Of any other, half goes to the participants behind
     /// the final result, half to all but its poster, so that nobody gains by proving its own lie.
-    function releaseOwn(ChannelTerms memory terms, Block storage at, BlockState memory state, bytes32 finalHash)
-        private
-    {
-        uint256 behind = participantsBehind(terms, at, state, finalHash);
+    function releaseOwn(
+        ChannelTerms memory terms,
+        Block storage stored,
+        BlockState memory state,
+        bytes32 finalHash
+    ) private {
+        uint256 behind = participantsBehind(terms, stored, state, finalHash);
         for (uint256 i = 0; i < terms.participants.length; i++) {
-            if (!has(state.own, i) || !at.ownOf[i].bonded) continue;
-            if (at.results[at.ownOf[i].result].outputHash == finalHash) {
+            if (!has(state.own, i) || !stored.ownOf[i].bonded) continue;
+            if (stored.results[stored.ownOf[i].result].outputHash == finalHash) {
                 credit(address(0), terms.participants[i], OWN_RESULT_BOND);
                 continue;
             }
@@ -74,20 +89,24 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
     /// Participants whose seat or whose own result is the final one.
     function participantsBehind(
         ChannelTerms memory terms,
-        Block storage at,
+        Block storage stored,
         BlockState memory state,
         bytes32 finalHash
     ) private view returns (uint256 mask) {
         for (uint256 i = 0; i < terms.participants.length; i++) {
             bool bySeat =
-                has(state.revealed, i) && at.results[at.seatOf[i].result].outputHash == finalHash;
-            bool byOwn = has(state.own, i) && at.results[at.ownOf[i].result].outputHash == finalHash;
+                has(state.revealed, i) && stored.results[stored.seatOf[i].result].outputHash == finalHash;
+            bool byOwn = has(state.own, i) && stored.results[stored.ownOf[i].result].outputHash == finalHash;
             if (bySeat || byOwn) mask |= 1 << i;
         }
     }
 
     /// Credits each participant in `mask` with an equal share of `amount`, rounded down; returns what was credited.
-    function shareWei(ChannelTerms memory terms, uint256 mask, uint256 amount) private returns (uint256 credited) {
+    function shareWei(
+        ChannelTerms memory terms,
+        uint256 mask,
+        uint256 amount
+    ) private returns (uint256 credited) {
         uint256 count = bitCount(mask);
         if (count == 0) return 0;
         uint256 share = amount / count;
@@ -97,7 +116,10 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
         return share * count;
     }
 
-    function othersThan(ChannelTerms memory terms, uint256 index) private pure returns (uint256) {
+    function othersThan(
+        ChannelTerms memory terms,
+        uint256 index
+    ) private pure returns (uint256) {
         return BlockStages.allOf(terms) & ~(1 << index);
     }
 }

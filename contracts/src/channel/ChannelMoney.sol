@@ -21,7 +21,10 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
     uint256 private constant BLOCKS_A_CALL = 256;
     uint256 private constant BITS = 256;
 
-    function deposit(bytes32 channelId, uint256 amount) external nonReentrant {
+    function deposit(
+        bytes32 channelId,
+        uint256 amount
+    ) external nonReentrant {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         IERC20 token = IERC20(terms.token);
         uint256 before = token.balanceOf(address(this));
@@ -34,12 +37,18 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         serveDebts(channelId, one, terms, DEBTS_A_CALL);
     }
 
-    function payDebts(bytes32 channelId, uint256 debtsMax) external {
+    function payDebts(
+        bytes32 channelId,
+        uint256 debtsMax
+    ) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         serveDebts(channelId, one, terms, debtsMax);
     }
 
-    function requestWithdrawal(bytes32 channelId, uint256 amount) external {
+    function requestWithdrawal(
+        bytes32 channelId,
+        uint256 amount
+    ) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         if (msg.sender != terms.participants[0]) revert NotPayer(channelId, msg.sender);
         if (amount > 0) {
@@ -53,7 +62,9 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         emit WithdrawalRequested(channelId, amount);
     }
 
-    function executeWithdrawal(bytes32 channelId) external {
+    function executeWithdrawal(
+        bytes32 channelId
+    ) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 over = moveOver(channelId, one, terms, BLOCKS_A_CALL);
         serveDebts(channelId, one, terms, DEBTS_A_CALL);
@@ -73,14 +84,20 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         payOut(channelId, one, terms, amount);
     }
 
-    function advance(bytes32 channelId, uint256 steps) external returns (uint64) {
+    function advance(
+        bytes32 channelId,
+        uint256 steps
+    ) external returns (uint64 blocksOver) {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
-        return uint64(moveOver(channelId, one, terms, steps));
+        blocksOver = uint64(moveOver(channelId, one, terms, steps));
     }
 
-    function withdrawTogether(bytes32 channelId, uint256 amount, uint256 nonce, bytes[] calldata signatures)
-        external
-    {
+    function withdrawTogether(
+        bytes32 channelId,
+        uint256 amount,
+        uint256 nonce,
+        bytes[] calldata signatures
+    ) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 count = terms.participants.length;
         if (signatures.length != count) revert SignatureCountMismatch(signatures.length, count);
@@ -88,12 +105,17 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         if (amount == 0) revert AmountZero();
         if (amount > one.deposit) revert DepositTooSmall(channelId, one.deposit, amount);
         bytes32 digest = _hashTypedDataV4(TypedData.withdrawalHash(channelId, amount, nonce));
-        for (uint256 i = 0; i < count; i++) requireSigned(terms.participants[i], digest, signatures[i]);
+        for (uint256 i = 0; i < count; i++) {
+            requireSigned(terms.participants[i], digest, signatures[i]);
+        }
         one.withdrawalNonce++;
         payOut(channelId, one, terms, amount);
     }
 
-    function withdraw(address token, uint256 amount) external nonReentrant {
+    function withdraw(
+        address token,
+        uint256 amount
+    ) external nonReentrant {
         uint256 balance = balances[token][msg.sender];
         if (amount == 0) revert AmountZero();
         if (amount > balance) revert BalanceTooSmall(token, msg.sender, balance, amount);
@@ -109,17 +131,21 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
 
     /// Pays what a final block owes: from the deposit if that suffices, otherwise as a debt that is served at once as
     /// far as the deposit goes. Returns the base units owed.
-    function payBlock(bytes32 channelId, uint256 blockNumber, ChannelTerms memory terms, bytes32[] memory words)
-        internal
-        returns (uint256 total)
-    {
+    function payBlock(
+        bytes32 channelId,
+        uint256 blockNumber,
+        ChannelTerms memory terms,
+        bytes32[] memory words
+    ) internal returns (uint256 total) {
         uint256[] memory units;
         (units, total) = AmountWords.baseUnits(words, terms.participants.length, terms.tokenPerUnit);
         if (total == 0) return 0;
         Channel storage one = channels[channelId];
         if (one.debt == 0 && one.deposit >= total) {
             one.deposit -= total;
-            for (uint256 i = 1; i < units.length; i++) credit(terms.token, terms.participants[i], units[i]);
+            for (uint256 i = 1; i < units.length; i++) {
+                credit(terms.token, terms.participants[i], units[i]);
+            }
             return total;
         }
         one.debt += total;
@@ -130,7 +156,12 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
     }
 
     /// Serves debts in block order until the deposit or `debtsMax` is used up.
-    function serveDebts(bytes32 channelId, Channel storage one, ChannelTerms memory terms, uint256 debtsMax) private {
+    function serveDebts(
+        bytes32 channelId,
+        Channel storage one,
+        ChannelTerms memory terms,
+        uint256 debtsMax
+    ) private {
         for (uint256 i = 0; i < debtsMax && one.debt > 0 && one.deposit > 0; i++) {
             uint256 blockNumber = lowestDebt(one);
             if (!serveDebt(channelId, blockNumber, one, terms)) return;
@@ -140,18 +171,22 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
 
     /// Serves one block's payees in proportion. What each has got is always floor(its units × served / total), so no
     /// rounding adds up and the last unit is paid with the last deposit. True if nothing is owed any more.
-    function serveDebt(bytes32 channelId, uint256 blockNumber, Channel storage one, ChannelTerms memory terms)
-        private
-        returns (bool)
-    {
-        Block storage at = blocks[channelId][blockNumber];
+    function serveDebt(
+        bytes32 channelId,
+        uint256 blockNumber,
+        Channel storage one,
+        ChannelTerms memory terms
+    ) private returns (bool) {
+        Block storage stored = blocks[channelId][blockNumber];
         uint256 wordCount = AmountWords.countFor(terms.participants.length);
-        bytes32[] memory words = wordsOf(standingResult(at, at.state), wordCount);
+        bytes32[] memory words = wordsOf(standingResult(stored, stored.state), wordCount);
         (uint256[] memory units, uint256 total) =
             AmountWords.baseUnits(words, terms.participants.length, terms.tokenPerUnit);
-        uint256 served = at.debtServed;
+        uint256 served = stored.debtServed;
         uint256 paid = 0;
-        for (uint256 i = 1; i < units.length; i++) paid += Math.mulDiv(units[i], served, total);
+        for (uint256 i = 1; i < units.length; i++) {
+            paid += Math.mulDiv(units[i], served, total);
+        }
         // From what was really paid, not from `served`: what rounding left over is still in the deposit.
         uint256 servedNow = Math.max(served, Math.min(total, paid + one.deposit));
         uint256 sum = 0;
@@ -160,14 +195,16 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
             credit(terms.token, terms.participants[i], more);
             sum += more;
         }
-        at.debtServed = servedNow;
+        stored.debtServed = servedNow;
         one.deposit -= sum;
         one.debt -= sum;
         emit DebtPaid(channelId, uint64(blockNumber), sum, total - paid - sum);
         return servedNow == total;
     }
 
-    function lowestDebt(Channel storage one) private returns (uint256) {
+    function lowestDebt(
+        Channel storage one
+    ) private returns (uint256) {
         uint256 word = one.debtWord;
         while (one.debtBlocks[word] == 0) word++;
         one.debtWord = uint16(word);
@@ -175,10 +212,12 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         return word * BITS + Math.log2(bits & (~bits + 1));
     }
 
-    function moveOver(bytes32 channelId, Channel storage one, ChannelTerms memory terms, uint256 steps)
-        private
-        returns (uint256 over)
-    {
+    function moveOver(
+        bytes32 channelId,
+        Channel storage one,
+        ChannelTerms memory terms,
+        uint256 steps
+    ) private returns (uint256 over) {
         over = one.blocksOver;
         uint256 end = one.blocksEnd;
         for (uint256 i = 0; i < steps && over < end; i++) {
@@ -189,7 +228,12 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         one.blocksOver = uint24(over);
     }
 
-    function payOut(bytes32 channelId, Channel storage one, ChannelTerms memory terms, uint256 amount) private {
+    function payOut(
+        bytes32 channelId,
+        Channel storage one,
+        ChannelTerms memory terms,
+        uint256 amount
+    ) private {
         one.deposit -= amount;
         credit(terms.token, terms.participants[0], amount);
         emit WithdrawalExecuted(channelId, amount);

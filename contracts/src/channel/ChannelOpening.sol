@@ -15,10 +15,11 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
 
     TermsRules private immutable rules = new TermsRules();
 
-    function openChannel(ChannelTerms calldata terms, bytes[] calldata signatures, bytes[] calldata boxes)
-        external
-        returns (bytes32 channelId)
-    {
+    function openChannel(
+        ChannelTerms calldata terms,
+        bytes[] calldata signatures,
+        bytes[] calldata boxes
+    ) external returns (bytes32 channelId) {
         rules.check(terms, participants);
         uint256 count = terms.participants.length;
         if (signatures.length != count) revert SignatureCountMismatch(signatures.length, count);
@@ -29,7 +30,9 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
         channelId = _hashTypedDataV4(TypedData.termsHash(terms));
         Channel storage one = channels[channelId];
         if (one.terms != address(0)) revert ChannelAlreadyOpen(channelId);
-        for (uint256 i = 0; i < count; i++) requireSigned(terms.participants[i], channelId, signatures[i]);
+        for (uint256 i = 0; i < count; i++) {
+            requireSigned(terms.participants[i], channelId, signatures[i]);
+        }
         one.terms = StoredTerms.store(terms, boxes);
         // Boxes are not signed: an outsider that copies the signatures must not open the channel with other boxes.
         senderIndex(channelId, StoredTerms.hot(one.terms));
@@ -39,7 +42,9 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
         emit ChannelOpened(channelId, terms.participants[0]);
     }
 
-    function closeChannel(bytes32 channelId) external {
+    function closeChannel(
+        bytes32 channelId
+    ) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 count = terms.participants.length;
         uint256 index = 0;

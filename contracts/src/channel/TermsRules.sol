@@ -35,7 +35,10 @@ contract TermsRules is IChannelRegistryErrors {
     uint256 private constant SHARES_LENGTH = 9;
 
     /// Returns if all rules hold, reverts with the first refusal otherwise.
-    function check(ChannelTerms calldata terms, IParticipantRegistry participants) external view {
+    function check(
+        ChannelTerms calldata terms,
+        IParticipantRegistry participants
+    ) external view {
         uint256 count = terms.participants.length;
         if (count < PARTICIPANTS_MIN || count > PARTICIPANTS_MAX) revert ParticipantCountOutOfRange(count);
         bool hasAuditor = checkParticipants(terms, participants);
@@ -52,11 +55,10 @@ contract TermsRules is IChannelRegistryErrors {
         if (bound >= 2 ** 63) revert AmountsCouldOverflow(bound);
     }
 
-    function checkParticipants(ChannelTerms calldata terms, IParticipantRegistry participants)
-        private
-        view
-        returns (bool hasAuditor)
-    {
+    function checkParticipants(
+        ChannelTerms calldata terms,
+        IParticipantRegistry participants
+    ) private view returns (bool hasAuditor) {
         uint256 count = terms.participants.length;
         if (terms.roles.length != count) revert RoleCountMismatch(terms.roles.length, count);
         for (uint256 i = 0; i < count; i++) {
@@ -72,9 +74,13 @@ contract TermsRules is IChannelRegistryErrors {
         }
     }
 
-    function checkTimes(ChannelTerms calldata terms) private pure {
+    function checkTimes(
+        ChannelTerms calldata terms
+    ) private pure {
         if (terms.blockPolicy != 0) revert BlockPolicyNotSupported(terms.blockPolicy);
-        if (terms.blocksMax == 0 || terms.blocksMax > BLOCKS_MAX) revert BlocksMaxOutOfRange(terms.blocksMax);
+        if (terms.blocksMax == 0 || terms.blocksMax > BLOCKS_MAX) {
+            revert BlocksMaxOutOfRange(terms.blocksMax);
+        }
         checkPeriod("blockDuration", terms.blockDuration, 1);
         checkPeriod("collectionGrace", terms.collectionGrace, 0);
         checkPeriod("collationPeriod", terms.collationPeriod, 1);
@@ -85,16 +91,20 @@ contract TermsRules is IChannelRegistryErrors {
         checkPeriod("disputeMax", terms.disputeMax, terms.processingPeriod + terms.challengePeriod);
     }
 
-    function checkPeriod(string memory name, uint64 given, uint64 least) private pure {
+    function checkPeriod(
+        string memory name,
+        uint64 given,
+        uint64 least
+    ) private pure {
         if (given < least || given > PERIOD_MAX) revert PeriodOutOfRange(name, given, least, PERIOD_MAX);
     }
 
     /// Word by word rather than by abi.decode: every refusal is named and only the one canonical encoding passes.
-    function checkParameters(bytes calldata encoded, uint256 count, bool hasAuditor)
-        private
-        pure
-        returns (uint256 auditorFeeNano)
-    {
+    function checkParameters(
+        bytes calldata encoded,
+        uint256 count,
+        bool hasAuditor
+    ) private pure returns (uint256 auditorFeeNano) {
         if (encoded.length < (SHARES_LENGTH + 1) * 32) {
             revert ReducerParameterRefused("encoding", encoded.length);
         }
@@ -110,7 +120,10 @@ contract TermsRules is IChannelRegistryErrors {
         checkShares(encoded, count);
     }
 
-    function checkShares(bytes calldata encoded, uint256 count) private pure {
+    function checkShares(
+        bytes calldata encoded,
+        uint256 count
+    ) private pure {
         uint256 shares = checkWord("shares", encoded, SHARES_LENGTH, count - 1);
         uint256 offset = wordAt(encoded, SHARES_OFFSET);
         if (offset != SHARES_LENGTH * 32 || encoded.length != (SHARES_LENGTH + 1 + 2 * shares) * 32) {
@@ -130,16 +143,20 @@ contract TermsRules is IChannelRegistryErrors {
         }
     }
 
-    function checkWord(string memory name, bytes calldata encoded, uint256 index, uint256 most)
-        private
-        pure
-        returns (uint256 value)
-    {
+    function checkWord(
+        string memory name,
+        bytes calldata encoded,
+        uint256 index,
+        uint256 most
+    ) private pure returns (uint256 value) {
         value = wordAt(encoded, index);
         if (value > most) revert ReducerParameterRefused(name, value);
     }
 
-    function wordAt(bytes calldata encoded, uint256 index) private pure returns (uint256) {
+    function wordAt(
+        bytes calldata encoded,
+        uint256 index
+    ) private pure returns (uint256) {
         return uint256(bytes32(encoded[index * 32:index * 32 + 32]));
     }
 }

@@ -11,35 +11,61 @@ interface IChannelActs is IChannelRegistryErrors, IChannelRegistryEvents {
 
     /// Opens the channel whose id is the EIP-712 digest of the terms, which every participant signed. Sent by a
     /// participant (account or operator key), since the boxes are not signed: one of 104 bytes for each participant.
-    function openChannel(ChannelTerms calldata terms, bytes[] calldata signatures, bytes[] calldata boxes)
-        external
-        returns (bytes32 channelId);
+    function openChannel(
+        ChannelTerms calldata terms,
+        bytes[] calldata signatures,
+        bytes[] calldata boxes
+    ) external returns (bytes32 channelId);
 
     /// Anyone, after an ERC-20 approval. What arrives is measured; debts are served from it first, in block order.
-    function deposit(bytes32 channelId, uint256 amount) external;
+    function deposit(
+        bytes32 channelId,
+        uint256 amount
+    ) external;
 
     /// Serves debts from the deposit, lowest block first, at most `debtsMax` of them; anyone.
-    function payDebts(bytes32 channelId, uint256 debtsMax) external;
+    function payDebts(
+        bytes32 channelId,
+        uint256 debtsMax
+    ) external;
 
     /// The payer's public request: lowers the cover of every block that starts after it. 0 takes the request back.
-    function requestWithdrawal(bytes32 channelId, uint256 amount) external;
+    function requestWithdrawal(
+        bytes32 channelId,
+        uint256 amount
+    ) external;
 
     /// Credits the payer's balance with what it requested, or with the whole deposit of a channel that is over, once
     /// every earlier block is settled or void; looks at no more than `blocksMax` blocks, so call again if it refuses
     /// with BlocksNotOver although they are. Anyone.
-    function executeWithdrawal(bytes32 channelId) external;
+    function executeWithdrawal(
+        bytes32 channelId
+    ) external;
 
     /// Moves the pointer of blocks that are settled or void by at most `steps` looks; anyone.
-    function advance(bytes32 channelId, uint256 steps) external returns (uint64 blocksOver);
+    function advance(
+        bytes32 channelId,
+        uint256 steps
+    ) external returns (uint64 blocksOver);
 
     /// Credits the payer's balance at once: all participants signed Withdrawal(channelId, amount, nonce).
-    function withdrawTogether(bytes32 channelId, uint256 amount, uint256 nonce, bytes[] calldata signatures) external;
+    function withdrawTogether(
+        bytes32 channelId,
+        uint256 amount,
+        uint256 nonce,
+        bytes[] calldata signatures
+    ) external;
 
     /// By any participant's account: no block starts after the current one.
-    function closeChannel(bytes32 channelId) external;
+    function closeChannel(
+        bytes32 channelId
+    ) external;
 
     /// Pulls tokens (or wei: token 0) that settlement, withdrawal or a bond credited to msg.sender.
-    function withdraw(address token, uint256 amount) external;
+    function withdraw(
+        address token,
+        uint256 amount
+    ) external;
 
     // ── block ──
 
@@ -75,16 +101,30 @@ interface IChannelActs is IChannelRegistryErrors, IChannelRegistryEvents {
 
     /// A participant's own result (account or operator key): in the extension with no value, or from the end of
     /// processing to the end of the challenge period with exactly ownResultBondWei().
-    function revealOwnResult(bytes32 channelId, uint64 blockNumber, BlockResult calldata result, bytes32 opening)
-        external
-        payable;
+    function revealOwnResult(
+        bytes32 channelId,
+        uint64 blockNumber,
+        BlockResult calldata result,
+        bytes32 opening
+    ) external payable;
 
     /// A participant (account or operator key) agrees to a revealed result: its seat counts as a binding one.
-    function acceptResult(bytes32 channelId, uint64 blockNumber, bytes32 outputHash) external;
+    function acceptResult(
+        bytes32 channelId,
+        uint64 blockNumber,
+        bytes32 outputHash
+    ) external;
 
     /// Anyone, once the block is final, with the fields of the final result (blockFacts has them).
-    function settle(bytes32 channelId, uint64 blockNumber, BlockResult calldata result) external;
+    function settle(
+        bytes32 channelId,
+        uint64 blockNumber,
+        BlockResult calldata result
+    ) external;
 
     /// Unlocks the bonds of a void block's seats; a seat that committed and did not reveal pays for its silence. Anyone.
-    function releaseBonds(bytes32 channelId, uint64 blockNumber) external;
+    function releaseBonds(
+        bytes32 channelId,
+        uint64 blockNumber
+    ) external;
 }

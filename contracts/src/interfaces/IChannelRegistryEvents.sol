@@ -11,7 +11,9 @@ interface IChannelRegistryEvents {
     event DebtPaid(bytes32 indexed channelId, uint64 indexed blockNumber, uint256 amount, uint256 remaining);
     event Withdrawn(address indexed token, address indexed account, uint256 amount);
 
-    event PartPosted(bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, bytes32 partRoot);
+    event PartPosted(
+        bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, bytes32 partRoot
+    );
     event ResultCommitted(
         bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, address validator
     );
@@ -29,5 +31,7 @@ interface IChannelRegistryEvents {
     event BlockSettled(
         bytes32 indexed channelId, uint64 indexed blockNumber, bytes32 outputHash, uint256 owed, uint256 debt
     );
-    event SeatSilent(bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, address validator);
+    event SeatSilent(
+        bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, address validator
+    );
 }

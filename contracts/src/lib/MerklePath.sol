@@ -5,11 +5,12 @@ pragma solidity ^0.8.28;
 library MerklePath {
     /// The root that `path` (siblings from leaf to root) gives for the leaf at `index` of `count`; isWhole is false if
     /// the path has not exactly the length that (index, count) fix, or the index lies outside.
-    function rootOf(bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata path)
-        internal
-        pure
-        returns (bytes32 root, bool isWhole)
-    {
+    function rootOf(
+        bytes32 leaf,
+        uint256 index,
+        uint256 count,
+        bytes32[] calldata path
+    ) internal pure returns (bytes32 root, bool isWhole) {
         if (index >= count) return (bytes32(0), false);
         root = leaf;
         uint256 used = 0;
@@ -27,7 +28,9 @@ library MerklePath {
     }
 
     /// The root over 1 to 4 leaves: what the amount words of 2 to 16 participants need.
-    function rootOfFew(bytes32[] calldata leaves) internal pure returns (bytes32) {
+    function rootOfFew(
+        bytes32[] calldata leaves
+    ) internal pure returns (bytes32) {
         uint256 count = leaves.length;
         if (count == 1) return leaves[0];
         bytes32 left = node(leaves[0], leaves[1]);
@@ -35,7 +38,10 @@ library MerklePath {
         return node(left, count == 3 ? leaves[2] : node(leaves[2], leaves[3]));
     }
 
-    function node(bytes32 left, bytes32 right) internal pure returns (bytes32) {
+    function node(
+        bytes32 left,
+        bytes32 right
+    ) internal pure returns (bytes32) {
         return sha256(abi.encodePacked(left, right));
     }
 }

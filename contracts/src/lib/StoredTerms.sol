@@ -15,9 +15,14 @@ library StoredTerms {
     uint256 private constant HEAD_AT = 1 + 2 * 32;
     uint256 private constant BOX_BYTES = 104;
 
-    function store(ChannelTerms calldata terms, bytes[] calldata boxes) internal returns (address place) {
+    function store(
+        ChannelTerms calldata terms,
+        bytes[] calldata boxes
+    ) internal returns (address place) {
         bytes memory joined;
-        for (uint256 i = 0; i < boxes.length; i++) joined = bytes.concat(joined, boxes[i]);
+        for (uint256 i = 0; i < boxes.length; i++) {
+            joined = bytes.concat(joined, boxes[i]);
+        }
         bytes memory code = bytes.concat(hex"00", abi.encode(terms, joined));
         // PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns what follows these ten bytes.
         bytes memory creation = bytes.concat(hex"61", bytes2(uint16(code.length)), hex"80600a5f395ff3", code);
@@ -28,7 +33,9 @@ library StoredTerms {
     }
 
     /// The numbers and the participants of the terms; roles, reducer and reducerParameters are left EMPTY.
-    function hot(address place) internal view returns (ChannelTerms memory terms) {
+    function hot(
+        address place
+    ) internal view returns (ChannelTerms memory terms) {
         uint256 size = (HEAD_WORDS + 1 + PARTICIPANTS_MAX) * 32;
         assembly ("memory-safe") {
             // A struct in memory is one word a field, as the head of its encoding is; a dynamic field is a pointer.
@@ -43,7 +50,9 @@ library StoredTerms {
         }
     }
 
-    function whole(address place) internal view returns (ChannelTerms memory terms, bytes[] memory boxes) {
+    function whole(
+        address place
+    ) internal view returns (ChannelTerms memory terms, bytes[] memory boxes) {
         bytes memory encoded = new bytes(place.code.length - 1);
         assembly ("memory-safe") {
             extcodecopy(place, add(encoded, 0x20), 1, mload(encoded))
@@ -51,10 +60,15 @@ library StoredTerms {
         bytes memory joined;
         (terms, joined) = abi.decode(encoded, (ChannelTerms, bytes));
         boxes = new bytes[](joined.length / BOX_BYTES);
-        for (uint256 i = 0; i < boxes.length; i++) boxes[i] = boxAt(joined, i);
+        for (uint256 i = 0; i < boxes.length; i++) {
+            boxes[i] = boxAt(joined, i);
+        }
     }
 
-    function boxAt(bytes memory joined, uint256 index) private pure returns (bytes memory box) {
+    function boxAt(
+        bytes memory joined,
+        uint256 index
+    ) private pure returns (bytes memory box) {
         box = new bytes(BOX_BYTES);
         assembly ("memory-safe") {
             mcopy(add(box, 0x20), add(add(joined, 0x20), mul(index, BOX_BYTES)), BOX_BYTES)

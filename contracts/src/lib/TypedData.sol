@@ -24,12 +24,15 @@ library TypedData {
         "Receipt(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,bytes32 recordsRoot,"
         "uint64 receivedAt)"
     );
-    bytes32 private constant WITHDRAWAL = keccak256("Withdrawal(bytes32 channelId,uint256 amount,uint256 nonce)");
+    bytes32 private constant WITHDRAWAL =
+        keccak256("Withdrawal(bytes32 channelId,uint256 amount,uint256 nonce)");
 
     bytes8 private constant BATCH_MAGIC = "papyrus\x01";
     uint256 private constant BATCH_HEADER_BYTES = 192;
 
-    function termsHash(ChannelTerms calldata terms) internal pure returns (bytes32) {
+    function termsHash(
+        ChannelTerms calldata terms
+    ) internal pure returns (bytes32) {
         bytes memory first = abi.encode(
             TERMS,
             // Elements of an array are padded to words by encodePacked, as EIP-712 wants them.
@@ -59,7 +62,9 @@ library TypedData {
         return keccak256(bytes.concat(first, second));
     }
 
-    function delegationHash(Delegation calldata one) internal pure returns (bytes32) {
+    function delegationHash(
+        Delegation calldata one
+    ) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
                 DELEGATION,
@@ -83,16 +88,25 @@ library TypedData {
         bytes32 recordsRoot,
         uint64 receivedAt
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(RECEIPT, channelId, blockNumber, author, sequence, recordsRoot, receivedAt));
+        return
+            keccak256(abi.encode(RECEIPT, channelId, blockNumber, author, sequence, recordsRoot, receivedAt));
     }
 
-    function withdrawalHash(bytes32 channelId, uint256 amount, uint256 nonce) internal pure returns (bytes32) {
+    function withdrawalHash(
+        bytes32 channelId,
+        uint256 amount,
+        uint256 nonce
+    ) internal pure returns (bytes32) {
         return keccak256(abi.encode(WITHDRAWAL, channelId, amount, nonce));
     }
 
     /// Of the first 192 bytes of a batch, whose integers are little-endian; isStrict is false for any other bytes.
-    function batchHash(bytes calldata header) internal pure returns (bytes32 hash, bool isStrict) {
-        if (header.length != BATCH_HEADER_BYTES || bytes8(header[0:8]) != BATCH_MAGIC) return (bytes32(0), false);
+    function batchHash(
+        bytes calldata header
+    ) internal pure returns (bytes32 hash, bool isStrict) {
+        if (header.length != BATCH_HEADER_BYTES || bytes8(header[0:8]) != BATCH_MAGIC) {
+            return (bytes32(0), false);
+        }
         if (bytes3(header[29:32]) != 0 || bytes31(header[161:192]) != 0) return (bytes32(0), false);
         hash = keccak256(
             abi.encode(
@@ -108,11 +122,11 @@ library TypedData {
         isStrict = true;
     }
 
-    function outputHash(bytes32 channelId, uint64 blockNumber, BlockResult calldata result)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function outputHash(
+        bytes32 channelId,
+        uint64 blockNumber,
+        BlockResult calldata result
+    ) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
                 channelId,
@@ -125,15 +139,20 @@ library TypedData {
         );
     }
 
-    function commitment(bytes32 hash, address validator, bytes32 workDigest, bytes32 salt)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function commitment(
+        bytes32 hash,
+        address validator,
+        bytes32 workDigest,
+        bytes32 salt
+    ) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(hash, validator, workDigest, salt));
     }
 
-    function littleEndian(bytes calldata field) private pure returns (uint256 value) {
-        for (uint256 i = field.length; i > 0; i--) value = (value << 8) | uint8(field[i - 1]);
+    function littleEndian(
+        bytes calldata field
+    ) private pure returns (uint256 value) {
+        for (uint256 i = field.length; i > 0; i--) {
+            value = (value << 8) | uint8(field[i - 1]);
+        }
     }
 }
