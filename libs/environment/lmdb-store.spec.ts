@@ -1,8 +1,10 @@
 /** The shared ground of the LMDB adapters: commits are shared, but acts stay apart. */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { builtFile } from './built-file.js';
 import { Fault } from './fault.js';
 import { LmdbStore, storeKeyBytesMax } from './lmdb-store.js';
 
@@ -53,6 +55,19 @@ describe('an LMDB store', () => {
       }, 2),
     );
     expect(await Promise.all(counts)).toEqual(counts.map((_, at) => at + 1));
+  });
+
+  it('sees what another process committed, within the same turn of the event loop', () => {
+    const look = () => store.read((view) => view.get(key(1)));
+    expect(look()).toBeUndefined();
+    const program = `
+      import { LmdbStore } from '${builtFile('libs/environment/lmdb-store.js')}';
+      const store = new LmdbStore({ path: '${folder}', faultCode: 'test-unavailable' });
+      await store.write((txn) => txn.put(Uint8Array.of(1, 1), Uint8Array.of(7)), 1);
+      await store.close();`;
+    const ran = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    expect(ran.stderr).toBe('');
+    expect(look()).toEqual(Uint8Array.of(7));
   });
 
   it('removes, says whether something was there, and ranges end before `to`', async () => {

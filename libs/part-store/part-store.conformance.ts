@@ -54,6 +54,20 @@ function storesBlocks(opened: () => OpenedPartStore): void {
     await expectHeld(port, bytes);
   });
 
+  it('shows a block whole or not at all while it is being put', async () => {
+    const { port } = opened();
+    for (let at = 0; at < 8; at++) {
+      const bytes = block(storedBlockBytesMax - at);
+      const digest = sha256(bytes);
+      let isPut = false;
+      const put = port.put(bytes).then(() => {
+        isPut = true;
+      });
+      while (!isPut) expect([undefined, bytes.length]).toContain((await port.get(digest))?.length);
+      await put;
+    }
+  });
+
   it('has nothing under a digest that was never put', async () => {
     const { port } = opened();
     expect(await port.get(sha256(block(1)))).toBeUndefined();
@@ -117,13 +131,13 @@ function hasBorders(opened: () => OpenedPartStore): void {
     const bytes = block(70_000);
     const put = port.put(bytes);
     await port.close();
+    await expectHeld(await reopen(), bytes);
     await put;
     const unavailable = { name: 'Fault', code: 'part-store-unavailable', retriable: true };
     await expect(port.put(bytes)).rejects.toMatchObject(unavailable);
     await expect(port.get(sha256(bytes))).rejects.toMatchObject(unavailable);
     await expect(port.has(sha256(bytes))).rejects.toMatchObject(unavailable);
     await expect(port.release(sha256(bytes))).rejects.toMatchObject(unavailable);
-    await expectHeld(await reopen(), bytes);
   });
 }
 
