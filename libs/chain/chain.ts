@@ -3,7 +3,7 @@
  * it is in a height.
  */
 import type { Hex } from '#encoding';
-import type { BlockFacts, ChannelTerms, Eip712Domain, RevealedResult } from '#protocol';
+import type { BlockFacts, ChannelTerms, Eip712Domain, RevealedResult, Stage } from '#protocol';
 
 export interface ChainTime {
   readonly height: number;
@@ -108,6 +108,8 @@ export interface ChainActor {
   ): Promise<ChainOutcome>;
   acceptResult(channelId: Hex, blockNumber: number, outputHash: Hex): Promise<ChainOutcome>;
   settle(channelId: Hex, blockNumber: number, result: RevealedResult): Promise<ChainOutcome>;
+  /** Unlocks the bonds of a void block's seats; those of a settled block are unlocked by `settle`. */
+  releaseBonds(channelId: Hex, blockNumber: number): Promise<ChainOutcome>;
   /** Pulls a balance (token base units) out of the registry to this account. */
   withdraw(token: Hex, amount: bigint): Promise<ChainOutcome>;
 }
@@ -129,7 +131,7 @@ export interface Chain {
   /** Token base units in the account's own hands. */
   tokenBalance(token: Hex, account: Hex): Promise<bigint>;
   /** The contracts' own stage of a block, for checks against `stageOf`. */
-  stage(channelId: Hex, blockNumber: number): Promise<string>;
+  stage(channelId: Hex, blockNumber: number): Promise<Stage>;
   actor(privateKey: Uint8Array): ChainActor;
   /** Calls `wake` after a new height; returns the unsubscriber. */
   subscribe(wake: () => void): () => void;

@@ -1,0 +1,258 @@
+/** Makes the heights of an anvil that mines only when told: acts wait in a queue, share a height, and are journaled first. */
+import type { Hex } from '#encoding';
+import type { AnvilJournal, JournalHeight } from './anvil-journal.js';
+import type { ChainOutcome, ChainTime } from './chain.js';
+import type { ActPoster, ChainAct } from './chain-actor.js';
+import { signTransaction } from './contract-codec.js';
+import { type JsonRpc, unavailable } from './json-rpc.js';
+import { refusalOf } from './refusal-of.js';
+import { hexOf, type TransactionReceipt } from './transaction-poster.js';
+
+export interface AnvilHeightsOptions {
+  readonly rpc: JsonRpc;
+  readonly journal: AnvilJournal;
+  readonly chainId: number;
+  /** Timestamp for the next height, seconds; not below `last`. */
+  nextTimestamp(last: number): number;
+}
+
+/** As ChainOutcome, with the address of what the act deployed. */
+export type HeightOutcome = ChainOutcome & { readonly created?: Hex };
+
+export interface HeightPoster extends ActPoster {
+  post(act: ChainAct): Promise<HeightOutcome>;
+}
+
+interface QueuedAct {
+  readonly act: ChainAct;
+  readonly from: Hex;
+  readonly privateKey: Uint8Array;
+  /** A second try, after another act of the same height came between. */
+  readonly isRepeated: boolean;
+  readonly resolve: (outcome: HeightOutcome) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+interface QueuedAdvance {
+  readonly at: number;
+  readonly resolve: () => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+type DeployReceipt = TransactionReceipt & { readonly contractAddress?: Hex | null };
+
+interface SignedAct {
+  readonly queued: QueuedAct;
+  readonly raw: Hex;
+  readonly hash: Hex;
+}
+
+/** Above what any act of the contracts takes: nothing is estimated, since gas is free here. */
+const gasLimit = 20_000_000n;
+/** Acts in one height: together below anvil's gas limit for a height. */
+const actsMax = 100;
+
+export class AnvilHeights {
+  readonly #options: AnvilHeightsOptions;
+  readonly #nonces = new Map<Hex, number>();
+  readonly #wakes = new Set<() => void>();
+  #acts: QueuedAct[] = [];
+  #advances: QueuedAdvance[] = [];
+  #last: ChainTime;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: AnvilHeightsOptions) {
+    this.#options = options;
+    const { genesisTimestampSeconds } = options.journal.head;
+    this.#last = { height: 0, timestampSeconds: genesisTimestampSeconds };
+  }
+
+  get last(): ChainTime {
+    return this.#last;
+  }
+
+  /** Brings a fresh anvil to where the journal ends. */
+  async replay(heights: readonly JournalHeight[]): Promise<void> {
+    const { rpc } = this.#options;
+    for (const { at, transactions } of heights) {
+      // One after the other, since their order in the height is the order in which they come.
+      for (const raw of transactions) await rpc.call('eth_sendRawTransaction', raw);
+      await rpc.call('evm_mine', hexOf(at));
+      this.#reached({ height: this.#last.height + 1, timestampSeconds: at });
+    }
+  }
+
+  posterOf(privateKey: Uint8Array, address: Hex): HeightPoster {
+    return { address, post: (act) => this.#post(act, privateKey, address) };
+  }
+
+  /** Mines an empty height at `at` seconds after the acts that wait. Throws when time would go back. */
+  advanceTo(at: number): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      this.#advances.push({ at, resolve, reject });
+      this.#run();
+    });
+  }
+
+  subscribe(wake: () => void): () => void {
+    const own = (): void => wake();
+    this.#wakes.add(own);
+    return () => this.#wakes.delete(own);
+  }
+
+  /** Mines a height at the time that an act would get now. */
+  advanceToNow(): Promise<void> {
+    return this.advanceTo(this.#options.nextTimestamp(this.#last.timestampSeconds));
+  }
+
+  /** Finishes what waits; nothing can be posted afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wakes.clear();
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  #post(act: ChainAct, privateKey: Uint8Array, from: Hex): Promise<HeightOutcome> {
+    if (this.#isClosed) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      this.#acts.push({ act, from, privateKey, isRepeated: false, resolve, reject });
+      this.#run();
+    });
+  }
+
+  #run(): void {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+      if (this.#acts.length + this.#advances.length > 0) this.#run();
+    });
+  }
+
+  async #work(): Promise<void> {
+    // Acts that are asked for in the same turn share a height.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#acts.length + this.#advances.length > 0) {
+      const acts = this.#acts.splice(0, actsMax);
+      if (acts.length > 0) await this.#mineActs(acts);
+      else await this.#mineEmpty(this.#advances.shift() as QueuedAdvance);
+    }
+  }
+
+  async #mineEmpty(advance: QueuedAdvance): Promise<void> {
+    const { at, resolve, reject } = advance;
+    try {
+      const last = this.#last.timestampSeconds;
+      if (at < last) throw new Error(`chain time is ${last} and cannot go back to ${at}`);
+      if (at > last) await this.#mineJournaled(at, []);
+      resolve();
+    } catch (cause) {
+      reject(cause);
+    }
+  }
+
+  async #mineActs(acts: readonly QueuedAct[]): Promise<void> {
+    try {
+      const at = this.#options.nextTimestamp(this.#last.timestampSeconds);
+      const willing = await this.#tryAll(acts, at);
+      if (willing.length === 0) return;
+      const signed: SignedAct[] = [];
+      for (const queued of willing) signed.push(await this.#send(queued));
+      await this.#mineJournaled(at, signed);
+    } catch (cause) {
+      // What was sent and not mined must not slip into a later height unjournaled.
+      this.#nonces.clear();
+      await this.#options.rpc.call('anvil_dropAllTransactions').catch(() => {});
+      for (const { reject } of acts) reject(cause);
+    }
+  }
+
+  /** Journals the height, mines it, and answers its acts. */
+  async #mineJournaled(at: number, signed: readonly SignedAct[]): Promise<void> {
+    const { rpc, journal } = this.#options;
+    const transactions = signed.map(({ raw }) => raw);
+    await journal.append({ at, transactions });
+    await rpc.call('evm_mine', hexOf(at));
+    const height = this.#last.height + 1;
+    const [mined, ...receipts] = await Promise.all([
+      rpc.call<{ readonly transactions: readonly Hex[] }>('eth_getBlockByNumber', hexOf(height), false),
+      ...signed.map(({ hash }) => rpc.call<DeployReceipt | null>('eth_getTransactionReceipt', hash)),
+    ]);
+    if (mined.transactions.length !== signed.length) await this.#amend(at, mined.transactions);
+    this.#reached({ height, timestampSeconds: at });
+    for (const [index, { queued, hash }] of signed.entries()) this.#answer(queued, hash, receipts[index]);
+  }
+
+  /** Other processes posted into this height through `url`: the journal gets it as it was mined. */
+  async #amend(at: number, hashes: readonly Hex[]): Promise<void> {
+    const { rpc, journal } = this.#options;
+    const raws = hashes.map((hash) => rpc.call<Hex>('eth_getRawTransactionByHash', hash));
+    await journal.append({ at, transactions: await Promise.all(raws), replacesLast: true });
+  }
+
+  /** Runs each act on the present state at the time of the coming height; those that would be refused are answered. */
+  async #tryAll(acts: readonly QueuedAct[], at: number): Promise<readonly QueuedAct[]> {
+    const tried = await Promise.all(acts.map((queued) => this.#refusal(queued, at)));
+    return acts.filter((queued, index) => {
+      const refusal = tried[index];
+      if (refusal !== undefined) queued.resolve({ ok: false, ...refusal });
+      return refusal === undefined;
+    });
+  }
+
+  async #refusal(
+    { act, from }: QueuedAct,
+    at: number,
+  ): Promise<{ code: string; message: string } | undefined> {
+    const call = { from, to: act.to, data: act.data, value: hexOf(act.valueWei), gas: hexOf(gasLimit) };
+    try {
+      await this.#options.rpc.call('eth_call', call, 'latest', {}, { time: hexOf(at) });
+      return undefined;
+    } catch (cause) {
+      const refusal = refusalOf(cause);
+      if (refusal === undefined) throw cause;
+      return refusal;
+    }
+  }
+
+  async #send(queued: QueuedAct): Promise<SignedAct> {
+    const { act, from, privateKey } = queued;
+    const nonce = await this.#nonceOf(from);
+    const fees = { maxFeePerGasWei: 0n, maxPriorityFeePerGasWei: 0n, gasLimit };
+    const unsigned = { chainId: this.#options.chainId, nonce, ...act, ...fees };
+    const { raw, hash } = signTransaction(unsigned, privateKey);
+    await this.#options.rpc.call('eth_sendRawTransaction', raw);
+    this.#nonces.set(from, nonce + 1);
+    return { queued, raw, hash };
+  }
+
+  async #nonceOf(address: Hex): Promise<number> {
+    const known = this.#nonces.get(address);
+    if (known !== undefined) return known;
+    return Number(await this.#options.rpc.call<Hex>('eth_getTransactionCount', address, 'latest'));
+  }
+
+  #reached(time: ChainTime): void {
+    this.#last = time;
+    for (const wake of this.#wakes) wake();
+  }
+
+  #answer(queued: QueuedAct, hash: Hex, receipt: DeployReceipt | null): void {
+    if (receipt === null) {
+      queued.reject(new Error(`${hash} was sent and is in no height`));
+    } else if (Number(receipt.status) === 1) {
+      const done = { ok: true, ...this.#last, gasUsed: BigInt(receipt.gasUsed) } as const;
+      const created = receipt.contractAddress;
+      queued.resolve(created ? { ...done, created } : done);
+    } else if (queued.isRepeated) {
+      queued.resolve({ ok: false, code: 'reverted', message: `${hash} was reverted` });
+    } else {
+      // Another act of the same height came between: tried on top of it, this one is refused by name.
+      this.#acts.push({ ...queued, isRepeated: true });
+    }
+  }
+}
+
+function closed(): Error {
+  return unavailable('the chain is closed', undefined);
+}

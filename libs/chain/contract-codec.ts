@@ -1,0 +1,120 @@
+/** Calls, answers and refusals of the contracts as the bytes of the Ethereum ABI; the only file that knows ethers. */
+import { readFileSync } from 'node:fs';
+import { getCreateAddress, Interface, type ParamType, Transaction } from 'ethers';
+import { signDigest } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
+import { builtFile } from '#environment/built-file';
+
+export type ContractName = 'ParticipantRegistry' | 'ValidatorRegistry' | 'ChannelRegistry' | 'TestToken';
+
+export interface ContractRefusal {
+  /** The contract's error in kebab-case, for example `already-settled`. */
+  readonly code: string;
+  /** The error with its fields. */
+  readonly message: string;
+}
+
+/** A chain transaction before it is signed. `to` is absent where it deploys a contract. */
+export interface UnsignedTransaction {
+  readonly chainId: number;
+  readonly nonce: number;
+  readonly to: Hex | undefined;
+  readonly data: Hex;
+  readonly valueWei: bigint;
+  readonly gasLimit: bigint;
+  readonly maxFeePerGasWei: bigint;
+  readonly maxPriorityFeePerGasWei: bigint;
+}
+
+interface BuiltContract {
+  readonly face: Interface;
+  readonly bytecode: Hex;
+}
+
+const built = new Map<ContractName, BuiltContract>();
+const refusalContracts: readonly ContractName[] = [
+  'ChannelRegistry',
+  'ValidatorRegistry',
+  'ParticipantRegistry',
+  'TestToken',
+];
+
+export function encodeCall(contract: ContractName, name: string, values: readonly unknown[]): Hex {
+  return contractOf(contract).face.encodeFunctionData(name, values) as Hex;
+}
+
+/** The answer as plain values: integers as bigint, tuples as objects by field, arrays as arrays, bytes as lower-case hex.
+ *  One output stands alone, several are an object by name. */
+export function decodeAnswer(contract: ContractName, name: string, data: Hex): unknown {
+  const { face } = contractOf(contract);
+  const outputs = face.getFunction(name)?.outputs ?? [];
+  const values = face.decodeFunctionResult(name, data);
+  if (outputs.length === 1) return plain(outputs[0], values[0]);
+  return Object.fromEntries(outputs.map((output, at) => [output.name, plain(output, values[at])]));
+}
+
+/** The named error in what a call reverted with; undefined for bytes that are no error of our contracts. */
+export function decodeRefusal(data: string): ContractRefusal | undefined {
+  for (const contract of refusalContracts) {
+    const error = contractOf(contract).face.parseError(data);
+    if (error === null) continue;
+    const fields = error.fragment.inputs.map((input, at) => `${input.name}: ${String(error.args[at])}`);
+    return { code: kebab(error.name), message: `${error.name}(${fields.join(', ')})` };
+  }
+  return undefined;
+}
+
+/** Creation code of the contract with its constructor's arguments. */
+export function creationCode(contract: ContractName, values: readonly unknown[]): Hex {
+  const { face, bytecode } = contractOf(contract);
+  return `${bytecode}${face.encodeDeploy(values).slice(2)}` as Hex;
+}
+
+/** Where the account's deployment with that nonce lies. */
+export function createdAddress(from: Hex, nonce: number): Hex {
+  return getCreateAddress({ from, nonce }).toLowerCase() as Hex;
+}
+
+/** EIP-1559 transaction, signed; `hash` names it on chain. */
+export function signTransaction(
+  transaction: UnsignedTransaction,
+  privateKey: Uint8Array,
+): { readonly raw: Hex; readonly hash: Hex } {
+  const { valueWei, maxFeePerGasWei, maxPriorityFeePerGasWei, to, ...rest } = transaction;
+  const signed = Transaction.from({
+    ...rest,
+    type: 2,
+    to: to ?? null,
+    value: valueWei,
+    maxFeePerGas: maxFeePerGasWei,
+    maxPriorityFeePerGas: maxPriorityFeePerGasWei,
+  });
+  signed.signature = toHex(signDigest(fromHex(signed.unsignedHash), privateKey));
+  return { raw: signed.serialized as Hex, hash: signed.hash as Hex };
+}
+
+function contractOf(name: ContractName): BuiltContract {
+  const known = built.get(name);
+  if (known !== undefined) return known;
+  const { abi, bytecode } = JSON.parse(readFileSync(builtFile(`contracts/${name}.json`), 'utf8'));
+  const contract = { face: new Interface(abi), bytecode };
+  built.set(name, contract);
+  return contract;
+}
+
+function plain(type: ParamType, value: unknown): unknown {
+  if (type.isArray()) return Array.from(value as Iterable<unknown>, (one) => plain(type.arrayChildren, one));
+  if (type.isTuple()) {
+    const fields = Array.from(value as Iterable<unknown>);
+    return Object.fromEntries(type.components.map((field, at) => [field.name, plain(field, fields[at])]));
+  }
+  if (type.baseType === 'address' || type.baseType.startsWith('bytes')) return String(value).toLowerCase();
+  return value;
+}
+
+function kebab(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
+    .toLowerCase();
+}

@@ -1,0 +1,42 @@
+/** Puts the registries on a fresh development chain: always the same key and nonces, so always the same addresses. */
+import { addressOf } from '#crypto';
+import { fromHex, type Hex } from '#encoding';
+import type { ChainOutcome } from './chain.js';
+import type { ActPoster, ChainAct, ContractAddresses } from './chain-actor.js';
+import { createdAddress, creationCode, encodeCall } from './contract-codec.js';
+
+/** The first account of Foundry's public test mnemonic: anvil gives it coins, everybody knows its key. */
+export const developmentKey = fromHex('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');
+export const developmentAccount: Hex = addressOf(developmentKey);
+
+/** Where the registries lie on every development chain. */
+export function developmentContracts(): ContractAddresses {
+  return {
+    participantRegistry: createdAddress(developmentAccount, 0),
+    validatorRegistry: createdAddress(developmentAccount, 1),
+    channelRegistry: createdAddress(developmentAccount, 2),
+  };
+}
+
+/** The development account's first acts, in two heights; `heightsDone` of them are on the chain already. */
+export async function deployRegistries(poster: ActPoster, heightsDone: number): Promise<void> {
+  const { participantRegistry, validatorRegistry, channelRegistry } = developmentContracts();
+  if (heightsDone === 0) {
+    const acts = [
+      creation(creationCode('ParticipantRegistry', [])),
+      creation(creationCode('ValidatorRegistry', [])),
+      creation(creationCode('ChannelRegistry', [participantRegistry, validatorRegistry])),
+    ];
+    assertDone(await Promise.all(acts.map((act) => poster.post(act))));
+  }
+  const data = encodeCall('ValidatorRegistry', 'setChannelRegistry', [channelRegistry]);
+  assertDone([await poster.post({ to: validatorRegistry, data, valueWei: 0n })]);
+}
+
+export function creation(data: Hex): ChainAct {
+  return { to: undefined, data, valueWei: 0n };
+}
+
+function assertDone(outcomes: readonly ChainOutcome[]): void {
+  for (const outcome of outcomes) if (!outcome.ok) throw new Error(`deployment refused: ${outcome.message}`);
+}
