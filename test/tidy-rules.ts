@@ -16,6 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'key-value',
     'record-log',
     'part-store',
+    'job-queue',
   ],
   api: ['encoding', 'protocol'],
   sdk: ['api', 'encoding', 'crypto', 'protocol'],

@@ -1,0 +1,86 @@
+/** The settlement service: watches results, says loudly where they differ, and settles blocks that are final. */
+import { BlockWatch, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
+import type { Chain, ChainActor } from '#chain';
+import type { Hex } from '#encoding';
+import type { Log } from '#environment';
+import type { JobQueue } from '#job-queue';
+
+export interface SettlementOptions {
+  /** The participant whose channels are watched. */
+  readonly account: Hex;
+  /** Private key that sends the settlement; anyone may, so it needs gas and nothing else. */
+  readonly operatorKey: Uint8Array;
+  readonly sweepIntervalMs: number;
+}
+
+export interface SettlementPorts {
+  readonly chain: Chain;
+  readonly jobQueue: JobQueue;
+  readonly log: Log;
+}
+
+export class Settlement {
+  readonly #ports: SettlementPorts;
+  readonly #actor: ChainActor;
+  readonly #watch: BlockWatch;
+  readonly #loop: SweepLoop;
+  /** Blocks whose dispute was reported. */
+  readonly #reported = new Set<string>();
+
+  constructor(options: SettlementOptions, ports: SettlementPorts) {
+    this.#ports = ports;
+    this.#actor = ports.chain.actor(options.operatorKey);
+    this.#watch = new BlockWatch(options, ports);
+    const { jobQueue, log, chain } = ports;
+    const loop = { kind: `settle/${options.account}`, intervalMs: options.sweepIntervalMs };
+    this.#loop = new SweepLoop(loop, { jobQueue, log, subscribe: chain.subscribe.bind(chain) }, () =>
+      this.sweep(),
+    );
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  /** Settles every block that is final; returns how many it settled itself. */
+  async sweep(): Promise<number> {
+    return sweepEach(await this.#watch.blocks(), (block) => this.#settle(block));
+  }
+
+  async #settle(block: WatchedBlock): Promise<number> {
+    const { channelId, blockNumber, facts, stage } = block;
+    if (facts.results.length > 1) this.#report(block);
+    if (stage.stage !== 'final') return 0;
+    const result = facts.results.find((one) => one.outputHash === stage.finalOutputHash);
+    if (result === undefined)
+      throw new Error(`block ${blockNumber} of ${channelId} is final without a result`);
+    const said = { channelId, blockNumber, outputHash: result.outputHash };
+    const outcome = await this.#actor.settle(channelId, blockNumber, result);
+    if (outcome.ok) {
+      this.#ports.log.info({ ...said, gasUsed: String(outcome.gasUsed) }, 'settled the block');
+      return 1;
+    }
+    // Anyone may settle: that a counterparty was faster is as good as having done it.
+    if (outcome.code === 'already-settled') this.#ports.log.debug(said, 'the block was settled by another');
+    else this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not settle the block');
+    return 0;
+  }
+
+  #report({ channelId, blockNumber, facts, stage, participant }: WatchedBlock): void {
+    const id = `${channelId}/${blockNumber}/${facts.results.length}`;
+    if (this.#reported.has(id)) return;
+    this.#reported.add(id);
+    const results = facts.results.map(({ outputHash, validParts }) => ({
+      outputHash,
+      validParts,
+      validators: facts.seats.filter((seat) => seat.outputHash === outputHash).map((seat) => seat.validator),
+      own: facts.ownResults.filter((own) => own.outputHash === outputHash).map((own) => own.participant),
+    }));
+    const fields = { channelId, blockNumber, participant, stage: stage.stage, results };
+    this.#ports.log.error(fields, 'DIFFERENT RESULTS stand for this block: its payment is disputed');
+  }
+}

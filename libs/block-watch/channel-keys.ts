@@ -1,0 +1,190 @@
+/**
+ * The keys of a channel's blocks as one participant holds them: opened once from its box, checked against
+ * keysRoot, and erased behind the blocks that are over (wire-formats.md 5).
+ */
+import type { Chain } from '#chain';
+import { merklePath, openBox } from '#crypto';
+import { concatBytes, equalBytes, fromHex, type Hex, toHex, viewOf } from '#encoding';
+import { type KeyValue, valueBytesMax } from '#key-value';
+import { blockKeyOf, type ChannelTerms, keyCommitments, keysRootOf, secretOf } from '#protocol';
+
+export type KeysRefusalCode =
+  | 'unknown-channel'
+  | 'not-a-participant'
+  | 'box-does-not-open'
+  | 'keys-root-differs';
+
+export type KeysOutcome =
+  | { readonly ok: true; readonly keys: BlockKeys }
+  | { readonly ok: false; readonly code: KeysRefusalCode; readonly message: string };
+
+/** What a participant checks before it signs the terms, and its services when they first need a key. */
+export function openChannelBox(
+  terms: ChannelTerms,
+  box: Uint8Array,
+  encryptionSecret: Uint8Array,
+):
+  | { readonly ok: true; readonly secret: Uint8Array; readonly leaves: Uint8Array }
+  | { readonly ok: false; readonly code: KeysRefusalCode; readonly message: string } {
+  const secret = openBox(box, encryptionSecret);
+  if (secret === undefined || secret.length !== 32) {
+    const message = 'the boxed channel secret does not open with this encryption key';
+    return { ok: false, code: 'box-does-not-open', message };
+  }
+  const leaves = keyCommitments(secret, terms.blocksMax);
+  if (!equalBytes(keysRootOf(leaves), fromHex(terms.keysRoot))) {
+    const message = 'the boxed channel secret does not lead to the keysRoot of the terms';
+    return { ok: false, code: 'keys-root-differs', message };
+  }
+  return { ok: true, secret, leaves };
+}
+
+export class ChannelKeys {
+  readonly #account: Hex;
+  readonly #encryptionSecret: Uint8Array;
+  readonly #chain: Chain;
+  readonly #keyValue: KeyValue;
+  readonly #opened = new Map<Hex, Promise<KeysOutcome>>();
+
+  constructor(
+    options: { readonly account: Hex; readonly encryptionSecret: Uint8Array },
+    ports: { readonly chain: Chain; readonly keyValue: KeyValue },
+  ) {
+    this.#account = options.account.toLowerCase() as Hex;
+    this.#encryptionSecret = options.encryptionSecret;
+    this.#chain = ports.chain;
+    this.#keyValue = ports.keyValue;
+  }
+
+  /** The keys of a channel; a refusal is final unless the channel was unknown. */
+  async of(channelId: Hex): Promise<KeysOutcome> {
+    const known = this.#opened.get(channelId);
+    if (known !== undefined) return known;
+    const opening = this.#open(channelId);
+    this.#opened.set(channelId, opening);
+    try {
+      const outcome = await opening;
+      if (!outcome.ok && outcome.code === 'unknown-channel') this.#opened.delete(channelId);
+      return outcome;
+    } catch (cause) {
+      this.#opened.delete(channelId);
+      throw cause;
+    }
+  }
+
+  async #open(channelId: Hex): Promise<KeysOutcome> {
+    const channel = await this.#chain.channel(channelId);
+    if (channel === undefined) {
+      return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} on this chain` };
+    }
+    const kept = await readKept(this.#keyValue, channelId, channel.terms.blocksMax);
+    if (kept !== undefined) return { ok: true, keys: new BlockKeys(this.#keyValue, channelId, kept) };
+    const index = channel.terms.participants.findIndex((one) => one.toLowerCase() === this.#account);
+    if (index < 0) {
+      const message = `${this.#account} is no participant of channel ${channelId}`;
+      return { ok: false, code: 'not-a-participant', message };
+    }
+    const opened = openChannelBox(channel.terms, fromHex(channel.boxes[index]), this.#encryptionSecret);
+    if (!opened.ok) return opened;
+    const fresh = { from: 0, secret: opened.secret, leaves: opened.leaves };
+    await writeKept(this.#keyValue, channelId, fresh);
+    return { ok: true, keys: new BlockKeys(this.#keyValue, channelId, fresh) };
+  }
+}
+
+interface KeptKeys {
+  /** The lowest block whose secret is kept. */
+  readonly from: number;
+  readonly secret: Uint8Array;
+  /** The commitments of all blocks, 32 bytes each. */
+  readonly leaves: Uint8Array;
+}
+
+/** The keys of one channel. */
+export class BlockKeys {
+  readonly #keyValue: KeyValue;
+  readonly #channelId: Hex;
+  readonly #leaves: Uint8Array;
+  #from: number;
+  #secret: Uint8Array;
+
+  constructor(keyValue: KeyValue, channelId: Hex, kept: KeptKeys) {
+    this.#keyValue = keyValue;
+    this.#channelId = channelId;
+    this.#leaves = kept.leaves;
+    this.#from = kept.from;
+    this.#secret = kept.secret;
+  }
+
+  /** 32 bytes; undefined where the block's secret was erased. */
+  blockKey(blockNumber: number): Uint8Array | undefined {
+    this.#assertBlock(blockNumber);
+    if (blockNumber < this.#from) return undefined;
+    return blockKeyOf(secretOf(this.#secret, blockNumber, this.#from));
+  }
+
+  keyCommitment(blockNumber: number): Hex {
+    this.#assertBlock(blockNumber);
+    return toHex(this.#leaves.subarray(blockNumber * 32, blockNumber * 32 + 32));
+  }
+
+  /** The siblings of the block's commitment under keysRoot. O(blocksMax). */
+  keyPath(blockNumber: number): Hex[] {
+    this.#assertBlock(blockNumber);
+    return merklePath(this.#leaves, blockNumber).map(toHex);
+  }
+
+  /** Forgets the secrets of all blocks below; a secret leads to later ones, never back. */
+  async eraseBefore(blockNumber: number): Promise<void> {
+    if (blockNumber <= this.#from || blockNumber * 32 >= this.#leaves.length) return;
+    const secret = secretOf(this.#secret, blockNumber, this.#from);
+    await this.#keyValue.write([
+      { key: secretKey(this.#channelId), value: encodeSecret(blockNumber, secret) },
+    ]);
+    this.#secret.fill(0);
+    this.#secret = secret;
+    this.#from = blockNumber;
+  }
+
+  #assertBlock(blockNumber: number): void {
+    if (!Number.isInteger(blockNumber) || blockNumber < 0 || blockNumber * 32 >= this.#leaves.length) {
+      throw new Error(`no block ${blockNumber} in channel ${this.#channelId}`);
+    }
+  }
+}
+
+const secretKey = (channelId: Hex): string => `channel-keys/${channelId}/secret`;
+const leavesKey = (channelId: Hex, chunk: number): string => `channel-keys/${channelId}/leaves/${chunk}`;
+
+async function readKept(
+  keyValue: KeyValue,
+  channelId: Hex,
+  blocksMax: number,
+): Promise<KeptKeys | undefined> {
+  const stored = await keyValue.get(secretKey(channelId));
+  if (stored === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  for (let chunk = 0; chunk * valueBytesMax < blocksMax * 32; chunk++) {
+    chunks.push((await keyValue.get(leavesKey(channelId, chunk))) ?? new Uint8Array(0));
+  }
+  const leaves = concatBytes(...chunks);
+  if (leaves.length !== blocksMax * 32) throw new Error(`the key commitments of ${channelId} are incomplete`);
+  return { from: viewOf(stored).getUint32(0, false), secret: stored.slice(4), leaves };
+}
+
+async function writeKept(keyValue: KeyValue, channelId: Hex, kept: KeptKeys): Promise<void> {
+  const { from, secret, leaves } = kept;
+  const writes = [{ key: secretKey(channelId), value: encodeSecret(from, secret) }];
+  for (let at = 0; at < leaves.length; at += valueBytesMax) {
+    const value = leaves.subarray(at, at + valueBytesMax);
+    writes.push({ key: leavesKey(channelId, at / valueBytesMax), value });
+  }
+  await keyValue.write(writes);
+}
+
+function encodeSecret(from: number, secret: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + 32);
+  viewOf(bytes).setUint32(0, from, false);
+  bytes.set(secret, 4);
+  return bytes;
+}

@@ -1,0 +1,10 @@
+export { BlockWatch, isOver, type WatchedBlock } from './block-watch.js';
+export {
+  BlockKeys,
+  ChannelKeys,
+  type KeysOutcome,
+  type KeysRefusalCode,
+  openChannelBox,
+} from './channel-keys.js';
+export { SweepLoop, type SweepLoopOptions, sweepEach } from './sweep-loop.js';
+export type { ValidationRequest } from './validation-request.js';

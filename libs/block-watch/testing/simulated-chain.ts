@@ -1,0 +1,230 @@
+/** A base chain in memory for tests: the acts that services post, under the rules of protocol.md 8 through `stageOf`. */
+import type { Chain, ChainActor, ChainOutcome, ChannelFacts, ParticipantKeys, ValidatorFacts } from '#chain';
+import { addressOf, recoverSigner, rootFromPath } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
+import {
+  type BlockFacts,
+  type ChannelTerms,
+  channelIdOf,
+  commitmentOf,
+  delegationDigest,
+  domainSeparator,
+  type Eip712Domain,
+  processingStartOf,
+  type RevealedResult,
+  type Seat,
+  stageOf,
+} from '#protocol';
+
+type Acts = Pick<ChainActor, 'address' | 'postPart' | 'commitResult' | 'revealResult' | 'settle'>;
+type No = { readonly code: string; readonly message: string };
+
+const empty: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
+const no = (code: string, message = code): No => ({ code, message });
+
+export class SimulatedChain {
+  readonly eip712: Eip712Domain = {
+    chainId: 31_337,
+    verifyingContract: '0x00000000000000000000000000000000000c4a17',
+  };
+  nowSeconds: number;
+  height = 1;
+  /** How often each act was accepted. */
+  readonly accepted: Record<string, number> = {};
+  readonly #keys = new Map<Hex, { atSeconds: number; keys: ParticipantKeys }[]>();
+  readonly #validators = new Map<Hex, ValidatorFacts>();
+  readonly #channels = new Map<Hex, ChannelFacts>();
+  readonly #blocks = new Map<string, BlockFacts>();
+  readonly #wakes = new Set<() => void>();
+
+  constructor(nowSeconds: number) {
+    this.nowSeconds = nowSeconds;
+  }
+
+  register(account: Hex, keys: ParticipantKeys): void {
+    const history = this.#keys.get(account) ?? [];
+    history.push({ atSeconds: this.nowSeconds, keys });
+    this.#keys.set(account, history);
+  }
+
+  registerValidator(facts: ValidatorFacts): void {
+    this.#validators.set(facts.account, facts);
+  }
+
+  openChannel(terms: ChannelTerms, boxes: readonly Hex[]): Hex {
+    const channelId = channelIdOf(this.eip712, terms);
+    const money = { deposit: 0n, withdrawalRequested: 0n, debt: 0n };
+    this.#channels.set(channelId, { channelId, terms, boxes, openedAtSeconds: this.nowSeconds, ...money });
+    return channelId;
+  }
+
+  closeChannel(channelId: Hex): void {
+    const channel = this.#channels.get(channelId) as ChannelFacts;
+    this.#channels.set(channelId, { ...channel, closedAtSeconds: this.nowSeconds });
+    this.#mine();
+  }
+
+  advanceTo(seconds: number): void {
+    this.nowSeconds = Math.max(this.nowSeconds, seconds);
+    this.#mine();
+  }
+
+  facts(channelId: Hex, blockNumber: number): BlockFacts {
+    return this.#blocks.get(`${channelId}/${blockNumber}`) ?? empty;
+  }
+
+  stage(channelId: Hex, blockNumber: number) {
+    const { terms, closedAtSeconds } = this.#channels.get(channelId) as ChannelFacts;
+    const facts = this.facts(channelId, blockNumber);
+    return stageOf(terms, blockNumber, facts, this.nowSeconds, closedAtSeconds);
+  }
+
+  /** The port as the services get it. */
+  port(): Chain {
+    const one: Partial<Chain> = {
+      domain: async () => this.eip712,
+      time: async () => ({ height: this.height, timestampSeconds: this.nowSeconds }),
+      channelIds: async () => [...this.#channels.keys()],
+      channel: async (channelId) => this.#channels.get(channelId),
+      blockFacts: async (channelId, blockNumber) => this.facts(channelId, blockNumber),
+      keysAt: async (account, atSeconds) =>
+        this.#keys.get(account)?.findLast((one) => one.atSeconds < atSeconds)?.keys,
+      validator: async (account) => this.#validators.get(account),
+      stage: async (channelId, blockNumber) => this.stage(channelId, blockNumber).stage,
+      actor: (privateKey) => this.#actor(addressOf(privateKey)) as ChainActor,
+      subscribe: (wake) => {
+        this.#wakes.add(wake);
+        return () => this.#wakes.delete(wake);
+      },
+      close: async () => {},
+    };
+    return one as Chain;
+  }
+
+  #mine(): void {
+    this.height++;
+    for (const wake of this.#wakes) wake();
+  }
+
+  #actor(address: Hex): Acts {
+    const act = async (name: string, run: () => No | undefined): Promise<ChainOutcome> => {
+      const refused = run();
+      if (refused !== undefined) return { ok: false, ...refused };
+      this.#mine();
+      this.accepted[name] = (this.accepted[name] ?? 0) + 1;
+      return { ok: true, height: this.height, timestampSeconds: this.nowSeconds, gasUsed: 0n };
+    };
+    return {
+      address,
+      postPart: (...given) => act('postPart', () => this.#postPart(address, ...given)),
+      commitResult: (...given) => act('commitResult', () => this.#commit(address, ...given)),
+      revealResult: (...given) => act('revealResult', () => this.#reveal(...given)),
+      settle: (...given) => act('settle', () => this.#settle(...given)),
+    };
+  }
+
+  #update(channelId: Hex, blockNumber: number, change: Partial<BlockFacts>): void {
+    const key = `${channelId}/${blockNumber}`;
+    this.#blocks.set(key, { ...this.facts(channelId, blockNumber), ...change });
+  }
+
+  #operatorKey(account: Hex): Hex | undefined {
+    return this.#keys.get(account)?.at(-1)?.keys.operatorKey;
+  }
+
+  #postPart(
+    sender: Hex,
+    channelId: Hex,
+    blockNumber: number,
+    part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
+  ): No | undefined {
+    const { terms } = this.#channels.get(channelId) as ChannelFacts;
+    const participant = terms.participants.findIndex((one) => this.#operatorKey(one) === sender);
+    if (participant < 0) return no('not-participant');
+    const { parts } = this.facts(channelId, blockNumber);
+    const known = parts.find((one) => one.participant === participant);
+    if (known !== undefined) return known.partRoot === part.partRoot ? undefined : no('part-already-posted');
+    if (this.stage(channelId, blockNumber).stage !== 'collation') return no('wrong-stage');
+    const posted = { participant, ...part, postedAtSeconds: this.nowSeconds };
+    this.#update(channelId, blockNumber, { parts: [...parts, posted] });
+    return undefined;
+  }
+
+  #commit(
+    sender: Hex,
+    ...[delegation, keyPath, commitment]: Parameters<ChainActor['commitResult']>
+  ): No | undefined {
+    const { channelId, blockNumber, participant } = delegation;
+    const { terms } = this.#channels.get(channelId) as ChannelFacts;
+    const { seats } = this.facts(channelId, blockNumber);
+    if (sender !== delegation.validator) return no('not-delegated-validator');
+    if (seats.some((seat) => seat.participant === participant)) return no('seat-taken');
+    const { stage, commitEndsAtSeconds } = this.stage(channelId, blockNumber);
+    if (stage !== 'processing') return no('wrong-stage');
+    if (this.nowSeconds >= (commitEndsAtSeconds as number)) return no('wrong-time');
+    if (delegation.notAfter < BigInt(this.nowSeconds)) return no('delegation-expired');
+    const digest = delegationDigest(domainSeparator(this.eip712), delegation);
+    const signer = recoverSigner(digest, fromHex(delegation.signature));
+    if (signer !== this.#operatorKey(terms.participants[participant])) {
+      return no('delegation-signature-refused');
+    }
+    const leaf = fromHex(delegation.keyCommitment);
+    const root = rootFromPath(leaf, blockNumber, terms.blocksMax, keyPath.map(fromHex));
+    if (root === undefined || toHex(root) !== terms.keysRoot) return no('key-commitment-not-proven');
+    const { validator, binding, nonce } = delegation;
+    const committedAtSeconds = this.nowSeconds;
+    const seat = { participant, validator, binding, nonce, commitment, committedAtSeconds };
+    this.#update(channelId, blockNumber, { seats: [...seats, seat] });
+    return undefined;
+  }
+
+  #reveal(
+    ...[channelId, blockNumber, participant, result, , workDigest, salt]: Parameters<
+      ChainActor['revealResult']
+    >
+  ): No | undefined {
+    const { seats, results, disputedAtSeconds } = this.facts(channelId, blockNumber);
+    const seat = seats.find((one) => one.participant === participant);
+    if (seat === undefined) return no('seat-empty');
+    if (seat.outputHash !== undefined) return no('already-revealed');
+    const when = this.#revealTime(channelId, blockNumber);
+    if (when !== undefined) return when;
+    const given = commitmentOf(result.outputHash, seat.validator, fromHex(workDigest), fromHex(salt));
+    if (given !== seat.commitment) return no('commitment-mismatch');
+    const revealed: Seat = {
+      ...seat,
+      outputHash: result.outputHash,
+      revealedAtSeconds: this.nowSeconds,
+    };
+    const isNew = !results.some((one) => one.outputHash === result.outputHash);
+    const isDispute = isNew && results.length === 1;
+    this.#update(channelId, blockNumber, {
+      seats: seats.map((one) => (one === seat ? revealed : one)),
+      results: isNew ? [...results, result] : results,
+      disputedAtSeconds: isDispute ? this.nowSeconds : disputedAtSeconds,
+    });
+    return undefined;
+  }
+
+  #revealTime(channelId: Hex, blockNumber: number): No | undefined {
+    const { terms } = this.#channels.get(channelId) as ChannelFacts;
+    const { stage, haveAllCommitted } = this.stage(channelId, blockNumber);
+    if (stage !== 'processing' && stage !== 'dispute') return no('wrong-stage');
+    const facts = this.facts(channelId, blockNumber);
+    const start = processingStartOf(terms, blockNumber, facts);
+    const isExtension = this.nowSeconds >= start + terms.processingPeriod;
+    const from = isExtension ? start + terms.processingPeriod : start;
+    const opensAt = haveAllCommitted ? from : from + Math.floor(terms.processingPeriod / 2);
+    const isOpen = this.nowSeconds >= opensAt && this.nowSeconds < from + terms.processingPeriod;
+    return isOpen ? undefined : no('wrong-time');
+  }
+
+  #settle(channelId: Hex, blockNumber: number, result: RevealedResult): No | undefined {
+    const stage = this.stage(channelId, blockNumber);
+    if (stage.stage === 'settled') return no('already-settled');
+    if (stage.stage !== 'final') return no('not-final');
+    if (stage.finalOutputHash !== result.outputHash) return no('output-hash-mismatch');
+    this.#update(channelId, blockNumber, { settledAtSeconds: this.nowSeconds });
+    return undefined;
+  }
+}
