@@ -26,7 +26,8 @@ export class DrivenTimers implements Timers {
     };
   }
 
-  /** Calls what is due within the next `ms`, in the order of the due times, calls that were asked for meanwhile included. */
+  /** Calls what is due within the next `ms`, in the order of the due times, calls that were asked for
+   *  meanwhile included. */
   advanceBy(ms: number): void {
     const until = this.#nowMs + ms;
     for (;;) {

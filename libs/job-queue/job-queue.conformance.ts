@@ -5,7 +5,8 @@ import type { Job, JobQueue } from './job-queue.js';
 
 export interface OpenedJobQueue {
   readonly port: JobQueue;
-  /** Lets the next attempts of failed jobs come due: moves a driven clock, or waits where the engine keeps its own. */
+  /** Lets the next attempts of failed jobs come due: moves a driven clock, or waits where the engine keeps
+   *  its own. */
   passTime(): Promise<void>;
   /** Closes what is open and removes the storage. */
   destroy(): Promise<void>;

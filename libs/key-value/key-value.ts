@@ -15,7 +15,8 @@ export interface KeyValue {
   write(writes: readonly KeyValueWrite[]): Promise<void>;
   /** Writes only if the key is absent; returns what stands there afterwards, durable. */
   putIfAbsent(key: string, value: Uint8Array): Promise<Uint8Array>;
-  /** Entries whose key starts with `prefix`, ascending by UTF-8 bytes; those written meanwhile may be among them. */
+  /** Entries whose key starts with `prefix`, ascending by UTF-8 bytes; those written meanwhile may be among
+   *  them. */
   list(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>;
   close(): Promise<void>;
 }
@@ -24,7 +25,7 @@ export interface KeyValue {
 export function encodeKey(key: string): Uint8Array {
   const bytes = new TextEncoder().encode(key);
   if (bytes.length === 0 || bytes.length > keyBytesMax) throw new Error(`a key of ${bytes.length} bytes`);
-  // Half a surrogate pair would be encoded as the same replacement character as any other half.
+  // Each half of a surrogate pair would become the same replacement character.
   if (!key.isWellFormed()) throw new Error('a key that is not well-formed Unicode');
   return bytes;
 }

@@ -42,7 +42,7 @@ class LmdbKeyValue implements KeyValue {
 
   async *list(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]> {
     const start = new TextEncoder().encode(prefix);
-    // No UTF-8 text holds the byte 255, so this bound lies above every key with the prefix and below every other.
+    // UTF-8 never holds the byte 255: this bound lies above all keys with the prefix and below all others.
     const to = new Uint8Array([...start, 0xff]);
     let from = start.length > 0 ? start : new Uint8Array([0]);
     for (;;) {

@@ -1,4 +1,5 @@
-/** Digests as content identifiers, the same that Kubo gives to raw blocks; the only file that knows multiformats. */
+/** Digests as content identifiers, the same that Kubo gives to raw blocks; the only file that knows
+ *  multiformats. */
 import { CID } from 'multiformats/cid';
 import { create } from 'multiformats/hashes/digest';
 

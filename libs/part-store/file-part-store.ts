@@ -1,8 +1,9 @@
-/** The embedded part store: one file a block, in the layout of blockstore-fs, so that IPFS tools for it open the folder.
+/** The embedded part store: one file a block, in the layout of blockstore-fs, so that IPFS tools for it
+ *  open the folder.
  *
- *  Only the layout is taken from that package: its own put renames a file that was never flushed, and its get gives any
- *  broken read as "not found". Here a put resolves after fdatasync of the file, its rename to the final name, and fsync
- *  of its folder: a block is there whole or not at all, also after a power cut. */
+ *  Only the layout is taken from that package: its own put renames a file that was never flushed, and its
+ *  get gives any broken read as "not found". Here a put resolves after fdatasync of the file, its rename to
+ *  the final name, and fsync of its folder: a block is there whole or not at all, also after a power cut. */
 import { hash, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -24,9 +25,11 @@ export function openFilePartStore(path: string): PartStore {
   return new FilePartStore(root);
 }
 
-/** Half-written files lie here under random names. A crash leaves at most `lanes` of them: nobody needs to sweep. */
+/** Half-written files lie here under random names. A crash leaves at most `lanes` of them: nobody needs to
+ *  sweep. */
 const incomingFolder = '.incoming';
-/** Files that one put works on at a time: enough for the journal of the file system to gather their flushes. */
+/** Files that one put works on at a time: enough for the journal of the file system to gather their
+ *  flushes. */
 const lanes = 16;
 
 class FilePartStore implements PartStore {
@@ -159,7 +162,7 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** Runs `step` for 0 … count − 1, `lanes` at a time; stops at the first that fails, after those under way. */
+/** Runs `step` for 0 … count − 1, `lanes` at a time; the first that fails ends it, after those under way. */
 async function inLanes(count: number, step: (at: number) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {

@@ -3,7 +3,8 @@ import { hash } from 'node:crypto';
 import { Fault } from '#environment';
 import { type PartStore, storedBlockBytesMax } from './part-store.js';
 
-/** Blocks by their digest in hex. It outlives one open store, as a folder does, and tests damage blocks in it. */
+/** Blocks by their digest in hex. It outlives one open store, as a folder does, and tests damage blocks in
+ *  it. */
 export type BlockDrawer = Map<string, Uint8Array>;
 
 export function openMemoryPartStore(drawer: BlockDrawer = new Map()): PartStore {

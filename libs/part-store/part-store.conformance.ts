@@ -116,7 +116,7 @@ function bearsDamage(opened: () => OpenedPartStore): void {
 }
 
 function hasBorders(opened: () => OpenedPartStore): void {
-  it('takes a block above the limit and a digest of another length for bugs, and stores nothing', async () => {
+  it('takes too large a block and a digest of another length for bugs, and stores nothing', async () => {
     const { port } = opened();
     const small = block(3);
     const large = new Uint8Array(storedBlockBytesMax + 1);

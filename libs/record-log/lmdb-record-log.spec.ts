@@ -43,7 +43,9 @@ const appending = (folder: string, entryBytes: number) => `
       console.log(await log.append(partition, bytes, Math.floor(at)));
     }
   }
-  try { await Promise.all(Array.from({ length: 8 }, caller)); } catch (fault) { console.log(fault.code); process.exit(0); }
+  const ended = Promise.all(Array.from({ length: 8 }, caller));
+  await ended.catch((fault) => console.log(fault.code));
+  process.exit(0);
 `;
 
 it('loses no acknowledged entry to a SIGKILL, however often', async () => {
@@ -54,7 +56,7 @@ it('loses no acknowledged entry to a SIGKILL, however often', async () => {
     const highest = Math.max(...promised.map(Number));
     expect(new Set(promised).size).toBe(promised.length);
     expect(await log.end(partition)).toBeGreaterThan(highest);
-    // A commit that was on disk when its process died, but not yet announced, becomes visible with the next write.
+    // What was on disk when its process died, but not yet announced, becomes visible with the next write.
     const next = await log.append(partition, new Uint8Array(3_000), 0);
     expect(next).toBeGreaterThan(highest);
     let read = 0;
@@ -68,7 +70,7 @@ it('loses no acknowledged entry to a SIGKILL, however often', async () => {
   await rm(folder, { recursive: true });
 });
 
-it('answers a full disk with a fault, keeps what it acknowledged, and goes on when there is room', async () => {
+it('answers a full disk with a fault, keeps what it acknowledged, and goes on with room again', async () => {
   const folder = await newFolder();
   const printed = await runAndKill({
     source: appending(folder, 60_000),

@@ -1,5 +1,5 @@
-/** The embedded record log, on LMDB. Any number of processes may open one folder, append and read at the same time:
- *  offsets are given inside the one write transaction that exists among them. */
+/** The embedded record log, on LMDB. Any number of processes may open one folder, append and read at the
+ *  same time: offsets are given inside the one write transaction that exists among them. */
 import { LmdbStore } from '#environment/lmdb-store';
 import { type LogEntry, type LogPartition, logEntryBytesMax, type RecordLog } from './record-log.js';
 
@@ -8,8 +8,9 @@ export function openLmdbRecordLog(path: string): RecordLog {
   return new LmdbRecordLog(new LmdbStore({ path, faultCode: 'record-log-unavailable' }));
 }
 
-/* Layout. A head: 0 ‖ channelId 32 ‖ stream u16 → the end of its partition, u64. An entry: 1 ‖ channelId 32 ‖ stream u16
-   ‖ offset u48 → receivedAtMs u64 ‖ bytes. Big-endian, so that the order of keys is the order of offsets. */
+/* Keys and values, big-endian, so that the order of keys is the order of offsets:
+   head   0 ‖ channelId 32 ‖ stream u16               → end of the partition u64
+   entry  1 ‖ channelId 32 ‖ stream u16 ‖ offset u48  → receivedAtMs u64 ‖ bytes */
 const headTag = 0;
 const entryTag = 1;
 const headKeyBytes = 35;

@@ -1,4 +1,5 @@
-/** A record log in memory, for tests and simulation: it holds what the conformance suite asks and forgets with its drawer. */
+/** A record log in memory, for tests and simulation: it holds what the conformance suite asks and forgets
+ *  with its drawer. */
 import { Fault } from '#environment';
 import { type LogEntry, type LogPartition, logEntryBytesMax, type RecordLog } from './record-log.js';
 
