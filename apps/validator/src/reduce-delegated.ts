@@ -1,0 +1,74 @@
+/** From a block's facts and its key to the result that a validator commits to. */
+import type { WatchedBlock } from '#block-watch';
+import type { Chain } from '#chain';
+import { fromHex, type Hex, toHex } from '#encoding';
+import {
+  amountWords,
+  type BlockReport,
+  type BlockRules,
+  blockStart,
+  domainSeparator,
+  encodeBlockReport,
+  outputHashOf,
+  reportHashOf,
+} from '#protocol';
+import type { ReduceBlock } from './reduce-port.js';
+import type { KeptResult } from './validator-state.js';
+
+export interface ReducedBlock {
+  readonly kept: KeptResult;
+  readonly report: BlockReport;
+  /** DAG-CBOR, published in the part store under reportHash. */
+  readonly reportBytes: Uint8Array;
+}
+
+export async function reduceDelegated(
+  block: WatchedBlock,
+  blockKey: Uint8Array,
+  validator: Hex,
+  ports: { readonly chain: Chain; readonly reduceBlock: ReduceBlock },
+): Promise<ReducedBlock> {
+  const { channelId, blockNumber, terms } = block;
+  const parameters = fromHex(terms.reducerParameters);
+  const output = await ports.reduceBlock({
+    rules: await rulesOf(block, blockKey, ports.chain),
+    terms: { roles: terms.roles, reducer: terms.reducer, parameters },
+    parts: block.facts.parts,
+    validator,
+  });
+  if (output.workDigest === undefined) throw new Error('a block reduced for a validator has its workDigest');
+  const fields = {
+    settlementRoot: toHex(output.settlementRoot),
+    impressionCount: BigInt(output.impressionCount),
+    validParts: output.validParts,
+  };
+  const outputHash = outputHashOf({ channelId, blockNumber, ...fields, amounts: output.amounts });
+  const reportBytes = encodeBlockReport(output.report);
+  const kept = {
+    result: { outputHash, ...fields, amountWords: amountWords(output.amounts).map(toHex) },
+    opening: output.x && toHex(output.x),
+    workDigest: toHex(output.workDigest),
+    reportHash: toHex(reportHashOf(reportBytes)),
+  };
+  return { kept, report: output.report, reportBytes };
+}
+
+async function rulesOf(block: WatchedBlock, blockKey: Uint8Array, chain: Chain): Promise<BlockRules> {
+  const { channelId, blockNumber, terms } = block;
+  const start = blockStart(terms, blockNumber);
+  const signers: (Uint8Array | undefined)[] = [];
+  for (const account of terms.participants) {
+    const keys = await chain.keysAt(account, start);
+    signers.push(keys && fromHex(keys.recordKey));
+  }
+  return {
+    channelId: fromHex(channelId),
+    blockNumber,
+    blockKey,
+    domainSeparator: domainSeparator(await chain.domain()),
+    signers,
+    authorBytesMax: terms.authorBytesMax,
+    roles: terms.roles,
+    priceNanoMax: terms.priceNanoMax,
+  };
+}

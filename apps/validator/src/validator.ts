@@ -1,0 +1,264 @@
+/** The validator: takes validation requests, reduces each block once, commits and reveals a seat for each request. */
+import {
+  BlockWatch,
+  isOver,
+  SweepLoop,
+  sweepEach,
+  type ValidationRequest,
+  type WatchedBlock,
+} from '#block-watch';
+import type { Chain, ChainActor } from '#chain';
+import { addressOf, hkdfSha256 } from '#crypto';
+import { concatBytes, fromHex, type Hex, toHex, u64BigEndian, utf8 } from '#encoding';
+import type { Log } from '#environment';
+import type { JobQueue } from '#job-queue';
+import type { KeyValue } from '#key-value';
+import type { PartStore } from '#part-store';
+import { commitmentOf, delegationDigest, domainSeparator, openBlockKey, processingStartOf } from '#protocol';
+import { reduceDelegated } from './reduce-delegated.js';
+import type { ReduceBlock } from './reduce-port.js';
+import { checkRequest, type RequestRefusal, refuse } from './request-rules.js';
+import { type KeptResult, ValidatorState } from './validator-state.js';
+
+export interface ValidatorOptions {
+  /** Private account key: commits, reveals, holds the bond. */
+  readonly privateKey: Uint8Array;
+  /** X25519 secret that opens boxed block keys. */
+  readonly encryptionSecret: Uint8Array;
+  /** Requests of blocks that are not over; further ones are refused until some are. */
+  readonly requestsMax: number;
+  /** Chain time after the start of processing during which parts that the store lacks are waited for. */
+  readonly availabilityWaitSeconds: number;
+  readonly sweepIntervalMs: number;
+}
+
+export interface ValidatorPorts {
+  readonly chain: Chain;
+  readonly partStore: PartStore;
+  readonly keyValue: KeyValue;
+  readonly jobQueue: JobQueue;
+  readonly reduceBlock: ReduceBlock;
+  readonly log: Log;
+}
+
+export type Accepted = { readonly ok: true; readonly nonce: bigint };
+
+export class Validator {
+  /** The validator's account. */
+  readonly address: Hex;
+  readonly #options: ValidatorOptions;
+  readonly #ports: ValidatorPorts;
+  readonly #actor: ChainActor;
+  readonly #watch: BlockWatch;
+  readonly #state: ValidatorState;
+  readonly #loop: SweepLoop;
+  /** Requests are compared with those kept one after the other. */
+  #accepting: Promise<unknown> = Promise.resolve();
+  #wake: () => void = () => {};
+
+  constructor(options: ValidatorOptions, ports: ValidatorPorts) {
+    this.address = addressOf(options.privateKey);
+    this.#options = options;
+    this.#ports = ports;
+    this.#actor = ports.chain.actor(options.privateKey);
+    this.#watch = new BlockWatch({}, ports);
+    this.#state = new ValidatorState(ports.keyValue, this.address);
+    const { jobQueue, log, chain } = ports;
+    const subscribe = (wake: () => void): (() => void) => {
+      this.#wake = wake;
+      return chain.subscribe(wake);
+    };
+    const loop = { kind: `validate/${this.address}`, intervalMs: options.sweepIntervalMs };
+    this.#loop = new SweepLoop(loop, { jobQueue, log, subscribe }, () => this.sweep());
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    this.#wake = () => {};
+    return this.#loop.stop();
+  }
+
+  /** Keeps the request durably, or says why not; the same request again is accepted again. */
+  async accept(request: ValidationRequest): Promise<Accepted | RequestRefusal> {
+    const { channelId, blockNumber, participant } = request.delegation;
+    const block = await this.#watch.block(channelId, blockNumber);
+    const account = block?.terms.participants[participant];
+    const checked = checkRequest(request, {
+      validator: this.address,
+      encryptionSecret: this.#options.encryptionSecret,
+      domain: await this.#ports.chain.domain(),
+      block,
+      operatorKey: account && block && (await this.#operatorKey(account, block.nowSeconds)),
+    });
+    if (!checked.ok) return checked;
+    const kept = this.#accepting.then(() => this.#keep(request));
+    this.#accepting = kept.catch(() => {});
+    const answer = await kept;
+    if (answer.ok) this.#wake();
+    return answer;
+  }
+
+  /** Does what is due for every accepted request; returns how many results were made, committed or revealed. */
+  async sweep(): Promise<number> {
+    const byBlock = new Map<string, ValidationRequest[]>();
+    for (const request of await this.#state.requests()) {
+      const { channelId, blockNumber } = request.delegation;
+      const id = `${channelId}/${blockNumber}`;
+      byBlock.set(id, [...(byBlock.get(id) ?? []), request]);
+    }
+    return sweepEach(byBlock.values(), (requests) => this.#sweepBlock(requests));
+  }
+
+  async #operatorKey(account: Hex, nowSeconds: number): Promise<Hex | undefined> {
+    // Keys count strictly before a time: those registered in this very second are current too.
+    return (await this.#ports.chain.keysAt(account, nowSeconds + 1))?.operatorKey;
+  }
+
+  async #keep(request: ValidationRequest): Promise<Accepted | RequestRefusal> {
+    const { channelId, blockNumber, participant, nonce } = request.delegation;
+    const kept = await this.#state.request(channelId, blockNumber, participant);
+    if (kept !== undefined && kept.delegation.nonce > nonce) {
+      return refuse(
+        'delegation-replaced',
+        `a delegation with nonce ${kept.delegation.nonce} replaced this one`,
+      );
+    }
+    if (kept !== undefined && kept.delegation.nonce === nonce) {
+      const isSame = kept.delegation.signature === request.delegation.signature;
+      if (!isSame) return refuse('nonce-used', `another delegation with nonce ${nonce} was accepted`);
+      return { ok: true, nonce };
+    }
+    if (kept === undefined && (await this.#state.requestCount()) >= this.#options.requestsMax) {
+      return refuse('too-many-requests', `${this.#options.requestsMax} requests wait already`);
+    }
+    await this.#state.keepRequest(request);
+    this.#ports.log.info({ channelId, blockNumber, participant, nonce: String(nonce) }, 'accepted a block');
+    return { ok: true, nonce };
+  }
+
+  async #sweepBlock(requests: readonly ValidationRequest[]): Promise<number> {
+    const { channelId, blockNumber } = requests[0].delegation;
+    const block = await this.#watch.block(channelId, blockNumber);
+    if (block === undefined) return 0;
+    if (isOver(block)) {
+      const participants = requests.map((one) => one.delegation.participant);
+      await this.#state.forget(channelId, blockNumber, participants);
+      return 0;
+    }
+    return (await this.#commitDue(block, requests)) + (await this.#revealDue(block));
+  }
+
+  async #commitDue(block: WatchedBlock, requests: readonly ValidationRequest[]): Promise<number> {
+    const { stage, commitEndsAtSeconds } = block.stage;
+    if (stage !== 'processing' || block.nowSeconds >= (commitEndsAtSeconds ?? 0)) return 0;
+    const taken = new Set(block.facts.seats.map((seat) => seat.participant));
+    const due = requests.filter(
+      ({ delegation }) =>
+        !taken.has(delegation.participant) && delegation.notAfter >= BigInt(block.nowSeconds),
+    );
+    if (due.length === 0) return 0;
+    const kept = await this.#state.result(block.channelId, block.blockNumber);
+    const result = kept ?? (await this.#reduce(block, due[0]));
+    if (result === undefined) return 0;
+    return (kept === undefined ? 1 : 0) + (await sweepEach(due, (request) => this.#commit(request, result)));
+  }
+
+  async #reduce(block: WatchedBlock, request: ValidationRequest): Promise<KeptResult | undefined> {
+    const { channelId, blockNumber } = block;
+    const separator = domainSeparator(await this.#ports.chain.domain());
+    const digest = delegationDigest(separator, request.delegation);
+    const { encryptionSecret, availabilityWaitSeconds } = this.#options;
+    const blockKey = openBlockKey(fromHex(request.sealedBlockKey), digest, encryptionSecret);
+    if (blockKey === undefined) throw new Error(`the block key of ${channelId}/${blockNumber} opened before`);
+    const reduced = await reduceDelegated(block, blockKey, this.address, this.#ports);
+    const waitEnds = processingStartOf(block.terms, blockNumber, block.facts) + availabilityWaitSeconds;
+    const unavailable = reduced.report.invalidParts.filter(([, reason]) => reason === 'unavailable');
+    if (unavailable.length > 0 && block.nowSeconds < waitEnds) {
+      this.#ports.log.warn(
+        { channelId, blockNumber, unavailable },
+        'parts are not in the store yet, waiting',
+      );
+      return undefined;
+    }
+    await this.#ports.partStore.put(reduced.reportBytes);
+    await this.#state.keepResult(channelId, blockNumber, reduced.kept);
+    const { outputHash, validParts, impressionCount } = reduced.kept.result;
+    const said = { channelId, blockNumber, outputHash, validParts, impressions: String(impressionCount) };
+    this.#ports.log.info({ ...said, invalidParts: reduced.report.invalidParts }, 'reduced the block');
+    return reduced.kept;
+  }
+
+  async #commit(request: ValidationRequest, kept: KeptResult): Promise<number> {
+    const { channelId, blockNumber, participant } = request.delegation;
+    const commitment = this.#commitment(channelId, blockNumber, participant, kept);
+    const outcome = await this.#actor.commitResult(request.delegation, request.keyPath, commitment);
+    const said = { channelId, blockNumber, participant };
+    if (!outcome.ok)
+      this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not take the commit');
+    else this.#ports.log.info(said, 'committed to a result');
+    return outcome.ok ? 1 : 0;
+  }
+
+  /** Own seats that are not revealed, as soon as it may be: facts of the chain, so also after a restart. */
+  async #revealDue(block: WatchedBlock): Promise<number> {
+    const { channelId, blockNumber, facts } = block;
+    const own = facts.seats.filter(
+      (seat) => seat.validator.toLowerCase() === this.address && seat.outputHash === undefined,
+    );
+    if (own.length === 0 || !isRevealTime(block)) return 0;
+    const kept = await this.#state.result(channelId, blockNumber);
+    if (kept === undefined) {
+      this.#ports.log.error({ channelId, blockNumber }, 'committed to a result that is not kept any more');
+      return 0;
+    }
+    return sweepEach(own, ({ participant }) => this.#reveal(block, participant, kept));
+  }
+
+  async #reveal(block: WatchedBlock, participant: number, kept: KeptResult): Promise<number> {
+    const { channelId, blockNumber } = block;
+    const { result, opening, workDigest } = kept;
+    const salt = toHex(this.#salt(channelId, blockNumber, participant));
+    const outcome = await this.#actor.revealResult(
+      channelId,
+      blockNumber,
+      participant,
+      result,
+      opening,
+      workDigest,
+      salt,
+    );
+    const said = { channelId, blockNumber, participant, outputHash: result.outputHash };
+    if (!outcome.ok)
+      this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not take the reveal');
+    else this.#ports.log.info(said, 'revealed a result');
+    return outcome.ok ? 1 : 0;
+  }
+
+  #commitment(channelId: Hex, blockNumber: number, participant: number, kept: KeptResult): Hex {
+    const salt = this.#salt(channelId, blockNumber, participant);
+    return commitmentOf(kept.result.outputHash, this.address, fromHex(kept.workDigest), salt);
+  }
+
+  /** Unknown to others until revealed, and the same after a restart. */
+  #salt(channelId: Hex, blockNumber: number, participant: number): Uint8Array {
+    const block = concatBytes(fromHex(channelId), u64BigEndian(BigInt(blockNumber)));
+    return hkdfSha256(
+      this.#options.privateKey,
+      concatBytes(utf8('papyrus salt'), block, Uint8Array.of(participant)),
+    );
+  }
+}
+
+/** In processing, and while a dispute runs until processing would have ended: the second half, or all have committed. */
+function isRevealTime(block: WatchedBlock): boolean {
+  const { stage, terms, blockNumber, facts, nowSeconds } = block;
+  if (stage.stage !== 'processing' && stage.stage !== 'dispute') return false;
+  const start = processingStartOf(terms, blockNumber, facts);
+  const isExtension = nowSeconds >= start + terms.processingPeriod;
+  const from = isExtension ? start + terms.processingPeriod : start;
+  if (nowSeconds >= from + terms.processingPeriod) return false;
+  return stage.haveAllCommitted || nowSeconds >= from + Math.floor(terms.processingPeriod / 2);
+}
