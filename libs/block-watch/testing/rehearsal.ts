@@ -1,16 +1,14 @@
 /** A channel of three participants on a simulated chain, with stores in memory and signed batches, for tests of services. */
-import { addressOf, encryptionPublicKey, sealBox, signDigest } from '#crypto';
+import { addressOf, encryptionPublicKey, sealBox } from '#crypto';
 import { encodeDagCbor, type Hex, toHex } from '#encoding';
 import { type Entropy, seededEntropy } from '#environment';
 import { type KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { type BlockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import {
   BatchHasher,
-  batchBytes,
   type ChannelTerms,
   domainSeparator,
   encodeRecord,
-  encodeUnsignedBatch,
   keyCommitments,
   keysRootOf,
   recordKind,
@@ -100,13 +98,8 @@ export class Rehearsal {
       });
     });
     const bytes = new Uint8Array(Buffer.concat(records));
-    const batch = encodeUnsignedBatch(
-      { channelId: this.channelId, blockNumber: BigInt(blockNumber), author, sequence: BigInt(sequence) },
-      bytes,
-    );
-    signBatch(this.#hasher, batch, this.participants[author].recordKey);
-    if (batch.length !== batchBytes(count)) throw new Error('a batch of its count');
-    return batch;
+    const header = { channelId: this.channelId, blockNumber, author, sequence: BigInt(sequence) };
+    return signBatch(this.#hasher, this.participants[author].recordKey, header, bytes);
   }
 
   /** Appends batches to a participant's log, each to its author's partition. */
@@ -160,7 +153,7 @@ export class Rehearsal {
       token: '0x00000000000000000000000000000000000070e4',
       tokenPerUnit: 1_000_000_000n,
       reducer: 'rtb-impression/1',
-      reducerParameters: encodeParameters(defaultParameters),
+      reducerParameters: toHex(encodeParameters(defaultParameters)),
       blockPolicy: 0,
       firstBlockStart: start,
       blockDuration: duration,
@@ -177,9 +170,4 @@ export class Rehearsal {
       salt: toHex(new Uint8Array(32)),
     };
   }
-}
-
-/** Whether the digest signs as given; used where a test makes its own delegations. */
-export function signed(digest: Uint8Array, key: Uint8Array): Hex {
-  return toHex(signDigest(digest, key));
 }

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Chain } from '#chain';
+import { BlockWatch } from './block-watch.js';
+import { Rehearsal } from './testing/rehearsal.js';
+
+function counted(chain: Chain): { chain: Chain; calls: Record<string, number> } {
+  const calls: Record<string, number> = {};
+  const proxy = new Proxy(chain, {
+    get(target, name: keyof Chain) {
+      calls[name] = (calls[name] ?? 0) + 1;
+      return target[name];
+    },
+  });
+  return { chain: proxy, calls };
+}
+
+describe('the block watch', () => {
+  it('shows the blocks that have left collection, by number, until they are over', async () => {
+    const rehearsal = new Rehearsal();
+    const watch = new BlockWatch(rehearsal.participants[1], { chain: rehearsal.chain.port() });
+    const numbers = async () => (await watch.blocks()).map((block) => [block.blockNumber, block.stage.stage]);
+    expect(await numbers()).toEqual([]);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) - 1);
+    expect(await numbers()).toEqual([]);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    expect(await numbers()).toEqual([[0, 'collation']]);
+    // Nobody posts a part of block 0, so it is void when block 1 has left collection.
+    rehearsal.chain.advanceTo(rehearsal.collected(1));
+    expect(await numbers()).toEqual([[1, 'collation']]);
+    expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
+  });
+
+  it('shows nothing to those who take no part', async () => {
+    const rehearsal = new Rehearsal();
+    const watch = new BlockWatch({ account: rehearsal.terms.salt }, { chain: rehearsal.chain.port() });
+    rehearsal.chain.advanceTo(rehearsal.collected(3));
+    expect(await watch.blocks()).toEqual([]);
+  });
+
+  it('asks for the time only while the chain has not moved, and never again for blocks that are over', async () => {
+    const rehearsal = new Rehearsal();
+    const { chain, calls } = counted(rehearsal.chain.port());
+    const watch = new BlockWatch(rehearsal.participants[0], { chain });
+    rehearsal.chain.advanceTo(rehearsal.collected(5));
+    await watch.blocks();
+    const { blockFacts, channel } = calls;
+    expect(blockFacts).toBe(6);
+    await watch.blocks();
+    expect([calls.blockFacts, calls.channel]).toEqual([blockFacts, channel]);
+    rehearsal.chain.advanceTo(rehearsal.collected(5) + 1);
+    await watch.blocks();
+    expect(calls.blockFacts).toBe(7);
+  });
+
+  it('looks for no block that starts after the channel was closed or beyond blocksMax', async () => {
+    const rehearsal = new Rehearsal();
+    const { chain, calls } = counted(rehearsal.chain.port());
+    const watch = new BlockWatch(rehearsal.participants[0], { chain });
+    rehearsal.chain.advanceTo(rehearsal.collected(1));
+    rehearsal.chain.closeChannel(rehearsal.channelId);
+    rehearsal.chain.advanceTo(rehearsal.collected(99));
+    expect(await watch.blocks()).toEqual([]);
+    expect(calls.blockFacts).toBe(3);
+    expect(await watch.block(rehearsal.channelId, 9)).toBeUndefined();
+    expect((await watch.block(rehearsal.channelId, 3))?.stage.stage).toBe('void');
+  });
+});
