@@ -141,6 +141,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
     const { anvil, journal, heights } = this.#owned;
     clearInterval(this.#timer);
     await heights.close();
+    this.#owned.rpc.close();
     await anvil.close();
     await journal.close();
   }

@@ -1,10 +1,11 @@
 /** Makes the heights of an anvil that mines only when told: acts wait in a queue, share a height, and are journaled first. */
 import type { Hex } from '#encoding';
+import type { Fault } from '#environment';
 import type { AnvilJournal, JournalHeight } from './anvil-journal.js';
 import type { ChainOutcome, ChainTime } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
-import { type JsonRpc, unavailable } from './json-rpc.js';
+import { type JsonRpc, JsonRpcRefused, unavailable } from './json-rpc.js';
 import { refusalOf } from './refusal-of.js';
 import { hexOf, type TransactionReceipt } from './transaction-poster.js';
 
@@ -60,7 +61,8 @@ export class AnvilHeights {
   #advances: QueuedAdvance[] = [];
   #last: ChainTime;
   #running: Promise<void> | undefined;
-  #isClosed = false;
+  /** Why nothing can be posted any more. */
+  #stopped: Fault | undefined;
 
   constructor(options: AnvilHeightsOptions) {
     this.#options = options;
@@ -87,9 +89,9 @@ export class AnvilHeights {
     return { address, post: (act) => this.#post(act, privateKey, address) };
   }
 
-  /** Mines an empty height at `at` seconds after the acts that wait. Throws when time would go back. */
+  /** Mines a height at `at` seconds after the acts that wait: empty but for what other processes posted. Throws when
+   *  time would go back. */
   advanceTo(at: number): Promise<void> {
-    if (this.#isClosed) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
       this.#advances.push({ at, resolve, reject });
       this.#run();
@@ -109,13 +111,12 @@ export class AnvilHeights {
 
   /** Finishes what waits; nothing can be posted afterwards. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#wakes.clear();
     while (this.#running !== undefined) await this.#running;
+    this.#stopped = unavailable('the chain is closed', undefined);
+    this.#wakes.clear();
   }
 
   #post(act: ChainAct, privateKey: Uint8Array, from: Hex): Promise<HeightOutcome> {
-    if (this.#isClosed) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
       this.#acts.push({ act, from, privateKey, isRepeated: false, resolve, reject });
       this.#run();
@@ -142,9 +143,10 @@ export class AnvilHeights {
   async #mineEmpty(advance: QueuedAdvance): Promise<void> {
     const { at, resolve, reject } = advance;
     try {
+      this.#assertRunning();
       const last = this.#last.timestampSeconds;
       if (at < last) throw new Error(`chain time is ${last} and cannot go back to ${at}`);
-      if (at > last) await this.#mineJournaled(at, []);
+      await this.#mineJournaled(at, []);
       resolve();
     } catch (cause) {
       reject(cause);
@@ -153,6 +155,7 @@ export class AnvilHeights {
 
   async #mineActs(acts: readonly QueuedAct[]): Promise<void> {
     try {
+      this.#assertRunning();
       const at = this.#options.nextTimestamp(this.#last.timestampSeconds);
       const willing = await this.#tryAll(acts, at);
       if (willing.length === 0) return;
@@ -163,7 +166,8 @@ export class AnvilHeights {
       // What was sent and not mined must not slip into a later height unjournaled.
       this.#nonces.clear();
       await this.#options.rpc.call('anvil_dropAllTransactions').catch(() => {});
-      for (const { reject } of acts) reject(cause);
+      const fault = cause instanceof JsonRpcRefused ? unavailable(cause.message, cause) : cause;
+      for (const { reject } of acts) reject(fault);
     }
   }
 
@@ -172,6 +176,8 @@ export class AnvilHeights {
     const { rpc, journal } = this.#options;
     const transactions = signed.map(({ raw }) => raw);
     await journal.append({ at, transactions });
+    // From here on journal and chain differ until the height is mined: if that fails, only a new start makes them one.
+    this.#stopped = unavailable('the chain stopped in the middle of a height', undefined);
     await rpc.call('evm_mine', hexOf(at));
     const height = this.#last.height + 1;
     const [mined, ...receipts] = await Promise.all([
@@ -179,6 +185,7 @@ export class AnvilHeights {
       ...signed.map(({ hash }) => rpc.call<DeployReceipt | null>('eth_getTransactionReceipt', hash)),
     ]);
     if (mined.transactions.length !== signed.length) await this.#amend(at, mined.transactions);
+    this.#stopped = undefined;
     this.#reached({ height, timestampSeconds: at });
     for (const [index, { queued, hash }] of signed.entries()) this.#answer(queued, hash, receipts[index]);
   }
@@ -226,6 +233,10 @@ export class AnvilHeights {
     return { queued, raw, hash };
   }
 
+  #assertRunning(): void {
+    if (this.#stopped !== undefined) throw this.#stopped;
+  }
+
   async #nonceOf(address: Hex): Promise<number> {
     const known = this.#nonces.get(address);
     if (known !== undefined) return known;
@@ -251,8 +262,4 @@ export class AnvilHeights {
       this.#acts.push({ ...queued, isRepeated: true });
     }
   }
-}
-
-function closed(): Error {
-  return unavailable('the chain is closed', undefined);
 }

@@ -124,8 +124,11 @@ function argumentsOf({ chainId, genesisTimestampSeconds }: AnvilProcessOptions):
   return [
     ...['--host', '127.0.0.1', '--port', '0', '--no-mining', '--order', 'fifo'],
     ...['--chain-id', String(chainId), '--timestamp', String(genesisTimestampSeconds)],
-    // The rules of the contracts are compiled for Cancun; a fixed fork keeps old journals replayable.
+    // What the contracts are compiled for. Later forks store every height's hash in the state, and anvil hashes the whole
+    // state for each height: a height would take milliseconds after a thousand of them.
     ...['--hardfork', 'cancun', '--gas-limit', '3000000000'],
+    // Only the present is read; past states would fill memory, then the home folder.
+    '--prune-history',
     // Gas is counted but free: development accounts need coins for bonds only.
     ...['--block-base-fee-per-gas', '0', '--gas-price', '0', '--disable-min-priority-fee'],
     ...['--accounts', '1', '--balance', '1000000000'],

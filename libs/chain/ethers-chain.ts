@@ -78,7 +78,10 @@ export async function openEthersChain(options: EthersChainOptions): Promise<Chai
     heights,
     posterOf: (key, address) =>
       new TransactionPoster(key, address, { rpc, chainId, heights, inclusionTimeoutMs, log }),
-    close: async () => heights.stop(),
+    close: async () => {
+      heights.stop();
+      rpc.close();
+    },
   });
 }
 

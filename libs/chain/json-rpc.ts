@@ -1,4 +1,7 @@
 /** JSON-RPC over HTTP: calls of one turn of the event loop travel in one request, since shells read many facts at once. */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { Fault } from '#environment';
 
 /** What the node answered instead of a result: its no, not a broken line. */
@@ -29,15 +32,26 @@ interface Answer {
 
 /** Public nodes refuse longer batches. */
 const batchCallsMax = 50;
+/** Idle connections end before a node's own limit does it in the middle of a request. */
+const idleMs = 4_000;
 
 export class JsonRpc {
   readonly url: string;
   readonly #timeoutMs: number;
+  // Node's own client over kept connections: half the latency of fetch, which each act pays several times.
+  readonly #agent: HttpAgent | HttpsAgent;
   #waiting: Waiting[] = [];
 
   constructor(url: string, timeoutMs: number) {
     this.url = url;
     this.#timeoutMs = timeoutMs;
+    const keep = { keepAlive: true, timeout: idleMs };
+    this.#agent = isSecure(url) ? new HttpsAgent(keep) : new HttpAgent(keep);
+  }
+
+  /** Ends the connections; what is under way fails. */
+  close(): void {
+    this.#agent.destroy();
   }
 
   /** Throws JsonRpcRefused when the node says no, a retriable Fault `chain-unavailable` when it does not answer. */
@@ -78,22 +92,34 @@ export class JsonRpc {
 
   async #post(body: object): Promise<readonly Answer[]> {
     try {
-      const response = await fetch(this.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      });
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      const answer = (await response.json()) as Answer | readonly Answer[];
+      const response = await this.#request(JSON.stringify(body));
+      const said = await text(response);
+      if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${said.slice(0, 200)}`);
+      const answer = JSON.parse(said) as Answer | readonly Answer[];
       return Array.isArray(answer) ? answer : [answer as Answer];
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw unavailable(`the base chain's node does not answer: ${why}`, cause);
     }
   }
+
+  #request(body: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const request = (isSecure(this.url) ? httpsRequest : httpRequest)(this.url, {
+        method: 'POST',
+        agent: this.#agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      request.on('response', resolve).on('error', reject).end(body);
+    });
+  }
 }
 
 export function unavailable(message: string, cause: unknown): Fault {
   return new Fault('chain-unavailable', message, { retriable: true, cause });
+}
+
+function isSecure(url: string): boolean {
+  return url.startsWith('https:');
 }

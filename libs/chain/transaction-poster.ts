@@ -55,7 +55,7 @@ export class TransactionPoster implements ActPoster {
     const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
     try {
       const [estimate, latest, tip, pending] = await Promise.all([
-        rpc.call<Hex>('eth_estimateGas', call),
+        rpc.call<Hex>('eth_estimateGas', call, 'latest'),
         rpc.call<{ baseFeePerGas: Hex }>('eth_getBlockByNumber', 'latest', false),
         rpc.call<Hex>('eth_maxPriorityFeePerGas'),
         this.#nonce === undefined ? rpc.call<Hex>('eth_getTransactionCount', this.address, 'pending') : '0x0',
@@ -72,7 +72,7 @@ export class TransactionPoster implements ActPoster {
         maxPriorityFeePerGasWei: BigInt(tip),
       };
       const { raw, hash } = signTransaction(unsigned, this.#privateKey);
-      await rpc.call('eth_sendRawTransaction', raw);
+      await this.#broadcast(raw);
       this.#nonce = nonce + 1;
       return hash;
     } catch (cause) {
@@ -81,6 +81,16 @@ export class TransactionPoster implements ActPoster {
       const refusal = refusalOf(cause);
       if (refusal !== undefined) return { ok: false, ...refusal };
       if (cause instanceof JsonRpcRefused) throw unavailable(cause.message, cause);
+      throw cause;
+    }
+  }
+
+  async #broadcast(raw: Hex): Promise<void> {
+    try {
+      await this.#options.rpc.call('eth_sendRawTransaction', raw);
+    } catch (cause) {
+      // It is where it should be: an earlier try reached the node, its answer did not reach us.
+      if (cause instanceof JsonRpcRefused && /already (known|imported)/i.test(cause.message)) return;
       throw cause;
     }
   }
@@ -127,11 +137,11 @@ export class TransactionPoster implements ActPoster {
     });
   }
 
-  /** An act that shared its height with one that made it pointless: asked again on top of that height, it says why. */
+  /** An act that shared its height with one that made it pointless: asked again on top of it, it says why. */
   async #refusedIn(act: ChainAct, height: Hex): Promise<ChainOutcome> {
     const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
     try {
-      await this.#options.rpc.call('eth_call', call, height);
+      await this.#options.rpc.call('eth_call', call, 'latest');
     } catch (cause) {
       const refusal = refusalOf(cause);
       if (refusal !== undefined) return { ok: false, ...refusal };
