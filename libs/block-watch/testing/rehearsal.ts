@@ -19,15 +19,8 @@ import { openMemoryRecordLog, type RecordDrawers } from '#record-log/memory-reco
 import { defaultParameters, encodeParameters } from '#reduction';
 import { SimulatedChain } from './simulated-chain.js';
 
-export interface RehearsalParticipant {
-  readonly account: Hex;
-  readonly operatorKey: Uint8Array;
-  readonly recordKey: Uint8Array;
-  readonly encryptionSecret: Uint8Array;
-  /** Its trusted validator. */
-  readonly validatorKey: Uint8Array;
-  readonly validator: Hex;
-  readonly validatorSecret: Uint8Array;
+/** With its trusted validator, and what its stores hold from one opening to the next. */
+export interface RehearsalParticipant extends CastMember {
   readonly logDrawers: RecordDrawers;
   readonly stateDrawer: KeyValueDrawer;
   readonly validatorDrawer: KeyValueDrawer;
@@ -44,16 +37,12 @@ export class Rehearsal {
   readonly terms: ChannelTerms;
   readonly #hasher: BatchHasher;
 
-  constructor(seed = 'rehearsal', roles: readonly number[] = [roleOf.dsp, roleOf.ssp, roleOf.auditor]) {
-    this.entropy = seededEntropy(seed);
+  constructor() {
+    this.entropy = seededEntropy('rehearsal');
     this.#hasher = new BatchHasher(domainSeparator(this.chain.eip712));
-    this.participants = roles.map(() => this.#participant());
-    const secret = this.entropy.bytes(32);
-    this.terms = this.#terms(roles, secret);
-    const boxes = this.participants.map((one) =>
-      toHex(sealBox(secret, encryptionPublicKey(one.encryptionSecret), this.entropy.bytes(56))),
-    );
-    this.channelId = this.chain.openChannel(this.terms, boxes);
+    this.participants = cast.members.map((one) => this.#participant(one));
+    this.terms = this.#terms();
+    this.channelId = this.chain.openChannel(this.terms, cast.boxes);
   }
 
   /** When block n leaves collection. */
@@ -120,36 +109,27 @@ export class Rehearsal {
     await log.append({ channelId: this.channelId, stream: 'manifests' }, bytes, 0);
   }
 
-  #participant(): RehearsalParticipant {
-    const keys = Array.from({ length: 4 }, () => this.entropy.bytes(32));
-    const [accountKey, operatorKey, recordKey, validatorKey] = keys;
-    const encryptionSecret = this.entropy.bytes(32);
-    const validatorSecret = this.entropy.bytes(32);
-    const account = addressOf(accountKey);
-    const validator = addressOf(validatorKey);
-    this.chain.register(account, {
-      recordKey: addressOf(recordKey),
-      operatorKey: addressOf(operatorKey),
-      encryptionKey: toHex(encryptionPublicKey(encryptionSecret)),
+  #participant(member: CastMember): RehearsalParticipant {
+    this.chain.register(member.account, {
+      recordKey: addressOf(member.recordKey),
+      operatorKey: addressOf(member.operatorKey),
+      encryptionKey: member.encryptionKey,
       endpoint: '',
     });
     this.chain.registerValidator({
-      account: validator,
-      encryptionKey: toHex(encryptionPublicKey(validatorSecret)),
-      endpoint: `http://${validator}`,
+      account: member.validator,
+      encryptionKey: member.validatorEncryptionKey,
+      endpoint: `http://${member.validator}`,
       bondWei: 1n,
     });
-    const drawers = { logDrawers: new Map(), stateDrawer: new Map(), validatorDrawer: new Map() };
-    const keysKept = { operatorKey, recordKey, encryptionSecret, validatorKey, validatorSecret };
-    return { account, validator, ...keysKept, ...drawers };
+    return { ...member, logDrawers: new Map(), stateDrawer: new Map(), validatorDrawer: new Map() };
   }
 
-  #terms(roles: readonly number[], secret: Uint8Array): ChannelTerms {
-    const blocksMax = 9;
+  #terms(): ChannelTerms {
     const { start, duration, collation, processing, challenge } = blockSeconds;
     return {
       participants: this.participants.map((one) => one.account),
-      roles,
+      roles: cast.roles,
       token: '0x00000000000000000000000000000000000070e4',
       tokenPerUnit: 1_000_000_000n,
       reducer: 'rtb-impression/1',
@@ -157,7 +137,7 @@ export class Rehearsal {
       blockPolicy: 0,
       firstBlockStart: start,
       blockDuration: duration,
-      blocksMax,
+      blocksMax: cast.blocksMax,
       collectionGrace: 0,
       collationPeriod: collation,
       processingPeriod: processing,
@@ -166,8 +146,42 @@ export class Rehearsal {
       retentionPeriod: 1_000,
       authorBytesMax: 1_048_576,
       priceNanoMax: 1_000_000n,
-      keysRoot: toHex(keysRootOf(keyCommitments(secret, blocksMax))),
+      keysRoot: cast.keysRoot,
       salt: toHex(new Uint8Array(32)),
     };
   }
+}
+
+type CastMember = ReturnType<typeof castMember>;
+
+/** Made once: the same people play in every rehearsal, as making keys takes longest. */
+const cast = (() => {
+  const entropy = seededEntropy('cast');
+  const roles = [roleOf.dsp, roleOf.ssp, roleOf.auditor];
+  const members = roles.map(() => castMember(entropy));
+  const secret = entropy.bytes(32);
+  const blocksMax = 9;
+  const keysRoot = toHex(keysRootOf(keyCommitments(secret, blocksMax)));
+  const boxes = members.map((one) =>
+    toHex(sealBox(secret, encryptionPublicKey(one.encryptionSecret), entropy.bytes(56))),
+  );
+  return { roles, members, boxes, blocksMax, keysRoot };
+})();
+
+function castMember(entropy: Entropy) {
+  const [accountKey, operatorKey, recordKey, validatorKey, encryptionSecret, validatorSecret] = Array.from(
+    { length: 6 },
+    () => entropy.bytes(32),
+  );
+  return {
+    account: addressOf(accountKey),
+    operatorKey,
+    recordKey,
+    encryptionSecret,
+    encryptionKey: toHex(encryptionPublicKey(encryptionSecret)),
+    validatorKey,
+    validator: addressOf(validatorKey),
+    validatorSecret,
+    validatorEncryptionKey: toHex(encryptionPublicKey(validatorSecret)),
+  };
 }

@@ -1,0 +1,226 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CrashPoint } from '#block-watch/testing/crashing-ports';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { fromHex, toHex } from '#encoding';
+import { silentLog, systemClock } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { commitManifest, SegmentCutter, sealSegment } from '#protocol';
+import { Collator } from './collator.js';
+
+function collatorOf(rehearsal: Rehearsal, participant: number, crash?: CrashPoint): Collator {
+  const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
+  return new Collator(
+    { ...rehearsal.participants[participant], sweepIntervalMs: 1_000 },
+    {
+      recordLog: wrap(rehearsal.recordLog(participant)),
+      partStore: wrap(rehearsal.partStore()),
+      chain: wrap(rehearsal.chain.port()),
+      keyValue: wrap(rehearsal.keyValue(participant)),
+      jobQueue: openInProcessJobQueue({ log: silentLog }),
+      clock: systemClock,
+      log: silentLog,
+    },
+  );
+}
+
+/** The stored bytes of a posted part, index first, as one text. */
+function storedPart(rehearsal: Rehearsal, blockNumber: number, participant: number): string {
+  const part = rehearsal.chain
+    .facts(rehearsal.channelId, blockNumber)
+    .parts.find((one) => one.participant === participant);
+  if (part === undefined) return 'none';
+  const get = (digest: Uint8Array) => rehearsal.parts.get(toHex(digest).slice(2)) as Uint8Array;
+  const index = get(fromHex(part.indexHash));
+  const found = [index];
+  for (let at = 0; at < index.length; at += 32) {
+    const page = get(index.subarray(at, at + 32));
+    found.push(page);
+    for (let row = 0; row < page.length; row += 64) found.push(get(page.subarray(row, row + 32)));
+  }
+  return `${part.partRoot}/${part.segmentCount}/${toHex(new Uint8Array(Buffer.concat(found)))}`;
+}
+
+async function collated(batches: (rehearsal: Rehearsal) => readonly Uint8Array[]): Promise<string> {
+  const rehearsal = new Rehearsal();
+  await rehearsal.append(0, batches(rehearsal));
+  await rehearsal.cutOff(0, 0);
+  rehearsal.chain.advanceTo(rehearsal.collected(0));
+  expect(await collatorOf(rehearsal, 0).sweep()).toBe(1);
+  return storedPart(rehearsal, 0, 0);
+}
+
+const someBatches = (rehearsal: Rehearsal) => [
+  rehearsal.batch(0, 0, 1, 300),
+  rehearsal.batch(0, 0, 2, 200, 10),
+  rehearsal.batch(0, 1, 7, 900),
+  rehearsal.batch(0, 1, 8, 500, 3),
+  rehearsal.batch(0, 2, 1, 2),
+];
+
+describe('the collator', () => {
+  it('posts the part that the protocol gives for the batches, once the block has left collection', async () => {
+    const rehearsal = new Rehearsal();
+    const batches = someBatches(rehearsal);
+    await rehearsal.append(0, batches);
+    await rehearsal.cutOff(0, 0);
+    const collator = collatorOf(rehearsal, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) - 1);
+    expect(await collator.sweep()).toBe(0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    expect(await collator.sweep()).toBe(1);
+    expect(await collator.sweep()).toBe(0);
+
+    const keys = await import('#block-watch');
+    const opened = await new keys.ChannelKeys(rehearsal.participants[1], {
+      chain: rehearsal.chain.port(),
+      keyValue: rehearsal.keyValue(1),
+    }).of(rehearsal.channelId);
+    if (!opened.ok) throw new Error(opened.code);
+    const blockKey = opened.keys.blockKey(0) as Uint8Array;
+    const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
+    const cutter = new SegmentCutter();
+    const plaintexts = [...batches.map((batch) => cutter.push(batch)), cutter.finish()];
+    const rows = plaintexts.flatMap((plaintext) => (plaintext ? [sealSegment(block, plaintext).row] : []));
+    const { commitment } = commitManifest(new Uint8Array(Buffer.concat(rows)));
+    expect(rehearsal.chain.facts(rehearsal.channelId, 0).parts).toEqual([
+      {
+        participant: 0,
+        partRoot: toHex(commitment.partRoot),
+        segmentCount: rows.length,
+        indexHash: toHex(commitment.indexHash),
+        postedAtSeconds: rehearsal.collected(0),
+      },
+    ]);
+  });
+
+  it('makes the same bytes in whatever order the batches arrived and however often each was repeated', async () => {
+    const expected = await collated(someBatches);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: 4 }), { maxLength: 8 }),
+        fc.infiniteStream(fc.nat()),
+        async (again, dice) => {
+          const actual = await collated((rehearsal) => {
+            const batches = someBatches(rehearsal);
+            const many = [...batches, ...again.map((at) => batches[at])];
+            return many
+              .map((batch) => ({ batch, at: dice.next().value as number }))
+              .sort((a, b) => a.at - b.at)
+              .map(({ batch }) => batch);
+          });
+          expect(actual).toBe(expected);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('leaves out what lies behind the cut and what belongs to other blocks', async () => {
+    const rehearsal = new Rehearsal();
+    await rehearsal.append(0, [
+      rehearsal.batch(1, 0, 1),
+      ...someBatches(rehearsal),
+      rehearsal.batch(1, 1, 2),
+    ]);
+    await rehearsal.cutOff(0, 0);
+    await rehearsal.append(0, [rehearsal.batch(0, 0, 99)]);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    await collatorOf(rehearsal, 0).sweep();
+    expect(storedPart(rehearsal, 0, 0)).toBe(await collated(someBatches));
+  });
+
+  it('begins a block where its first entry lies, not at the start of the log', async () => {
+    const rehearsal = new Rehearsal();
+    const early = rehearsal.batch(1, 0, 1, 4);
+    await rehearsal.append(0, [
+      rehearsal.batch(0, 0, 1),
+      rehearsal.batch(0, 0, 2),
+      early,
+      rehearsal.batch(0, 0, 3),
+    ]);
+    await rehearsal.cutOff(0, 0);
+    await rehearsal.append(0, [rehearsal.batch(1, 0, 2, 5)]);
+    await rehearsal.cutOff(0, 1);
+    const reads: number[] = [];
+    const log = rehearsal.recordLog(0);
+    const watched = new Proxy(log, {
+      get: (target, name: keyof typeof log) =>
+        name === 'read'
+          ? (...given: Parameters<typeof log.read>) => {
+              if (given[0].stream === 0) reads.push(given[1]);
+              return target.read(...given);
+            }
+          : (target[name] as (...given: unknown[]) => unknown).bind(target),
+    });
+    const crash = { wrap: (port: object) => (port === log ? watched : port) } as CrashPoint;
+    rehearsal.recordLog = () => log;
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    await collatorOf(rehearsal, 0, crash).sweep();
+    rehearsal.chain.advanceTo(rehearsal.collected(1));
+    await collatorOf(rehearsal, 0, crash).sweep();
+    expect(reads).toEqual([0, 2]);
+    const both = new Rehearsal();
+    await both.append(0, [early, both.batch(1, 0, 2, 5)]);
+    await both.cutOff(0, 1);
+    both.chain.advanceTo(both.collected(1));
+    await collatorOf(both, 0).sweep();
+    expect(storedPart(rehearsal, 1, 0)).toBe(storedPart(both, 1, 0));
+  });
+
+  it('posts an empty part where nothing was collected, so that nobody has to wait for it', async () => {
+    const rehearsal = new Rehearsal();
+    await rehearsal.cutOff(1, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    expect(await collatorOf(rehearsal, 1).sweep()).toBe(1);
+    const [part] = rehearsal.chain.facts(rehearsal.channelId, 0).parts;
+    expect([part.partRoot, part.segmentCount]).toEqual([`0x${'00'.repeat(32)}`, 0]);
+  });
+
+  it('posts nothing while the channel node has not cut the block off, and nothing when collation is over', async () => {
+    const rehearsal = new Rehearsal();
+    await rehearsal.append(0, someBatches(rehearsal));
+    const collator = collatorOf(rehearsal, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    expect(await collator.sweep()).toBe(0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
+    await rehearsal.cutOff(0, 0);
+    expect(await collator.sweep()).toBe(0);
+    expect(rehearsal.chain.accepted).toEqual({});
+  });
+
+  it('takes the lower bytes of a batch that was signed twice, whichever came first', async () => {
+    const rehearsal = new Rehearsal();
+    const batch = rehearsal.batch(0, 0, 1);
+    const other = Uint8Array.from(batch);
+    other[100] ^= 1;
+    const one = await collated(() => [batch, other]);
+    expect(await collated(() => [other, batch])).toBe(one);
+  });
+
+  it('ends with the same stored bytes and one posted part after a crash at any step', async () => {
+    const expected = await collated(someBatches);
+    for (const isAfter of [false, true]) {
+      for (let step = 0; ; step++) {
+        const rehearsal = new Rehearsal();
+        await rehearsal.append(0, someBatches(rehearsal));
+        await rehearsal.cutOff(0, 0);
+        rehearsal.chain.advanceTo(rehearsal.collected(0));
+        const crash = new CrashPoint(step, isAfter);
+        const run = collatorOf(rehearsal, 0, crash).sweep();
+        if (
+          await run.then(
+            () => true,
+            () => false,
+          )
+        ) {
+          expect(step).toBeGreaterThan(10);
+          break;
+        }
+        await collatorOf(rehearsal, 0).sweep();
+        expect(storedPart(rehearsal, 0, 0)).toBe(expected);
+        expect(rehearsal.chain.accepted.postPart).toBe(1);
+      }
+    }
+  });
+});
