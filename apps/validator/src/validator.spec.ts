@@ -1,0 +1,330 @@
+import { describe, expect, it } from '@jest/globals';
+import { ChannelKeys, type ValidationRequest } from '#block-watch';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { encryptionPublicKey, signDigest } from '#crypto';
+import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
+import { silentLog } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import {
+  commitManifest,
+  type Delegation,
+  delegationDigest,
+  domainSeparator,
+  SegmentCutter,
+  sealBlockKey,
+  sealSegment,
+} from '#protocol';
+import { reduceInMemory } from './reduce-in-memory.js';
+import type { ReduceBlock } from './reduce-port.js';
+import { Validator, type ValidatorOptions } from './validator.js';
+
+interface Stage {
+  readonly rehearsal: Rehearsal;
+  /** Number of reductions so far. */
+  readonly reductions: () => number;
+  validator(index: number, options?: Partial<ValidatorOptions>): Validator;
+}
+
+function stageOf(rehearsal: Rehearsal): Stage {
+  let reductions = 0;
+  const reduce = reduceInMemory(rehearsal.partStore());
+  const reduceBlock: ReduceBlock = (block) => {
+    reductions++;
+    return reduce(block);
+  };
+  return {
+    rehearsal,
+    reductions: () => reductions,
+    validator: (index, options = {}) => {
+      const one = rehearsal.participants[index];
+      return new Validator(
+        {
+          privateKey: one.validatorKey,
+          encryptionSecret: one.validatorSecret,
+          requestsMax: 10,
+          availabilityWaitSeconds: 0,
+          sweepIntervalMs: 1_000,
+          ...options,
+        },
+        {
+          chain: rehearsal.chain.port(),
+          partStore: rehearsal.partStore(),
+          keyValue: rehearsal.validatorKeyValue(index),
+          jobQueue: openInProcessJobQueue({ log: silentLog }),
+          reduceBlock,
+          log: silentLog,
+        },
+      );
+    },
+  };
+}
+
+async function blockKeyOf(rehearsal: Rehearsal, blockNumber: number) {
+  const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(0) };
+  const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
+  if (!opened.ok) throw new Error(opened.code);
+  const { keys } = opened;
+  return {
+    blockKey: keys.blockKey(blockNumber) as Uint8Array,
+    keyCommitment: keys.keyCommitment(blockNumber),
+    keyPath: keys.keyPath(blockNumber),
+  };
+}
+
+/** All participants post the same two batches; the block is in processing. */
+async function inProcessing(participants = [0, 1, 2]): Promise<Stage> {
+  const rehearsal = new Rehearsal();
+  const { blockKey } = await blockKeyOf(rehearsal, 0);
+  const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
+  const cutter = new SegmentCutter();
+  const plaintexts = [0, 1, 2].map((author) => cutter.push(rehearsal.batch(0, author, 1)));
+  const sealed = [...plaintexts, cutter.finish()].flatMap((one) => (one ? [sealSegment(block, one)] : []));
+  const rows = new Uint8Array(Buffer.concat(sealed.map((one) => one.row)));
+  const { pages, index, commitment } = commitManifest(rows);
+  await rehearsal.partStore().putMany([...sealed.map((one) => one.sealed), ...pages, index]);
+  rehearsal.chain.advanceTo(rehearsal.collected(0));
+  const part = {
+    partRoot: toHex(commitment.partRoot),
+    segmentCount: commitment.segmentCount,
+    indexHash: toHex(commitment.indexHash),
+  };
+  for (const one of participants) {
+    const actor = rehearsal.chain.port().actor(rehearsal.participants[one].operatorKey);
+    await actor.postPart(rehearsal.channelId, 0, part);
+  }
+  if (participants.length < 3) rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
+  return stageOf(rehearsal);
+}
+
+interface RequestChange {
+  readonly delegation?: Partial<Delegation>;
+  readonly signer?: Uint8Array;
+  readonly blockKey?: Uint8Array;
+  readonly boxFor?: Uint8Array;
+  readonly keyPath?: readonly Hex[];
+}
+
+async function requestOf(
+  { rehearsal }: Stage,
+  participant: number,
+  validator = participant,
+  change: RequestChange = {},
+): Promise<ValidationRequest> {
+  const keys = await blockKeyOf(rehearsal, 0);
+  const fields: Delegation = {
+    channelId: rehearsal.channelId,
+    blockNumber: 0,
+    participant,
+    validator: rehearsal.participants[validator].validator,
+    binding: true,
+    keyCommitment: keys.keyCommitment,
+    nonce: 1n,
+    notAfter: BigInt(rehearsal.collected(0) + 1_000),
+    ...change.delegation,
+  };
+  const digest = delegationDigest(domainSeparator(rehearsal.chain.eip712), fields);
+  const boxFor = change.boxFor ?? encryptionPublicKey(rehearsal.participants[validator].validatorSecret);
+  const box = sealBlockKey(change.blockKey ?? keys.blockKey, digest, boxFor, rehearsal.entropy.bytes(56));
+  const signature = toHex(
+    signDigest(digest, change.signer ?? rehearsal.participants[participant].operatorKey),
+  );
+  const keyPath = change.keyPath ?? keys.keyPath;
+  return { delegation: { ...fields, signature }, sealedBlockKey: toHex(box), keyPath };
+}
+
+const facts = ({ rehearsal }: Stage) => rehearsal.chain.facts(rehearsal.channelId, 0);
+const codeOf = (answer: { ok: boolean; code?: string }) => answer.code ?? 'accepted';
+
+describe('a validator that is asked', () => {
+  it.each<[string, RequestChange]>([
+    ['accepted', {}],
+    ['wrong-validator', { delegation: { validator: `0x${'77'.repeat(20)}` } }],
+    ['unknown-channel', { delegation: { channelId: `0x${'77'.repeat(32)}` } }],
+    ['unknown-channel', { delegation: { blockNumber: 9 } }],
+    ['not-a-participant', { delegation: { participant: 3 } }],
+    ['block-not-in-processing', { delegation: { blockNumber: 1 } }],
+    ['delegation-expired', { delegation: { notAfter: 10_099n } }],
+    ['delegation-not-signed', { signer: new Uint8Array(32).fill(7) }],
+    ['delegation-not-signed', { delegation: { participant: 1 } }],
+    ['key-commitment-not-proven', { keyPath: [] }],
+    ['key-commitment-not-proven', { delegation: { keyCommitment: `0x${'77'.repeat(32)}` } }],
+    ['box-does-not-open', { boxFor: encryptionPublicKey(new Uint8Array(32).fill(7)) }],
+    ['block-key-differs', { blockKey: new Uint8Array(32).fill(7) }],
+  ])('answers %s', async (code, change) => {
+    const stage = await inProcessing();
+    const signer = change.signer ?? stage.rehearsal.participants[0].operatorKey;
+    const request = await requestOf(stage, 0, 0, { ...change, signer });
+    const validator = stage.validator(0);
+    expect(codeOf(await validator.accept(request))).toBe(code);
+    const didSomething = (await validator.sweep()) > 0;
+    expect(didSomething).toBe(code === 'accepted');
+  });
+
+  it('refuses a box that was made for another delegation', async () => {
+    const stage = await inProcessing();
+    const first = await requestOf(stage, 0);
+    const second = await requestOf(stage, 0, 0, { delegation: { nonce: 2n } });
+    const mixed = { ...second, sealedBlockKey: first.sealedBlockKey };
+    expect(codeOf(await stage.validator(0).accept(mixed))).toBe('box-does-not-open');
+  });
+
+  it('goes by the operator key that is current, not by one that was revoked', async () => {
+    const stage = await inProcessing();
+    const { account, operatorKey } = stage.rehearsal.participants[0];
+    const keys = await stage.rehearsal.chain.port().keysAt(account, 99_999);
+    if (keys === undefined) throw new Error('registered');
+    stage.rehearsal.chain.register(account, { ...keys, operatorKey: `0x${'77'.repeat(20)}` });
+    const request = await requestOf(stage, 0, 0, { signer: operatorKey });
+    expect(codeOf(await stage.validator(0).accept(request))).toBe('delegation-not-signed');
+  });
+
+  it('is refused in the second half of processing, when commits are no longer taken', async () => {
+    const stage = await inProcessing();
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.collected(0) + blockSeconds.processing / 2);
+    const answer = await stage.validator(0).accept(await requestOf(stage, 0));
+    expect(codeOf(answer)).toBe('block-not-in-processing');
+  });
+
+  it('accepts the same request again, a higher nonce instead of it, and no lower or other one', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(0);
+    const first = await requestOf(stage, 0, 0, { delegation: { nonce: 2n } });
+    expect(codeOf(await validator.accept(first))).toBe('accepted');
+    expect(codeOf(await stage.validator(0).accept(first))).toBe('accepted');
+    const other = await requestOf(stage, 0, 0, { delegation: { nonce: 2n, binding: false } });
+    expect(codeOf(await validator.accept(other))).toBe('nonce-used');
+    const higher = await requestOf(stage, 0, 0, { delegation: { nonce: 3n } });
+    expect(codeOf(await validator.accept(higher))).toBe('accepted');
+    expect(codeOf(await validator.accept(first))).toBe('delegation-replaced');
+    await validator.sweep();
+    expect(facts(stage).seats.map((seat) => seat.nonce)).toEqual([3n]);
+    const late = await requestOf(stage, 0, 0, { delegation: { nonce: 4n } });
+    expect(codeOf(await validator.accept(late))).toBe('seat-taken');
+  });
+
+  it('keeps one of two requests that arrive together with the same nonce', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(0);
+    const one = await requestOf(stage, 0);
+    const other = await requestOf(stage, 0, 0, { delegation: { binding: false } });
+    const answers = await Promise.all([validator.accept(one), validator.accept(other)]);
+    expect(answers.map(codeOf).sort()).toEqual(['accepted', 'nonce-used']);
+  });
+
+  it('takes no more requests than it was told to keep', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(0, { requestsMax: 1 });
+    expect(codeOf(await validator.accept(await requestOf(stage, 0)))).toBe('accepted');
+    const another = await requestOf(stage, 1, 0);
+    expect(codeOf(await validator.accept(another))).toBe('too-many-requests');
+  });
+});
+
+describe('a validator at work', () => {
+  it('reduces a block once for all who named it, and takes a seat for each', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(1);
+    for (const one of [0, 1, 2])
+      expect((await validator.accept(await requestOf(stage, one, 1))).ok).toBe(true);
+    // The first pass reduces and commits, the second sees that all seats have committed and reveals.
+    expect(await validator.sweep()).toBe(4);
+    expect(await validator.sweep()).toBe(3);
+    expect(await validator.sweep()).toBe(0);
+    expect(stage.reductions()).toBe(1);
+    const { results, seats } = facts(stage);
+    expect(results).toHaveLength(1);
+    expect(new Set(seats.map((seat) => seat.commitment)).size).toBe(3);
+    // Three impressions of 1,000 nano that payer, seller and auditor report alike.
+    const words = results[0].amountWords.map((word) => BigInt(word));
+    expect([words[0] >> 192n, (words[0] >> 128n) & 0xffffffffffffffffn]).toEqual([3_000n, 3_000n]);
+    expect(results[0].validParts).toBe(7);
+    expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('final');
+  });
+
+  it('puts the report into the part store before it commits', async () => {
+    const stage = await inProcessing([1, 2]);
+    const before = new Set(stage.rehearsal.parts.keys());
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    await validator.sweep();
+    const added = [...stage.rehearsal.parts].filter(([key]) => !before.has(key));
+    expect(added).toHaveLength(1);
+    expect(decodeDagCbor(added[0][1])).toMatchObject({ version: 1, invalidParts: [[0, 'missing']] });
+  });
+
+  it('reveals in the second half when other seats stay empty, also after a restart', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    expect(await validator.sweep()).toBe(2);
+    expect(await stage.validator(0).sweep()).toBe(0);
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.collected(0) + blockSeconds.processing / 2);
+    expect(await stage.validator(0).sweep()).toBe(1);
+    expect(stage.reductions()).toBe(1);
+    expect(facts(stage).results).toHaveLength(1);
+  });
+
+  it('reveals its result too when another one was revealed before and the block is disputed', async () => {
+    const stage = await inProcessing();
+    const [one, other, third] = [0, 1, 2].map((at) => stage.validator(at));
+    await one.accept(await requestOf(stage, 0, 0));
+    await other.accept(await requestOf(stage, 1, 1));
+    await third.accept(await requestOf(stage, 2, 2));
+    await one.sweep();
+    await other.sweep();
+    // The third finds a part gone from the store, so it comes to another result.
+    const part = stage.rehearsal.parts;
+    const kept = new Map(part);
+    for (const key of kept.keys()) part.delete(key);
+    await third.sweep();
+    for (const [key, bytes] of kept) part.set(key, bytes);
+    expect(await third.sweep()).toBe(1);
+    expect(await one.sweep()).toBe(1);
+    expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('dispute');
+    expect(await other.sweep()).toBe(1);
+    expect(facts(stage).seats.map((seat) => seat.outputHash !== undefined)).toEqual([true, true, true]);
+  });
+
+  it('waits as long as it was told for parts that the store lacks', async () => {
+    const stage = await inProcessing();
+    const kept = new Map(stage.rehearsal.parts);
+    stage.rehearsal.parts.clear();
+    const patient = stage.validator(0, { availabilityWaitSeconds: 10 });
+    await patient.accept(await requestOf(stage, 0));
+    expect(await patient.sweep()).toBe(0);
+    for (const [key, bytes] of kept) stage.rehearsal.parts.set(key, bytes);
+    expect(await patient.sweep()).toBe(2);
+    stage.rehearsal.parts.clear();
+    const hasty = stage.validator(1);
+    await hasty.accept(await requestOf(stage, 1));
+    expect(await hasty.sweep()).toBe(2);
+  });
+
+  it('commits in the extension to a new delegation when the first one ended with processing', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(0);
+    const extension = stage.rehearsal.collected(0) + blockSeconds.processing;
+    await validator.accept(
+      await requestOf(stage, 0, 0, { delegation: { notAfter: BigInt(extension) - 1n } }),
+    );
+    stage.rehearsal.chain.advanceTo(extension);
+    expect(await validator.sweep()).toBe(0);
+    const again = { delegation: { nonce: 2n, notAfter: BigInt(extension + blockSeconds.processing) } };
+    expect((await validator.accept(await requestOf(stage, 0, 0, again))).ok).toBe(true);
+    expect(await validator.sweep()).toBe(2);
+    stage.rehearsal.chain.advanceTo(extension + blockSeconds.processing / 2);
+    expect(await validator.sweep()).toBe(1);
+  });
+
+  it('forgets key and result of a block that is over', async () => {
+    const stage = await inProcessing();
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    await validator.sweep();
+    expect(stage.rehearsal.participants[0].validatorDrawer.size).toBe(2);
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.collected(0) + 2 * blockSeconds.processing);
+    expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('void');
+    await validator.sweep();
+    expect(stage.rehearsal.participants[0].validatorDrawer.size).toBe(0);
+  });
+});
