@@ -1,0 +1,226 @@
+/** A channel of three participants, each with a validator, on a driven chain: for the tests of what a chain promises. */
+import { addressOf, encryptionPublicKey, merklePath, merkleRoot, sealBox, sha256, signDigest } from '#crypto';
+import { concatBytes, fromHex, type Hex, toHex, utf8 } from '#encoding';
+import {
+  amountWords,
+  type ChannelTerms,
+  channelIdOf,
+  commitmentOf,
+  delegationDigest,
+  domainSeparator,
+  keyCommitments,
+  outputHashOf,
+  type RevealedResult,
+  roleOf,
+} from '#protocol';
+import { defaultParameters, encodeParameters } from '#reduction';
+import type { ChainActor, DrivenChain, SignedDelegation } from '../chain.js';
+
+export interface ExampleParticipant {
+  readonly account: ChainActor;
+  readonly operator: ChainActor;
+  readonly validator: ChainActor;
+  readonly accountKey: Uint8Array;
+  readonly operatorKey: Uint8Array;
+}
+
+export const roles = [roleOf.dsp, roleOf.ssp, roleOf.auditor];
+export const zeroWord: Hex = `0x${'00'.repeat(32)}`;
+
+/** Seconds of the example's terms. */
+export const periods = {
+  blockDuration: 100,
+  collectionGrace: 10,
+  collationPeriod: 50,
+  processingPeriod: 40,
+  challengePeriod: 30,
+  disputeMax: 200,
+};
+
+/** A key that the name alone decides. */
+export function keyOf(name: string): Uint8Array {
+  return sha256(utf8(`papyrus chain test ${name}`));
+}
+
+/** What was revealed, and what shows it. */
+export interface ExampleResult {
+  readonly result: RevealedResult;
+  readonly opening: Hex;
+}
+
+export class ExampleChannel {
+  readonly chain: DrivenChain;
+  readonly participants: readonly ExampleParticipant[];
+  readonly token: Hex;
+  readonly terms: ChannelTerms;
+  readonly channelId: Hex;
+  readonly signatures: readonly Hex[];
+  readonly boxes: readonly Hex[];
+  readonly #separator: Uint8Array;
+  readonly #leaves: Uint8Array;
+
+  private constructor(setting: ExampleSetting) {
+    const { chain, participants, token, terms, separator, leaves, domain } = setting;
+    this.chain = chain;
+    this.participants = participants;
+    this.token = token;
+    this.terms = terms;
+    this.#separator = separator;
+    this.#leaves = leaves;
+    this.channelId = channelIdOf(domain, terms);
+    const digest = fromHex(this.channelId);
+    this.signatures = participants.map(({ accountKey }) => toHex(signDigest(digest, accountKey)));
+    this.boxes = participants.map((_, index) => toHex(exampleBox(index)));
+  }
+
+  /** Registers everybody, funds the validators' bonds, mints `minted` base units for the payer; the first block starts
+   *  ten seconds from now. Does not open the channel. */
+  static async prepare(chain: DrivenChain, name: string, minted = 1_000n): Promise<ExampleChannel> {
+    const participants = roles.map((_, index) => exampleParticipant(chain, `${name} ${index}`));
+    await Promise.all(participants.map((one) => register(chain, one)));
+    const token = await chain.deployToken('Test', 'TST', 9);
+    await chain.mint(token, participants[0].account.address, minted);
+    const domain = await chain.domain();
+    const { timestampSeconds } = await chain.time();
+    const leaves = keyCommitments(keyOf(`${name} secret`), 5);
+    const terms: ChannelTerms = {
+      participants: participants.map(({ account }) => account.address),
+      roles,
+      token,
+      tokenPerUnit: 1_000_000_000n,
+      reducer: 'rtb-impression/1',
+      reducerParameters: toHex(encodeParameters(defaultParameters)),
+      blockPolicy: 0,
+      firstBlockStart: timestampSeconds + 10,
+      blocksMax: 5,
+      retentionPeriod: 1_000,
+      authorBytesMax: 65_536,
+      priceNanoMax: 1_000_000_000n,
+      keysRoot: toHex(merkleRoot(leaves)),
+      salt: toHex(keyOf(`${name} salt`)),
+      ...periods,
+    };
+    return new ExampleChannel({
+      chain,
+      participants,
+      token,
+      terms,
+      leaves,
+      domain,
+      separator: domainSeparator(domain),
+    });
+  }
+
+  /** Opens what `prepare` prepared. Throws if the chain refuses. */
+  static async open(chain: DrivenChain, name: string, minted?: bigint): Promise<ExampleChannel> {
+    const channel = await ExampleChannel.prepare(chain, name, minted);
+    const { terms, signatures, boxes, participants } = channel;
+    const outcome = await participants[0].account.openChannel(terms, signatures, boxes);
+    if (!outcome.ok) throw new Error(outcome.message);
+    return channel;
+  }
+
+  part(variant: number): { partRoot: Hex; segmentCount: number; indexHash: Hex } {
+    return { partRoot: toHex(keyOf(`part ${variant}`)), segmentCount: variant, indexHash: zeroWord };
+  }
+
+  /** The payer owes 10 × variant to the seller and 1 to the auditor; `validParts` of the parts counted. */
+  result(blockNumber: number, variant: number, validParts: number): ExampleResult {
+    const amounts = [BigInt(10 * variant + 1), BigInt(10 * variant), 1n];
+    const words = amountWords(amounts);
+    const opening = sha256(utf8(`opening ${variant}`));
+    const settlementRoot = toHex(sha256(concatBytes(opening, merkleRoot(concatBytes(...words)))));
+    const { channelId } = this;
+    const plain = { settlementRoot, impressionCount: 7n, validParts };
+    const outputHash = outputHashOf({ channelId, blockNumber, amounts, ...plain });
+    return {
+      result: { outputHash, amountWords: words.map(toHex), ...plain },
+      opening: toHex(opening),
+    };
+  }
+
+  delegation(blockNumber: number, participant: number, binding: boolean): SignedDelegation {
+    const delegation = {
+      channelId: this.channelId,
+      blockNumber,
+      participant,
+      validator: this.participants[participant].validator.address,
+      binding,
+      keyCommitment: toHex(this.#leaves.subarray(blockNumber * 32, blockNumber * 32 + 32)),
+      nonce: 1n,
+      notAfter: 1n << 40n,
+    };
+    const digest = delegationDigest(this.#separator, delegation);
+    return {
+      ...delegation,
+      signature: toHex(signDigest(digest, this.participants[participant].operatorKey)),
+    };
+  }
+
+  keyPath(blockNumber: number): readonly Hex[] {
+    return merklePath(this.#leaves, blockNumber).map(toHex);
+  }
+
+  commit(blockNumber: number, participant: number, given: ExampleResult, binding = true) {
+    const { validator } = this.participants[participant];
+    const [workDigest, salt] = secretsOf(participant);
+    const commitment = commitmentOf(given.result.outputHash, validator.address, workDigest, salt);
+    const delegation = this.delegation(blockNumber, participant, binding);
+    return validator.commitResult(delegation, this.keyPath(blockNumber), commitment);
+  }
+
+  reveal(blockNumber: number, participant: number, { result, opening }: ExampleResult) {
+    const { validator } = this.participants[participant];
+    const [workDigest, salt] = secretsOf(participant).map(toHex);
+    const { channelId } = this;
+    return validator.revealResult(channelId, blockNumber, participant, result, opening, workDigest, salt);
+  }
+}
+
+interface ExampleSetting {
+  readonly chain: DrivenChain;
+  readonly participants: readonly ExampleParticipant[];
+  readonly token: Hex;
+  readonly terms: ChannelTerms;
+  readonly separator: Uint8Array;
+  readonly leaves: Uint8Array;
+  readonly domain: Parameters<typeof channelIdOf>[0];
+}
+
+function exampleParticipant(chain: DrivenChain, name: string): ExampleParticipant {
+  const accountKey = keyOf(`${name} account`);
+  const operatorKey = keyOf(`${name} operator`);
+  return {
+    accountKey,
+    operatorKey,
+    account: chain.actor(accountKey),
+    operator: chain.actor(operatorKey),
+    validator: chain.actor(keyOf(`${name} validator`)),
+  };
+}
+
+async function register(chain: DrivenChain, one: ExampleParticipant): Promise<void> {
+  const encryptionKey = toHex(encryptionPublicKey(one.accountKey));
+  const outcomes = [
+    await one.account.registerParticipant({
+      recordKey: addressOf(one.accountKey),
+      operatorKey: one.operator.address,
+      encryptionKey,
+      endpoint: 'http://node',
+    }),
+  ];
+  await chain.fund(one.account.address, 10n ** 18n);
+  await chain.fund(one.validator.address, 10n ** 18n);
+  const facts = { encryptionKey, endpoint: 'http://validator', bondWei: 5n * 10n ** 17n };
+  outcomes.push(await one.validator.registerValidator(facts));
+  for (const outcome of outcomes) if (!outcome.ok) throw new Error(outcome.message);
+}
+
+function exampleBox(index: number): Uint8Array {
+  const randomness = concatBytes(keyOf(`box ${index}`), keyOf(`nonce ${index}`).subarray(0, 24));
+  return sealBox(keyOf('secret'), encryptionPublicKey(keyOf(`reader ${index}`)), randomness);
+}
+
+function secretsOf(participant: number): [workDigest: Uint8Array, salt: Uint8Array] {
+  return [keyOf(`work ${participant}`), keyOf(`salt ${participant}`)];
+}
