@@ -5,7 +5,7 @@ import { AmountDigests } from './amount-digests.js';
 import { GroupRoots } from './group-roots.js';
 import type { GroupReducer } from './reducer.js';
 import { rowQuads, rowWordAt, rowWords, swapBytes } from './reduction-row.js';
-import { RowOrder } from './row-order.js';
+import { type OrderedRows, RowOrder, rowRelation } from './row-order.js';
 
 /** Views on memory that the next bucket overwrites. */
 export interface BucketOutput {
@@ -41,7 +41,7 @@ export class BucketReduction {
   readonly #digests: AmountDigests;
   #rows = new BigUint64Array(0);
   #recordHashes = new BigUint64Array(0);
-  #nodes = new BigUint64Array(0);
+  #order: Uint32Array = new Uint32Array(0);
   #starts = new Uint32Array(0);
   #recordStarts = new Uint32Array(0);
   #amounts = new Uint32Array(0);
@@ -62,7 +62,6 @@ export class BucketReduction {
       const capacity = Math.max(1_024, Math.ceil(count * 1.25));
       this.#rows = new BigUint64Array(capacity * rowQuads);
       this.#recordHashes = new BigUint64Array(capacity * 4);
-      this.#nodes = new BigUint64Array(capacity * 4);
       this.#starts = new Uint32Array(capacity + 1);
       this.#recordStarts = new Uint32Array(capacity + 1);
     }
@@ -81,15 +80,10 @@ export class BucketReduction {
     return to;
   }
 
-  /** Reduces the first `count` rows, whose keys share their first `skipBits` bits. */
+  /** Reduces the first `count` rows, whose keys share their first `skipBits` bits, and hashes what it found. */
   reduce(count: number, skipBits: number): BucketOutput {
-    const words = new Uint32Array(this.#rows.buffer);
-    const order = this.#rowOrder.order(words, count, skipBits);
-    const { records, kept, groups } = this.#deduplicate(words, order, count);
-    this.#starts[groups] = kept;
-    this.#recordStarts[groups] = records;
-    this.#reduceGroups(words, order, groups);
-    if (groups > 0) this.#hashGroups(order, groups);
+    const { records, groups } = this.reduceRecords(count, skipBits);
+    if (groups > 0) this.#hashGroups(groups);
     return {
       records,
       recordHashes: new Uint8Array(this.#recordHashes.buffer, 0, records * 32),
@@ -100,33 +94,38 @@ export class BucketReduction {
     };
   }
 
-  /** Leaves in `order` the kept rows, in `#nodes` their hashes, in `#recordHashes` those of all distinct rows. */
-  #deduplicate(
-    words: Uint32Array,
-    order: Uint32Array,
-    count: number,
-  ): { records: number; kept: number; groups: number } {
+  /** As `reduce`, without the hashes of impressions: amounts and counts only. */
+  reduceRecords(count: number, skipBits: number): Pick<BucketOutput, 'records' | 'groups' | 'amounts'> {
+    const words = new Uint32Array(this.#rows.buffer);
+    const ordered = this.#rowOrder.order(words, count, skipBits);
+    this.#order = ordered.order;
+    const { records, groups } = this.#deduplicate(words, ordered);
+    this.#reduceGroups(words, groups);
+    return { records, groups, amounts: this.#amounts.subarray(0, groups * this.#values) };
+  }
+
+  /** Leaves in `#order` the kept rows, in `#recordHashes` the hashes of all distinct ones. */
+  #deduplicate(words: Uint32Array, { order, relations }: OrderedRows): { records: number; groups: number } {
     const quads = this.#rows;
     const hashes = this.#recordHashes;
-    const nodes = this.#nodes;
-    let last = -1;
+    let last = 0;
     let records = 0;
     let kept = 0;
     let groups = 0;
     let inRun = 0;
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at < order.length; at++) {
+      const relation = relations[at];
+      if (relation === rowRelation.duplicate) continue;
       const row = order[at];
-      const word = row * rowWords;
-      if (last < 0 || !haveSameKey(words, word, last)) {
+      const statement = words[row * rowWords + rowWordAt.statement] & 0xffff;
+      if (relation === rowRelation.newGroup) {
         this.#recordStarts[groups] = records;
         this.#starts[groups++] = kept;
         inRun = 0;
-      } else if (haveSameHash(words, word, last)) {
-        continue;
-      } else if (((words[word + rowWordAt.statement] ^ words[last + rowWordAt.statement]) & 0xffff) !== 0) {
+      } else if (statement !== last) {
         inRun = 0;
       }
-      last = word;
+      last = statement;
       const quad = row * rowQuads + 2;
       const hash = records * 4;
       hashes[hash] = quads[quad];
@@ -134,18 +133,15 @@ export class BucketReduction {
       hashes[hash + 2] = quads[quad + 2];
       hashes[hash + 3] = quads[quad + 3];
       records += 1;
-      if (inRun++ >= limits.keptRecordsMax) continue;
-      const node = kept * 4;
-      nodes[node] = quads[quad];
-      nodes[node + 1] = quads[quad + 1];
-      nodes[node + 2] = quads[quad + 2];
-      nodes[node + 3] = quads[quad + 3];
-      order[kept++] = row;
+      if (inRun++ < limits.keptRecordsMax) order[kept++] = row;
     }
-    return { records, kept, groups };
+    this.#starts[groups] = kept;
+    this.#recordStarts[groups] = records;
+    return { records, groups };
   }
 
-  #reduceGroups(words: Uint32Array, order: Uint32Array, groups: number): void {
+  #reduceGroups(words: Uint32Array, groups: number): void {
+    const order = this.#order;
     const values = this.#values;
     if (this.#amounts.length < groups * values) {
       const capacity = Math.ceil(groups * 1.25);
@@ -165,12 +161,12 @@ export class BucketReduction {
   }
 
   /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of three. */
-  #hashGroups(order: Uint32Array, groups: number): void {
-    const nodes = this.#nodes;
+  #hashGroups(groups: number): void {
+    const order = this.#order;
     const rows = this.#rows;
     const messages = this.#messages;
     const messageWords = new Uint32Array(messages.buffer);
-    this.#groupRoots.hash(nodes, this.#starts, groups);
+    this.#groupRoots.write(rows, order, this.#starts, groups, messages);
     for (let group = 0; group < groups; group++) {
       const start = this.#starts[group];
       const key = order[start] * rowQuads;
@@ -179,33 +175,21 @@ export class BucketReduction {
       messages[to + 1] = rows[key + 1];
       messageWords[to * 2 + 4] = 0;
       messageWords[to * 2 + 5] = swapBytes(this.#starts[group + 1] - start);
-      messages[to + 3] = 0n;
-      for (let quad = 0; quad < 4; quad++) messages[to + 4 + quad] = nodes[start * 4 + quad];
+      messageWords[to * 2 + 6] = 0;
+      messageWords[to * 2 + 7] = 0;
     }
     const messageBytes = new Uint8Array(messages.buffer, 0, groups * 64);
     hash64Into(messageBytes, new Uint8Array(this.#halves.buffer));
     const halves = this.#halves;
     for (let group = 0; group < groups; group++) {
-      for (let quad = 0; quad < 4; quad++) messages[group * 8 + quad] = halves[group * 4 + quad];
+      const to = group * 8;
+      const from = group * 4;
+      messages[to] = halves[from];
+      messages[to + 1] = halves[from + 1];
+      messages[to + 2] = halves[from + 2];
+      messages[to + 3] = halves[from + 3];
     }
     this.#digests.write(this.#amounts, groups, messageWords);
     hash64Into(messageBytes, this.#leaves);
   }
-}
-
-/** Both arguments are word offsets of rows. */
-function haveSameKey(words: Uint32Array, a: number, b: number): boolean {
-  return (
-    words[a] === words[b] &&
-    words[a + 1] === words[b + 1] &&
-    words[a + 2] === words[b + 2] &&
-    words[a + 3] === words[b + 3]
-  );
-}
-
-function haveSameHash(words: Uint32Array, a: number, b: number): boolean {
-  for (let word: number = rowWordAt.recordHash; word < rowWordAt.priceLow; word++) {
-    if (words[a + word] !== words[b + word]) return false;
-  }
-  return true;
 }

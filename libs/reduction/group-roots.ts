@@ -1,67 +1,164 @@
-/** Merkle roots of many groups of hashes at once: one bulk call a level for all groups together. */
+/** Merkle roots over the record hashes of many groups at once: one bulk call a level for all groups together. */
 import { hash64Into } from '#crypto';
+import { rowQuads } from './reduction-row.js';
 
-/** Reusable memory; grows to the largest set seen. */
+/** Where a row's record hash begins, in words of 64 bits. */
+const hashQuad = 2;
+/** Groups of up to this many records go straight from rows to root in two levels; others take the general way. */
+const smallRecordsMax = 4;
+
+/** Reusable memory; grows to the largest bucket. */
 export class GroupRoots {
   #messages = new BigUint64Array(0);
-  #hashes = new BigUint64Array(0);
+  #first = new BigUint64Array(0);
+  #second = new BigUint64Array(0);
+  #nodes = new BigUint64Array(0);
   #counts = new Uint32Array(0);
   #active = new Uint32Array(0);
 
-  /** `nodes` holds hashes of 4 words; group g has those from starts[g] to starts[g + 1], at least one.
-   *  Afterwards the root of group g stands at starts[g], the other nodes are spent. */
-  hash(nodes: BigUint64Array, starts: Uint32Array, groups: number): void {
+  /** Group g has the rows order[starts[g]] to order[starts[g + 1] − 1], at least one. Writes its root to the second
+   *  half of the g-th 64 bytes of `leaves`. */
+  write(
+    rows: BigUint64Array,
+    order: Uint32Array,
+    starts: Uint32Array,
+    groups: number,
+    leaves: BigUint64Array,
+  ): void {
     this.#reserve(groups, starts[groups]);
-    let active = 0;
+    const firstPairs = this.#writeFirstPairs(rows, order, starts, groups);
+    hash64Into(bytesOf(this.#messages, firstPairs * 8), bytesOf(this.#first, firstPairs * 4));
+    const secondPairs = this.#writeSecondPairs(rows, order, starts, groups, leaves);
+    hash64Into(bytesOf(this.#messages, secondPairs * 8), bytesOf(this.#second, secondPairs * 4));
+    let pair = 0;
+    let large = 0;
     for (let group = 0; group < groups; group++) {
       const count = starts[group + 1] - starts[group];
-      this.#counts[group] = count;
-      if (count > 1) this.#active[active++] = group;
+      if (count > smallRecordsMax) this.#active[large++] = group;
+      else if (count > 2) copyHash(this.#second, pair++ * 4, leaves, group * 8 + 4);
     }
-    while (active > 0) active = this.#hashLevel(nodes, starts, active);
+    if (large > 0) this.#writeLarge(rows, order, starts, large, leaves);
   }
 
-  #reserve(groups: number, nodes: number): void {
-    if (this.#counts.length < groups) {
+  #reserve(groups: number, rows: number): void {
+    if (this.#active.length < groups) {
       this.#counts = new Uint32Array(groups * 2);
       this.#active = new Uint32Array(groups * 2);
     }
-    const pairs = nodes >> 1;
-    if (this.#hashes.length < pairs * 4) {
+    const pairs = (rows >> 1) + 1;
+    if (this.#first.length < pairs * 4) {
       this.#messages = new BigUint64Array(pairs * 2 * 8);
-      this.#hashes = new BigUint64Array(pairs * 2 * 4);
+      this.#first = new BigUint64Array(pairs * 2 * 4);
+      this.#second = new BigUint64Array(pairs * 2 * 4);
     }
   }
 
-  /** Hashes the pairs of all groups that have more than one node left; returns how many such groups remain. */
-  #hashLevel(nodes: BigUint64Array, starts: Uint32Array, active: number): number {
+  #writeFirstPairs(rows: BigUint64Array, order: Uint32Array, starts: Uint32Array, groups: number): number {
     const messages = this.#messages;
-    let message = 0;
+    let pair = 0;
+    for (let group = 0; group < groups; group++) {
+      const start = starts[group];
+      const count = starts[group + 1] - start;
+      if (count < 2 || count > smallRecordsMax) continue;
+      copyHash(rows, order[start] * rowQuads + hashQuad, messages, pair * 8);
+      copyHash(rows, order[start + 1] * rowQuads + hashQuad, messages, pair * 8 + 4);
+      pair += 1;
+      if (count < 4) continue;
+      copyHash(rows, order[start + 2] * rowQuads + hashQuad, messages, pair * 8);
+      copyHash(rows, order[start + 3] * rowQuads + hashQuad, messages, pair * 8 + 4);
+      pair += 1;
+    }
+    return pair;
+  }
+
+  /** Groups of one and two have their roots now; those of three and four one pair more. */
+  #writeSecondPairs(
+    rows: BigUint64Array,
+    order: Uint32Array,
+    starts: Uint32Array,
+    groups: number,
+    leaves: BigUint64Array,
+  ): number {
+    const messages = this.#messages;
+    const first = this.#first;
+    let from = 0;
+    let pair = 0;
+    for (let group = 0; group < groups; group++) {
+      const start = starts[group];
+      const count = starts[group + 1] - start;
+      if (count > smallRecordsMax) continue;
+      if (count === 1) {
+        copyHash(rows, order[start] * rowQuads + hashQuad, leaves, group * 8 + 4);
+        continue;
+      }
+      if (count === 2) {
+        copyHash(first, from++ * 4, leaves, group * 8 + 4);
+        continue;
+      }
+      copyHash(first, from++ * 4, messages, pair * 8);
+      if (count === 3) copyHash(rows, order[start + 2] * rowQuads + hashQuad, messages, pair * 8 + 4);
+      else copyHash(first, from++ * 4, messages, pair * 8 + 4);
+      pair += 1;
+    }
+    return pair;
+  }
+
+  /** The groups named by the first `large` of #active, of any size. */
+  #writeLarge(
+    rows: BigUint64Array,
+    order: Uint32Array,
+    starts: Uint32Array,
+    large: number,
+    leaves: BigUint64Array,
+  ): void {
+    const groups = this.#active.slice(0, large);
+    const end = starts[groups[large - 1] + 1];
+    if (this.#nodes.length < end * 4) this.#nodes = new BigUint64Array(end * 4);
+    for (const group of groups) {
+      this.#counts[group] = starts[group + 1] - starts[group];
+      for (let at = starts[group]; at < starts[group + 1]; at++) {
+        copyHash(rows, order[at] * rowQuads + hashQuad, this.#nodes, at * 4);
+      }
+    }
+    for (let active = large; active > 0; ) active = this.#hashLevel(starts, active);
+    for (const group of groups) copyHash(this.#nodes, starts[group] * 4, leaves, group * 8 + 4);
+  }
+
+  /** Hashes the pairs of the groups of #active, which have more than one node left; returns how many such remain. */
+  #hashLevel(starts: Uint32Array, active: number): number {
+    const nodes = this.#nodes;
+    let pair = 0;
     for (let at = 0; at < active; at++) {
       const group = this.#active[at];
       const from = starts[group] * 4;
-      const quads = (this.#counts[group] >> 1) * 8;
-      for (let quad = 0; quad < quads; quad++) messages[message++] = nodes[from + quad];
+      const pairs = this.#counts[group] >> 1;
+      this.#messages.set(nodes.subarray(from, from + pairs * 8), pair * 8);
+      pair += pairs;
     }
-    hash64Into(bytesOf(messages, message), bytesOf(this.#hashes, message / 2));
-    const hashes = this.#hashes;
-    let hash = 0;
+    hash64Into(bytesOf(this.#messages, pair * 8), bytesOf(this.#first, pair * 4));
+    pair = 0;
     let remaining = 0;
     for (let at = 0; at < active; at++) {
       const group = this.#active[at];
       const to = starts[group] * 4;
       const count = this.#counts[group];
       const pairs = count >> 1;
-      for (let quad = 0; quad < pairs * 4; quad++) nodes[to + quad] = hashes[hash++];
-      if ((count & 1) === 1) {
-        const odd = to + (count - 1) * 4;
-        for (let quad = 0; quad < 4; quad++) nodes[to + pairs * 4 + quad] = nodes[odd + quad];
-      }
+      nodes.set(this.#first.subarray(pair * 4, (pair + pairs) * 4), to);
+      pair += pairs;
+      if ((count & 1) === 1) copyHash(nodes, to + (count - 1) * 4, nodes, to + pairs * 4);
       this.#counts[group] = pairs + (count & 1);
       if (this.#counts[group] > 1) this.#active[remaining++] = group;
     }
     return remaining;
   }
+}
+
+/** Copies 32 bytes; offsets in words of 64 bits. */
+function copyHash(from: BigUint64Array, at: number, to: BigUint64Array, toAt: number): void {
+  to[toAt] = from[at];
+  to[toAt + 1] = from[at + 1];
+  to[toAt + 2] = from[at + 2];
+  to[toAt + 3] = from[at + 3];
 }
 
 function bytesOf(quads: BigUint64Array, length: number): Uint8Array {

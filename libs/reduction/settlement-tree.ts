@@ -27,7 +27,9 @@ export class SettlementTree {
   readonly #nodes = new Uint8Array(tileLeaves * 32);
   readonly #amounts: Uint32Array;
   readonly #halves = new Uint8Array(tileLeaves * 16);
+  readonly #halfQuads = new BigUint64Array(this.#halves.buffer);
   readonly #messages = new Uint32Array(tileLeaves * 8);
+  readonly #messageQuads = new BigUint64Array(this.#messages.buffer);
   readonly #stack: Subtree[] = [];
   #inTile = 0;
   #count = 0;
@@ -107,9 +109,13 @@ export class SettlementTree {
     hash64Into(this.#nodes.subarray(0, pairs * 64), this.#halves);
     this.#addPairs(pairs);
     this.#digests.write(this.#amounts, pairs, this.#messages);
-    const halves = new Uint32Array(this.#halves.buffer);
+    const halves = this.#halfQuads;
+    const messages = this.#messageQuads;
     for (let pair = 0; pair < pairs; pair++) {
-      for (let at = 0; at < 8; at++) this.#messages[pair * 16 + at] = halves[pair * 8 + at];
+      messages[pair * 8] = halves[pair * 4];
+      messages[pair * 8 + 1] = halves[pair * 4 + 1];
+      messages[pair * 8 + 2] = halves[pair * 4 + 2];
+      messages[pair * 8 + 3] = halves[pair * 4 + 3];
     }
     // The last level of all that is joined is the root's: its first half is what opens the root.
     this.#x = this.#halves.slice(0, 32);

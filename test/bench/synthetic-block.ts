@@ -137,6 +137,11 @@ export function mix(seed: number, at: number, lane: number): number {
   return (value ^ (value >>> 16)) >>> 0;
 }
 
+/** Whether a stream with repetitions has the record twice: one in 16. */
+export function isRepeated(seed: number, impression: number, author: number): boolean {
+  return (mix(seed, impression, 400 + author) & 15) === 0;
+}
+
 /** Writes what `author` says of the impression, or returns false where it says nothing: one in 64 is missing, one in 64
  *  has another price, one in 16 is not viewable. */
 export function writeRecord(
