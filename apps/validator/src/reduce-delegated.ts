@@ -10,8 +10,10 @@ import {
   domainSeparator,
   encodeBlockReport,
   outputHashOf,
+  type PostedPart,
   reportHashOf,
 } from '#protocol';
+import type { CommittedPart } from '#reduction';
 import type { ReduceBlock } from './reduce-port.js';
 import type { KeptResult } from './validator-state.js';
 
@@ -33,7 +35,7 @@ export async function reduceDelegated(
   const output = await ports.reduceBlock({
     rules: await rulesOf(block, blockKey, ports.chain),
     terms: { roles: terms.roles, reducer: terms.reducer, parameters },
-    parts: block.facts.parts,
+    parts: block.facts.parts.map(committedPart),
     validator,
   });
   if (output.workDigest === undefined) throw new Error('a block reduced for a validator has its workDigest');
@@ -71,4 +73,9 @@ async function rulesOf(block: WatchedBlock, blockKey: Uint8Array, chain: Chain):
     roles: terms.roles,
     priceNanoMax: terms.priceNanoMax,
   };
+}
+
+function committedPart({ participant, partRoot, segmentCount, indexHash }: PostedPart): CommittedPart {
+  const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
+  return { participant, commitment };
 }

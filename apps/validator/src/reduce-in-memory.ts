@@ -1,21 +1,17 @@
 /** Block reduction in one thread with the whole block in memory: for small blocks and tests. */
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Hex, toHex } from '#encoding';
 import type { PartStore } from '#part-store';
-import { limits, type PartCommitment, type PostedPart, pageCount, rowsOfManifest } from '#protocol';
+import { limits, type PartCommitment, pageCount, rowsOfManifest } from '#protocol';
 import { reduceSealedBlock } from '#reduction';
 import type { ReduceBlock } from './reduce-port.js';
 
 export function reduceInMemory(partStore: PartStore): ReduceBlock {
   return async ({ rules, terms, parts, validator }) => {
-    const committed = parts.map((part) => ({
-      participant: part.participant,
-      commitment: commitmentOf(part),
-    }));
     const stored = await fetchAll(
       partStore,
-      committed.map((part) => part.commitment),
+      parts.map((part) => part.commitment),
     );
-    return reduceSealedBlock(terms, rules, committed, (digest) => stored.get(toHex(digest)), validator);
+    return reduceSealedBlock(terms, rules, parts, (digest) => stored.get(toHex(digest)), validator);
   };
 }
 
@@ -43,9 +39,4 @@ async function fetchAll(
     }
   }
   return found;
-}
-
-function commitmentOf(part: PostedPart): PartCommitment {
-  const { segmentCount } = part;
-  return { partRoot: fromHex(part.partRoot), segmentCount, indexHash: fromHex(part.indexHash) };
 }

@@ -1,13 +1,13 @@
 /** What the validator asks of block reduction, so that its shell and its tests do not depend on threads and files. */
 import type { Hex } from '#encoding';
-import type { BlockRules, PostedPart } from '#protocol';
-import type { BlockOutput, ReductionTerms } from '#reduction';
+import type { BlockRules } from '#protocol';
+import type { BlockOutput, CommittedPart, ReductionTerms } from '#reduction';
 
 export interface BlockToReduce {
   readonly rules: BlockRules;
   readonly terms: ReductionTerms;
   /** As posted on chain; participants that are not among them posted none. */
-  readonly parts: readonly PostedPart[];
+  readonly parts: readonly CommittedPart[];
   /** Whose workDigest to give. */
   readonly validator: Hex;
 }

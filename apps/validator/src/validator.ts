@@ -8,8 +8,8 @@ import {
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ChainActor } from '#chain';
-import { addressOf, hkdfSha256 } from '#crypto';
-import { concatBytes, fromHex, type Hex, toHex, u64BigEndian, utf8 } from '#encoding';
+import { addressOf } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
@@ -18,6 +18,7 @@ import { commitmentOf, delegationDigest, domainSeparator, openBlockKey, processi
 import { reduceDelegated } from './reduce-delegated.js';
 import type { ReduceBlock } from './reduce-port.js';
 import { checkRequest, type RequestRefusal, refuse } from './request-rules.js';
+import { saltOf } from './salt.js';
 import { type KeptResult, ValidatorState } from './validator-state.js';
 
 export interface ValidatorOptions {
@@ -220,7 +221,7 @@ export class Validator {
   async #reveal(block: WatchedBlock, participant: number, kept: KeptResult): Promise<number> {
     const { channelId, blockNumber } = block;
     const { result, opening, workDigest } = kept;
-    const salt = toHex(this.#salt(channelId, blockNumber, participant));
+    const salt = toHex(saltOf(this.#options.privateKey, channelId, blockNumber, participant));
     const outcome = await this.#actor.revealResult(
       channelId,
       blockNumber,
@@ -238,17 +239,8 @@ export class Validator {
   }
 
   #commitment(channelId: Hex, blockNumber: number, participant: number, kept: KeptResult): Hex {
-    const salt = this.#salt(channelId, blockNumber, participant);
+    const salt = saltOf(this.#options.privateKey, channelId, blockNumber, participant);
     return commitmentOf(kept.result.outputHash, this.address, fromHex(kept.workDigest), salt);
-  }
-
-  /** Unknown to others until revealed, and the same after a restart. */
-  #salt(channelId: Hex, blockNumber: number, participant: number): Uint8Array {
-    const block = concatBytes(fromHex(channelId), u64BigEndian(BigInt(blockNumber)));
-    return hkdfSha256(
-      this.#options.privateKey,
-      concatBytes(utf8('papyrus salt'), block, Uint8Array.of(participant)),
-    );
   }
 }
 

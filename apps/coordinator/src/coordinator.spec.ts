@@ -1,0 +1,183 @@
+import { describe, expect, it } from '@jest/globals';
+import { CrashPoint } from '#block-watch/testing/crashing-ports';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { recoverSigner } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
+import { silentLog } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { type Delegation, delegationDigest, domainSeparator, keyCommitmentOf, openBlockKey } from '#protocol';
+import { Coordinator } from './coordinator.js';
+
+interface Body extends Omit<Delegation, 'nonce' | 'notAfter'> {
+  readonly nonce: string;
+  readonly notAfter: string;
+  readonly signature: Hex;
+  readonly sealedBlockKey: Hex;
+  readonly keyPath: readonly Hex[];
+}
+
+/** A validator that answers as it is told, once each; then 202. */
+class Correspondent {
+  readonly received: Body[] = [];
+  readonly urls: string[] = [];
+  answers: (Response | Error)[] = [];
+
+  readonly fetch = async (url: unknown, init?: { body?: unknown }): Promise<Response> => {
+    const answer = this.answers.shift() ?? new Response('{}', { status: 202 });
+    this.urls.push(String(url));
+    this.received.push(JSON.parse(String(init?.body)) as Body);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+}
+
+const problem = (status: number, code: string, retryable: boolean): Response =>
+  new Response(JSON.stringify({ code, detail: code, retryable }), { status });
+
+function coordinatorOf(rehearsal: Rehearsal, correspondent: Correspondent, crash?: CrashPoint): Coordinator {
+  const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
+  const one = rehearsal.participants[1];
+  const fetch = correspondent.fetch as typeof globalThis.fetch;
+  return new Coordinator(
+    { ...one, requestTimeoutMs: 1_000, sweepIntervalMs: 1_000 },
+    {
+      chain: wrap(rehearsal.chain.port()),
+      keyValue: wrap(rehearsal.keyValue(1)),
+      jobQueue: openInProcessJobQueue({ log: silentLog }),
+      entropy: rehearsal.entropy,
+      log: silentLog,
+      fetch,
+    },
+  );
+}
+
+/** Only the payer posted, so processing begins when collation ends. */
+async function inProcessing(): Promise<{ rehearsal: Rehearsal; startsAt: number }> {
+  const rehearsal = new Rehearsal();
+  rehearsal.chain.advanceTo(rehearsal.collected(0));
+  const empty = {
+    partRoot: toHex(new Uint8Array(32)),
+    segmentCount: 0,
+    indexHash: toHex(new Uint8Array(32)),
+  };
+  await rehearsal.chain
+    .port()
+    .actor(rehearsal.participants[0].operatorKey)
+    .postPart(rehearsal.channelId, 0, empty);
+  const startsAt = rehearsal.collected(0) + blockSeconds.collation;
+  return { rehearsal, startsAt };
+}
+
+describe('the coordinator', () => {
+  it('sends its own validator a binding delegation with the block key, once processing begins', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    const coordinator = coordinatorOf(rehearsal, correspondent);
+    expect(await coordinator.sweep()).toBe(0);
+    rehearsal.chain.advanceTo(startsAt);
+    expect(await coordinator.sweep()).toBe(1);
+    expect(await coordinator.sweep()).toBe(0);
+    const one = rehearsal.participants[1];
+    expect(correspondent.urls).toEqual([`http://${one.validator}/v1/validation-requests`]);
+    const [{ signature, sealedBlockKey, keyPath, ...body }] = correspondent.received;
+    expect(body).toMatchObject({
+      channelId: rehearsal.channelId,
+      blockNumber: 0,
+      participant: 1,
+      validator: one.validator,
+      binding: true,
+      nonce: '1',
+      notAfter: String(startsAt + blockSeconds.processing),
+    });
+    const delegation = { ...body, nonce: BigInt(body.nonce), notAfter: BigInt(body.notAfter) };
+    const digest = delegationDigest(domainSeparator(rehearsal.chain.eip712), delegation);
+    const operator = rehearsal.chain.port().actor(one.operatorKey).address;
+    expect(recoverSigner(digest, fromHex(signature))).toBe(operator);
+    const key = openBlockKey(fromHex(sealedBlockKey), digest, one.validatorSecret);
+    expect(toHex(keyCommitmentOf(key as Uint8Array))).toBe(body.keyCommitment);
+    expect(keyPath).toHaveLength(4);
+  });
+
+  it('sends the same request again until the validator answers', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    correspondent.answers = [new Error('connection refused'), problem(503, 'key-value-unavailable', true)];
+    rehearsal.chain.advanceTo(startsAt);
+    const did = [];
+    for (let i = 0; i < 4; i++) did.push(await coordinatorOf(rehearsal, correspondent).sweep());
+    expect(did).toEqual([0, 0, 1, 0]);
+    const [first, ...others] = correspondent.received;
+    expect(others).toEqual([first, first]);
+  });
+
+  it('does not repeat what was refused for good, until silence calls for a new delegation', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    correspondent.answers = [problem(409, 'seat-taken', false)];
+    rehearsal.chain.advanceTo(startsAt);
+    const coordinator = coordinatorOf(rehearsal, correspondent);
+    expect([await coordinator.sweep(), await coordinator.sweep()]).toEqual([0, 0]);
+    expect(correspondent.received).toHaveLength(1);
+    rehearsal.chain.advanceTo(startsAt + blockSeconds.processing / 4);
+    expect(await coordinator.sweep()).toBe(1);
+    expect(correspondent.received.map((body) => body.nonce)).toEqual(['1', '2']);
+  });
+
+  it('asks again with a higher nonce when nothing was committed for long, and in the extension', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    const nonces = () => correspondent.received.map((body) => body.nonce);
+    const at = async (seconds: number) => {
+      rehearsal.chain.advanceTo(seconds);
+      return coordinatorOf(rehearsal, correspondent).sweep();
+    };
+    expect([await at(startsAt), await at(startsAt + 9), await at(startsAt + 10)]).toEqual([1, 0, 1]);
+    expect(nonces()).toEqual(['1', '2']);
+    const { processing } = blockSeconds;
+    expect(await at(startsAt + processing / 2)).toBe(0);
+    expect(await at(startsAt + processing)).toBe(1);
+    expect(nonces()).toEqual(['1', '2', '3']);
+    expect(correspondent.received[2].notAfter).toBe(String(startsAt + 2 * processing));
+  });
+
+  it('asks nobody once its seat has committed', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    rehearsal.chain.advanceTo(startsAt);
+    await coordinatorOf(rehearsal, correspondent).sweep();
+    const { signature, sealedBlockKey: _, keyPath, ...body } = correspondent.received[0];
+    const delegation = { ...body, signature, nonce: BigInt(body.nonce), notAfter: BigInt(body.notAfter) };
+    const validator = rehearsal.chain.port().actor(rehearsal.participants[1].validatorKey);
+    expect(await validator.commitResult(delegation, keyPath, rehearsal.terms.salt)).toMatchObject({
+      ok: true,
+    });
+    rehearsal.chain.advanceTo(startsAt + blockSeconds.processing / 2 - 1);
+    expect(await coordinatorOf(rehearsal, correspondent).sweep()).toBe(0);
+    expect(correspondent.received).toHaveLength(1);
+  });
+
+  it('never signs two delegations of one nonce, whatever step it crashes at', async () => {
+    for (const isAfter of [false, true]) {
+      for (let step = 0; ; step++) {
+        const { rehearsal, startsAt } = await inProcessing();
+        const correspondent = new Correspondent();
+        rehearsal.chain.advanceTo(startsAt);
+        const crash = new CrashPoint(step, isAfter);
+        const run = coordinatorOf(rehearsal, correspondent, crash).sweep();
+        const isWhole = await run.then(
+          () => true,
+          () => false,
+        );
+        await coordinatorOf(rehearsal, correspondent).sweep();
+        expect(correspondent.received.length).toBeGreaterThan(0);
+        expect(new Set(correspondent.received.map((body) => body.sealedBlockKey + body.signature)).size).toBe(
+          1,
+        );
+        if (isWhole) {
+          expect(step).toBeGreaterThan(5);
+          break;
+        }
+      }
+    }
+  });
+});

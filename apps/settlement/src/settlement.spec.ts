@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import type { Chain } from '#chain';
+import type { Hex } from '#encoding';
+import { type Log, silentLog } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import type { BlockFacts, RevealedResult, Seat } from '#protocol';
+import { Settlement } from './settlement.js';
+
+const hash = (n: number): Hex => `0x${String(n).padStart(64, '0')}`;
+const result = (n: number): RevealedResult => ({
+  outputHash: hash(n),
+  settlementRoot: hash(0),
+  impressionCount: 1n,
+  amountWords: [hash(0)],
+  validParts: 1,
+});
+
+/** A block whose seats revealed the results of these numbers. */
+function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; chain: Chain; settled: Hex[] } {
+  const rehearsal = new Rehearsal();
+  const at = rehearsal.collected(0);
+  const seats = revealed.map(
+    (n, participant): Seat => ({
+      participant,
+      validator: rehearsal.participants[participant].validator,
+      binding: true,
+      nonce: 1n,
+      commitment: hash(9),
+      committedAtSeconds: at + 50,
+      outputHash: hash(n),
+      revealedAtSeconds: at + 50,
+    }),
+  );
+  const distinct = [...new Set(revealed)];
+  const part = {
+    participant: 0,
+    partRoot: hash(0),
+    segmentCount: 0,
+    indexHash: hash(0),
+    postedAtSeconds: at,
+  };
+  const settled: Hex[] = [];
+  let settledAtSeconds: number | undefined;
+  const facts = (): BlockFacts => ({
+    parts: [part],
+    seats,
+    ownResults: [],
+    acceptances: [],
+    results: distinct.map(result),
+    disputedAtSeconds: distinct.length > 1 ? at + 50 : undefined,
+    settledAtSeconds,
+  });
+  const port = rehearsal.chain.port();
+  const actor = (() => ({
+    settle: async (_channel: Hex, _block: number, one: RevealedResult) => {
+      if (settledAtSeconds !== undefined) return { ok: false, code: 'already-settled', message: '' };
+      settled.push(one.outputHash);
+      settledAtSeconds = rehearsal.chain.nowSeconds;
+      return { ok: true, height: 1, timestampSeconds: settledAtSeconds, gasUsed: 1n };
+    },
+  })) as unknown as Chain['actor'];
+  return { rehearsal, settled, chain: { ...port, blockFacts: async () => facts(), actor } };
+}
+
+function settlementOf(
+  rehearsal: Rehearsal,
+  chain: Chain,
+  participant: number,
+  log: Log = silentLog,
+): Settlement {
+  const options = { ...rehearsal.participants[participant], sweepIntervalMs: 1_000 };
+  return new Settlement(options, { chain, jobQueue: openInProcessJobQueue({ log: silentLog }), log });
+}
+
+describe('the settlement service', () => {
+  it('settles a block as soon as it is final, once, whoever of the participants is first', async () => {
+    const { rehearsal, chain, settled } = rehearsalWith([3, 3]);
+    const both = [0, 1].map((one) => settlementOf(rehearsal, chain, one));
+    const sweepBoth = async () => Promise.all(both.map((one) => one.sweep()));
+    const processingEnds = rehearsal.collected(0) + blockSeconds.collation + blockSeconds.processing;
+    rehearsal.chain.advanceTo(processingEnds + blockSeconds.challenge - 1);
+    expect(await sweepBoth()).toEqual([0, 0]);
+    rehearsal.chain.advanceTo(processingEnds + blockSeconds.challenge);
+    expect(await sweepBoth()).toEqual([1, 0]);
+    expect(await sweepBoth()).toEqual([0, 0]);
+    expect(settled).toEqual([hash(3)]);
+  });
+
+  it('settles a unanimous block without waiting for the challenge period', async () => {
+    const { rehearsal, chain, settled } = rehearsalWith([3, 3, 3]);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation + 5);
+    expect(await settlementOf(rehearsal, chain, 2).sweep()).toBe(1);
+    expect(settled).toEqual([hash(3)]);
+  });
+
+  it('says loudly, once, that different results stand, and settles the one that stands in the end', async () => {
+    const { rehearsal, chain, settled } = rehearsalWith([5, 4]);
+    const said: object[] = [];
+    const log: Log = { ...silentLog, error: (fields) => said.push(fields) };
+    const settlement = settlementOf(rehearsal, chain, 0, log);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation + 1);
+    expect([await settlement.sweep(), await settlement.sweep()]).toEqual([0, 0]);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatchObject({
+      stage: 'dispute',
+      results: [{ outputHash: hash(5) }, { outputHash: hash(4) }],
+    });
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + 50 + rehearsal.terms.disputeMax);
+    expect(await settlement.sweep()).toBe(1);
+    expect(settled).toEqual([hash(4)]);
+  });
+});
