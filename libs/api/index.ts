@@ -1,0 +1,45 @@
+export {
+  batchMediaType,
+  commonRefusals,
+  type Endpoint,
+  endpoints,
+  jsonBodyBytesMax,
+  jsonMediaType,
+  ndjsonMediaType,
+  pathOf,
+} from './endpoints.js';
+export {
+  type JsonBatch,
+  jsonOfBatch,
+  ndjsonOfBatch,
+  type ParsedBatch,
+  parseJsonBatch,
+  parseNdjsonBatch,
+} from './json-batch.js';
+export { errorsPage, type Problem, problemMediaType, problemOf, problemSchema } from './problem.js';
+export {
+  isRefusalCode,
+  type Refusal,
+  type RefusalCode,
+  type RefusalMeaning,
+  type RefusedPlace,
+  refusalCodes,
+  refusals,
+  refuse,
+} from './refusals.js';
+export {
+  type BlockView,
+  blockSchema,
+  type ChannelView,
+  channelSchema,
+  type HealthView,
+  healthSchema,
+  hexOf,
+  placesOf,
+  receiptSchema,
+  type SignedReceipt,
+  u64,
+  type ValidationRequestBody,
+  validationAcceptedSchema,
+  validationRequestSchema,
+} from './schemas.js';

@@ -1,0 +1,155 @@
+/** The JSON of the endpoints: one schema gives validation, type and documentation. Money and u64 are decimal strings. */
+import { z } from 'zod';
+import type { Hex } from '#encoding';
+import { stages } from '#protocol';
+
+const u64Max = (1n << 64n) - 1n;
+
+/** Exactly `bytes` bytes as 0x-hex; lower case inside the program. */
+export const hexOf = (bytes: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`), `${bytes} bytes as 0x-hexadecimal`)
+    .transform((text) => text.toLowerCase() as Hex);
+
+/** Decimal text of an unsigned 64-bit integer, or a JSON integer that is exact. */
+export const u64 = z
+  .union([z.string().regex(/^\d{1,20}$/, 'decimal digits'), z.int().nonnegative()])
+  .transform((value) => BigInt(value))
+  .refine((value) => value <= u64Max, 'below 2^64');
+
+export const participantIndex = z.int().min(0).max(255);
+
+/** What a batch signs, but for the number and the root of its records, which follow from them. */
+export const batchHeaderSchema = z.strictObject({
+  channelId: hexOf(32).optional(),
+  blockNumber: u64,
+  author: participantIndex,
+  sequence: u64,
+  /** Checked if given. */
+  count: z.int().optional(),
+  recordsRoot: hexOf(32).optional(),
+  signature: hexOf(65),
+});
+
+export const flagNames = [
+  'measurable',
+  'viewable',
+  'click',
+  'generalInvalidTraffic',
+  'sophisticatedInvalidTraffic',
+  'test',
+] as const;
+
+/** Prices and ids are looked at afterwards: each fault of theirs has its own code. */
+export const recordSchema = z.strictObject({
+  kind: z.enum(['win', 'audit']),
+  impression: z.strictObject({ auctionId: z.string(), impId: z.string() }).optional(),
+  impressionKey: hexOf(16).optional(),
+  counterparty: participantIndex,
+  /** Per thousand impressions, in currency units. */
+  price: z.unknown().optional(),
+  /** Of this one impression, in 1e-9 of the currency unit. */
+  priceNano: z.unknown().optional(),
+  flags: z.array(z.enum(flagNames)).default([]),
+  timestampMs: u64,
+  /** Ids as text, or the first 8 bytes of their SHA-256. */
+  campaign: z.string().optional(),
+  campaignKey: hexOf(8).optional(),
+  placement: z.string().optional(),
+  placementKey: hexOf(8).optional(),
+  /** The author's own log line, or the first 8 bytes of its SHA-256. */
+  reference: z.string().optional(),
+  referenceKey: hexOf(8).optional(),
+});
+
+export const receiptSchema = z.object({
+  channelId: hexOf(32),
+  blockNumber: z.int(),
+  author: participantIndex,
+  sequence: z.string(),
+  recordsRoot: hexOf(32),
+  /** Seconds. */
+  receivedAt: z.int(),
+  /** The receiving participant's operator key. */
+  signer: hexOf(20),
+  signature: hexOf(65),
+  /** Where the batch lies in the author's partition of the node's record log. */
+  logOffset: z.int(),
+});
+export type SignedReceipt = z.infer<typeof receiptSchema>;
+
+export const channelSchema = z.object({
+  channelId: hexOf(32),
+  /** Index of the node's own participant. */
+  participant: participantIndex,
+  participants: z.array(z.object({ account: hexOf(20), role: z.string() })),
+  reducer: z.string(),
+  /** Seconds, chain time. */
+  firstBlockStart: z.int(),
+  blockDuration: z.int(),
+  collectionGrace: z.int(),
+  blocksMax: z.int(),
+  authorBytesMax: z.int(),
+  priceNanoMax: z.string(),
+  /** Token base units. */
+  deposit: z.string(),
+  /** The block that collects by chain time, absent before the first and after the last. */
+  currentBlock: z.int().optional(),
+  closedAt: z.int().optional(),
+});
+export type ChannelView = z.infer<typeof channelSchema>;
+
+export const blockSchema = z.object({
+  channelId: hexOf(32),
+  blockNumber: z.int(),
+  stage: z.enum(stages),
+  /** Seconds, chain time. */
+  collectionStart: z.int(),
+  collectionEnd: z.int(),
+  /** Whether this node has cut the block off in its log. */
+  isCut: z.boolean(),
+  /** What this node holds, by author; counted while the block collects and shortly after. */
+  authors: z.array(z.object({ author: participantIndex, batches: z.int(), budgetBytes: z.int() })),
+  parts: z.array(z.object({ participant: participantIndex, partRoot: hexOf(32), segmentCount: z.int() })),
+  finalOutputHash: hexOf(32).optional(),
+});
+export type BlockView = z.infer<typeof blockSchema>;
+
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'away']),
+  chainHeight: z.int().optional(),
+  chainTime: z.int().optional(),
+});
+export type HealthView = z.infer<typeof healthSchema>;
+
+/** A signed delegation and, beside it, the boxed block key with the path of its commitment (protocol.md 6). */
+export const validationRequestSchema = z
+  .strictObject({
+    channelId: hexOf(32),
+    blockNumber: z.int().nonnegative(),
+    participant: participantIndex,
+    validator: hexOf(20),
+    binding: z.boolean(),
+    keyCommitment: hexOf(32),
+    nonce: u64,
+    notAfter: u64,
+    signature: hexOf(65),
+    sealedBlockKey: hexOf(136),
+    keyPath: z.array(hexOf(32)).max(20),
+  })
+  .transform(({ sealedBlockKey, keyPath, ...delegation }) => ({ delegation, sealedBlockKey, keyPath }));
+export type ValidationRequestBody = z.infer<typeof validationRequestSchema>;
+
+export const validationAcceptedSchema = z.object({ accepted: z.literal(true), nonce: z.string() });
+
+/** The first faults of a value against a schema, as places within it. */
+export function placesOf(
+  issues: readonly z.core.$ZodIssue[],
+  prefix = '',
+): { pointer: string; detail: string }[] {
+  return issues.slice(0, 10).map((issue) => ({
+    pointer: `${prefix}${issue.path.map((part) => `/${String(part)}`).join('')}`,
+    detail: issue.message,
+  }));
+}

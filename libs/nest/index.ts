@@ -1,0 +1,12 @@
+export { closing, LifecycleHost, lifecycleOf, type Shell } from './lifecycle-host.js';
+export { JsonBodyPipe, ParameterPipe } from './parse-pipes.js';
+export { acceptedOf, ProblemFilter, RefusalException } from './problem-filter.js';
+export {
+  type AppModule,
+  type AppOptions,
+  type HttpAppOptions,
+  type RunningApp,
+  type RunningHttpApp,
+  startApp,
+  startHttpApp,
+} from './start-app.js';

@@ -1,0 +1,44 @@
+/** Starts the shells of a process with it and stops them after the last request was answered. */
+import type {
+  FactoryProvider,
+  InjectionToken,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+} from '@nestjs/common';
+
+export interface Shell {
+  start(): void | Promise<void>;
+  /** Drains: resolves when nothing of it is under way any more. */
+  stop(): Promise<void>;
+}
+
+export class LifecycleHost implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #shells: readonly Shell[];
+
+  constructor(shells: readonly Shell[]) {
+    this.#shells = shells;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (const shell of this.#shells) await shell.start();
+  }
+
+  /** Nest calls it after the HTTP server has closed. */
+  async onApplicationShutdown(): Promise<void> {
+    for (const shell of [...this.#shells].reverse()) await shell.stop();
+  }
+}
+
+/** Provides the host of the shells behind `tokens`: started in this order, stopped in the reverse one. */
+export function lifecycleOf(...tokens: InjectionToken[]): FactoryProvider<LifecycleHost> {
+  return {
+    provide: LifecycleHost,
+    useFactory: (...shells: Shell[]) => new LifecycleHost(shells),
+    inject: tokens,
+  };
+}
+
+/** A port as a shell that does nothing but close: list it before those that use it. */
+export function closing(port: { close(): Promise<void> }): Shell {
+  return { start: () => {}, stop: () => port.close() };
+}

@@ -1,0 +1,90 @@
+/** The one filter: refusals become problems, faults 503 with Retry-After, and anything else is a bug: logged, 500. */
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import {
+  isRefusalCode,
+  problemMediaType,
+  problemOf,
+  type Refusal,
+  type RefusalCode,
+  refusals,
+  refuse,
+} from '#api';
+import { codeOf, Fault, type Log, messageOf } from '#environment';
+
+/** Carries a refusal out of a controller or pipe to the filter. */
+export class RefusalException extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.detail);
+    this.name = 'RefusalException';
+    this.refusal = refusal;
+  }
+}
+
+/** The yes of an answer; its no goes to the filter. */
+export function acceptedOf<Accepted extends { readonly ok: true }>(answer: Accepted | Refusal): Accepted {
+  if (!answer.ok) throw new RefusalException(answer);
+  return answer;
+}
+
+const retryAfterSeconds = 2;
+
+/** Names of Fastify's own errors; the others that it throws are faults in the shape of a request. */
+const fastifyRefusals: Readonly<Record<string, RefusalCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+};
+
+interface ProblemReply {
+  status(status: number): ProblemReply;
+  header(name: string, value: string): ProblemReply;
+  send(body: unknown): unknown;
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<{ id: string; url: string }>();
+    const reply = host.switchToHttp().getResponse<ProblemReply>();
+    const refusal = this.#refusalOf(thrown, request);
+    const problem = problemOf(refusal, { instance: request.url, requestId: request.id });
+    const { status, retryable } = refusals[refusal.code];
+    if (retryable && (status === 503 || status === 429))
+      reply.header('retry-after', String(retryAfterSeconds));
+    reply.status(status).header('content-type', problemMediaType).send(JSON.stringify(problem));
+  }
+
+  #refusalOf(thrown: unknown, request: { id: string; url: string }): Refusal {
+    if (thrown instanceof RefusalException) return thrown.refusal;
+    if (thrown instanceof Fault) {
+      this.#log.error({ requestId: request.id, code: thrown.code, cause: messageOf(thrown) }, 'a fault');
+      return refuse(faultCode(thrown), 'an outside system did not answer as it should');
+    }
+    const ofFastify = fastifyRefusals[codeOf(thrown) ?? ''];
+    if (ofFastify !== undefined) return refuse(ofFastify, messageOf(thrown));
+    const status = statusOf(thrown);
+    if (status === 404) return refuse('not-found', messageOf(thrown));
+    if (status !== undefined && status < 500) return refuse('not-parsable', messageOf(thrown));
+    const stack = thrown instanceof Error ? thrown.stack : String(thrown);
+    this.#log.error({ requestId: request.id, url: request.url, stack }, 'a bug');
+    return refuse('internal-error', 'the service met a case that it does not know');
+  }
+}
+
+function faultCode(fault: Fault): RefusalCode {
+  if (!fault.retriable) return 'internal-error';
+  return isRefusalCode(fault.code) ? fault.code : 'temporarily-unavailable';
+}
+
+function statusOf(thrown: unknown): number | undefined {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  if (typeof thrown !== 'object' || thrown === null || !('statusCode' in thrown)) return undefined;
+  return Number(thrown.statusCode);
+}

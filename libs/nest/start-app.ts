@@ -1,0 +1,93 @@
+/** Starts a module as a running app: over HTTP on Fastify, or without. */
+import { randomUUID } from 'node:crypto';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { batchMediaType, jsonBodyBytesMax, jsonMediaType, ndjsonMediaType } from '#api';
+import type { Log } from '#environment';
+import { ProblemFilter } from './problem-filter.js';
+
+/** A module class or a dynamic module. */
+export type AppModule = Parameters<typeof NestFactory.create>[0];
+
+export interface AppOptions {
+  readonly log: Log;
+  /** Whether SIGTERM and SIGINT close the app; for the one app of a process. */
+  readonly listensToSignals?: boolean;
+}
+
+export interface HttpAppOptions extends AppOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface RunningApp {
+  /** Drains: answers what was asked, then stops the shells. */
+  close(): Promise<void>;
+}
+
+export interface RunningHttpApp extends RunningApp {
+  /** Base URL without a slash at its end. */
+  readonly url: string;
+}
+
+/** One byte above the largest batch is read, so that the rules and not the transport name the refusal. */
+const batchBodyBytesMax = 65_537;
+
+export async function startHttpApp(module: AppModule, options: HttpAppOptions): Promise<RunningHttpApp> {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    forceCloseConnections: 'idle',
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    bodyLimit: jsonBodyBytesMax,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLogger(options.log),
+  });
+  takeBodiesAsBytes(adapter);
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  app.useGlobalFilters(new ProblemFilter(options.log));
+  if (options.listensToSignals) app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  await app.listen({ port: options.port, host: options.host });
+  const { port } = adapter.getInstance().addresses()[0];
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return { url: `http://${host}:${port}`, close: () => app.close() };
+}
+
+export async function startApp(module: AppModule, options: AppOptions): Promise<RunningApp> {
+  const app: INestApplicationContext = await NestFactory.createApplicationContext(module, {
+    abortOnError: false,
+    logger: nestLogger(options.log),
+  });
+  if (options.listensToSignals) app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  return { close: () => app.close() };
+}
+
+/** Bodies reach controllers as the bytes that came: whoever knows the schema parses, once. */
+function takeBodiesAsBytes(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  const limits = { [batchMediaType]: batchBodyBytesMax, [jsonMediaType]: jsonBodyBytesMax };
+  for (const type of [batchMediaType, jsonMediaType, ndjsonMediaType]) {
+    const options = { parseAs: 'buffer', bodyLimit: limits[type] ?? jsonBodyBytesMax } as const;
+    fastify.addContentTypeParser(type, options, (_request, body, done) => done(null, body));
+  }
+}
+
+/** The asker's id if it is a plain one, so that it can be found in both logs; else a new one. */
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : randomUUID();
+}
+
+function nestLogger(log: Log): LoggerService {
+  const say =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: unknown, ...more: unknown[]) =>
+      log[level]({ more: more.map(String) }, String(message));
+  return { log: say('debug'), error: say('error'), warn: say('warn'), debug: say('debug') };
+}
