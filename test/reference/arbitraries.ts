@@ -10,7 +10,7 @@ import { buildBatch, type ReferenceBatch, readBatch, recordsMax } from './record
 import type { ReducerParameters } from './reduce-impression.js';
 import type { ReferenceBlockInput } from './reference-block.js';
 import { addressOfKey } from './secp256k1.js';
-import type { Domain } from './typed-data.js';
+import { type ChannelTerms, channelIdOf, type Domain, encodeParameters } from './typed-data.js';
 
 export interface Scenario {
   readonly roles: readonly number[];
@@ -188,7 +188,7 @@ export function packBlock(
   scenario: Scenario,
   packing: Packing,
 ): ReferenceBlockInput & { blockKey: Uint8Array } {
-  const channelId = sha256(ascii('papyrus test channel'));
+  const channelId = channelIdOf(testDomain, termsOf(scenario));
   const blockNumber = 7n;
   const batches = packing.batches.map(({ author, sequence, records }) => {
     const header = { channelId, blockNumber, author, sequence };
@@ -206,7 +206,7 @@ export function packBlock(
     blockNumber,
     roles: scenario.roles,
     parameters: scenario.parameters,
-    signers: scenario.roles.map((_, participant) => addressOfKey(testKey(participant))),
+    signers: scenario.roles.map((_, participant) => testAddress(participant)),
     parts: new Map(parts),
     blockKey: sha256(ascii('papyrus test block key')),
   };
@@ -214,6 +214,40 @@ export function packBlock(
 
 export function testKey(participant: number): Uint8Array {
   return sha256(ascii(`papyrus test record key ${participant}`));
+}
+
+/** Terms that give the channel id of packBlock; the test keys serve as accounts too. */
+export function termsOf({ roles, parameters }: Pick<Scenario, 'roles' | 'parameters'>): ChannelTerms {
+  return {
+    participants: roles.map((_, participant) => testAddress(participant)),
+    roles,
+    token: '0x00000000000000000000000000000000000c0123',
+    tokenPerUnit: 1_000_000_000,
+    reducer: 'rtb-impression/1',
+    reducerParameters: hex(encodeParameters(parameters)),
+    blockPolicy: 0,
+    firstBlockStart: 1_370_448_000,
+    blockDuration: 3_600,
+    blocksMax: 48,
+    collectionGrace: 60,
+    collationPeriod: 300,
+    processingPeriod: 600,
+    challengePeriod: 600,
+    disputeMax: 86_400,
+    retentionPeriod: 86_400,
+    authorBytesMax: 67_108_864,
+    priceNanoMax: 2n ** 57n,
+    keysRoot: hex(sha256(ascii('papyrus test keys root'))),
+    salt: hex(sha256(ascii('papyrus test salt'))),
+  };
+}
+
+const addresses = new Map<number, string>();
+
+export function testAddress(participant: number): string {
+  const address = addresses.get(participant) ?? addressOfKey(testKey(participant));
+  addresses.set(participant, address);
+  return address;
 }
 
 interface Said {
