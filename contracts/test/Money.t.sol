@@ -52,10 +52,14 @@ contract MoneyTest is ChannelFixture {
         vm.warp(startOf(1));
         request(400);
         vm.warp(deadlineOfParts(0));
-        vm.expectRevert(abi.encodeWithSelector(Errors.BlocksNotOver.selector, channelId, uint64(1), uint64(2)));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.BlocksNotOver.selector, channelId, uint64(1), uint64(2))
+        );
         registry.executeWithdrawal(channelId);
         vm.warp(deadlineOfParts(1) - 1);
-        vm.expectRevert(abi.encodeWithSelector(Errors.BlocksNotOver.selector, channelId, uint64(1), uint64(2)));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.BlocksNotOver.selector, channelId, uint64(1), uint64(2))
+        );
         registry.executeWithdrawal(channelId);
         vm.warp(deadlineOfParts(1));
         registry.executeWithdrawal(channelId);
@@ -68,7 +72,9 @@ contract MoneyTest is ChannelFixture {
         finish(channelId, 0, 3, result);
         request(900);
         vm.warp(deadlineOfParts(1));
-        vm.expectRevert(abi.encodeWithSelector(Errors.BlocksNotOver.selector, channelId, uint64(0), uint64(2)));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.BlocksNotOver.selector, channelId, uint64(0), uint64(2))
+        );
         registry.executeWithdrawal(channelId);
         settle(channelId, 0, result);
         registry.executeWithdrawal(channelId);
@@ -83,9 +89,7 @@ contract MoneyTest is ChannelFixture {
         vm.prank(account(1));
         registry.requestWithdrawal(channelId, 1);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                Errors.DepositTooSmall.selector, channelId, uint256(1_000), uint256(1_001)
-            )
+            abi.encodeWithSelector(Errors.DepositTooSmall.selector, channelId, uint256(1_000), uint256(1_001))
         );
         request(1_001);
         request(1_000);
@@ -231,7 +235,9 @@ contract MoneyTest is ChannelFixture {
         vm.assertFalse(isTaken, "an unknown function is refused");
     }
 
-    function request(uint256 amount) private {
+    function request(
+        uint256 amount
+    ) private {
         vm.prank(account(0));
         registry.requestWithdrawal(channelId, amount);
     }
@@ -239,11 +245,18 @@ contract MoneyTest is ChannelFixture {
 
 /// Keeps one percent of each transfer.
 contract FeeToken is ERC20("Fee", "FEE") {
-    function mint(address to, uint256 amount) external {
+    function mint(
+        address to,
+        uint256 amount
+    ) external {
         _mint(to, amount);
     }
 
-    function _update(address from, address to, uint256 amount) internal override {
+    function _update(
+        address from,
+        address to,
+        uint256 amount
+    ) internal override {
         super._update(from, to, amount);
         if (from != address(0)) super._update(to, address(0xfee), amount / 100);
     }
@@ -254,16 +267,26 @@ contract CallbackToken is ERC20("Callback", "CALL") {
     bytes private armed;
     address private target;
 
-    function mint(address to, uint256 amount) external {
+    function mint(
+        address to,
+        uint256 amount
+    ) external {
         _mint(to, amount);
     }
 
-    function armFor(bytes calldata call_, address target_) external {
+    function armFor(
+        bytes calldata call_,
+        address target_
+    ) external {
         armed = call_;
         target = target_;
     }
 
-    function _update(address from, address to, uint256 amount) internal override {
+    function _update(
+        address from,
+        address to,
+        uint256 amount
+    ) internal override {
         super._update(from, to, amount);
         if (armed.length == 0) return;
         (bool isDone, bytes memory answer) = target.call(armed);

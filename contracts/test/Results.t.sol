@@ -69,12 +69,19 @@ contract PartsTest is ChannelFixture {
         vm.assertEq(parts[1].participant, 2);
     }
 
-    function refusesPart(Stage stage) private {
+    function refusesPart(
+        Stage stage
+    ) private {
         vm.expectRevert(abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), stage));
         post(channelId, 0, 2);
     }
 
-    function refusesOther(bytes32 posted, bytes32 root, uint32 count, bytes32 index) private {
+    function refusesOther(
+        bytes32 posted,
+        bytes32 root,
+        uint32 count,
+        bytes32 index
+    ) private {
         vm.expectRevert(
             abi.encodeWithSelector(Errors.PartAlreadyPosted.selector, channelId, uint64(0), uint8(1), posted)
         );
@@ -150,7 +157,9 @@ contract CommitTest is ChannelFixture {
         reveal(channelId, 3, 1, result);
         refusesTime(start + 39, start, start + 20, 0);
         vm.warp(start + 40);
-        refusesWith(0, abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(3), Stage.Challenge));
+        refusesWith(
+            0, abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(3), Stage.Challenge)
+        );
     }
 
     function test_only_the_named_validator_commits() public {
@@ -223,36 +232,57 @@ contract CommitTest is ChannelFixture {
         refuses(delegation, abi.encodeWithSelector(Errors.UnknownParticipant.selector, channelId, uint256(3)));
     }
 
-    function refuses(Delegation memory delegation, bytes memory refusal) private {
+    function refuses(
+        Delegation memory delegation,
+        bytes memory refusal
+    ) private {
         uint256 key = OPERATOR + delegation.participant;
         refusesSigned(delegation, signatureOf(key, registry.delegationDigest(delegation)), refusal);
     }
 
-    function refusesSigned(Delegation memory delegation, bytes memory signature, bytes memory refusal) private {
+    function refusesSigned(
+        Delegation memory delegation,
+        bytes memory signature,
+        bytes memory refusal
+    ) private {
         bytes32[] memory path = keyPath(delegation.blockNumber);
         vm.prank(delegation.validator);
         vm.expectRevert(refusal);
         registry.commitResult(delegation, signature, path, 0);
     }
 
-    function refusesTime(uint256 time, uint256 from, uint256 until) private {
+    function refusesTime(
+        uint256 time,
+        uint256 from,
+        uint256 until
+    ) private {
         refusesTime(time, from, until, 1);
     }
 
-    function refusesTime(uint256 time, uint256 from, uint256 until, uint256 participant) private {
+    function refusesTime(
+        uint256 time,
+        uint256 from,
+        uint256 until,
+        uint256 participant
+    ) private {
         vm.warp(time);
         refusesWith(
-            participant,
-            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(3), from, until)
+            participant, abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(3), from, until)
         );
     }
 
-    function refusesStage(uint256 time, Stage stage) private {
+    function refusesStage(
+        uint256 time,
+        Stage stage
+    ) private {
         vm.warp(time);
         refusesWith(1, abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(3), stage));
     }
 
-    function refusesWith(uint256 participant, bytes memory refusal) private {
+    function refusesWith(
+        uint256 participant,
+        bytes memory refusal
+    ) private {
         refuses(delegationOf(channelId, 3, participant, true), refusal);
     }
 }
@@ -285,7 +315,9 @@ contract RevealTest is ChannelFixture {
     }
 
     function test_or_as_soon_as_every_seat_has_committed() public {
-        for (uint256 i = 0; i < 3; i++) commit(channelId, 0, i, result, true);
+        for (uint256 i = 0; i < 3; i++) {
+            commit(channelId, 0, i, result, true);
+        }
         reveal(channelId, 0, 1, result);
         vm.assertEq(registry.blockFacts(channelId, 0).results.length, 1);
     }
@@ -318,9 +350,7 @@ contract RevealTest is ChannelFixture {
         reveal(channelId, 0, 1, other);
         vm.warp(start + 40);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                Errors.WrongTime.selector, channelId, uint64(0), start, start + 40
-            )
+            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), start, start + 40)
         );
         reveal(channelId, 0, 2, result);
         vm.warp(start + 39);
@@ -331,9 +361,7 @@ contract RevealTest is ChannelFixture {
     function test_once_a_seat_and_only_a_seat_that_committed() public {
         commit(channelId, 0, 1, result, true);
         vm.warp(start + 20);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.SeatEmpty.selector, channelId, uint64(0), uint8(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.SeatEmpty.selector, channelId, uint64(0), uint8(0)));
         reveal(channelId, 0, 0, result);
         reveal(channelId, 0, 1, result);
         vm.expectRevert(
@@ -361,7 +389,9 @@ contract RevealTest is ChannelFixture {
     function test_sums_opening_padding_and_parts_are_checked() public {
         BlockResult memory bad = resultOf(3, 10, 3);
         bad.amountWords[0] = bytes32(uint256(21) << 192 | uint256(10) << 128 | uint256(10) << 64);
-        refusesResult(bad, abi.encodeWithSelector(Errors.AmountSumMismatch.selector, uint256(21), uint256(20)));
+        refusesResult(
+            bad, abi.encodeWithSelector(Errors.AmountSumMismatch.selector, uint256(21), uint256(20))
+        );
         bad = resultOf(3, 10, 3);
         bad.amountWords[0] |= bytes32(uint256(1));
         refusesResult(bad, abi.encodeWithSelector(Errors.AmountWordsPaddingNotZero.selector, uint256(3)));
@@ -376,8 +406,7 @@ contract RevealTest is ChannelFixture {
         bytes32 good = bad.settlementRoot;
         bad.settlementRoot = keccak256("other");
         refusesResult(
-            bad,
-            abi.encodeWithSelector(Errors.SettlementRootMismatch.selector, bad.settlementRoot, good)
+            bad, abi.encodeWithSelector(Errors.SettlementRootMismatch.selector, bad.settlementRoot, good)
         );
     }
 
@@ -404,11 +433,15 @@ contract RevealTest is ChannelFixture {
         finish(large, 1, 16, four);
         vm.assertEq(registry.blockFacts(large, 1).results[0].result.amountWords.length, 4);
         vm.assertEq(
-            keccak256(abi.encode(registry.blockFacts(large, 1).results[0].result)), keccak256(abi.encode(four))
+            keccak256(abi.encode(registry.blockFacts(large, 1).results[0].result)),
+            keccak256(abi.encode(four))
         );
     }
 
-    function refusesResult(BlockResult memory bad, bytes memory refusal) private {
+    function refusesResult(
+        BlockResult memory bad,
+        bytes memory refusal
+    ) private {
         uint256 snapshot = vm.snapshotState();
         vm.warp(start);
         commit(channelId, 0, 1, bad, true);
@@ -419,11 +452,13 @@ contract RevealTest is ChannelFixture {
         vm.revertToState(snapshot);
     }
 
-    function refusesTime(uint256 time, uint256 from, uint256 until) private {
+    function refusesTime(
+        uint256 time,
+        uint256 from,
+        uint256 until
+    ) private {
         vm.warp(time);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), from, until)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), from, until));
         reveal(channelId, 0, 1, result);
     }
 }
@@ -447,7 +482,10 @@ contract OwnResultTest is ChannelFixture {
 
     function test_in_the_extension_without_a_bond() public {
         vm.warp(start + 39);
-        refuses(0, abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), start + 40, start + 100));
+        refuses(
+            0,
+            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), start + 40, start + 100)
+        );
         vm.warp(start + 40);
         refuses(bond, abi.encodeWithSelector(Errors.OwnResultBondWrong.selector, uint256(0), bond));
         revealOwn(channelId, 0, 1, result, 0);
@@ -468,7 +506,10 @@ contract OwnResultTest is ChannelFixture {
         reveal(channelId, 0, 0, result);
         BlockResult memory other = resultOf(3, 11, 3);
         vm.warp(start + 39);
-        refuses(0, abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), start + 40, start + 100));
+        refuses(
+            0,
+            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), start + 40, start + 100)
+        );
         vm.warp(start + 40);
         refuses(0, abi.encodeWithSelector(Errors.OwnResultBondWrong.selector, bond, uint256(0)));
         revealOwn(channelId, 0, 1, other, bond);
@@ -481,9 +522,7 @@ contract OwnResultTest is ChannelFixture {
         vm.assertEq(registry.blockFacts(channelId, 0).disputedAt, start + 40);
         vm.warp(start + 100);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                Errors.WrongTime.selector, channelId, uint64(0), start + 40, start + 100
-            )
+            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), start + 40, start + 100)
         );
         revealOwn(channelId, 0, 0, result, bond);
     }
@@ -497,18 +536,14 @@ contract OwnResultTest is ChannelFixture {
         revealOwn(channelId, 0, 1, result, 0);
         refuses(0, abi.encodeWithSelector(Errors.AlreadyRevealed.selector, channelId, uint64(0), uint8(1)));
         vm.warp(start + 140);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final));
         revealOwn(channelId, 0, 2, result, bond);
     }
 
     function test_own_results_are_checked_as_others_are() public {
         vm.warp(start + 40);
         BlockResult memory bad = resultOf(3, 10, 7);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.ValidPartsNotPosted.selector, uint16(7), uint16(3))
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.ValidPartsNotPosted.selector, uint16(7), uint16(3)));
         revealOwn(channelId, 0, 1, bad, 0);
     }
 
@@ -527,9 +562,7 @@ contract OwnResultTest is ChannelFixture {
         registry.acceptResult(channelId, 0, second);
         registry.acceptResult(channelId, 0, second);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                Errors.AlreadyAccepted.selector, channelId, uint64(0), uint8(2), second
-            )
+            abi.encodeWithSelector(Errors.AlreadyAccepted.selector, channelId, uint64(0), uint8(2), second)
         );
         registry.acceptResult(channelId, 0, first);
         vm.stopPrank();
@@ -544,14 +577,15 @@ contract OwnResultTest is ChannelFixture {
         revealOwn(channelId, 0, 0, result, 0);
         bytes32 hash = registry.outputHashOf(channelId, 0, result);
         vm.warp(start + 140);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final));
         vm.prank(account(1));
         registry.acceptResult(channelId, 0, hash);
     }
 
-    function refuses(uint256 value, bytes memory refusal) private {
+    function refuses(
+        uint256 value,
+        bytes memory refusal
+    ) private {
         vm.deal(account(1), value);
         vm.expectRevert(refusal);
         vm.prank(account(1));

@@ -24,9 +24,13 @@ contract SettlementTest is ChannelFixture {
         vm.assertEq(balance(2), 100);
         vm.assertEq(registry.channel(channelId).deposit, 800);
         vm.assertEq(registry.blockFacts(channelId, 0).settledAt, block.timestamp);
-        for (uint256 i = 0; i < 3; i++) vm.assertEq(validators.validator(validator(i)).lockedWei, 0);
+        for (uint256 i = 0; i < 3; i++) {
+            vm.assertEq(validators.validator(validator(i)).lockedWei, 0);
+        }
         vm.expectRevert(
-            abi.encodeWithSelector(Errors.AlreadySettled.selector, channelId, uint64(0), uint64(block.timestamp))
+            abi.encodeWithSelector(
+                Errors.AlreadySettled.selector, channelId, uint64(0), uint64(block.timestamp)
+            )
         );
         settle(channelId, 0, result);
     }
@@ -42,7 +46,9 @@ contract SettlementTest is ChannelFixture {
         settle(channelId, 0, result);
         commit(channelId, 0, 1, result, true);
         commit(channelId, 0, 2, result, true);
-        for (uint256 i = 0; i < 3; i++) reveal(channelId, 0, i, result);
+        for (uint256 i = 0; i < 3; i++) {
+            reveal(channelId, 0, i, result);
+        }
         BlockResult memory other = resultOf(3, 101, 7);
         bytes32 right = registry.outputHashOf(channelId, 0, result);
         bytes32 wrong = registry.outputHashOf(channelId, 0, other);
@@ -171,9 +177,11 @@ contract SettlementTest is ChannelFixture {
     }
 
     /// However deposits come: never more than the deposits, at most a unit of dust a payee, all in the end.
-    function testFuzz_serving_never_overpays(uint64[3] memory amounts, uint256[4] memory deposits, uint256 rate)
-        public
-    {
+    function testFuzz_serving_never_overpays(
+        uint64[3] memory amounts,
+        uint256[4] memory deposits,
+        uint256 rate
+    ) public {
         ChannelTerms memory terms = termsFor(4);
         terms.tokenPerUnit = bound(rate, 1, 1e27);
         channelId = open(terms);
@@ -197,10 +205,16 @@ contract SettlementTest is ChannelFixture {
         }
         fund(channelId, total + 1);
         checkServed(units, given + total + 1, total);
-        for (uint256 i = 1; i < 4; i++) vm.assertEq(balance(i), units[i], "all in the end");
+        for (uint256 i = 1; i < 4; i++) {
+            vm.assertEq(balance(i), units[i], "all in the end");
+        }
     }
 
-    function checkServed(uint256[] memory units, uint256 given, uint256 total) private view {
+    function checkServed(
+        uint256[] memory units,
+        uint256 given,
+        uint256 total
+    ) private view {
         uint256 paid = 0;
         for (uint256 i = 1; i < 4; i++) {
             vm.assertLe(balance(i), units[i], "a payee got more than it earned");
@@ -217,11 +231,18 @@ contract SettlementTest is ChannelFixture {
         }
     }
 
-    function mulDiv(uint256 a, uint256 b, uint256 c) private pure returns (uint256) {
+    function mulDiv(
+        uint256 a,
+        uint256 b,
+        uint256 c
+    ) private pure returns (uint256) {
         return a * b / c;
     }
 
-    function debtOfTen(uint64 n, bytes32[] memory path) private {
+    function debtOfTen(
+        uint64 n,
+        bytes32[] memory path
+    ) private {
         uint64[] memory amounts = new uint64[](2);
         amounts[1] = 10;
         BlockResult memory result = resultOf(amounts, 3);
@@ -236,11 +257,15 @@ contract SettlementTest is ChannelFixture {
             vm.prank(validator(i));
             registry.commitResult(delegation, signature, path, commitment);
         }
-        for (uint256 i = 0; i < 2; i++) reveal(channelId, n, i, result);
+        for (uint256 i = 0; i < 2; i++) {
+            reveal(channelId, n, i, result);
+        }
         settle(channelId, n, result);
     }
 
-    function balance(uint256 index) private view returns (uint256) {
+    function balance(
+        uint256 index
+    ) private view returns (uint256) {
         return registry.balanceOf(address(token), account(index));
     }
 }
@@ -327,7 +352,9 @@ contract BondsTest is ChannelFixture {
             bytes32 hash = registry.outputHashOf(channelId, 0, all[i]);
             if (hash < lowest) (lowest, best) = (hash, i);
         }
-        for (uint256 i = 0; i < 3; i++) reveal(channelId, 0, i, all[i]);
+        for (uint256 i = 0; i < 3; i++) {
+            reveal(channelId, 0, i, all[i]);
+        }
         vm.warp(start + 1_000);
         vm.assertEq(registry.finalOutputHash(channelId, 0), lowest);
         settle(channelId, 0, all[best]);
@@ -349,13 +376,17 @@ contract BondsTest is ChannelFixture {
         vm.warp(from + 1_040);
         settle(seven, 1, result);
         uint256 sum = 0;
-        for (uint256 i = 0; i < 7; i++) sum += wei_(i);
+        for (uint256 i = 0; i < 7; i++) {
+            sum += wei_(i);
+        }
         vm.assertEq(sum, bond + registry.silencePenaltyWei());
         vm.assertEq(address(registry).balance, sum);
         vm.assertEq(wei_(6), registry.silencePenaltyWei() / 2 / 6);
     }
 
-    function wei_(uint256 index) private view returns (uint256) {
+    function wei_(
+        uint256 index
+    ) private view returns (uint256) {
         return registry.balanceOf(address(0), account(index));
     }
 }

@@ -74,7 +74,9 @@ contract StagesTest is ChannelFixture {
     function test_all_seats_binding_and_equal_are_final_at_once() public {
         BlockResult memory result = resultOf(3, 10, 7);
         postAll(channelId, 0, 3);
-        for (uint256 i = 0; i < 3; i++) commit(channelId, 0, i, result, true);
+        for (uint256 i = 0; i < 3; i++) {
+            commit(channelId, 0, i, result, true);
+        }
         reveal(channelId, 0, 0, result);
         reveal(channelId, 0, 1, result);
         vm.assertEq(uint256(registry.stage(channelId, 0)), uint256(Stage.Processing));
@@ -86,8 +88,12 @@ contract StagesTest is ChannelFixture {
     function test_a_seat_that_does_not_bind_waits_for_its_participant() public {
         BlockResult memory result = resultOf(3, 10, 7);
         postAll(channelId, 0, 3);
-        for (uint256 i = 0; i < 3; i++) commit(channelId, 0, i, result, i != 1);
-        for (uint256 i = 0; i < 3; i++) reveal(channelId, 0, i, result);
+        for (uint256 i = 0; i < 3; i++) {
+            commit(channelId, 0, i, result, i != 1);
+        }
+        for (uint256 i = 0; i < 3; i++) {
+            reveal(channelId, 0, i, result);
+        }
         vm.assertEq(uint256(registry.stage(channelId, 0)), uint256(Stage.Processing));
         bytes32 hash = registry.outputHashOf(channelId, 0, result);
         vm.prank(operator(1));
@@ -121,7 +127,11 @@ contract StagesTest is ChannelFixture {
     }
 
     /// With facts that no longer change, time alone never leads back, and nothing is undecided for ever.
-    function testFuzz_stages_are_monotone_in_time(uint256 seed, uint256 early, uint256 late) public view {
+    function testFuzz_stages_are_monotone_in_time(
+        uint256 seed,
+        uint256 early,
+        uint256 late
+    ) public view {
         ChannelTerms memory terms = termsFor(3);
         BlockState memory state;
         uint256 known = START;
@@ -160,7 +170,9 @@ contract StagesTest is ChannelFixture {
         BlockResult memory one = resultOf(3, 10, 7);
         BlockResult memory other = resultOf(3, 11, 7);
         postAll(channelId, 0, 3);
-        for (uint256 i = 0; i < 3; i++) commit(channelId, 0, i, i == 2 ? other : one, true);
+        for (uint256 i = 0; i < 3; i++) {
+            commit(channelId, 0, i, i == 2 ? other : one, true);
+        }
         reveal(channelId, 0, 0, one);
         vm.assertEq(uint256(registry.stage(channelId, 0)), uint256(Stage.Processing));
         reveal(channelId, 0, 2, other);
@@ -168,12 +180,18 @@ contract StagesTest is ChannelFixture {
     }
 
     /// The stage is `left` until a second before `time` and `right` from then on.
-    function turns(uint256 time, Stage left, Stage right) private view {
+    function turns(
+        uint256 time,
+        Stage left,
+        Stage right
+    ) private view {
         vm.assertEq(stageIn(time - 1), uint256(left));
         vm.assertEq(stageIn(time), uint256(right));
     }
 
-    function stageIn(uint256 time) private view returns (uint256) {
+    function stageIn(
+        uint256 time
+    ) private view returns (uint256) {
         return uint256(registry.stageAt(channelId, 0, uint64(time)));
     }
 }

@@ -163,7 +163,9 @@ contract VectorsTest is Test {
             vm.assertEq(root, roots[11]);
             vm.assertTrue(isWhole, "the path is whole");
             bytes32[] memory longer = new bytes32[](path.length + 1);
-            for (uint256 k = 0; k < path.length; k++) longer[k] = path[k];
+            for (uint256 k = 0; k < path.length; k++) {
+                longer[k] = path[k];
+            }
             (, isWhole) = probe.rootOf(leaf, i, 11, longer);
             vm.assertFalse(isWhole, "a longer path is refused");
             (, isWhole) = probe.rootOf(leaf, 11, 11, path);
@@ -176,34 +178,46 @@ contract VectorsTest is Test {
         MerkleProbe probe = new MerkleProbe();
         for (uint256 n = 1; n <= 4; n++) {
             bytes32[] memory leaves = new bytes32[](n);
-            for (uint256 i = 0; i < n; i++) leaves[i] = sha256(abi.encodePacked(uint32(i)));
+            for (uint256 i = 0; i < n; i++) {
+                leaves[i] = sha256(abi.encodePacked(uint32(i)));
+            }
             vm.assertEq(probe.rootOfFew(leaves), roots[n]);
         }
     }
 
     // ── reading ──
 
-    function read(string memory name) private view returns (string memory) {
+    function read(
+        string memory name
+    ) private view returns (string memory) {
         return vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/protocol/", name, ".json"));
     }
 
-    function item(string memory list, uint256 index) private pure returns (string memory) {
+    function item(
+        string memory list,
+        uint256 index
+    ) private pure returns (string memory) {
         return string.concat(list, "[", vm.toString(index), "]");
     }
 
-    function countOf(string memory json, string memory list, string memory field)
-        private
-        view
-        returns (uint256 count)
-    {
+    function countOf(
+        string memory json,
+        string memory list,
+        string memory field
+    ) private view returns (uint256 count) {
         while (vm.keyExistsJson(json, string.concat(item(list, count), field))) count++;
     }
 
-    function termsAt(string memory json, string memory at_) private pure returns (ChannelTerms memory terms) {
+    function termsAt(
+        string memory json,
+        string memory at_
+    ) private pure returns (ChannelTerms memory terms) {
         terms.participants = vm.parseJsonAddressArray(json, string.concat(at_, ".participants"));
         uint256[] memory roles = vm.parseJsonUintArray(json, string.concat(at_, ".roles"));
         terms.roles = new uint8[](roles.length);
-        for (uint256 i = 0; i < roles.length; i++) terms.roles[i] = uint8(roles[i]);
+        for (uint256 i = 0; i < roles.length; i++) {
+            terms.roles[i] = uint8(roles[i]);
+        }
         terms.token = vm.parseJsonAddress(json, string.concat(at_, ".token"));
         terms.tokenPerUnit = vm.parseJsonUint(json, string.concat(at_, ".tokenPerUnit"));
         terms.reducer = vm.parseJsonString(json, string.concat(at_, ".reducer"));
@@ -224,7 +238,10 @@ contract VectorsTest is Test {
         terms.salt = vm.parseJsonBytes32(json, string.concat(at_, ".salt"));
     }
 
-    function resultAt(string memory json, string memory at_) private pure returns (BlockResult memory result) {
+    function resultAt(
+        string memory json,
+        string memory at_
+    ) private pure returns (BlockResult memory result) {
         uint256[] memory amounts = vm.parseJsonUintArray(json, string.concat(at_, ".amounts"));
         result.settlementRoot = vm.parseJsonBytes32(json, string.concat(at_, ".settlementRoot"));
         result.impressionCount = u64(json, at_, ".impressionCount");
@@ -235,16 +252,28 @@ contract VectorsTest is Test {
         }
     }
 
-    function u64(string memory json, string memory at_, string memory field) private pure returns (uint64) {
+    function u64(
+        string memory json,
+        string memory at_,
+        string memory field
+    ) private pure returns (uint64) {
         return uint64(vm.parseJsonUint(json, string.concat(at_, field)));
     }
 
-    function first(bytes memory data, uint256 count) private pure returns (bytes memory cut) {
+    function first(
+        bytes memory data,
+        uint256 count
+    ) private pure returns (bytes memory cut) {
         cut = new bytes(count);
-        for (uint256 i = 0; i < count; i++) cut[i] = data[i];
+        for (uint256 i = 0; i < count; i++) {
+            cut[i] = data[i];
+        }
     }
 
-    function recover(bytes32 digest, bytes memory signature) private pure returns (address) {
+    function recover(
+        bytes32 digest,
+        bytes memory signature
+    ) private pure returns (address) {
         bytes32 r;
         bytes32 s;
         assembly ("memory-safe") {
@@ -257,21 +286,26 @@ contract VectorsTest is Test {
 
 /// Lets a test call the library as a contract would.
 contract MerkleProbe {
-    function rootOf(bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata path)
-        external
-        pure
-        returns (bytes32, bool)
-    {
+    function rootOf(
+        bytes32 leaf,
+        uint256 index,
+        uint256 count,
+        bytes32[] calldata path
+    ) external pure returns (bytes32, bool) {
         return MerklePath.rootOf(leaf, index, count, path);
     }
 
-    function rootOfFew(bytes32[] calldata leaves) external pure returns (bytes32) {
+    function rootOfFew(
+        bytes32[] calldata leaves
+    ) external pure returns (bytes32) {
         return MerklePath.rootOfFew(leaves);
     }
 }
 
 contract TypedDataProbe {
-    function termsHash(ChannelTerms calldata terms) external pure returns (bytes32) {
+    function termsHash(
+        ChannelTerms calldata terms
+    ) external pure returns (bytes32) {
         return TypedData.termsHash(terms);
     }
 }
