@@ -1,1 +1,321 @@
-/** LOST: another engineer overwrote this file by mistake at 13:11; its author in the node part: please write your version again. */
+/** The one table of refusals: every code with which an endpoint says no, and what the asker can do about it. */
+
+export interface RefusalMeaning {
+  /** HTTP status of the problem. */
+  readonly status: number;
+  /** What was expected, as a sentence. */
+  readonly expected: string;
+  /** What to do, as a sentence. */
+  readonly advice: string;
+  /** Whether the very same request may be accepted later. */
+  readonly retryable: boolean;
+}
+
+const shape = {
+  'too-large': {
+    status: 413,
+    expected: 'A binary batch has at most 65,536 bytes, a JSON or NDJSON body at most 1 MiB.',
+    advice: 'Split the records over several batches of at most 1,000.',
+    retryable: false,
+  },
+  'not-parsable': {
+    status: 400,
+    expected: 'The body is what its content type says: a record batch of wire-formats.md 4, JSON or NDJSON.',
+    advice: 'Look at `errors` for the place, correct the encoder and send the batch again.',
+    retryable: false,
+  },
+  'unsupported-media-type': {
+    status: 415,
+    expected: 'The content type is one that the endpoint lists.',
+    advice: 'Set Content-Type to the encoding of the body.',
+    retryable: false,
+  },
+  'not-found': {
+    status: 404,
+    expected: 'Method and path are those of an endpoint.',
+    advice: 'Compare the URL with the list of endpoints.',
+    retryable: false,
+  },
+  'wrong-count': {
+    status: 400,
+    expected: 'The header counts 1 to 1,021 records and the body holds exactly as many.',
+    advice: 'Write the number of records into the header before signing it.',
+    retryable: false,
+  },
+  'wrong-channel': {
+    status: 400,
+    expected: 'The channel in the batch is the channel in the path.',
+    advice: 'Send the batch to the path of the channel for which it was signed.',
+    retryable: false,
+  },
+} as const;
+
+const admission = {
+  'unknown-channel': {
+    status: 404,
+    expected: 'The channel is open on the base chain and the participant of this node takes part in it.',
+    advice: 'Check the channel id and the base chain; a channel opened just now is known with the next height.',
+    retryable: true,
+  },
+  'unknown-block': {
+    status: 404,
+    expected: 'The block number is below blocksMax of the channel terms.',
+    advice: 'Take the block number from the bid request of the impression.',
+    retryable: false,
+  },
+  'block-not-open': {
+    status: 409,
+    expected: 'The block’s collection has begun by the time of the base chain.',
+    advice: 'Send the same batch again once the block has begun.',
+    retryable: true,
+  },
+  'block-closed': {
+    status: 409,
+    expected: 'The block still collects: its end and the grace for late notices have not passed.',
+    advice: 'Nothing more enters this block; send records of one block within its collection period.',
+    retryable: false,
+  },
+  'channel-closed': {
+    status: 409,
+    expected: 'The block starts no later than the channel was closed.',
+    advice: 'Open a new channel for further impressions.',
+    retryable: false,
+  },
+  'not-a-participant': {
+    status: 403,
+    expected: 'The author is the index of a participant of the channel.',
+    advice: 'Use the index that the channel terms give to your account.',
+    retryable: false,
+  },
+  'no-record-key': {
+    status: 403,
+    expected: 'The author had a record key registered before the block’s collection started.',
+    advice: 'Register a record key; it counts from the next block that starts after that.',
+    retryable: false,
+  },
+  'author-bytes-used-up': {
+    status: 429,
+    expected:
+      'An author’s batches of one block are at most authorBytesMax bytes, each counting with 2,048 or more.',
+    advice: 'Put more records into each batch; what does not fit cannot enter this block.',
+    retryable: false,
+  },
+  'sequence-conflict': {
+    status: 409,
+    expected: 'An author uses a sequence once in a block; only the same batch may come again.',
+    advice: 'Give the batch a sequence that was not used in this block, sign it and send it again.',
+    retryable: false,
+  },
+  'wrong-block': {
+    status: 409,
+    expected: 'All records of one impression carry one block number, the one in its bid request.',
+    advice: 'Write the record for the block that the impression already belongs to.',
+    retryable: false,
+  },
+} as const;
+
+const records = {
+  'wrong-record': {
+    status: 422,
+    expected: 'Kind, version, author, counterparty and flags of every record are allowed in this channel.',
+    advice: 'Look at `errors` for the record and its field.',
+    retryable: false,
+  },
+  'price-not-a-number': {
+    status: 422,
+    expected: 'The price is decimal text such as "1.25": digits and an optional fraction, no exponent.',
+    advice: 'Write the price as decimal text in quotation marks.',
+    retryable: false,
+  },
+  'price-negative': {
+    status: 422,
+    expected: 'The price is zero or more.',
+    advice: 'Correct the price; a refund is not a record.',
+    retryable: false,
+  },
+  'price-too-large': {
+    status: 422,
+    expected: 'The price of one impression is at most priceNanoMax of the channel terms.',
+    advice:
+      'Check the unit: `price` is per thousand impressions, `priceNano` is for one in 1e-9 of the currency.',
+    retryable: false,
+  },
+  'price-too-precise': {
+    status: 422,
+    expected: 'A price per thousand has at most six decimals, so that one impression costs whole nano-units.',
+    advice: 'Round the price as agreed with the counterparty before signing.',
+    retryable: false,
+  },
+  'unresolved-macro': {
+    status: 422,
+    expected: 'Macros such as ${AUCTION_PRICE} were replaced before the record was made.',
+    advice: 'Let the exchange or ad server fill the macro in, or take the value from the auction.',
+    retryable: false,
+  },
+  'id-not-acceptable': {
+    status: 422,
+    expected: 'An id is 1 to 256 bytes of UTF-8 without U+0000.',
+    advice: 'Use the id of the bid request as it is.',
+    retryable: false,
+  },
+} as const;
+
+const authentication = {
+  'bad-signature': {
+    status: 403,
+    expected: 'The header is signed as EIP-712 typed data by the author’s record key of this block.',
+    advice:
+      'Check domain, field order and key; the key is the one registered at the block’s collection start.',
+    retryable: false,
+  },
+  'high-s': {
+    status: 403,
+    expected: 'The signature has s in the lower half of the group order.',
+    advice: 'Replace s by n − s and v by 55 − v, or let the library make canonical signatures.',
+    retryable: false,
+  },
+  'wrong-root': {
+    status: 422,
+    expected: 'recordsRoot is the Merkle root over the SHA-256 of each record, in batch order.',
+    advice: 'Compute the root over the very bytes that are sent.',
+    retryable: false,
+  },
+} as const;
+
+const delegation = {
+  'wrong-validator': {
+    status: 403,
+    expected: 'The delegation names the validator that it is sent to.',
+    advice: 'Send it to the endpoint that the validator registered on the base chain.',
+    retryable: false,
+  },
+  'block-not-in-processing': {
+    status: 409,
+    expected: 'The block is in processing and results may still be committed.',
+    advice: 'Send the delegation when processing has begun by the time of the base chain.',
+    retryable: true,
+  },
+  'delegation-expired': {
+    status: 409,
+    expected: 'notAfter of the delegation has not passed.',
+    advice: 'Sign a delegation with a higher nonce and a later notAfter.',
+    retryable: false,
+  },
+  'seat-taken': {
+    status: 409,
+    expected: 'No validator has committed a result for this participant’s seat.',
+    advice: 'Nothing: the seat is taken for this block.',
+    retryable: false,
+  },
+  'delegation-not-signed': {
+    status: 403,
+    expected: 'The delegation is signed as EIP-712 typed data by the participant’s current operator key.',
+    advice: 'Check domain, field order and key.',
+    retryable: false,
+  },
+  'key-commitment-not-proven': {
+    status: 422,
+    expected: 'keyPath leads from keyCommitment at the block number to keysRoot of the channel terms.',
+    advice: 'Take commitment and path of this very block.',
+    retryable: false,
+  },
+  'box-does-not-open': {
+    status: 422,
+    expected: 'sealedBlockKey is boxed for the validator’s registered encryption key and this delegation.',
+    advice: 'Box the block key again with the digest of the delegation that is sent.',
+    retryable: false,
+  },
+  'block-key-differs': {
+    status: 422,
+    expected: 'The boxed block key is the one that keyCommitment commits to.',
+    advice: 'Derive the key of this very block from the channel secret.',
+    retryable: false,
+  },
+  'delegation-replaced': {
+    status: 409,
+    expected: 'No delegation with a higher nonce was accepted for this seat.',
+    advice: 'Nothing, or sign a delegation with a still higher nonce.',
+    retryable: false,
+  },
+  'nonce-used': {
+    status: 409,
+    expected: 'A nonce belongs to one delegation of a seat.',
+    advice: 'Sign the changed delegation with a higher nonce.',
+    retryable: false,
+  },
+  'too-many-requests': {
+    status: 429,
+    expected: 'The validator has room for another waiting request.',
+    advice: 'Send the same request again after Retry-After seconds, or delegate to another validator.',
+    retryable: true,
+  },
+} as const;
+
+const faults = {
+  'record-log-unavailable': {
+    status: 503,
+    expected: 'The record log can be reached and is able to write.',
+    advice: 'Send the same batch again after Retry-After seconds; nothing was acknowledged.',
+    retryable: true,
+  },
+  'key-value-unavailable': {
+    status: 503,
+    expected: 'The key-value store can be reached.',
+    advice: 'Send the same request again after Retry-After seconds.',
+    retryable: true,
+  },
+  'part-store-unavailable': {
+    status: 503,
+    expected: 'The part store can be reached.',
+    advice: 'Send the same request again after Retry-After seconds.',
+    retryable: true,
+  },
+  'chain-unavailable': {
+    status: 503,
+    expected: 'The base chain can be reached.',
+    advice: 'Send the same request again after Retry-After seconds.',
+    retryable: true,
+  },
+  'temporarily-unavailable': {
+    status: 503,
+    expected: 'The service runs and all that it stands on can be reached.',
+    advice: 'Send the same request again after Retry-After seconds.',
+    retryable: true,
+  },
+  'internal-error': {
+    status: 500,
+    expected: 'The service has no bug.',
+    advice: 'Report it with the requestId; the log of the service holds the cause.',
+    retryable: true,
+  },
+} as const;
+
+const table = { ...shape, ...admission, ...records, ...authentication, ...delegation, ...faults };
+
+export type RefusalCode = keyof typeof table;
+export const refusals: Readonly<Record<RefusalCode, RefusalMeaning>> = table;
+export const refusalCodes = Object.keys(table) as RefusalCode[];
+
+/** One place within what was sent. */
+export interface RefusedPlace {
+  /** JSON pointer (RFC 6901) into the batch as JSON has it, for example `/records/3/price`. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** An expected no, as a value. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  /** What was found instead of the expected. */
+  readonly detail: string;
+  readonly places?: readonly RefusedPlace[];
+}
+
+export function refuse(code: RefusalCode, detail: string, places?: readonly RefusedPlace[]): Refusal {
+  return places === undefined ? { ok: false, code, detail } : { ok: false, code, detail, places };
+}
+
+export function isRefusalCode(code: string): code is RefusalCode {
+  return Object.hasOwn(table, code);
+}
