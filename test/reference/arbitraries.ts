@@ -17,6 +17,8 @@ export interface Scenario {
   readonly parameters: ReducerParameters;
   /** 64 bytes each, all valid for the roles; some occur more than once. */
   readonly records: readonly Uint8Array[];
+  /** Of the terms; 64 MiB unless given. */
+  readonly authorBytesMax?: number;
 }
 
 export interface Packing {
@@ -188,7 +190,8 @@ export function packBlock(
   scenario: Scenario,
   packing: Packing,
 ): ReferenceBlockInput & { blockKey: Uint8Array } {
-  const channelId = channelIdOf(testDomain, termsOf(scenario));
+  const terms = termsOf(scenario);
+  const channelId = channelIdOf(testDomain, terms);
   const blockNumber = 7n;
   const batches = packing.batches.map(({ author, sequence, records }) => {
     const header = { channelId, blockNumber, author, sequence };
@@ -206,6 +209,8 @@ export function packBlock(
     blockNumber,
     roles: scenario.roles,
     parameters: scenario.parameters,
+    authorBytesMax: BigInt(terms.authorBytesMax),
+    priceNanoMax: BigInt(terms.priceNanoMax),
     signers: scenario.roles.map((_, participant) => testAddress(participant)),
     parts: new Map(parts),
     blockKey: sha256(ascii('papyrus test block key')),
@@ -217,7 +222,7 @@ export function testKey(participant: number): Uint8Array {
 }
 
 /** Terms that give the channel id of packBlock; the test keys serve as accounts too. */
-export function termsOf({ roles, parameters }: Pick<Scenario, 'roles' | 'parameters'>): ChannelTerms {
+export function termsOf({ roles, parameters, authorBytesMax }: Omit<Scenario, 'records'>): ChannelTerms {
   return {
     participants: roles.map((_, participant) => testAddress(participant)),
     roles,
@@ -235,7 +240,7 @@ export function termsOf({ roles, parameters }: Pick<Scenario, 'roles' | 'paramet
     challengePeriod: 600,
     disputeMax: 86_400,
     retentionPeriod: 86_400,
-    authorBytesMax: 67_108_864,
+    authorBytesMax: authorBytesMax ?? 67_108_864,
     priceNanoMax: 2n ** 57n,
     keysRoot: hex(sha256(ascii('papyrus test keys root'))),
     salt: hex(sha256(ascii('papyrus test salt'))),

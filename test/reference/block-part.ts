@@ -159,7 +159,7 @@ export function openSealed(key: Uint8Array, sealed: Uint8Array): Uint8Array | un
   }
 }
 
-function seal(key: Uint8Array, text: Uint8Array): Uint8Array {
+export function seal(key: Uint8Array, text: Uint8Array): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', key, new Uint8Array(12));
   return join(cipher.update(text), cipher.final(), cipher.getAuthTag());
 }
