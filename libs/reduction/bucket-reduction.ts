@@ -2,10 +2,10 @@
 import { hash64Into } from '#crypto';
 import { limits } from '#protocol';
 import { AmountDigests } from './amount-digests.js';
+import { GroupOrder, type OrderedGroups } from './group-order.js';
 import { GroupRoots } from './group-roots.js';
 import type { GroupReducer } from './reducer.js';
 import { rowQuads, rowWordAt, rowWords, swapBytes } from './reduction-row.js';
-import { type OrderedRows, RowOrder, rowRelation } from './row-order.js';
 
 /** Views on memory that the next bucket overwrites. */
 export interface BucketOutput {
@@ -36,14 +36,12 @@ export class BucketReduction {
   readonly #reducer: GroupReducer;
   readonly #values: number;
   readonly #visit: GroupVisit | undefined;
-  readonly #rowOrder = new RowOrder();
+  readonly #groupOrder = new GroupOrder();
   readonly #groupRoots = new GroupRoots();
   readonly #digests: AmountDigests;
   #rows = new BigUint64Array(0);
   #recordHashes = new BigUint64Array(0);
-  #order: Uint32Array = new Uint32Array(0);
-  #starts = new Uint32Array(0);
-  #recordStarts = new Uint32Array(0);
+  #kept = new Uint32Array(0);
   #amounts = new Uint32Array(0);
   #messages = new BigUint64Array(0);
   #halves = new BigUint64Array(0);
@@ -62,8 +60,6 @@ export class BucketReduction {
       const capacity = Math.max(1_024, Math.ceil(count * 1.25));
       this.#rows = new BigUint64Array(capacity * rowQuads);
       this.#recordHashes = new BigUint64Array(capacity * 4);
-      this.#starts = new Uint32Array(capacity + 1);
-      this.#recordStarts = new Uint32Array(capacity + 1);
     }
     return this.#rows;
   }
@@ -82,8 +78,12 @@ export class BucketReduction {
 
   /** Reduces the first `count` rows, whose keys share their first `skipBits` bits, and hashes what it found. */
   reduce(count: number, skipBits: number): BucketOutput {
-    const { records, groups } = this.reduceRecords(count, skipBits);
-    if (groups > 0) this.#hashGroups(groups);
+    const found = this.#groupOrder.order(new Uint32Array(this.#rows.buffer), count, skipBits);
+    const { records, groups } = found;
+    // The hashes of all distinct records, before those of floods are left out of the order.
+    this.#copyRecordHashes(found);
+    this.#reduceGroups(found);
+    if (groups > 0) this.#hashGroups(found);
     return {
       records,
       recordHashes: new Uint8Array(this.#recordHashes.buffer, 0, records * 32),
@@ -94,87 +94,68 @@ export class BucketReduction {
     };
   }
 
-  /** As `reduce`, without the hashes of impressions: amounts and counts only. */
+  /** As `reduce`, without any hash: amounts and counts only. */
   reduceRecords(count: number, skipBits: number): Pick<BucketOutput, 'records' | 'groups' | 'amounts'> {
-    const words = new Uint32Array(this.#rows.buffer);
-    const ordered = this.#rowOrder.order(words, count, skipBits);
-    this.#order = ordered.order;
-    const { records, groups } = this.#deduplicate(words, ordered);
-    this.#reduceGroups(words, groups);
+    const found = this.#groupOrder.order(new Uint32Array(this.#rows.buffer), count, skipBits);
+    this.#reduceGroups(found);
+    const { records, groups } = found;
     return { records, groups, amounts: this.#amounts.subarray(0, groups * this.#values) };
   }
 
-  /** Leaves in `#order` the kept rows, in `#recordHashes` the hashes of all distinct ones. */
-  #deduplicate(words: Uint32Array, { order, relations }: OrderedRows): { records: number; groups: number } {
+  #copyRecordHashes({ order, records }: OrderedGroups): void {
     const quads = this.#rows;
     const hashes = this.#recordHashes;
-    let last = 0;
-    let records = 0;
-    let kept = 0;
-    let groups = 0;
-    let inRun = 0;
-    for (let at = 0; at < order.length; at++) {
-      const relation = relations[at];
-      if (relation === rowRelation.duplicate) continue;
-      const row = order[at];
-      const statement = words[row * rowWords + rowWordAt.statement] & 0xffff;
-      if (relation === rowRelation.newGroup) {
-        this.#recordStarts[groups] = records;
-        this.#starts[groups++] = kept;
-        inRun = 0;
-      } else if (statement !== last) {
-        inRun = 0;
-      }
-      last = statement;
-      const quad = row * rowQuads + 2;
-      const hash = records * 4;
-      hashes[hash] = quads[quad];
-      hashes[hash + 1] = quads[quad + 1];
-      hashes[hash + 2] = quads[quad + 2];
-      hashes[hash + 3] = quads[quad + 3];
-      records += 1;
-      if (inRun++ < limits.keptRecordsMax) order[kept++] = row;
+    for (let record = 0; record < records; record++) {
+      const from = order[record] * rowQuads + 2;
+      const to = record * 4;
+      hashes[to] = quads[from];
+      hashes[to + 1] = quads[from + 1];
+      hashes[to + 2] = quads[from + 2];
+      hashes[to + 3] = quads[from + 3];
     }
-    this.#starts[groups] = kept;
-    this.#recordStarts[groups] = records;
-    return { records, groups };
   }
 
-  #reduceGroups(words: Uint32Array, groups: number): void {
-    const order = this.#order;
+  /** Leaves in each group's place of `order` its kept rows, and in `#kept` their number. */
+  #reduceGroups({ order, starts, groups }: OrderedGroups): void {
+    const words = new Uint32Array(this.#rows.buffer);
     const values = this.#values;
-    if (this.#amounts.length < groups * values) {
-      const capacity = Math.ceil(groups * 1.25);
-      this.#amounts = new Uint32Array(capacity * values);
-      this.#messages = new BigUint64Array(capacity * 8);
-      this.#halves = new BigUint64Array(capacity * 4);
-      this.#leaves = new Uint8Array(capacity * 32);
-    }
+    this.#reserveGroups(groups);
+    const kept = this.#kept;
+    const amounts = this.#amounts;
     for (let group = 0; group < groups; group++) {
-      const from = this.#starts[group];
-      const to = this.#starts[group + 1];
-      this.#reducer.reduce(words, order, from, to, this.#amounts, group * values);
+      const from = starts[group];
+      let count = starts[group + 1] - from;
+      if (count > limits.keptRecordsMax) count = keepLowest(words, order, from, count);
+      kept[group] = count;
+      this.#reducer.reduce(words, order, from, from + count, amounts, group * values);
       if (this.#visit === undefined) continue;
-      const records = this.#recordStarts[group + 1] - this.#recordStarts[group];
-      this.#visit(group, words, order[from], to - from, records);
+      this.#visit(group, words, order[from], count, starts[group + 1] - from);
     }
+  }
+
+  #reserveGroups(groups: number): void {
+    if (this.#kept.length >= groups) return;
+    const capacity = Math.ceil(groups * 1.25);
+    this.#kept = new Uint32Array(capacity);
+    this.#amounts = new Uint32Array(capacity * this.#values);
+    this.#messages = new BigUint64Array(capacity * 8);
+    this.#halves = new BigUint64Array(capacity * 4);
+    this.#leaves = new Uint8Array(capacity * 32);
   }
 
   /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of three. */
-  #hashGroups(groups: number): void {
-    const order = this.#order;
+  #hashGroups({ order, starts, groups }: OrderedGroups): void {
     const rows = this.#rows;
     const messages = this.#messages;
     const messageWords = new Uint32Array(messages.buffer);
-    this.#groupRoots.write(rows, order, this.#starts, groups, messages);
+    this.#groupRoots.write(rows, order, starts, this.#kept, groups, messages);
     for (let group = 0; group < groups; group++) {
-      const start = this.#starts[group];
-      const key = order[start] * rowQuads;
+      const key = order[starts[group]] * rowQuads;
       const to = group * 8;
       messages[to] = rows[key];
       messages[to + 1] = rows[key + 1];
       messageWords[to * 2 + 4] = 0;
-      messageWords[to * 2 + 5] = swapBytes(this.#starts[group + 1] - start);
+      messageWords[to * 2 + 5] = swapBytes(this.#kept[group]);
       messageWords[to * 2 + 6] = 0;
       messageWords[to * 2 + 7] = 0;
     }
@@ -192,4 +173,18 @@ export class BucketReduction {
     this.#digests.write(this.#amounts, groups, messageWords);
     hash64Into(messageBytes, this.#leaves);
   }
+}
+
+/** Moves the 17 lowest rows of each (kind, author) of a group to the front, in order; returns their number. */
+function keepLowest(words: Uint32Array, order: Uint32Array, from: number, count: number): number {
+  let kept = from;
+  let inRun = 0;
+  let run = -1;
+  for (let at = from; at < from + count; at++) {
+    const statement = words[order[at] * rowWords + rowWordAt.statement] & 0xffff;
+    inRun = statement === run ? inRun + 1 : 1;
+    run = statement;
+    if (inRun <= limits.keptRecordsMax) order[kept++] = order[at];
+  }
+  return kept - from;
 }

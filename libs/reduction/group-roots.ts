@@ -16,28 +16,29 @@ export class GroupRoots {
   #counts = new Uint32Array(0);
   #active = new Uint32Array(0);
 
-  /** Group g has the rows order[starts[g]] to order[starts[g + 1] − 1], at least one. Writes its root to the second
-   *  half of the g-th 64 bytes of `leaves`. */
+  /** Group g has the rows order[starts[g]] and on, counts[g] of them, at least one. Writes its root to the second half
+   *  of the g-th 64 bytes of `leaves`. */
   write(
     rows: BigUint64Array,
     order: Uint32Array,
     starts: Uint32Array,
+    counts: Uint32Array,
     groups: number,
     leaves: BigUint64Array,
   ): void {
     this.#reserve(groups, starts[groups]);
-    const firstPairs = this.#writeFirstPairs(rows, order, starts, groups);
+    const firstPairs = this.#writeFirstPairs(rows, order, starts, counts, groups);
     hash64Into(bytesOf(this.#messages, firstPairs * 8), bytesOf(this.#first, firstPairs * 4));
-    const secondPairs = this.#writeSecondPairs(rows, order, starts, groups, leaves);
+    const secondPairs = this.#writeSecondPairs(rows, order, starts, counts, groups, leaves);
     hash64Into(bytesOf(this.#messages, secondPairs * 8), bytesOf(this.#second, secondPairs * 4));
     let pair = 0;
     let large = 0;
     for (let group = 0; group < groups; group++) {
-      const count = starts[group + 1] - starts[group];
+      const count = counts[group];
       if (count > smallRecordsMax) this.#active[large++] = group;
       else if (count > 2) copyHash(this.#second, pair++ * 4, leaves, group * 8 + 4);
     }
-    if (large > 0) this.#writeLarge(rows, order, starts, large, leaves);
+    if (large > 0) this.#writeLarge(rows, order, starts, counts, large, leaves);
   }
 
   #reserve(groups: number, rows: number): void {
@@ -53,12 +54,18 @@ export class GroupRoots {
     }
   }
 
-  #writeFirstPairs(rows: BigUint64Array, order: Uint32Array, starts: Uint32Array, groups: number): number {
+  #writeFirstPairs(
+    rows: BigUint64Array,
+    order: Uint32Array,
+    starts: Uint32Array,
+    counts: Uint32Array,
+    groups: number,
+  ): number {
     const messages = this.#messages;
     let pair = 0;
     for (let group = 0; group < groups; group++) {
       const start = starts[group];
-      const count = starts[group + 1] - start;
+      const count = counts[group];
       if (count < 2 || count > smallRecordsMax) continue;
       copyHash(rows, order[start] * rowQuads + hashQuad, messages, pair * 8);
       copyHash(rows, order[start + 1] * rowQuads + hashQuad, messages, pair * 8 + 4);
@@ -76,6 +83,7 @@ export class GroupRoots {
     rows: BigUint64Array,
     order: Uint32Array,
     starts: Uint32Array,
+    counts: Uint32Array,
     groups: number,
     leaves: BigUint64Array,
   ): number {
@@ -85,7 +93,7 @@ export class GroupRoots {
     let pair = 0;
     for (let group = 0; group < groups; group++) {
       const start = starts[group];
-      const count = starts[group + 1] - start;
+      const count = counts[group];
       if (count > smallRecordsMax) continue;
       if (count === 1) {
         copyHash(rows, order[start] * rowQuads + hashQuad, leaves, group * 8 + 4);
@@ -108,6 +116,7 @@ export class GroupRoots {
     rows: BigUint64Array,
     order: Uint32Array,
     starts: Uint32Array,
+    counts: Uint32Array,
     large: number,
     leaves: BigUint64Array,
   ): void {
@@ -115,8 +124,8 @@ export class GroupRoots {
     const end = starts[groups[large - 1] + 1];
     if (this.#nodes.length < end * 4) this.#nodes = new BigUint64Array(end * 4);
     for (const group of groups) {
-      this.#counts[group] = starts[group + 1] - starts[group];
-      for (let at = starts[group]; at < starts[group + 1]; at++) {
+      this.#counts[group] = counts[group];
+      for (let at = starts[group]; at < starts[group] + counts[group]; at++) {
         copyHash(rows, order[at] * rowQuads + hashQuad, this.#nodes, at * 4);
       }
     }

@@ -37,8 +37,9 @@ class RtbImpressionReducer implements GroupReducer {
   readonly #feeLow: number;
   readonly #participants: number;
   readonly #said = new GroupStatements();
-  readonly #high: Float64Array;
-  readonly #low: Float64Array;
+  // Where the amounts of the group in hand go.
+  #amounts: Uint32Array = new Uint32Array(0);
+  #at = 0;
   readonly #outcomes = new Float64Array(outcomesMax * 4);
   #outcomeCount = 0;
   // The price that stands for the seller in hand.
@@ -52,8 +53,6 @@ class RtbImpressionReducer implements GroupReducer {
     this.#feeHigh = Number(parameters.auditorFeeNano >> 32n);
     this.#feeLow = Number(parameters.auditorFeeNano & 0xffff_ffffn);
     this.#participants = roles.length;
-    this.#high = new Float64Array(roles.length);
-    this.#low = new Float64Array(roles.length);
   }
 
   get lastContradictory(): number {
@@ -75,10 +74,9 @@ class RtbImpressionReducer implements GroupReducer {
     const said = this.#said;
     said.gather(rows, order, from, to);
     this.#outcomeCount = 0;
-    for (let participant = 0; participant < this.#participants; participant++) {
-      this.#high[participant] = 0;
-      this.#low[participant] = 0;
-    }
+    this.#amounts = amounts;
+    this.#at = at;
+    for (let word = at; word < at + this.#participants * 2; word++) amounts[word] = 0;
     const sellers = said.selling | said.bought;
     if (sellers === 0) this.#note(-1, reason['audit-only'], 0, 0);
     for (let rest = sellers; rest !== 0; rest &= rest - 1) this.#reduceSeller(31 - Math.clz32(rest & -rest));
@@ -92,7 +90,7 @@ class RtbImpressionReducer implements GroupReducer {
         this.tally.noteFlooding(31 - Math.clz32(rest & -rest));
       }
     }
-    this.#writeAmounts(amounts, at);
+    this.#sumUp();
   }
 
   lastOutcomes(): ImpressionOutcome[] {
@@ -206,11 +204,13 @@ class RtbImpressionReducer implements GroupReducer {
     this.#earn(seller, restHigh, restLow);
   }
 
+  /** Adds to what the participant earns of this group. */
   #earn(participant: number, high: number, low: number): void {
-    const sum = this.#low[participant] + low;
-    const carry = sum >= two32 ? 1 : 0;
-    this.#high[participant] += high + carry;
-    this.#low[participant] = sum - carry * two32;
+    const amounts = this.#amounts;
+    const at = this.#at + participant * 2;
+    const sum = amounts[at + 1] + low;
+    amounts[at + 1] = sum;
+    amounts[at] += sum >= two32 ? high + 1 : high;
   }
 
   #setPrice(high: number, low: number): void {
@@ -233,15 +233,12 @@ class RtbImpressionReducer implements GroupReducer {
     this.#outcomes[at + 3] = low;
   }
 
-  #writeAmounts(amounts: Uint32Array, at: number): void {
-    for (let participant = 1; participant < this.#participants; participant++) {
-      const high = this.#high[participant];
-      const low = this.#low[participant];
-      if (high !== 0 || low !== 0) this.#earn(0, high, low);
-      amounts[at + participant * 2] = high;
-      amounts[at + participant * 2 + 1] = low;
+  /** Entry 0 is what the payer owes: the sum of what the others earn. */
+  #sumUp(): void {
+    const amounts = this.#amounts;
+    const end = this.#at + this.#participants * 2;
+    for (let at = this.#at + 2; at < end; at += 2) {
+      if (amounts[at] !== 0 || amounts[at + 1] !== 0) this.#earn(0, amounts[at], amounts[at + 1]);
     }
-    amounts[at] = this.#high[0];
-    amounts[at + 1] = this.#low[0];
   }
 }
