@@ -54,7 +54,8 @@ const admission = {
   'unknown-channel': {
     status: 404,
     expected: 'The channel is open on the base chain and the participant of this node takes part in it.',
-    advice: 'Check the channel id and the base chain; a channel opened just now is known with the next height.',
+    advice:
+      'Check the channel id and the base chain; a channel opened just now is known with the next height.',
     retryable: true,
   },
   'unknown-block': {

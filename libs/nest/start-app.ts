@@ -1,5 +1,7 @@
 /** Starts a module as a running app: over HTTP on Fastify, or without. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -39,7 +41,7 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
   const adapter = new FastifyAdapter({
     logger: false,
     forceCloseConnections: 'idle',
-    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     bodyLimit: jsonBodyBytesMax,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -55,7 +57,7 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
   app.useGlobalFilters(new ProblemFilter(options.log));
   if (options.listensToSignals) app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.listen({ port: options.port, host: options.host });
-  const { port } = adapter.getInstance().addresses()[0];
+  const { port } = app.getHttpServer().address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return { url: `http://${host}:${port}`, close: () => app.close() };
 }
@@ -72,9 +74,9 @@ export async function startApp(module: AppModule, options: AppOptions): Promise<
 /** Bodies reach controllers as the bytes that came: whoever knows the schema parses, once. */
 function takeBodiesAsBytes(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
-  const limits = { [batchMediaType]: batchBodyBytesMax, [jsonMediaType]: jsonBodyBytesMax };
   for (const type of [batchMediaType, jsonMediaType, ndjsonMediaType]) {
-    const options = { parseAs: 'buffer', bodyLimit: limits[type] ?? jsonBodyBytesMax } as const;
+    const bodyLimit = type === batchMediaType ? batchBodyBytesMax : jsonBodyBytesMax;
+    const options = { parseAs: 'buffer', bodyLimit } as const;
     fastify.addContentTypeParser(type, options, (_request, body, done) => done(null, body));
   }
 }

@@ -1,0 +1,97 @@
+/** The rules by which a batch is accepted, cheapest first: those by which validators judge parts. */
+import { type Refusal, refuse } from '#api';
+import { isHighS } from '#crypto';
+import { equalBytes, viewOf } from '#encoding';
+import {
+  type BatchHasher,
+  type BatchHeader,
+  batchAt,
+  batchCount,
+  batchFault,
+  limits,
+  type RecordCheck,
+  recordAt,
+  recordKind,
+} from '#protocol';
+
+/** What a channel asks of a batch. */
+export interface BatchRules {
+  readonly records: RecordCheck;
+  readonly participants: number;
+  readonly priceNanoMax: bigint;
+}
+
+/** Record key of each participant at the block's collection start, 20 bytes; undefined if it had none. */
+export type Signers = readonly (Uint8Array | undefined)[];
+
+/** Size and shape: whether the bytes are one batch and nothing more, for this channel. */
+export function shapeRefusal(bytes: Uint8Array, channelId: Uint8Array): Refusal | undefined {
+  if (bytes.length > limits.batchBytesMax) {
+    return refuse('too-large', `the batch has more than ${limits.batchBytesMax} bytes`);
+  }
+  if (bytes.length < limits.batchHeaderBytes) {
+    return refuse('not-parsable', `${bytes.length} bytes are less than the header of a batch`);
+  }
+  const fault = batchFault(bytes);
+  if (fault === 'length' || fault === 'count') {
+    const says = batchCount(bytes);
+    return refuse('wrong-count', `the header counts ${says} records in a body of ${bytes.length} bytes`);
+  }
+  if (fault !== undefined) return refuse('not-parsable', `the ${fault} of the batch is wrong`);
+  if (equalBytes(bytes.subarray(batchAt.channelId, batchAt.recordsRoot), channelId)) return undefined;
+  return refuse('wrong-channel', 'the batch was made for another channel');
+}
+
+/** Whether the author may write these records in this channel. */
+export function contentRefusal(
+  bytes: Uint8Array,
+  header: BatchHeader,
+  rules: BatchRules,
+): Refusal | undefined {
+  const { author, count } = header;
+  if (author >= rules.participants) {
+    const detail = `the channel has ${rules.participants} participants, ${author} is none of them`;
+    return refuse('not-a-participant', detail);
+  }
+  const view = viewOf(bytes);
+  for (let index = 0; index < count; index++) {
+    const at = limits.batchHeaderBytes + index * limits.recordBytes;
+    if (bytes[at + recordAt.author] !== author) return wrongRecord(index, 'author');
+    const fault = rules.records.faultAt(view, at);
+    if (fault === undefined) continue;
+    const isDear = fault === 'priceNano' && bytes[at + recordAt.kind] === recordKind.win;
+    if (!isDear) return wrongRecord(index, fault);
+    const price = view.getBigUint64(at + recordAt.priceNano, true);
+    const detail = `a price of ${price} nano-units is above priceNanoMax, ${rules.priceNanoMax}`;
+    return refuse('price-too-large', detail, [{ pointer: `/records/${index}/priceNano`, detail }]);
+  }
+  return undefined;
+}
+
+/** Whether the author's record key signed the header, and the header these records. */
+export function authenticityRefusal(
+  bytes: Uint8Array,
+  header: BatchHeader,
+  signers: Signers,
+  scratch: { readonly hasher: BatchHasher; readonly hashes: Uint8Array },
+): Refusal | undefined {
+  const signer = signers[header.author];
+  if (signer === undefined) {
+    return refuse('no-record-key', `participant ${header.author} had no record key when the block began`);
+  }
+  if (isHighS(bytes.subarray(batchAt.signature, batchAt.padding))) {
+    return refuse('high-s', 'the signature has s in the upper half of the group order');
+  }
+  if (!scratch.hasher.isSignedBy(signer, bytes)) {
+    return refuse('bad-signature', `the record key of participant ${header.author} did not sign this header`);
+  }
+  if (!scratch.hasher.hasTrueRoot(bytes, 0, scratch.hashes)) {
+    return refuse('wrong-root', `recordsRoot ${header.recordsRoot} is not the root of these records`);
+  }
+  return undefined;
+}
+
+function wrongRecord(index: number, field: string): Refusal {
+  const detail = `${field} of record ${index} is not allowed`;
+  return refuse('wrong-record', detail, [{ pointer: `/records/${index}/${field}`, detail }]);
+}

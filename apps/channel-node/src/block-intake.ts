@@ -1,0 +1,101 @@
+/** What a channel node knows of one block while it collects: batches seen, bytes taken, impressions named. */
+import type { SignedReceipt } from '#api';
+import { type Hex, viewOf } from '#encoding';
+import { type BatchHeader, budgetBytes, limits, recordAt } from '#protocol';
+import type { Signers } from './accept-rules.js';
+import { ImpressionSet } from './impression-set.js';
+
+/** A batch that is in the log, or on its way into it. */
+export interface SeenBatch {
+  readonly recordsRoot: Hex;
+  readonly receivedAtMs: number;
+  /** Its offset in the author's partition, once durable. */
+  offset?: number;
+  /** While it is on its way. */
+  pending?: Promise<SignedReceipt>;
+}
+
+export class BlockIntake {
+  readonly blockNumber: number;
+  /** Known once the chain was asked. */
+  signers: Signers | undefined;
+  /** True from the moment on when the block is being cut off: nothing more enters it. */
+  isClosed = false;
+  /** Impressions of which this node's own participant wrote records, and those of which others did. */
+  readonly #own: ImpressionSet;
+  readonly #others: ImpressionSet;
+  readonly #seen = new Map<string, SeenBatch>();
+  readonly #authorBytes: number[] = new Array<number>(limits.participantsMax).fill(0);
+  readonly #authorBatches: number[] = new Array<number>(limits.participantsMax).fill(0);
+  #onWay = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(blockNumber: number, impressionsMax: number) {
+    this.blockNumber = blockNumber;
+    this.#own = new ImpressionSet(impressionsMax);
+    this.#others = new ImpressionSet(impressionsMax);
+  }
+
+  seen(header: BatchHeader): SeenBatch | undefined {
+    return this.#seen.get(keyOf(header));
+  }
+
+  /** Bytes that the author's batches would take together with one more of `bytes`. */
+  budgetWith(author: number, bytes: number): number {
+    return this.#authorBytes[author] + budgetBytes(bytes);
+  }
+
+  /** Takes the batch in: from now on a repeat is known, its bytes count and its impressions belong here. */
+  take(header: BatchHeader, bytes: Uint8Array, isOwn: boolean, seen: SeenBatch): void {
+    this.#seen.set(keyOf(header), seen);
+    this.#authorBytes[header.author] += budgetBytes(bytes.length);
+    this.#authorBatches[header.author]++;
+    const view = viewOf(bytes);
+    const impressions = isOwn ? this.#own : this.#others;
+    const end = limits.batchHeaderBytes + header.count * limits.recordBytes;
+    for (let at = limits.batchHeaderBytes; at < end; at += limits.recordBytes) {
+      impressions.add(view, at + recordAt.impressionKey);
+    }
+  }
+
+  /**
+   * The first record of the batch whose impression has records in this block. What others wrote never speaks
+   * against the own participant: nobody can lock a participant out of its impression by naming it first.
+   */
+  sharedImpression(header: BatchHeader, bytes: Uint8Array, isOwn: boolean): number | undefined {
+    if (this.#own.size === 0 && (isOwn || this.#others.size === 0)) return undefined;
+    const view = viewOf(bytes);
+    for (let index = 0; index < header.count; index++) {
+      const at = limits.batchHeaderBytes + index * limits.recordBytes + recordAt.impressionKey;
+      if (this.#own.has(view, at) || (!isOwn && this.#others.has(view, at))) return index;
+    }
+    return undefined;
+  }
+
+  /** Counts `work` as under way until it ends. */
+  async during<Result>(work: Promise<Result>): Promise<Result> {
+    this.#onWay++;
+    try {
+      return await work;
+    } finally {
+      this.#onWay--;
+      if (this.#onWay === 0) for (const wake of this.#idle.splice(0)) wake();
+    }
+  }
+
+  /** Resolves when nothing of the block is on its way into the log. */
+  idle(): Promise<void> {
+    if (this.#onWay === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  authors(): { readonly author: number; readonly batches: number; readonly budgetBytes: number }[] {
+    return this.#authorBatches.flatMap((batches, author) =>
+      batches === 0 ? [] : [{ author, batches, budgetBytes: this.#authorBytes[author] }],
+    );
+  }
+}
+
+function keyOf({ author, sequence }: BatchHeader): string {
+  return `${author}/${sequence}`;
+}
