@@ -1,4 +1,5 @@
 /** The rules by which a validator takes a validation request (protocol.md 6); each no has its own code. */
+import { type Refusal, refuse } from '#api';
 import type { ValidationRequest, WatchedBlock } from '#block-watch';
 import { recoverSigner, rootFromPath } from '#crypto';
 import { equalBytes, fromHex, type Hex, toHex } from '#encoding';
@@ -9,29 +10,6 @@ import {
   keyCommitmentOf,
   openBlockKey,
 } from '#protocol';
-
-export const requestRefusalCodes = [
-  'wrong-validator',
-  'unknown-channel',
-  'not-a-participant',
-  'block-not-in-processing',
-  'delegation-expired',
-  'seat-taken',
-  'delegation-not-signed',
-  'key-commitment-not-proven',
-  'box-does-not-open',
-  'block-key-differs',
-  'delegation-replaced',
-  'nonce-used',
-  'too-many-requests',
-] as const;
-export type RequestRefusalCode = (typeof requestRefusalCodes)[number];
-
-export interface RequestRefusal {
-  readonly ok: false;
-  readonly code: RequestRefusalCode;
-  readonly message: string;
-}
 
 /** Who is asked, and what the chain says about it. */
 export interface RequestContext {
@@ -44,15 +22,11 @@ export interface RequestContext {
   readonly operatorKey: Hex | undefined;
 }
 
-export function refuse(code: RequestRefusalCode, message: string): RequestRefusal {
-  return { ok: false, code, message };
-}
-
 /** What the chain's facts say about the request, cheapest first; the block key if nothing speaks against it. */
 export function checkRequest(
   request: ValidationRequest,
   context: RequestContext,
-): RequestRefusal | { readonly ok: true; readonly blockKey: Uint8Array } {
+): Refusal | { readonly ok: true; readonly blockKey: Uint8Array } {
   const { delegation } = request;
   const { block } = context;
   if (delegation.validator.toLowerCase() !== context.validator) {
@@ -80,7 +54,7 @@ export function checkRequest(
   return checkKey(request, context, block, digest);
 }
 
-function checkTime({ delegation }: ValidationRequest, block: WatchedBlock): RequestRefusal | undefined {
+function checkTime({ delegation }: ValidationRequest, block: WatchedBlock): Refusal | undefined {
   const { stage, commitEndsAtSeconds } = block.stage;
   if (stage !== 'processing' || block.nowSeconds >= (commitEndsAtSeconds ?? 0)) {
     const when = stage === 'processing' ? 'past the time of commits' : `in ${stage}`;
@@ -100,7 +74,7 @@ function checkKey(
   { encryptionSecret }: RequestContext,
   { terms }: WatchedBlock,
   digest: Uint8Array,
-): RequestRefusal | { readonly ok: true; readonly blockKey: Uint8Array } {
+): Refusal | { readonly ok: true; readonly blockKey: Uint8Array } {
   const commitment = fromHex(delegation.keyCommitment);
   const root = rootFromPath(commitment, delegation.blockNumber, terms.blocksMax, keyPath.map(fromHex));
   if (root === undefined || toHex(root) !== terms.keysRoot.toLowerCase()) {

@@ -1,4 +1,5 @@
 /** The validator: takes validation requests, reduces each block once, commits and reveals a seat for each request. */
+import { type Refusal, refuse } from '#api';
 import {
   BlockWatch,
   isOver,
@@ -17,7 +18,7 @@ import type { PartStore } from '#part-store';
 import { commitmentOf, delegationDigest, domainSeparator, openBlockKey, processingStartOf } from '#protocol';
 import { reduceDelegated } from './reduce-delegated.js';
 import type { ReduceBlock } from './reduce-port.js';
-import { checkRequest, type RequestRefusal, refuse } from './request-rules.js';
+import { checkRequest } from './request-rules.js';
 import { saltOf } from './salt.js';
 import { type KeptResult, ValidatorState } from './validator-state.js';
 
@@ -83,7 +84,7 @@ export class Validator {
   }
 
   /** Keeps the request durably, or says why not; the same request again is accepted again. */
-  async accept(request: ValidationRequest): Promise<Accepted | RequestRefusal> {
+  async accept(request: ValidationRequest): Promise<Accepted | Refusal> {
     const { channelId, blockNumber, participant } = request.delegation;
     const block = await this.#watch.block(channelId, blockNumber);
     const account = block?.terms.participants[participant];
@@ -118,7 +119,7 @@ export class Validator {
     return (await this.#ports.chain.keysAt(account, nowSeconds + 1))?.operatorKey;
   }
 
-  async #keep(request: ValidationRequest): Promise<Accepted | RequestRefusal> {
+  async #keep(request: ValidationRequest): Promise<Accepted | Refusal> {
     const { channelId, blockNumber, participant, nonce } = request.delegation;
     const kept = await this.#state.request(channelId, blockNumber, participant);
     if (kept !== undefined && kept.delegation.nonce > nonce) {
