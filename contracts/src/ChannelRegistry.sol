@@ -8,19 +8,20 @@ import {ChannelViews} from "./channel/ChannelViews.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {IValidatorRegistry} from "./interfaces/IValidatorRegistry.sol";
 
-/// Channels from opening to the last coin (IChannelRegistry). Nobody owns it, nothing in it can be changed. The
-/// contracts in channel/ do the work: opening, parts and results, settlement, money; ChannelViews answers questions.
+/// Channels from opening to the last coin (IChannelRegistry). Nobody owns it, nothing in it can be changed.
+/// The contracts in channel/ do the work: opening, parts and results, settlement, money; ChannelViews
+/// answers questions.
 contract ChannelRegistry is ChannelOpening, BlockSettlement {
     ChannelViews private immutable views;
 
-    constructor(
-        IParticipantRegistry participantRegistry_,
-        IValidatorRegistry validatorRegistry_
-    ) ChannelStore(participantRegistry_, validatorRegistry_) {
+    constructor(IParticipantRegistry participantRegistry_, IValidatorRegistry validatorRegistry_)
+        ChannelStore(participantRegistry_, validatorRegistry_)
+    {
         views = new ChannelViews(participantRegistry_, validatorRegistry_);
     }
 
-    /// Every function of IChannelViews: answered by the code of ChannelViews, which writes nothing, on this storage.
+    /// Every function of IChannelViews: answered by the code of ChannelViews, which writes nothing, on this
+    /// storage.
     fallback() external {
         address target = address(views);
         assembly ("memory-safe") {

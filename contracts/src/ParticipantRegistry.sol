@@ -18,9 +18,7 @@ contract ParticipantRegistry is IParticipantRegistry {
     mapping(address account => Registration[]) private registrations;
 
     /// @inheritdoc IParticipantRegistry
-    function register(
-        Keys calldata keys
-    ) external {
+    function register(Keys calldata keys) external {
         uint256 size = bytes(keys.endpoint).length;
         if (size > ENDPOINT_BYTES_MAX) revert EndpointTooLong(size, ENDPOINT_BYTES_MAX);
         Registration storage added = registrations[msg.sender].push();
@@ -33,18 +31,17 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function currentKeys(
-        address account
-    ) external view returns (Keys memory keys, uint64 registeredAt) {
+    function currentKeys(address account) external view returns (Keys memory keys, uint64 registeredAt) {
         uint256 count = registrations[account].length;
         if (count > 0) return read(account, count - 1);
     }
 
     /// @inheritdoc IParticipantRegistry
-    function keysAt(
-        address account,
-        uint64 timestamp
-    ) external view returns (Keys memory keys, uint64 registeredAt) {
+    function keysAt(address account, uint64 timestamp)
+        external
+        view
+        returns (Keys memory keys, uint64 registeredAt)
+    {
         Registration[] storage history = registrations[account];
         // Binary search for the number of registrations strictly before `timestamp`: times never descend.
         uint256 low = 0;
@@ -58,18 +55,17 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function operatorKeyOf(
-        address account
-    ) public view returns (address) {
+    function operatorKeyOf(address account) public view returns (address) {
         uint256 count = registrations[account].length;
         return count == 0 ? address(0) : registrations[account][count - 1].operatorKey;
     }
 
     /// @inheritdoc IParticipantRegistry
-    function indexByOperatorKey(
-        address[] calldata accounts,
-        address operatorKey
-    ) external view returns (uint256) {
+    function indexByOperatorKey(address[] calldata accounts, address operatorKey)
+        external
+        view
+        returns (uint256)
+    {
         if (operatorKey == address(0)) return accounts.length;
         for (uint256 i = 0; i < accounts.length; i++) {
             if (operatorKeyOf(accounts[i]) == operatorKey) return i;
@@ -78,9 +74,7 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function isRegistered(
-        address account
-    ) external view returns (bool) {
+    function isRegistered(address account) external view returns (bool) {
         uint256 count = registrations[account].length;
         if (count == 0) return false;
         Registration storage last = registrations[account][count - 1];
@@ -88,24 +82,24 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function registrationCount(
-        address account
-    ) external view returns (uint256) {
+    function registrationCount(address account) external view returns (uint256) {
         return registrations[account].length;
     }
 
     /// @inheritdoc IParticipantRegistry
-    function registrationAt(
-        address account,
-        uint256 index
-    ) external view returns (Keys memory keys, uint64 registeredAt) {
+    function registrationAt(address account, uint256 index)
+        external
+        view
+        returns (Keys memory keys, uint64 registeredAt)
+    {
         return read(account, index);
     }
 
-    function read(
-        address account,
-        uint256 index
-    ) private view returns (Keys memory keys, uint64 registeredAt) {
+    function read(address account, uint256 index)
+        private
+        view
+        returns (Keys memory keys, uint64 registeredAt)
+    {
         Registration storage one = registrations[account][index];
         keys = Keys(one.recordKey, one.operatorKey, one.encryptionKey, one.endpoint);
         registeredAt = one.registeredAt;

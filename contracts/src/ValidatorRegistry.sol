@@ -30,19 +30,14 @@ contract ValidatorRegistry is IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
-    function setChannelRegistry(
-        address registry
-    ) external {
+    function setChannelRegistry(address registry) external {
         if (msg.sender != deployer) revert NotDeployer(msg.sender);
         if (channelRegistry != address(0)) revert ChannelRegistryAlreadySet(channelRegistry);
         channelRegistry = registry;
     }
 
     /// @inheritdoc IValidatorRegistry
-    function register(
-        bytes32 encryptionKey,
-        string calldata endpoint
-    ) external payable {
+    function register(bytes32 encryptionKey, string calldata endpoint) external payable {
         if (encryptionKey == 0) revert EncryptionKeyMissing();
         uint256 size = bytes(endpoint).length;
         if (size > ENDPOINT_BYTES_MAX) revert EndpointTooLong(size, ENDPOINT_BYTES_MAX);
@@ -63,9 +58,7 @@ contract ValidatorRegistry is IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
-    function withdrawBond(
-        uint256 amount
-    ) external {
+    function withdrawBond(uint256 amount) external {
         Entry storage entry = registered(msg.sender);
         uint256 free = entry.bondWei - entry.lockedWei;
         if (amount > free) revert BondTooSmall(msg.sender, free, amount);
@@ -75,10 +68,7 @@ contract ValidatorRegistry is IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
-    function lockBond(
-        address account,
-        uint256 amount
-    ) external onlyChannelRegistry {
+    function lockBond(address account, uint256 amount) external onlyChannelRegistry {
         Entry storage entry = registered(account);
         uint256 free = entry.bondWei - entry.lockedWei;
         if (amount > free) revert BondTooSmall(account, free, amount);
@@ -87,19 +77,13 @@ contract ValidatorRegistry is IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
-    function unlockBond(
-        address account,
-        uint256 amount
-    ) external onlyChannelRegistry {
+    function unlockBond(address account, uint256 amount) external onlyChannelRegistry {
         entries[account].lockedWei -= amount.toUint96();
         emit BondUnlocked(account, amount);
     }
 
     /// @inheritdoc IValidatorRegistry
-    function slashBond(
-        address account,
-        uint256 amount
-    ) external onlyChannelRegistry {
+    function slashBond(address account, uint256 amount) external onlyChannelRegistry {
         Entry storage entry = entries[account];
         entry.lockedWei -= amount.toUint96();
         entry.bondWei -= amount.toUint96();
@@ -108,12 +92,12 @@ contract ValidatorRegistry is IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
-    function validator(
-        address account
-    ) external view returns (Validator memory) {
+    function validator(address account) external view returns (Validator memory) {
         Entry storage entry = entries[account];
         return
-            Validator(entry.encryptionKey, entry.endpoint, entry.bondWei, entry.lockedWei, entry.registeredAt);
+            Validator(
+                entry.encryptionKey, entry.endpoint, entry.bondWei, entry.lockedWei, entry.registeredAt
+            );
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -122,10 +106,7 @@ contract ValidatorRegistry is IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
-    function validatorAccounts(
-        uint256 start,
-        uint256 limit
-    ) external view returns (address[] memory page) {
+    function validatorAccounts(uint256 start, uint256 limit) external view returns (address[] memory page) {
         uint256 count = accounts.length;
         if (start >= count) return page;
         page = new address[](limit < count - start ? limit : count - start);
@@ -134,24 +115,17 @@ contract ValidatorRegistry is IValidatorRegistry {
         }
     }
 
-    function add(
-        Entry storage entry
-    ) private {
+    function add(Entry storage entry) private {
         entry.bondWei += msg.value.toUint96();
         emit BondAdded(msg.sender, msg.value, entry.bondWei);
     }
 
-    function registered(
-        address account
-    ) private view returns (Entry storage entry) {
+    function registered(address account) private view returns (Entry storage entry) {
         entry = entries[account];
         if (entry.registeredAt == 0) revert ValidatorNotRegistered(account);
     }
 
-    function send(
-        address to,
-        uint256 amount
-    ) private {
+    function send(address to, uint256 amount) private {
         (bool isSent,) = to.call{value: amount}("");
         if (!isSent) revert WeiTransferFailed(to, amount);
     }

@@ -116,10 +116,7 @@ contract ChannelInvariantsTest is Test {
         vm.assertEq(earned + debts, actors.owedBySettled(), "no double pay: earned + owed = settled");
     }
 
-    function checkBonds(
-        uint256 openSeats,
-        uint256 openOwn
-    ) private view {
+    function checkBonds(uint256 openSeats, uint256 openOwn) private view {
         // The fixture's other validators have a bond of an ether each and do nothing.
         uint256 bonds = (validators.validatorCount() - actors.ACTORS()) * 1 ether;
         uint256 locked = 0;
@@ -137,8 +134,8 @@ contract ChannelInvariantsTest is Test {
         vm.assertEq(address(registry).balance, held, "bonds: wei held = credited + own results undecided");
     }
 
-    /// Parts are as they were first posted. Counts the seats and the bonded own results of blocks whose bonds are not
-    /// released yet: a void block keeps them until somebody asks.
+    /// Parts are as they were first posted. Counts the seats and the bonded own results of blocks whose
+    /// bonds are not released yet: a void block keeps them until somebody asks.
     function checkBlocks() private view returns (uint256 seats, uint256 own) {
         for (uint256 c = 0; c < actors.channelCount(); c++) {
             bytes32 channelId = actors.channelIds(c);

@@ -89,7 +89,9 @@ contract MoneyTest is ChannelFixture {
         vm.prank(account(1));
         registry.requestWithdrawal(channelId, 1);
         vm.expectRevert(
-            abi.encodeWithSelector(Errors.DepositTooSmall.selector, channelId, uint256(1_000), uint256(1_001))
+            abi.encodeWithSelector(
+                Errors.DepositTooSmall.selector, channelId, uint256(1_000), uint256(1_001)
+            )
         );
         request(1_001);
         request(1_000);
@@ -235,9 +237,7 @@ contract MoneyTest is ChannelFixture {
         vm.assertFalse(isTaken, "an unknown function is refused");
     }
 
-    function request(
-        uint256 amount
-    ) private {
+    function request(uint256 amount) private {
         vm.prank(account(0));
         registry.requestWithdrawal(channelId, amount);
     }
@@ -245,18 +245,11 @@ contract MoneyTest is ChannelFixture {
 
 /// Keeps one percent of each transfer.
 contract FeeToken is ERC20("Fee", "FEE") {
-    function mint(
-        address to,
-        uint256 amount
-    ) external {
+    function mint(address to, uint256 amount) external {
         _mint(to, amount);
     }
 
-    function _update(
-        address from,
-        address to,
-        uint256 amount
-    ) internal override {
+    function _update(address from, address to, uint256 amount) internal override {
         super._update(from, to, amount);
         if (from != address(0)) super._update(to, address(0xfee), amount / 100);
     }
@@ -267,26 +260,16 @@ contract CallbackToken is ERC20("Callback", "CALL") {
     bytes private armed;
     address private target;
 
-    function mint(
-        address to,
-        uint256 amount
-    ) external {
+    function mint(address to, uint256 amount) external {
         _mint(to, amount);
     }
 
-    function armFor(
-        bytes calldata call_,
-        address target_
-    ) external {
+    function armFor(bytes calldata call_, address target_) external {
         armed = call_;
         target = target_;
     }
 
-    function _update(
-        address from,
-        address to,
-        uint256 amount
-    ) internal override {
+    function _update(address from, address to, uint256 amount) internal override {
         super._update(from, to, amount);
         if (armed.length == 0) return;
         (bool isDone, bytes memory answer) = target.call(armed);

@@ -135,10 +135,7 @@ contract OpeningTest is ChannelFixture {
         refuses(termsFor(2), abi.encodeWithSelector(Errors.ParticipantNotRegistered.selector, account(1)));
     }
 
-    function testFuzz_one_payer_first_and_nobody_else(
-        uint8 role,
-        uint256 index
-    ) public {
+    function testFuzz_one_payer_first_and_nobody_else(uint8 role, uint256 index) public {
         index = bound(index, 0, 3);
         ChannelTerms memory terms = termsFor(4);
         terms.roles[index] = role;
@@ -279,10 +276,7 @@ contract OpeningTest is ChannelFixture {
 
     // ── helpers ──
 
-    function refuses(
-        ChannelTerms memory terms,
-        bytes memory refusal
-    ) private {
+    function refuses(ChannelTerms memory terms, bytes memory refusal) private {
         uint256 count = terms.participants.length;
         bytes[] memory signatures = signaturesFor(count, registry.channelIdOf(terms));
         bytes[] memory boxes = boxesFor(count);
@@ -291,65 +285,42 @@ contract OpeningTest is ChannelFixture {
         registry.openChannel(terms, signatures, boxes);
     }
 
-    function refusesPeriod(
-        ChannelTerms memory terms,
-        string memory name,
-        uint64 given,
-        uint64 least
-    ) private {
+    function refusesPeriod(ChannelTerms memory terms, string memory name, uint64 given, uint64 least)
+        private
+    {
         refuses(
             terms,
             abi.encodeWithSelector(Errors.PeriodOutOfRange.selector, name, given, least, uint64(366 days))
         );
     }
 
-    function refusesEncoding(
-        ChannelTerms memory terms,
-        uint256 size
-    ) private {
+    function refusesEncoding(ChannelTerms memory terms, uint256 size) private {
         refuses(terms, abi.encodeWithSelector(Errors.ReducerParameterRefused.selector, "encoding", size));
     }
 
-    function refusesParameter(
-        uint256 word,
-        uint256 value,
-        string memory name
-    ) private {
+    function refusesParameter(uint256 word, uint256 value, string memory name) private {
         ChannelTerms memory terms = termsFor(2);
         terms.reducerParameters = changed(word, value);
         refuses(terms, abi.encodeWithSelector(Errors.ReducerParameterRefused.selector, name, value));
     }
 
-    function refusesShares(
-        uint8 a,
-        uint32 ppmA,
-        uint8 b,
-        uint32 ppmB,
-        uint256 badOne,
-        uint256 badPpm
-    ) private {
+    function refusesShares(uint8 a, uint32 ppmA, uint8 b, uint32 ppmB, uint256 badOne, uint256 badPpm)
+        private
+    {
         ChannelTerms memory terms = termsFor(4);
         terms.reducerParameters = sharesOf(a, ppmA, b, ppmB);
         refuses(terms, abi.encodeWithSelector(Errors.ShareRefused.selector, badOne, badPpm));
     }
 
     /// Two shares; the second is left out if it names participant 0.
-    function sharesOf(
-        uint8 a,
-        uint32 ppmA,
-        uint8 b,
-        uint32 ppmB
-    ) private pure returns (bytes memory) {
+    function sharesOf(uint8 a, uint32 ppmA, uint8 b, uint32 ppmB) private pure returns (bytes memory) {
         Share[] memory shares = new Share[](b == 0 ? 1 : 2);
         shares[0] = Share(a, ppmA);
         if (b != 0) shares[1] = Share(b, ppmB);
         return parameters(0, true, shares);
     }
 
-    function changed(
-        uint256 word,
-        uint256 value
-    ) private pure returns (bytes memory encoded) {
+    function changed(uint256 word, uint256 value) private pure returns (bytes memory encoded) {
         encoded = parametersFor(false);
         assembly ("memory-safe") {
             mstore(add(add(encoded, 0x20), mul(word, 0x20)), value)
@@ -357,9 +328,7 @@ contract OpeningTest is ChannelFixture {
     }
 
     /// The other signature of the same message, which wire-formats.md 1 refuses.
-    function highS(
-        bytes memory signature
-    ) private pure returns (bytes memory) {
+    function highS(bytes memory signature) private pure returns (bytes memory) {
         uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
         bytes32 r;
         uint256 s;
@@ -375,16 +344,11 @@ contract OpeningTest is ChannelFixture {
 contract Wallet {
     address private immutable owner;
 
-    constructor(
-        address owner_
-    ) {
+    constructor(address owner_) {
         owner = owner_;
     }
 
-    function isValidSignature(
-        bytes32 digest,
-        bytes calldata signature
-    ) external view returns (bytes4) {
+    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
         address signer =
             ecrecover(digest, uint8(signature[64]), bytes32(signature[0:32]), bytes32(signature[32:64]));
         return signer == owner ? this.isValidSignature.selector : bytes4(0);

@@ -39,10 +39,9 @@ contract ParticipantRegistryTest is ChannelFixture {
     }
 
     /// Against a plain search from the end of the history.
-    function testFuzz_keysAt_is_the_last_registration_strictly_before(
-        uint64[8] memory gaps,
-        uint64 probe
-    ) public {
+    function testFuzz_keysAt_is_the_last_registration_strictly_before(uint64[8] memory gaps, uint64 probe)
+        public
+    {
         uint64[8] memory times;
         uint64 time = START;
         for (uint256 i = 0; i < gaps.length; i++) {
@@ -75,25 +74,21 @@ contract ParticipantRegistryTest is ChannelFixture {
     function test_an_endpoint_of_any_length_is_not_stored() public {
         string memory endpoint = string(new bytes(513));
         vm.expectRevert(
-            abi.encodeWithSelector(IParticipantRegistry.EndpointTooLong.selector, uint256(513), uint256(512))
+            abi.encodeWithSelector(
+                IParticipantRegistry.EndpointTooLong.selector, uint256(513), uint256(512)
+            )
         );
         participants.register(
             IParticipantRegistry.Keys(address(1), address(1), bytes32(uint256(1)), endpoint)
         );
     }
 
-    function registerAs(
-        address who,
-        address recordKey
-    ) private {
+    function registerAs(address who, address recordKey) private {
         vm.prank(who);
         participants.register(IParticipantRegistry.Keys(recordKey, operator(0), bytes32(uint256(1)), "x"));
     }
 
-    function recordKeyAt(
-        address who,
-        uint64 timestamp
-    ) private view returns (address) {
+    function recordKeyAt(address who, uint64 timestamp) private view returns (address) {
         (IParticipantRegistry.Keys memory keys,) = participants.keysAt(who, timestamp);
         return keys.recordKey;
     }

@@ -69,21 +69,16 @@ contract PartsTest is ChannelFixture {
         vm.assertEq(parts[1].participant, 2);
     }
 
-    function refusesPart(
-        Stage stage
-    ) private {
+    function refusesPart(Stage stage) private {
         vm.expectRevert(abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), stage));
         post(channelId, 0, 2);
     }
 
-    function refusesOther(
-        bytes32 posted,
-        bytes32 root,
-        uint32 count,
-        bytes32 index
-    ) private {
+    function refusesOther(bytes32 posted, bytes32 root, uint32 count, bytes32 index) private {
         vm.expectRevert(
-            abi.encodeWithSelector(Errors.PartAlreadyPosted.selector, channelId, uint64(0), uint8(1), posted)
+            abi.encodeWithSelector(
+                Errors.PartAlreadyPosted.selector, channelId, uint64(0), uint8(1), posted
+            )
         );
         vm.prank(operator(1));
         registry.postPart(channelId, 0, root, count, index);
@@ -176,7 +171,8 @@ contract CommitTest is ChannelFixture {
     function test_the_current_operator_key_of_the_participant_delegates() public {
         Delegation memory delegation = delegationOf(channelId, 3, 1, true);
         bytes32 digest = registry.delegationDigest(delegation);
-        bytes memory refusal = abi.encodeWithSelector(Errors.DelegationSignatureRefused.selector, operator(1));
+        bytes memory refusal =
+            abi.encodeWithSelector(Errors.DelegationSignatureRefused.selector, operator(1));
         refusesSigned(delegation, signatureOf(OPERATOR + 0, digest), refusal);
         refusesSigned(delegation, signatureOf(ACCOUNT + 1, digest), refusal);
         delegation.nonce = 2;
@@ -229,60 +225,43 @@ contract CommitTest is ChannelFixture {
     function test_an_index_outside_the_participants_has_no_seat() public {
         Delegation memory delegation = delegationOf(channelId, 3, 1, true);
         delegation.participant = 3;
-        refuses(delegation, abi.encodeWithSelector(Errors.UnknownParticipant.selector, channelId, uint256(3)));
+        refuses(
+            delegation, abi.encodeWithSelector(Errors.UnknownParticipant.selector, channelId, uint256(3))
+        );
     }
 
-    function refuses(
-        Delegation memory delegation,
-        bytes memory refusal
-    ) private {
+    function refuses(Delegation memory delegation, bytes memory refusal) private {
         uint256 key = OPERATOR + delegation.participant;
         refusesSigned(delegation, signatureOf(key, registry.delegationDigest(delegation)), refusal);
     }
 
-    function refusesSigned(
-        Delegation memory delegation,
-        bytes memory signature,
-        bytes memory refusal
-    ) private {
+    function refusesSigned(Delegation memory delegation, bytes memory signature, bytes memory refusal)
+        private
+    {
         bytes32[] memory path = keyPath(delegation.blockNumber);
         vm.prank(delegation.validator);
         vm.expectRevert(refusal);
         registry.commitResult(delegation, signature, path, 0);
     }
 
-    function refusesTime(
-        uint256 time,
-        uint256 from,
-        uint256 until
-    ) private {
+    function refusesTime(uint256 time, uint256 from, uint256 until) private {
         refusesTime(time, from, until, 1);
     }
 
-    function refusesTime(
-        uint256 time,
-        uint256 from,
-        uint256 until,
-        uint256 participant
-    ) private {
+    function refusesTime(uint256 time, uint256 from, uint256 until, uint256 participant) private {
         vm.warp(time);
         refusesWith(
-            participant, abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(3), from, until)
+            participant,
+            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(3), from, until)
         );
     }
 
-    function refusesStage(
-        uint256 time,
-        Stage stage
-    ) private {
+    function refusesStage(uint256 time, Stage stage) private {
         vm.warp(time);
         refusesWith(1, abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(3), stage));
     }
 
-    function refusesWith(
-        uint256 participant,
-        bytes memory refusal
-    ) private {
+    function refusesWith(uint256 participant, bytes memory refusal) private {
         refuses(delegationOf(channelId, 3, participant, true), refusal);
     }
 }
@@ -401,7 +380,9 @@ contract RevealTest is ChannelFixture {
             bad, abi.encodeWithSelector(Errors.AmountWordsCountWrong.selector, uint256(2), uint256(1))
         );
         bad = resultOf(3, 10, 7);
-        refusesResult(bad, abi.encodeWithSelector(Errors.ValidPartsNotPosted.selector, uint16(7), uint16(3)));
+        refusesResult(
+            bad, abi.encodeWithSelector(Errors.ValidPartsNotPosted.selector, uint16(7), uint16(3))
+        );
         bad = resultOf(3, 10, 3);
         bytes32 good = bad.settlementRoot;
         bad.settlementRoot = keccak256("other");
@@ -438,10 +419,7 @@ contract RevealTest is ChannelFixture {
         );
     }
 
-    function refusesResult(
-        BlockResult memory bad,
-        bytes memory refusal
-    ) private {
+    function refusesResult(BlockResult memory bad, bytes memory refusal) private {
         uint256 snapshot = vm.snapshotState();
         vm.warp(start);
         commit(channelId, 0, 1, bad, true);
@@ -452,13 +430,11 @@ contract RevealTest is ChannelFixture {
         vm.revertToState(snapshot);
     }
 
-    function refusesTime(
-        uint256 time,
-        uint256 from,
-        uint256 until
-    ) private {
+    function refusesTime(uint256 time, uint256 from, uint256 until) private {
         vm.warp(time);
-        vm.expectRevert(abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), from, until));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.WrongTime.selector, channelId, uint64(0), from, until)
+        );
         reveal(channelId, 0, 1, result);
     }
 }
@@ -529,14 +505,18 @@ contract OwnResultTest is ChannelFixture {
 
     function test_once_by_participants_only_and_not_before_processing() public {
         vm.warp(start - 1);
-        refuses(0, abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Collation));
+        refuses(
+            0, abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Collation)
+        );
         vm.warp(start + 40);
         vm.expectRevert(abi.encodeWithSelector(Errors.NotParticipant.selector, channelId, address(this)));
         registry.revealOwnResult(channelId, 0, result, OPENING);
         revealOwn(channelId, 0, 1, result, 0);
         refuses(0, abi.encodeWithSelector(Errors.AlreadyRevealed.selector, channelId, uint64(0), uint8(1)));
         vm.warp(start + 140);
-        vm.expectRevert(abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final)
+        );
         revealOwn(channelId, 0, 2, result, bond);
     }
 
@@ -577,15 +557,14 @@ contract OwnResultTest is ChannelFixture {
         revealOwn(channelId, 0, 0, result, 0);
         bytes32 hash = registry.outputHashOf(channelId, 0, result);
         vm.warp(start + 140);
-        vm.expectRevert(abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.WrongStage.selector, channelId, uint64(0), Stage.Final)
+        );
         vm.prank(account(1));
         registry.acceptResult(channelId, 0, hash);
     }
 
-    function refuses(
-        uint256 value,
-        bytes memory refusal
-    ) private {
+    function refuses(uint256 value, bytes memory refusal) private {
         vm.deal(account(1), value);
         vm.expectRevert(refusal);
         vm.prank(account(1));

@@ -24,6 +24,7 @@ contract SettlementTest is ChannelFixture {
         vm.assertEq(balance(2), 100);
         vm.assertEq(registry.channel(channelId).deposit, 800);
         vm.assertEq(registry.blockFacts(channelId, 0).settledAt, block.timestamp);
+        vm.assertEq(registry.channel(channelId).blocksOver, 1);
         for (uint256 i = 0; i < 3; i++) {
             vm.assertEq(validators.validator(validator(i)).lockedWei, 0);
         }
@@ -210,11 +211,7 @@ contract SettlementTest is ChannelFixture {
         }
     }
 
-    function checkServed(
-        uint256[] memory units,
-        uint256 given,
-        uint256 total
-    ) private view {
+    function checkServed(uint256[] memory units, uint256 given, uint256 total) private view {
         uint256 paid = 0;
         for (uint256 i = 1; i < 4; i++) {
             vm.assertLe(balance(i), units[i], "a payee got more than it earned");
@@ -231,18 +228,11 @@ contract SettlementTest is ChannelFixture {
         }
     }
 
-    function mulDiv(
-        uint256 a,
-        uint256 b,
-        uint256 c
-    ) private pure returns (uint256) {
+    function mulDiv(uint256 a, uint256 b, uint256 c) private pure returns (uint256) {
         return a * b / c;
     }
 
-    function debtOfTen(
-        uint64 n,
-        bytes32[] memory path
-    ) private {
+    function debtOfTen(uint64 n, bytes32[] memory path) private {
         uint64[] memory amounts = new uint64[](2);
         amounts[1] = 10;
         BlockResult memory result = resultOf(amounts, 3);
@@ -263,9 +253,7 @@ contract SettlementTest is ChannelFixture {
         settle(channelId, n, result);
     }
 
-    function balance(
-        uint256 index
-    ) private view returns (uint256) {
+    function balance(uint256 index) private view returns (uint256) {
         return registry.balanceOf(address(token), account(index));
     }
 }
@@ -328,11 +316,14 @@ contract BondsTest is ChannelFixture {
         revealOwn(channelId, 0, 2, fewer, bond);
         revealOwn(channelId, 0, 0, most, bond);
         vm.warp(start + 40 + 1_000 - 1);
-        vm.expectRevert(abi.encodeWithSelector(Errors.NotFinal.selector, channelId, uint64(0), Stage.Dispute));
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.NotFinal.selector, channelId, uint64(0), Stage.Dispute)
+        );
         settle(channelId, 0, most);
         vm.warp(start + 40 + 1_000);
         settle(channelId, 0, most);
-        // Participant 2 loses: half to 0 and 1, who stand behind the result, half to 0 and 1, who are not the poster.
+        // Participant 2 loses: half to 0 and 1, who stand behind the result, half to 0 and 1, who are not
+        // the poster.
         vm.assertEq(wei_(0), bond + bond / 2);
         vm.assertEq(wei_(1), bond / 2);
         vm.assertEq(wei_(2), 0);
@@ -384,9 +375,7 @@ contract BondsTest is ChannelFixture {
         vm.assertEq(wei_(6), registry.silencePenaltyWei() / 2 / 6);
     }
 
-    function wei_(
-        uint256 index
-    ) private view returns (uint256) {
+    function wei_(uint256 index) private view returns (uint256) {
         return registry.balanceOf(address(0), account(index));
     }
 }

@@ -6,7 +6,8 @@ import {IChannelRegistryErrors as Errors} from "../src/interfaces/IChannelRegist
 import {BlockStages, BlockState} from "../src/lib/BlockStages.sol";
 import {ChannelFixture} from "./support/ChannelFixture.sol";
 
-/// Stages by facts and time. In termsFor: E = 100, C = 110, end of collation 130, processing 40, challenge 60.
+/// Stages by facts and time. In termsFor: E = 100, C = 110, end of collation 130, processing 40, challenge
+/// 60.
 contract StagesTest is ChannelFixture {
     bytes32 private channelId;
 
@@ -127,11 +128,7 @@ contract StagesTest is ChannelFixture {
     }
 
     /// With facts that no longer change, time alone never leads back, and nothing is undecided for ever.
-    function testFuzz_stages_are_monotone_in_time(
-        uint256 seed,
-        uint256 early,
-        uint256 late
-    ) public view {
+    function testFuzz_stages_are_monotone_in_time(uint256 seed, uint256 early, uint256 late) public view {
         ChannelTerms memory terms = termsFor(3);
         BlockState memory state;
         uint256 known = START;
@@ -180,18 +177,12 @@ contract StagesTest is ChannelFixture {
     }
 
     /// The stage is `left` until a second before `time` and `right` from then on.
-    function turns(
-        uint256 time,
-        Stage left,
-        Stage right
-    ) private view {
+    function turns(uint256 time, Stage left, Stage right) private view {
         vm.assertEq(stageIn(time - 1), uint256(left));
         vm.assertEq(stageIn(time), uint256(right));
     }
 
-    function stageIn(
-        uint256 time
-    ) private view returns (uint256) {
+    function stageIn(uint256 time) private view returns (uint256) {
         return uint256(registry.stageAt(channelId, 0, uint64(time)));
     }
 }

@@ -45,7 +45,9 @@ contract VectorsTest is Test {
         for (uint256 i = 0; i < count; i++) {
             string memory at_ = item(".cases", i);
             ChannelTerms memory terms = termsAt(json, string.concat(at_, ".terms"));
-            vm.assertEq(probe.termsHash(terms), vm.parseJsonBytes32(json, string.concat(at_, ".structHash")));
+            vm.assertEq(
+                probe.termsHash(terms), vm.parseJsonBytes32(json, string.concat(at_, ".structHash"))
+            );
             bytes32 channelId = vm.parseJsonBytes32(json, string.concat(at_, ".channelId"));
             vm.assertEq(REGISTRY.channelIdOf(terms), channelId);
             terms.salt = keccak256(abi.encode(terms.salt));
@@ -63,7 +65,9 @@ contract VectorsTest is Test {
             bytes32 digest = REGISTRY.batchDigest(header);
             vm.assertEq(digest, vm.parseJsonBytes32(json, string.concat(at_, ".digest")));
             bytes memory signature = vm.parseJsonBytes(json, string.concat(at_, ".signature"));
-            vm.assertEq(recover(digest, signature), vm.parseJsonAddress(json, string.concat(at_, ".signer")));
+            vm.assertEq(
+                recover(digest, signature), vm.parseJsonAddress(json, string.concat(at_, ".signer"))
+            );
         }
     }
 
@@ -187,31 +191,27 @@ contract VectorsTest is Test {
 
     // ── reading ──
 
-    function read(
-        string memory name
-    ) private view returns (string memory) {
+    function read(string memory name) private view returns (string memory) {
         return vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/protocol/", name, ".json"));
     }
 
-    function item(
-        string memory list,
-        uint256 index
-    ) private pure returns (string memory) {
+    function item(string memory list, uint256 index) private pure returns (string memory) {
         return string.concat(list, "[", vm.toString(index), "]");
     }
 
-    function countOf(
-        string memory json,
-        string memory list,
-        string memory field
-    ) private view returns (uint256 count) {
+    function countOf(string memory json, string memory list, string memory field)
+        private
+        view
+        returns (uint256 count)
+    {
         while (vm.keyExistsJson(json, string.concat(item(list, count), field))) count++;
     }
 
-    function termsAt(
-        string memory json,
-        string memory at_
-    ) private pure returns (ChannelTerms memory terms) {
+    function termsAt(string memory json, string memory at_)
+        private
+        pure
+        returns (ChannelTerms memory terms)
+    {
         terms.participants = vm.parseJsonAddressArray(json, string.concat(at_, ".participants"));
         uint256[] memory roles = vm.parseJsonUintArray(json, string.concat(at_, ".roles"));
         terms.roles = new uint8[](roles.length);
@@ -238,10 +238,11 @@ contract VectorsTest is Test {
         terms.salt = vm.parseJsonBytes32(json, string.concat(at_, ".salt"));
     }
 
-    function resultAt(
-        string memory json,
-        string memory at_
-    ) private pure returns (BlockResult memory result) {
+    function resultAt(string memory json, string memory at_)
+        private
+        pure
+        returns (BlockResult memory result)
+    {
         uint256[] memory amounts = vm.parseJsonUintArray(json, string.concat(at_, ".amounts"));
         result.settlementRoot = vm.parseJsonBytes32(json, string.concat(at_, ".settlementRoot"));
         result.impressionCount = u64(json, at_, ".impressionCount");
@@ -252,28 +253,18 @@ contract VectorsTest is Test {
         }
     }
 
-    function u64(
-        string memory json,
-        string memory at_,
-        string memory field
-    ) private pure returns (uint64) {
+    function u64(string memory json, string memory at_, string memory field) private pure returns (uint64) {
         return uint64(vm.parseJsonUint(json, string.concat(at_, field)));
     }
 
-    function first(
-        bytes memory data,
-        uint256 count
-    ) private pure returns (bytes memory cut) {
+    function first(bytes memory data, uint256 count) private pure returns (bytes memory cut) {
         cut = new bytes(count);
         for (uint256 i = 0; i < count; i++) {
             cut[i] = data[i];
         }
     }
 
-    function recover(
-        bytes32 digest,
-        bytes memory signature
-    ) private pure returns (address) {
+    function recover(bytes32 digest, bytes memory signature) private pure returns (address) {
         bytes32 r;
         bytes32 s;
         assembly ("memory-safe") {
@@ -286,26 +277,21 @@ contract VectorsTest is Test {
 
 /// Lets a test call the library as a contract would.
 contract MerkleProbe {
-    function rootOf(
-        bytes32 leaf,
-        uint256 index,
-        uint256 count,
-        bytes32[] calldata path
-    ) external pure returns (bytes32, bool) {
+    function rootOf(bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata path)
+        external
+        pure
+        returns (bytes32, bool)
+    {
         return MerklePath.rootOf(leaf, index, count, path);
     }
 
-    function rootOfFew(
-        bytes32[] calldata leaves
-    ) external pure returns (bytes32) {
+    function rootOfFew(bytes32[] calldata leaves) external pure returns (bytes32) {
         return MerklePath.rootOfFew(leaves);
     }
 }
 
 contract TypedDataProbe {
-    function termsHash(
-        ChannelTerms calldata terms
-    ) external pure returns (bytes32) {
+    function termsHash(ChannelTerms calldata terms) external pure returns (bytes32) {
         return TypedData.termsHash(terms);
     }
 }

@@ -1,4 +1,4 @@
-/** Compiles the contracts with solc into dist/contracts/<Name>.json: { abi, bytecode, deployedBytecodeBytes }. */
+/** Compiles contracts into dist/contracts/<Name>.json: { abi, bytecode, deployedBytecodeBytes }. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
@@ -11,7 +11,7 @@ const deployedBytesMax = 24_576;
 /** Largest creation code that the chain accepts (EIP-3860); a few constructor arguments are added to it. */
 const creationBytesMax = 49_152 - 256;
 
-/** Settings shared with foundry.toml; a difference would let tests run other bytecode than what is deployed. */
+/** As in foundry.toml; a difference would let tests run other bytecode than what is deployed. */
 export const compilerSettings = {
   optimizer: { enabled: true, runs: 200 },
   evmVersion: 'cancun',
@@ -55,7 +55,7 @@ function compile(files) {
   return JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }));
 }
 
-/** The file's text. A contract answers all of its interface, also what it hands on to another contract's code. */
+/** The file's text. A contract answers all of its interface, also what it hands on to another's code. */
 function built(name, contract, interfaceAbi) {
   const deployedBytecodeBytes = contract.evm.deployedBytecode.object.length / 2;
   if (deployedBytecodeBytes > deployedBytesMax) {
@@ -67,7 +67,8 @@ function built(name, contract, interfaceAbi) {
   }
   const entries = [...contract.abi, ...interfaceAbi].map((entry) => JSON.stringify(entry));
   const abi = [...new Set(entries)].map((entry) => JSON.parse(entry));
-  return `${JSON.stringify({ abi, bytecode: `0x${contract.evm.bytecode.object}`, deployedBytecodeBytes })}\n`;
+  const bytecode = `0x${contract.evm.bytecode.object}`;
+  return `${JSON.stringify({ abi, bytecode, deployedBytecodeBytes })}\n`;
 }
 
 function stampFile() {

@@ -1,25 +1,34 @@
-/** Runs forge, offline, with the npm packages' compiler and OpenZeppelin: `node contracts/tools/forge.mjs test [args]`. */
+/** Runs forge offline with the npm packages' compiler: `node contracts/tools/forge.mjs test [args]`. */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const forge = join(dirname(createRequire(import.meta.url).resolve('@foundry-rs/forge/package.json')), 'bin.mjs');
 
-/** Forge wants one executable file as its compiler; it is written anew, since the paths of this checkout are in it. */
+/** The program itself: the script that forge's package puts before it ends with 0 even where a test failed. */
+function forgeBinary() {
+  const require = createRequire(import.meta.url);
+  const fromForge = createRequire(require.resolve('@foundry-rs/forge/package.json'));
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  return fromForge.resolve(`@foundry-rs/forge-${process.platform}-${architecture}/bin/forge${suffix}`);
+}
+
+/** Forge wants one executable as its compiler; it is written anew, since this checkout's paths are in it. */
 function compilerWrapper() {
   const path = join(root, 'contracts/cache/solc');
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, 'solc.mjs')}" "$@"\n`);
+  const compiler = join(import.meta.dirname, 'solc.mjs');
+  writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${compiler}" "$@"\n`);
   chmodSync(path, 0o755);
   return path;
 }
 
 const [command = 'test', ...rest] = process.argv.slice(2);
-const child = spawn(process.execPath, [forge, command, '--root', join(root, 'contracts'), ...rest], {
+const child = spawn(forgeBinary(), [command, '--root', join(root, 'contracts'), ...rest], {
   stdio: 'inherit',
   cwd: root,
-  env: { ...process.env, TARGET_TOOL: 'forge', FOUNDRY_SOLC: compilerWrapper() },
+  env: { ...process.env, FOUNDRY_SOLC: compilerWrapper() },
 });
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

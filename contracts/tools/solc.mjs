@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 const solc = createRequire(import.meta.url)('solc');
 const contractsFolder = resolve(import.meta.dirname, '..');
 
-/** Sources that forge names and does not send: paths from the contracts' folder, as its remappings make them. */
+/** Sources that forge names and does not send: paths from the contracts' folder, as remappings make them. */
 function readImport(name) {
   try {
     return { contents: readFileSync(resolve(contractsFolder, name), 'utf8') };

@@ -114,11 +114,7 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         emit OwnResultRevealed(channelId, blockNumber, uint8(index), hash);
     }
 
-    function acceptResult(
-        bytes32 channelId,
-        uint64 blockNumber,
-        bytes32 outputHash
-    ) external {
+    function acceptResult(bytes32 channelId, uint64 blockNumber, bytes32 outputHash) external {
         (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         uint256 index = senderIndex(channelId, found.terms);
         if (has(found.state.accepted, index)) {
@@ -136,18 +132,18 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
     }
 
     /// [from, until) of the processing period that counts now, and whether it is the extension.
-    function processingPeriod(
-        Found memory found
-    ) private view returns (uint256 from, uint256 until, bool isExtension) {
+    function processingPeriod(Found memory found)
+        private
+        view
+        returns (uint256 from, uint256 until, bool isExtension)
+    {
         uint256 start = BlockStages.processingStart(found.terms, found.blockNumber, found.state);
         from = BlockStages.periodStart(found.terms, start, found.state, block.timestamp);
         until = from + found.terms.processingPeriod;
         isExtension = from > start;
     }
 
-    function requireCommitTime(
-        Found memory found
-    ) private view {
+    function requireCommitTime(Found memory found) private view {
         if (found.stage != Stage.Processing) {
             revert WrongStage(found.channelId, found.blockNumber, found.stage);
         }
@@ -156,9 +152,7 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         if (block.timestamp >= until) revert WrongTime(found.channelId, found.blockNumber, from, until);
     }
 
-    function requireRevealTime(
-        Found memory found
-    ) private view {
+    function requireRevealTime(Found memory found) private view {
         if (found.stage != Stage.Processing && found.stage != Stage.Dispute) {
             revert WrongStage(found.channelId, found.blockNumber, found.stage);
         }
@@ -169,11 +163,9 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         revert WrongTime(found.channelId, found.blockNumber, from, until);
     }
 
-    /// Wei that an own result is sent with now: nothing in the extension, a bond from the end of processing to the
-    /// end of the challenge period.
-    function ownResultBond(
-        Found memory found
-    ) private view returns (uint256) {
+    /// Wei that an own result is sent with now: nothing in the extension, a bond from the end of processing
+    /// to the end of the challenge period.
+    function ownResultBond(Found memory found) private view returns (uint256) {
         requireContestable(found);
         (, uint256 until, bool isExtension) = processingPeriod(found);
         uint256 end = until + found.terms.challengePeriod;
@@ -182,18 +174,15 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         revert WrongTime(found.channelId, found.blockNumber, until, end);
     }
 
-    function requireContestable(
-        Found memory found
-    ) private pure {
+    function requireContestable(Found memory found) private pure {
         if (found.stage >= Stage.Processing && found.stage <= Stage.Dispute) return;
         revert WrongStage(found.channelId, found.blockNumber, found.stage);
     }
 
-    function requireDelegated(
-        Found memory found,
-        Delegation calldata delegation,
-        bytes calldata signature
-    ) private view {
+    function requireDelegated(Found memory found, Delegation calldata delegation, bytes calldata signature)
+        private
+        view
+    {
         if (delegation.notAfter < block.timestamp) revert DelegationExpired(delegation.notAfter);
         address operatorKey = participants.operatorKeyOf(found.terms.participants[delegation.participant]);
         bytes32 digest = _hashTypedDataV4(TypedData.delegationHash(delegation));
@@ -201,23 +190,19 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         revert DelegationSignatureRefused(operatorKey);
     }
 
-    function requireKeyProven(
-        Found memory found,
-        bytes32 keyCommitment,
-        bytes32[] calldata keyPath
-    ) private pure {
+    function requireKeyProven(Found memory found, bytes32 keyCommitment, bytes32[] calldata keyPath)
+        private
+        pure
+    {
         uint256 count = found.terms.blocksMax;
         (bytes32 root, bool isWhole) = MerklePath.rootOf(keyCommitment, found.blockNumber, count, keyPath);
         if (isWhole && root == found.terms.keysRoot) return;
         revert KeyCommitmentNotProven(keyCommitment, found.blockNumber);
     }
 
-    /// What a contract can see of a result: its sums, the opening of its root, and that the parts it counted exist.
-    function checkResult(
-        Found memory found,
-        BlockResult calldata result,
-        bytes32 opening
-    ) private pure {
+    /// What a contract can see of a result: its sums, the opening of its root, and that the parts it counted
+    /// exist.
+    function checkResult(Found memory found, BlockResult calldata result, bytes32 opening) private pure {
         uint256 count = found.terms.participants.length;
         uint256 expected = AmountWords.countFor(count);
         if (result.amountWords.length != expected) {
@@ -227,7 +212,9 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         if (padding < entries) revert AmountWordsPaddingNotZero(padding);
         (uint256 owes, uint256 earn) = AmountWords.sums(result.amountWords, count);
         // A block without impressions has no tree that could hold an amount.
-        if (owes != earn || (owes > 0 && result.impressionCount == 0)) revert AmountSumMismatch(owes, earn);
+        if (owes != earn || (owes > 0 && result.impressionCount == 0)) {
+            revert AmountSumMismatch(owes, earn);
+        }
         bytes32 computed;
         if (result.impressionCount > 0) {
             computed = MerklePath.node(opening, MerklePath.rootOfFew(result.amountWords));
@@ -239,23 +226,21 @@ abstract contract BlockResults is IChannelActs, ChannelStore {
         if (result.validParts & ~posted != 0) revert ValidPartsNotPosted(result.validParts, posted);
     }
 
-    function findResult(
-        Found memory found,
-        Block storage stored,
-        bytes32 hash
-    ) private view returns (uint256 index, bool isKnown) {
+    function findResult(Found memory found, Block storage stored, bytes32 hash)
+        private
+        view
+        returns (uint256 index, bool isKnown)
+    {
         uint256 count = resultCountOf(stored, found.state);
         while (index < count && stored.results[index].outputHash != hash) index++;
         isKnown = index < count;
     }
 
     /// Stores a result that nobody revealed before; the second different one opens the dispute.
-    function addResult(
-        Found memory found,
-        Block storage stored,
-        bytes32 hash,
-        BlockResult calldata result
-    ) private returns (uint256 index) {
+    function addResult(Found memory found, Block storage stored, bytes32 hash, BlockResult calldata result)
+        private
+        returns (uint256 index)
+    {
         bool isKnown;
         (index, isKnown) = findResult(found, stored, hash);
         if (isKnown) return index;

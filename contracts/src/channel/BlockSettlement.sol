@@ -7,13 +7,10 @@ import {BlockResults} from "./BlockResults.sol";
 import {BlockStages, BlockState} from "../lib/BlockStages.sol";
 import {ChannelMoney} from "./ChannelMoney.sol";
 
-/// The end of a block: its money is paid and its bonds come back, or do not. Bonds are wei, credited to be pulled.
+/// The end of a block: its money is paid and its bonds come back, or do not. Bonds are wei, credited to be
+/// pulled.
 abstract contract BlockSettlement is BlockResults, ChannelMoney {
-    function settle(
-        bytes32 channelId,
-        uint64 blockNumber,
-        BlockResult calldata result
-    ) external {
+    function settle(bytes32 channelId, uint64 blockNumber, BlockResult calldata result) external {
         (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         if (found.stage == Stage.Settled) {
             revert AlreadySettled(channelId, blockNumber, found.state.settledAt);
@@ -23,16 +20,16 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
         bytes32 finalHash = standingResult(stored, found.state).outputHash;
         if (hash != finalHash) revert OutputHashMismatch(finalHash, hash);
         stored.state.settledAt = uint40(block.timestamp);
+        Channel storage one = channels[channelId];
+        // Keeps the pointer near the present where no void block stops it, at the price of one warm slot.
+        if (one.blocksOver == blockNumber) one.blocksOver = uint24(blockNumber + 1);
         uint256 owed = payBlock(channelId, blockNumber, found.terms, result.amountWords);
-        emit BlockSettled(channelId, blockNumber, hash, owed, channels[channelId].debt);
+        emit BlockSettled(channelId, blockNumber, hash, owed, one.debt);
         releaseSeats(found, stored);
         if (found.state.own != 0) releaseOwn(found.terms, stored, found.state, hash);
     }
 
-    function releaseBonds(
-        bytes32 channelId,
-        uint64 blockNumber
-    ) external {
+    function releaseBonds(bytes32 channelId, uint64 blockNumber) external {
         (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         if (found.stage != Stage.Void) revert WrongStage(channelId, blockNumber, found.stage);
         if (stored.released) revert BondsAlreadyReleased(channelId, blockNumber);
@@ -41,10 +38,7 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
     }
 
     /// Unlocks the bond of every seat; one that committed and stayed silent loses SILENCE_PENALTY before.
-    function releaseSeats(
-        Found memory found,
-        Block storage stored
-    ) private {
+    function releaseSeats(Found memory found, Block storage stored) private {
         ChannelTerms memory terms = found.terms;
         for (uint256 i = 0; i < terms.participants.length; i++) {
             if (!has(found.state.seats, i)) continue;
@@ -62,8 +56,8 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
         }
     }
 
-    /// A bonded own result that became final gets its bond back. Of any other, half goes to the participants behind
-    /// the final result, half to all but its poster, so that nobody gains by proving its own lie.
+    /// A bonded own result that became final gets its bond back. Of any other, half goes to the participants
+    /// behind the final result, half to all but its poster, so that nobody gains by proving its own lie.
     function releaseOwn(
         ChannelTerms memory terms,
         Block storage stored,
@@ -94,19 +88,19 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
         bytes32 finalHash
     ) private view returns (uint256 mask) {
         for (uint256 i = 0; i < terms.participants.length; i++) {
-            bool bySeat =
-                has(state.revealed, i) && stored.results[stored.seatOf[i].result].outputHash == finalHash;
+            bool bySeat = has(state.revealed, i)
+                && stored.results[stored.seatOf[i].result].outputHash == finalHash;
             bool byOwn = has(state.own, i) && stored.results[stored.ownOf[i].result].outputHash == finalHash;
             if (bySeat || byOwn) mask |= 1 << i;
         }
     }
 
-    /// Credits each participant in `mask` with an equal share of `amount`, rounded down; returns what was credited.
-    function shareWei(
-        ChannelTerms memory terms,
-        uint256 mask,
-        uint256 amount
-    ) private returns (uint256 credited) {
+    /// Credits each participant in `mask` with an equal share of `amount`, rounded down; returns what was
+    /// credited.
+    function shareWei(ChannelTerms memory terms, uint256 mask, uint256 amount)
+        private
+        returns (uint256 credited)
+    {
         uint256 count = bitCount(mask);
         if (count == 0) return 0;
         uint256 share = amount / count;
@@ -116,10 +110,7 @@ abstract contract BlockSettlement is BlockResults, ChannelMoney {
         return share * count;
     }
 
-    function othersThan(
-        ChannelTerms memory terms,
-        uint256 index
-    ) private pure returns (uint256) {
+    function othersThan(ChannelTerms memory terms, uint256 index) private pure returns (uint256) {
         return BlockStages.allOf(terms) & ~(1 << index);
     }
 }

@@ -11,20 +11,18 @@ import {TypedData} from "../lib/TypedData.sol";
 import {BlockStages} from "../lib/BlockStages.sol";
 import {ChannelStore} from "./ChannelStore.sol";
 
-/// Deposits, debts and withdrawals. At any time, of every token: what this contract holds = deposits + balances.
+/// Deposits, debts and withdrawals. At any time, of every token: what this contract holds = deposits +
+/// balances.
 abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// Debts that a deposit or settlement serves by itself, and blocks that a withdrawal looks at by itself, so that
-    /// neither can ever need more gas than a height has; payDebts and advance do the rest in steps.
+    /// Debts that a deposit or settlement serves by itself, and blocks that a withdrawal looks at by itself,
+    /// so that neither can ever need more gas than a height has; payDebts and advance do the rest in steps.
     uint256 private constant DEBTS_A_CALL = 16;
-    uint256 private constant BLOCKS_A_CALL = 256;
+    uint256 private constant BLOCKS_A_CALL = 1_024;
     uint256 private constant BITS = 256;
 
-    function deposit(
-        bytes32 channelId,
-        uint256 amount
-    ) external nonReentrant {
+    function deposit(bytes32 channelId, uint256 amount) external nonReentrant {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         IERC20 token = IERC20(terms.token);
         uint256 before = token.balanceOf(address(this));
@@ -37,18 +35,12 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         serveDebts(channelId, one, terms, DEBTS_A_CALL);
     }
 
-    function payDebts(
-        bytes32 channelId,
-        uint256 debtsMax
-    ) external {
+    function payDebts(bytes32 channelId, uint256 debtsMax) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         serveDebts(channelId, one, terms, debtsMax);
     }
 
-    function requestWithdrawal(
-        bytes32 channelId,
-        uint256 amount
-    ) external {
+    function requestWithdrawal(bytes32 channelId, uint256 amount) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         if (msg.sender != terms.participants[0]) revert NotPayer(channelId, msg.sender);
         if (amount > 0) {
@@ -62,19 +54,19 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         emit WithdrawalRequested(channelId, amount);
     }
 
-    function executeWithdrawal(
-        bytes32 channelId
-    ) external {
+    function executeWithdrawal(bytes32 channelId) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 over = moveOver(channelId, one, terms, BLOCKS_A_CALL);
         serveDebts(channelId, one, terms, DEBTS_A_CALL);
         if (one.debt > 0) revert DebtsFirst(channelId, one.debt);
         uint256 amount = one.deposit;
         if (over < one.blocksEnd) {
-            // The channel goes on: only what was requested, once every block that had started by then is over.
+            // The channel goes on: only what was requested, once every block that had started by then is
+            // over.
             uint256 requested = one.withdrawalRequested;
             if (requested == 0) revert NothingToWithdraw(channelId);
-            uint256 needed = Math.min(BlockStages.startedAt(terms, one.withdrawalRequestedAt), one.blocksEnd);
+            uint256 needed =
+                Math.min(BlockStages.startedAt(terms, one.withdrawalRequestedAt), one.blocksEnd);
             if (over < needed) revert BlocksNotOver(channelId, uint64(over), uint64(needed));
             amount = Math.min(requested, amount);
         }
@@ -84,20 +76,14 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         payOut(channelId, one, terms, amount);
     }
 
-    function advance(
-        bytes32 channelId,
-        uint256 steps
-    ) external returns (uint64 blocksOver) {
+    function advance(bytes32 channelId, uint256 steps) external returns (uint64 blocksOver) {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         blocksOver = uint64(moveOver(channelId, one, terms, steps));
     }
 
-    function withdrawTogether(
-        bytes32 channelId,
-        uint256 amount,
-        uint256 nonce,
-        bytes[] calldata signatures
-    ) external {
+    function withdrawTogether(bytes32 channelId, uint256 amount, uint256 nonce, bytes[] calldata signatures)
+        external
+    {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 count = terms.participants.length;
         if (signatures.length != count) revert SignatureCountMismatch(signatures.length, count);
@@ -112,10 +98,7 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         payOut(channelId, one, terms, amount);
     }
 
-    function withdraw(
-        address token,
-        uint256 amount
-    ) external nonReentrant {
+    function withdraw(address token, uint256 amount) external nonReentrant {
         uint256 balance = balances[token][msg.sender];
         if (amount == 0) revert AmountZero();
         if (amount > balance) revert BalanceTooSmall(token, msg.sender, balance, amount);
@@ -129,8 +112,8 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         if (!isSent) revert WeiTransferFailed(msg.sender, amount);
     }
 
-    /// Pays what a final block owes: from the deposit if that suffices, otherwise as a debt that is served at once as
-    /// far as the deposit goes. Returns the base units owed.
+    /// Pays what a final block owes: from the deposit if that suffices, otherwise as a debt that is served
+    /// at once as far as the deposit goes. Returns the base units owed.
     function payBlock(
         bytes32 channelId,
         uint256 blockNumber,
@@ -156,12 +139,9 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
     }
 
     /// Serves debts in block order until the deposit or `debtsMax` is used up.
-    function serveDebts(
-        bytes32 channelId,
-        Channel storage one,
-        ChannelTerms memory terms,
-        uint256 debtsMax
-    ) private {
+    function serveDebts(bytes32 channelId, Channel storage one, ChannelTerms memory terms, uint256 debtsMax)
+        private
+    {
         for (uint256 i = 0; i < debtsMax && one.debt > 0 && one.deposit > 0; i++) {
             uint256 blockNumber = lowestDebt(one);
             if (!serveDebt(channelId, blockNumber, one, terms)) return;
@@ -169,8 +149,9 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         }
     }
 
-    /// Serves one block's payees in proportion. What each has got is always floor(its units × served / total), so no
-    /// rounding adds up and the last unit is paid with the last deposit. True if nothing is owed any more.
+    /// Serves one block's payees in proportion. What each has got is always floor(its units × served /
+    /// total), so no rounding adds up and the last unit is paid with the last deposit. True if nothing is
+    /// owed any more.
     function serveDebt(
         bytes32 channelId,
         uint256 blockNumber,
@@ -202,9 +183,7 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         return servedNow == total;
     }
 
-    function lowestDebt(
-        Channel storage one
-    ) private returns (uint256) {
+    function lowestDebt(Channel storage one) private returns (uint256) {
         uint256 word = one.debtWord;
         while (one.debtBlocks[word] == 0) word++;
         one.debtWord = uint16(word);
@@ -212,28 +191,24 @@ abstract contract ChannelMoney is IChannelActs, ChannelStore, ReentrancyGuardTra
         return word * BITS + Math.log2(bits & (~bits + 1));
     }
 
-    function moveOver(
-        bytes32 channelId,
-        Channel storage one,
-        ChannelTerms memory terms,
-        uint256 steps
-    ) private returns (uint256 over) {
+    function moveOver(bytes32 channelId, Channel storage one, ChannelTerms memory terms, uint256 steps)
+        private
+        returns (uint256 over)
+    {
         over = one.blocksOver;
         uint256 end = one.blocksEnd;
         for (uint256 i = 0; i < steps && over < end; i++) {
-            Stage now_ = BlockStages.stageOf(terms, over, end, blocks[channelId][over].state, block.timestamp);
+            Stage now_ =
+                BlockStages.stageOf(terms, over, end, blocks[channelId][over].state, block.timestamp);
             if (now_ != Stage.Settled && now_ != Stage.Void) break;
             over++;
         }
         one.blocksOver = uint24(over);
     }
 
-    function payOut(
-        bytes32 channelId,
-        Channel storage one,
-        ChannelTerms memory terms,
-        uint256 amount
-    ) private {
+    function payOut(bytes32 channelId, Channel storage one, ChannelTerms memory terms, uint256 amount)
+        private
+    {
         one.deposit -= amount;
         credit(terms.token, terms.participants[0], amount);
         emit WithdrawalExecuted(channelId, amount);

@@ -15,11 +15,10 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
 
     TermsRules private immutable rules = new TermsRules();
 
-    function openChannel(
-        ChannelTerms calldata terms,
-        bytes[] calldata signatures,
-        bytes[] calldata boxes
-    ) external returns (bytes32 channelId) {
+    function openChannel(ChannelTerms calldata terms, bytes[] calldata signatures, bytes[] calldata boxes)
+        external
+        returns (bytes32 channelId)
+    {
         rules.check(terms, participants);
         uint256 count = terms.participants.length;
         if (signatures.length != count) revert SignatureCountMismatch(signatures.length, count);
@@ -34,7 +33,8 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
             requireSigned(terms.participants[i], channelId, signatures[i]);
         }
         one.terms = StoredTerms.store(terms, boxes);
-        // Boxes are not signed: an outsider that copies the signatures must not open the channel with other boxes.
+        // Boxes are not signed: an outsider that copies the signatures must not open the channel with other
+        // boxes.
         senderIndex(channelId, StoredTerms.hot(one.terms));
         one.openedAt = uint40(block.timestamp);
         one.blocksEnd = uint24(terms.blocksMax);
@@ -42,9 +42,7 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
         emit ChannelOpened(channelId, terms.participants[0]);
     }
 
-    function closeChannel(
-        bytes32 channelId
-    ) external {
+    function closeChannel(bytes32 channelId) external {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 count = terms.participants.length;
         uint256 index = 0;

@@ -105,28 +105,30 @@ abstract contract ChannelStore is IChannelRegistryErrors, EIP712 {
     /// What each account can withdraw, by token; token 0 is wei.
     mapping(address token => mapping(address account => uint256)) internal balances;
 
-    constructor(
-        IParticipantRegistry participantRegistry_,
-        IValidatorRegistry validatorRegistry_
-    ) EIP712("Papyrus", "1") {
+    constructor(IParticipantRegistry participantRegistry_, IValidatorRegistry validatorRegistry_)
+        EIP712("Papyrus", "1")
+    {
         participants = participantRegistry_;
         validators = validatorRegistry_;
     }
 
     /// The channel with its numbers and participants (StoredTerms.hot); refuses an unknown one.
-    function channelOf(
-        bytes32 channelId
-    ) internal view returns (Channel storage one, ChannelTerms memory terms) {
+    function channelOf(bytes32 channelId)
+        internal
+        view
+        returns (Channel storage one, ChannelTerms memory terms)
+    {
         one = channels[channelId];
         if (one.terms == address(0)) revert UnknownChannel(channelId);
         terms = StoredTerms.hot(one.terms);
     }
 
     /// The same for one of its blocks, with its stage now; refuses a block at or above blocksMax.
-    function blockOf(
-        bytes32 channelId,
-        uint64 blockNumber
-    ) internal view returns (Found memory found, Block storage stored) {
+    function blockOf(bytes32 channelId, uint64 blockNumber)
+        internal
+        view
+        returns (Found memory found, Block storage stored)
+    {
         Channel storage one;
         (one, found.terms) = channelOf(channelId);
         uint64 blocksMax = found.terms.blocksMax;
@@ -140,10 +142,11 @@ abstract contract ChannelStore is IChannelRegistryErrors, EIP712 {
     }
 
     /// Index of the participant whose account or current operator key sent this.
-    function senderIndex(
-        bytes32 channelId,
-        ChannelTerms memory terms
-    ) internal view returns (uint256 index) {
+    function senderIndex(bytes32 channelId, ChannelTerms memory terms)
+        internal
+        view
+        returns (uint256 index)
+    {
         uint256 count = terms.participants.length;
         for (index = 0; index < count; index++) {
             if (terms.participants[index] == msg.sender) return index;
@@ -152,38 +155,29 @@ abstract contract ChannelStore is IChannelRegistryErrors, EIP712 {
         if (index >= count) revert NotParticipant(channelId, msg.sender);
     }
 
-    function requireSigned(
-        address account,
-        bytes32 digest,
-        bytes calldata signature
-    ) internal view {
+    function requireSigned(address account, bytes32 digest, bytes calldata signature) internal view {
         if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) {
             revert SignatureRefused(account);
         }
     }
 
-    function credit(
-        address token,
-        address account,
-        uint256 amount
-    ) internal {
+    function credit(address token, address account, uint256 amount) internal {
         if (amount > 0) balances[token][account] += amount;
     }
 
-    function resultCountOf(
-        Block storage stored,
-        BlockState memory state
-    ) internal view returns (uint256) {
+    function resultCountOf(Block storage stored, BlockState memory state) internal view returns (uint256) {
         if (state.disputedAt != 0) return stored.resultCount;
         return state.firstRevealedAt == 0 ? 0 : 1;
     }
 
-    /// Of the results standing the one that counts most parts, then the lowest outputHash: the end of a dispute by
-    /// time. This is the one place that says which result stands: a verdict of an Adjudicator belongs here.
-    function standingResult(
-        Block storage stored,
-        BlockState memory state
-    ) internal view returns (Result storage best) {
+    /// Of the results standing the one that counts most parts, then the lowest outputHash: the end of a
+    /// dispute by time. This is the one place that says which result stands: a verdict of an Adjudicator
+    /// belongs here.
+    function standingResult(Block storage stored, BlockState memory state)
+        internal
+        view
+        returns (Result storage best)
+    {
         best = stored.results[0];
         uint256 count = resultCountOf(stored, state);
         for (uint256 i = 1; i < count; i++) {
@@ -194,35 +188,24 @@ abstract contract ChannelStore is IChannelRegistryErrors, EIP712 {
         }
     }
 
-    function acceptedResult(
-        Block storage stored,
-        uint256 index
-    ) internal view returns (uint256) {
+    function acceptedResult(Block storage stored, uint256 index) internal view returns (uint256) {
         return uint8(stored.acceptedResults >> (8 * index));
     }
 
-    function wordsOf(
-        Result storage one,
-        uint256 count
-    ) internal view returns (bytes32[] memory words) {
+    function wordsOf(Result storage one, uint256 count) internal view returns (bytes32[] memory words) {
         words = new bytes32[](count);
         for (uint256 i = 0; i < count; i++) {
             words[i] = one.amountWords[i];
         }
     }
 
-    function bitCount(
-        uint256 bits
-    ) internal pure returns (uint256 count) {
+    function bitCount(uint256 bits) internal pure returns (uint256 count) {
         for (; bits != 0; bits &= bits - 1) {
             count++;
         }
     }
 
-    function has(
-        uint256 mask,
-        uint256 index
-    ) internal pure returns (bool) {
+    function has(uint256 mask, uint256 index) internal pure returns (bool) {
         return (mask >> index) & 1 == 1;
     }
 }

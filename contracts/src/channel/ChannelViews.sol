@@ -11,22 +11,19 @@ import {TypedData} from "../lib/TypedData.sol";
 import {BlockStages, BlockState} from "../lib/BlockStages.sol";
 import {ChannelStore} from "./ChannelStore.sol";
 
-/// What services read: facts as they are, and what follows from them and the time. The ChannelRegistry makes this
-/// contract and lends it its storage (delegatecall): acts and views together exceed the size of one contract.
+/// What services read: facts as they are, and what follows from them and the time. The ChannelRegistry makes
+/// this contract and lends it its storage (delegatecall): acts and views together exceed the size of one
+/// contract.
 contract ChannelViews is IChannelViews, ChannelStore {
-    constructor(
-        IParticipantRegistry participantRegistry_,
-        IValidatorRegistry validatorRegistry_
-    ) ChannelStore(participantRegistry_, validatorRegistry_) {}
+    constructor(IParticipantRegistry participantRegistry_, IValidatorRegistry validatorRegistry_)
+        ChannelStore(participantRegistry_, validatorRegistry_)
+    {}
 
     function channelCount() external view returns (uint256) {
         return openedIds.length;
     }
 
-    function channelIds(
-        uint256 start,
-        uint256 limit
-    ) external view returns (bytes32[] memory page) {
+    function channelIds(uint256 start, uint256 limit) external view returns (bytes32[] memory page) {
         uint256 count = openedIds.length;
         if (start >= count) return page;
         page = new bytes32[](limit < count - start ? limit : count - start);
@@ -35,15 +32,11 @@ contract ChannelViews is IChannelViews, ChannelStore {
         }
     }
 
-    function isOpen(
-        bytes32 channelId
-    ) external view returns (bool) {
+    function isOpen(bytes32 channelId) external view returns (bool) {
         return channels[channelId].terms != address(0) && channels[channelId].closedAt == 0;
     }
 
-    function channel(
-        bytes32 channelId
-    ) external view returns (ChannelFacts memory facts) {
+    function channel(bytes32 channelId) external view returns (ChannelFacts memory facts) {
         Channel storage one = channels[channelId];
         if (one.terms == address(0)) revert UnknownChannel(channelId);
         (facts.terms, facts.boxes) = StoredTerms.whole(one.terms);
@@ -58,10 +51,11 @@ contract ChannelViews is IChannelViews, ChannelStore {
         facts.withdrawalNonce = one.withdrawalNonce;
     }
 
-    function blockFacts(
-        bytes32 channelId,
-        uint64 blockNumber
-    ) external view returns (BlockFacts memory facts) {
+    function blockFacts(bytes32 channelId, uint64 blockNumber)
+        external
+        view
+        returns (BlockFacts memory facts)
+    {
         (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         BlockState memory state = found.state;
         uint256 count = found.terms.participants.length;
@@ -81,27 +75,17 @@ contract ChannelViews is IChannelViews, ChannelStore {
         facts.settledAt = state.settledAt;
     }
 
-    function stage(
-        bytes32 channelId,
-        uint64 blockNumber
-    ) external view returns (Stage) {
+    function stage(bytes32 channelId, uint64 blockNumber) external view returns (Stage) {
         return stageAt(channelId, blockNumber, uint64(block.timestamp));
     }
 
-    function stageAt(
-        bytes32 channelId,
-        uint64 blockNumber,
-        uint64 timestamp
-    ) public view returns (Stage) {
+    function stageAt(bytes32 channelId, uint64 blockNumber, uint64 timestamp) public view returns (Stage) {
         (Found memory found,) = blockOf(channelId, blockNumber);
         uint256 blocksEnd = channels[channelId].blocksEnd;
         return BlockStages.stageOf(found.terms, blockNumber, blocksEnd, found.state, timestamp);
     }
 
-    function finalOutputHash(
-        bytes32 channelId,
-        uint64 blockNumber
-    ) external view returns (bytes32) {
+    function finalOutputHash(bytes32 channelId, uint64 blockNumber) external view returns (bytes32) {
         (Found memory found, Block storage stored) = blockOf(channelId, blockNumber);
         if (found.stage != Stage.Final && found.stage != Stage.Settled) {
             revert NotFinal(channelId, blockNumber, found.stage);
@@ -109,12 +93,10 @@ contract ChannelViews is IChannelViews, ChannelStore {
         return standingResult(stored, found.state).outputHash;
     }
 
-    /// The deposit, less debts, less a withdrawal requested before the block starts, less what earlier blocks that
-    /// are not over owe by the dearest of their revealed results. Of blocks without a result a contract knows nothing.
-    function cover(
-        bytes32 channelId,
-        uint64 blockNumber
-    ) external view returns (uint256) {
+    /// The deposit, less debts, less a withdrawal requested before the block starts, less what earlier
+    /// blocks that are not over owe by the dearest of their revealed results. Of blocks without a result a
+    /// contract knows nothing.
+    function cover(bytes32 channelId, uint64 blockNumber) external view returns (uint256) {
         (Channel storage one, ChannelTerms memory terms) = channelOf(channelId);
         uint256 taken = one.debt;
         bool isRequested = one.withdrawalRequestedAt != 0;
@@ -130,10 +112,7 @@ contract ChannelViews is IChannelViews, ChannelStore {
         return taken < one.deposit ? one.deposit - taken : 0;
     }
 
-    function balanceOf(
-        address token,
-        address account
-    ) external view returns (uint256) {
+    function balanceOf(address token, address account) external view returns (uint256) {
         return balances[token][account];
     }
 
@@ -161,23 +140,17 @@ contract ChannelViews is IChannelViews, ChannelStore {
         return _domainSeparatorV4();
     }
 
-    function channelIdOf(
-        ChannelTerms calldata terms
-    ) external view returns (bytes32) {
+    function channelIdOf(ChannelTerms calldata terms) external view returns (bytes32) {
         return _hashTypedDataV4(TypedData.termsHash(terms));
     }
 
-    function batchDigest(
-        bytes calldata header
-    ) external view returns (bytes32) {
+    function batchDigest(bytes calldata header) external view returns (bytes32) {
         (bytes32 hash, bool isStrict) = TypedData.batchHash(header);
         if (!isStrict) revert BatchHeaderRefused(header.length);
         return _hashTypedDataV4(hash);
     }
 
-    function delegationDigest(
-        Delegation calldata delegation
-    ) external view returns (bytes32) {
+    function delegationDigest(Delegation calldata delegation) external view returns (bytes32) {
         return _hashTypedDataV4(TypedData.delegationHash(delegation));
     }
 
@@ -194,36 +167,35 @@ contract ChannelViews is IChannelViews, ChannelStore {
         );
     }
 
-    function withdrawalDigest(
-        bytes32 channelId,
-        uint256 amount,
-        uint256 nonce
-    ) external view returns (bytes32) {
+    function withdrawalDigest(bytes32 channelId, uint256 amount, uint256 nonce)
+        external
+        view
+        returns (bytes32)
+    {
         return _hashTypedDataV4(TypedData.withdrawalHash(channelId, amount, nonce));
     }
 
-    function outputHashOf(
-        bytes32 channelId,
-        uint64 blockNumber,
-        BlockResult calldata result
-    ) external pure returns (bytes32) {
+    function outputHashOf(bytes32 channelId, uint64 blockNumber, BlockResult calldata result)
+        external
+        pure
+        returns (bytes32)
+    {
         return TypedData.outputHash(channelId, blockNumber, result);
     }
 
-    function commitmentOf(
-        bytes32 outputHash,
-        address validator,
-        bytes32 workDigest,
-        bytes32 salt
-    ) external pure returns (bytes32) {
+    function commitmentOf(bytes32 outputHash, address validator, bytes32 workDigest, bytes32 salt)
+        external
+        pure
+        returns (bytes32)
+    {
         return TypedData.commitment(outputHash, validator, workDigest, salt);
     }
 
-    function partFacts(
-        uint256 count,
-        Block storage stored,
-        BlockState memory state
-    ) private view returns (PartFacts[] memory list) {
+    function partFacts(uint256 count, Block storage stored, BlockState memory state)
+        private
+        view
+        returns (PartFacts[] memory list)
+    {
         list = new PartFacts[](bitCount(state.posted));
         uint256 next = 0;
         for (uint256 i = 0; i < count; i++) {
@@ -233,11 +205,11 @@ contract ChannelViews is IChannelViews, ChannelStore {
         }
     }
 
-    function seatFacts(
-        uint256 count,
-        Block storage stored,
-        BlockState memory state
-    ) private view returns (SeatFacts[] memory list) {
+    function seatFacts(uint256 count, Block storage stored, BlockState memory state)
+        private
+        view
+        returns (SeatFacts[] memory list)
+    {
         list = new SeatFacts[](bitCount(state.seats));
         uint256 next = 0;
         for (uint256 i = 0; i < count; i++) {
@@ -255,11 +227,11 @@ contract ChannelViews is IChannelViews, ChannelStore {
         }
     }
 
-    function ownResultFacts(
-        uint256 count,
-        Block storage stored,
-        BlockState memory state
-    ) private view returns (OwnResultFacts[] memory list) {
+    function ownResultFacts(uint256 count, Block storage stored, BlockState memory state)
+        private
+        view
+        returns (OwnResultFacts[] memory list)
+    {
         list = new OwnResultFacts[](bitCount(state.own));
         uint256 next = 0;
         for (uint256 i = 0; i < count; i++) {
@@ -270,11 +242,11 @@ contract ChannelViews is IChannelViews, ChannelStore {
         }
     }
 
-    function acceptanceFacts(
-        uint256 count,
-        Block storage stored,
-        BlockState memory state
-    ) private view returns (AcceptanceFacts[] memory list) {
+    function acceptanceFacts(uint256 count, Block storage stored, BlockState memory state)
+        private
+        view
+        returns (AcceptanceFacts[] memory list)
+    {
         list = new AcceptanceFacts[](bitCount(state.accepted));
         uint256 next = 0;
         for (uint256 i = 0; i < count; i++) {
@@ -283,11 +255,11 @@ contract ChannelViews is IChannelViews, ChannelStore {
         }
     }
 
-    function dearest(
-        ChannelTerms memory terms,
-        Block storage stored,
-        uint256 resultCount
-    ) private view returns (uint256 most) {
+    function dearest(ChannelTerms memory terms, Block storage stored, uint256 resultCount)
+        private
+        view
+        returns (uint256 most)
+    {
         uint256 count = terms.participants.length;
         for (uint256 i = 0; i < resultCount; i++) {
             bytes32[] memory words = wordsOf(stored.results[i], AmountWords.countFor(count));

@@ -5,8 +5,9 @@ import {ChannelTerms} from "../interfaces/ChannelTypes.sol";
 import {IChannelRegistryErrors} from "../interfaces/IChannelRegistryErrors.sol";
 import {IParticipantRegistry} from "../interfaces/IParticipantRegistry.sol";
 
-/// The rules that terms obey for a channel to open (wire-formats.md 2 and 7). A contract of its own, made by the
-/// ChannelRegistry's constructor, because it is needed once a channel and would crowd the code that runs every block.
+/// The rules that terms obey for a channel to open (wire-formats.md 2 and 7). A contract of its own, made by
+/// the ChannelRegistry's constructor, because it is needed once a channel and would crowd the code that runs
+/// every block.
 contract TermsRules is IChannelRegistryErrors {
     uint8 private constant DSP = 1;
     uint8 private constant ADVERTISER = 2;
@@ -22,7 +23,8 @@ contract TermsRules is IChannelRegistryErrors {
     bytes32 private constant REDUCER = keccak256("rtb-impression/1");
     uint256 private constant PPM = 1_000_000;
 
-    // Words of the encoded reducer parameters, in their order; the shares' (participant, ppm) pairs follow the last.
+    // Words of the encoded reducer parameters, in their order; the shares' (participant, ppm) pairs follow
+    // the last.
     uint256 private constant PRICE_TOLERANCE_PPM = 0;
     uint256 private constant ON_PRICE_MISMATCH = 1;
     uint256 private constant ON_MISSING_DSP = 2;
@@ -35,10 +37,7 @@ contract TermsRules is IChannelRegistryErrors {
     uint256 private constant SHARES_LENGTH = 9;
 
     /// Returns if all rules hold, reverts with the first refusal otherwise.
-    function check(
-        ChannelTerms calldata terms,
-        IParticipantRegistry participants
-    ) external view {
+    function check(ChannelTerms calldata terms, IParticipantRegistry participants) external view {
         uint256 count = terms.participants.length;
         if (count < PARTICIPANTS_MIN || count > PARTICIPANTS_MAX) revert ParticipantCountOutOfRange(count);
         bool hasAuditor = checkParticipants(terms, participants);
@@ -55,10 +54,11 @@ contract TermsRules is IChannelRegistryErrors {
         if (bound >= 2 ** 63) revert AmountsCouldOverflow(bound);
     }
 
-    function checkParticipants(
-        ChannelTerms calldata terms,
-        IParticipantRegistry participants
-    ) private view returns (bool hasAuditor) {
+    function checkParticipants(ChannelTerms calldata terms, IParticipantRegistry participants)
+        private
+        view
+        returns (bool hasAuditor)
+    {
         uint256 count = terms.participants.length;
         if (terms.roles.length != count) revert RoleCountMismatch(terms.roles.length, count);
         for (uint256 i = 0; i < count; i++) {
@@ -74,9 +74,7 @@ contract TermsRules is IChannelRegistryErrors {
         }
     }
 
-    function checkTimes(
-        ChannelTerms calldata terms
-    ) private pure {
+    function checkTimes(ChannelTerms calldata terms) private pure {
         if (terms.blockPolicy != 0) revert BlockPolicyNotSupported(terms.blockPolicy);
         if (terms.blocksMax == 0 || terms.blocksMax > BLOCKS_MAX) {
             revert BlocksMaxOutOfRange(terms.blocksMax);
@@ -87,24 +85,22 @@ contract TermsRules is IChannelRegistryErrors {
         // Two halves, one to commit and one to reveal.
         checkPeriod("processingPeriod", terms.processingPeriod, 2);
         checkPeriod("challengePeriod", terms.challengePeriod, 1);
-        // A dispute outlasts every window in which a result may be revealed, so that none is cut off by its end.
+        // A dispute outlasts every window in which a result may be revealed, so that none is cut off by its
+        // end.
         checkPeriod("disputeMax", terms.disputeMax, terms.processingPeriod + terms.challengePeriod);
     }
 
-    function checkPeriod(
-        string memory name,
-        uint64 given,
-        uint64 least
-    ) private pure {
+    function checkPeriod(string memory name, uint64 given, uint64 least) private pure {
         if (given < least || given > PERIOD_MAX) revert PeriodOutOfRange(name, given, least, PERIOD_MAX);
     }
 
-    /// Word by word rather than by abi.decode: every refusal is named and only the one canonical encoding passes.
-    function checkParameters(
-        bytes calldata encoded,
-        uint256 count,
-        bool hasAuditor
-    ) private pure returns (uint256 auditorFeeNano) {
+    /// Word by word rather than by abi.decode: every refusal is named and only the one canonical encoding
+    /// passes.
+    function checkParameters(bytes calldata encoded, uint256 count, bool hasAuditor)
+        private
+        pure
+        returns (uint256 auditorFeeNano)
+    {
         if (encoded.length < (SHARES_LENGTH + 1) * 32) {
             revert ReducerParameterRefused("encoding", encoded.length);
         }
@@ -120,10 +116,7 @@ contract TermsRules is IChannelRegistryErrors {
         checkShares(encoded, count);
     }
 
-    function checkShares(
-        bytes calldata encoded,
-        uint256 count
-    ) private pure {
+    function checkShares(bytes calldata encoded, uint256 count) private pure {
         uint256 shares = checkWord("shares", encoded, SHARES_LENGTH, count - 1);
         uint256 offset = wordAt(encoded, SHARES_OFFSET);
         if (offset != SHARES_LENGTH * 32 || encoded.length != (SHARES_LENGTH + 1 + 2 * shares) * 32) {
@@ -143,20 +136,16 @@ contract TermsRules is IChannelRegistryErrors {
         }
     }
 
-    function checkWord(
-        string memory name,
-        bytes calldata encoded,
-        uint256 index,
-        uint256 most
-    ) private pure returns (uint256 value) {
+    function checkWord(string memory name, bytes calldata encoded, uint256 index, uint256 most)
+        private
+        pure
+        returns (uint256 value)
+    {
         value = wordAt(encoded, index);
         if (value > most) revert ReducerParameterRefused(name, value);
     }
 
-    function wordAt(
-        bytes calldata encoded,
-        uint256 index
-    ) private pure returns (uint256) {
+    function wordAt(bytes calldata encoded, uint256 index) private pure returns (uint256) {
         return uint256(bytes32(encoded[index * 32:index * 32 + 32]));
     }
 }

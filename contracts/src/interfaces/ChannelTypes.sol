@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// The nouns of a channel: what is signed, what is posted, what the views answer (wire-formats.md 2, 6 and 8).
+/// The nouns of a channel: what is signed, what is posted, what the views answer (wire-formats.md 2, 6 and
+/// 8).
 
 /// In the order in which a block runs through them; Void ends a block that pays nothing.
 enum Stage {

@@ -8,7 +8,9 @@ interface IChannelRegistryEvents {
     event Deposited(bytes32 indexed channelId, address indexed from, uint256 received);
     event WithdrawalRequested(bytes32 indexed channelId, uint256 amount);
     event WithdrawalExecuted(bytes32 indexed channelId, uint256 amount);
-    event DebtPaid(bytes32 indexed channelId, uint64 indexed blockNumber, uint256 amount, uint256 remaining);
+    event DebtPaid(
+        bytes32 indexed channelId, uint64 indexed blockNumber, uint256 amount, uint256 remaining
+    );
     event Withdrawn(address indexed token, address indexed account, uint256 amount);
 
     event PartPosted(
@@ -29,7 +31,11 @@ interface IChannelRegistryEvents {
     event BlockDisputed(bytes32 indexed channelId, uint64 indexed blockNumber);
     /// `debt` is what the whole channel owes after this settlement.
     event BlockSettled(
-        bytes32 indexed channelId, uint64 indexed blockNumber, bytes32 outputHash, uint256 owed, uint256 debt
+        bytes32 indexed channelId,
+        uint64 indexed blockNumber,
+        bytes32 outputHash,
+        uint256 owed,
+        uint256 debt
     );
     event SeatSilent(
         bytes32 indexed channelId, uint64 indexed blockNumber, uint8 participant, address validator

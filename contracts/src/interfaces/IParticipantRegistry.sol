@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// Keys of every participant, with their history: msg.sender is the account, which owns the money and is kept cold.
+/// Keys of every participant, with their history: msg.sender is the account, which owns the money and is
+/// kept cold.
 interface IParticipantRegistry {
     /// A zero recordKey or operatorKey is a revoked one.
     struct Keys {
@@ -26,44 +27,35 @@ interface IParticipantRegistry {
     error EndpointTooLong(uint256 bytesGiven, uint256 bytesMax);
 
     /// Registers or replaces all keys of msg.sender from now on; the history stays.
-    function register(
-        Keys calldata keys
-    ) external;
+    function register(Keys calldata keys) external;
 
     /// The keys of the latest registration; registeredAt is 0 if there was none.
-    function currentKeys(
-        address account
-    ) external view returns (Keys memory keys, uint64 registeredAt);
+    function currentKeys(address account) external view returns (Keys memory keys, uint64 registeredAt);
 
-    /// The keys registered STRICTLY before `timestamp` (a change counts from the next block that starts after it);
-    /// registeredAt is 0 if there were none.
-    function keysAt(
-        address account,
-        uint64 timestamp
-    ) external view returns (Keys memory keys, uint64 registeredAt);
+    /// The keys registered STRICTLY before `timestamp` (a change counts from the next block that starts
+    /// after it); registeredAt is 0 if there were none.
+    function keysAt(address account, uint64 timestamp)
+        external
+        view
+        returns (Keys memory keys, uint64 registeredAt);
 
     /// The operator key of the latest registration, zero if there is none.
-    function operatorKeyOf(
-        address account
-    ) external view returns (address);
+    function operatorKeyOf(address account) external view returns (address);
 
-    /// Index in `accounts` of the one whose current operator key is `operatorKey`; accounts.length if there is none.
-    function indexByOperatorKey(
-        address[] calldata accounts,
-        address operatorKey
-    ) external view returns (uint256);
+    /// Index in `accounts` of the one whose current operator key is `operatorKey`; accounts.length if there
+    /// is none.
+    function indexByOperatorKey(address[] calldata accounts, address operatorKey)
+        external
+        view
+        returns (uint256);
 
     /// Whether the account has registered and none of its three current keys is zero.
-    function isRegistered(
-        address account
-    ) external view returns (bool);
+    function isRegistered(address account) external view returns (bool);
 
-    function registrationCount(
-        address account
-    ) external view returns (uint256);
+    function registrationCount(address account) external view returns (uint256);
 
-    function registrationAt(
-        address account,
-        uint256 index
-    ) external view returns (Keys memory keys, uint64 registeredAt);
+    function registrationAt(address account, uint256 index)
+        external
+        view
+        returns (Keys memory keys, uint64 registeredAt);
 }

@@ -3,28 +3,26 @@ pragma solidity ^0.8.28;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// Nano amounts of a result: one uint64 a participant, four to a word, big-endian, participant 0 first, zero-filled.
+/// Nano amounts of a result: one uint64 a participant, four to a word, big-endian, participant 0 first,
+/// zero-filled.
 library AmountWords {
     uint256 internal constant NANO_PER_UNIT = 1e9;
 
-    function countFor(
-        uint256 participants
-    ) internal pure returns (uint256) {
+    function countFor(uint256 participants) internal pure returns (uint256) {
         return (participants + 3) / 4;
     }
 
-    function nanoIn(
-        bytes32 word,
-        uint256 index
-    ) internal pure returns (uint64) {
+    function nanoIn(bytes32 word, uint256 index) internal pure returns (uint64) {
         return uint64(uint256(word) >> (192 - 64 * (index & 3)));
     }
 
-    /// Index of the first entry beyond the participants that is not zero; `entries` (all there are) if none is.
-    function firstPadding(
-        bytes32[] calldata words,
-        uint256 participants
-    ) internal pure returns (uint256, uint256) {
+    /// Index of the first entry beyond the participants that is not zero; `entries` (all there are) if none
+    /// is.
+    function firstPadding(bytes32[] calldata words, uint256 participants)
+        internal
+        pure
+        returns (uint256, uint256)
+    {
         uint256 entries = words.length * 4;
         for (uint256 i = participants; i < entries; i++) {
             if (nanoIn(words[i >> 2], i) != 0) return (i, entries);
@@ -33,10 +31,11 @@ library AmountWords {
     }
 
     /// What the payer owes (entry 0) and what the payees earn together; sixteen uint64 cannot overflow.
-    function sums(
-        bytes32[] calldata words,
-        uint256 participants
-    ) internal pure returns (uint256 owes, uint256 earn) {
+    function sums(bytes32[] calldata words, uint256 participants)
+        internal
+        pure
+        returns (uint256 owes, uint256 earn)
+    {
         owes = nanoIn(words[0], 0);
         for (uint256 i = 1; i < participants; i++) {
             earn += nanoIn(words[i >> 2], i);
@@ -44,11 +43,11 @@ library AmountWords {
     }
 
     /// Token base units of each participant (entry 0 stays zero) and their total: each is rounded down once.
-    function baseUnits(
-        bytes32[] memory words,
-        uint256 participants,
-        uint256 tokenPerUnit
-    ) internal pure returns (uint256[] memory units, uint256 total) {
+    function baseUnits(bytes32[] memory words, uint256 participants, uint256 tokenPerUnit)
+        internal
+        pure
+        returns (uint256[] memory units, uint256 total)
+    {
         units = new uint256[](participants);
         for (uint256 i = 1; i < participants; i++) {
             uint256 one = Math.mulDiv(nanoIn(words[i >> 2], i), tokenPerUnit, NANO_PER_UNIT);

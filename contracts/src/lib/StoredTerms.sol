@@ -3,8 +3,9 @@ pragma solidity ^0.8.28;
 
 import {ChannelTerms} from "../interfaces/ChannelTypes.sol";
 
-/// Terms and boxes of a channel as the code of a contract that does nothing: a third of the gas of storage to write,
-/// and one EXTCODECOPY instead of a dozen SLOADs to read. The code is STOP ‖ abi.encode(terms, boxes joined).
+/// Terms and boxes of a channel as the code of a contract that does nothing: a third of the gas of storage
+/// to write, and one EXTCODECOPY instead of a dozen SLOADs to read. The code is STOP ‖ abi.encode(terms,
+/// boxes joined).
 library StoredTerms {
     error TermsNotStored();
 
@@ -15,17 +16,16 @@ library StoredTerms {
     uint256 private constant HEAD_AT = 1 + 2 * 32;
     uint256 private constant BOX_BYTES = 104;
 
-    function store(
-        ChannelTerms calldata terms,
-        bytes[] calldata boxes
-    ) internal returns (address place) {
+    function store(ChannelTerms calldata terms, bytes[] calldata boxes) internal returns (address place) {
         bytes memory joined;
         for (uint256 i = 0; i < boxes.length; i++) {
             joined = bytes.concat(joined, boxes[i]);
         }
         bytes memory code = bytes.concat(hex"00", abi.encode(terms, joined));
-        // PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns what follows these ten bytes.
-        bytes memory creation = bytes.concat(hex"61", bytes2(uint16(code.length)), hex"80600a5f395ff3", code);
+        // PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns what follows these ten
+        // bytes.
+        bytes memory creation =
+            bytes.concat(hex"61", bytes2(uint16(code.length)), hex"80600a5f395ff3", code);
         assembly ("memory-safe") {
             place := create(0, add(creation, 0x20), mload(creation))
         }
@@ -33,12 +33,11 @@ library StoredTerms {
     }
 
     /// The numbers and the participants of the terms; roles, reducer and reducerParameters are left EMPTY.
-    function hot(
-        address place
-    ) internal view returns (ChannelTerms memory terms) {
+    function hot(address place) internal view returns (ChannelTerms memory terms) {
         uint256 size = (HEAD_WORDS + 1 + PARTICIPANTS_MAX) * 32;
         assembly ("memory-safe") {
-            // A struct in memory is one word a field, as the head of its encoding is; a dynamic field is a pointer.
+            // A struct in memory is one word a field, as the head of its encoding is; a dynamic field is a
+            // pointer.
             terms := mload(0x40)
             mstore(0x40, add(terms, size))
             extcodecopy(place, terms, HEAD_AT, size)
@@ -50,9 +49,7 @@ library StoredTerms {
         }
     }
 
-    function whole(
-        address place
-    ) internal view returns (ChannelTerms memory terms, bytes[] memory boxes) {
+    function whole(address place) internal view returns (ChannelTerms memory terms, bytes[] memory boxes) {
         bytes memory encoded = new bytes(place.code.length - 1);
         assembly ("memory-safe") {
             extcodecopy(place, add(encoded, 0x20), 1, mload(encoded))
@@ -65,10 +62,7 @@ library StoredTerms {
         }
     }
 
-    function boxAt(
-        bytes memory joined,
-        uint256 index
-    ) private pure returns (bytes memory box) {
+    function boxAt(bytes memory joined, uint256 index) private pure returns (bytes memory box) {
         box = new bytes(BOX_BYTES);
         assembly ("memory-safe") {
             mcopy(add(box, 0x20), add(add(joined, 0x20), mul(index, BOX_BYTES)), BOX_BYTES)

@@ -3,14 +3,15 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, ChannelTerms, Delegation} from "../interfaces/ChannelTypes.sol";
 
-/// Struct hashes of everything that is signed, and the hashes of results (EIP-712; wire-formats.md 2, 4, 6, 8).
+/// Struct hashes of everything that is signed, and the hashes of results (EIP-712; wire-formats.md 2, 4, 6,
+/// 8).
 library TypedData {
     bytes32 private constant TERMS = keccak256(
-        "ChannelTerms(address[] participants,uint8[] roles,address token,uint256 tokenPerUnit,string reducer,"
-        "bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,uint64 blockDuration,uint64 blocksMax,"
-        "uint64 collectionGrace,uint64 collationPeriod,uint64 processingPeriod,uint64 challengePeriod,"
-        "uint64 disputeMax,uint64 retentionPeriod,uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,"
-        "bytes32 salt)"
+        "ChannelTerms(address[] participants,uint8[] roles,address token,uint256 tokenPerUnit,"
+        "string reducer,bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,"
+        "uint64 blockDuration,uint64 blocksMax,uint64 collectionGrace,uint64 collationPeriod,"
+        "uint64 processingPeriod,uint64 challengePeriod,uint64 disputeMax,uint64 retentionPeriod,"
+        "uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,bytes32 salt)"
     );
     bytes32 private constant BATCH = keccak256(
         "RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,uint32 count,"
@@ -30,9 +31,7 @@ library TypedData {
     bytes8 private constant BATCH_MAGIC = "papyrus\x01";
     uint256 private constant BATCH_HEADER_BYTES = 192;
 
-    function termsHash(
-        ChannelTerms calldata terms
-    ) internal pure returns (bytes32) {
+    function termsHash(ChannelTerms calldata terms) internal pure returns (bytes32) {
         bytes memory first = abi.encode(
             TERMS,
             // Elements of an array are padded to words by encodePacked, as EIP-712 wants them.
@@ -62,9 +61,7 @@ library TypedData {
         return keccak256(bytes.concat(first, second));
     }
 
-    function delegationHash(
-        Delegation calldata one
-    ) internal pure returns (bytes32) {
+    function delegationHash(Delegation calldata one) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
                 DELEGATION,
@@ -88,22 +85,22 @@ library TypedData {
         bytes32 recordsRoot,
         uint64 receivedAt
     ) internal pure returns (bytes32) {
-        return
-            keccak256(abi.encode(RECEIPT, channelId, blockNumber, author, sequence, recordsRoot, receivedAt));
+        return keccak256(
+            abi.encode(RECEIPT, channelId, blockNumber, author, sequence, recordsRoot, receivedAt)
+        );
     }
 
-    function withdrawalHash(
-        bytes32 channelId,
-        uint256 amount,
-        uint256 nonce
-    ) internal pure returns (bytes32) {
+    function withdrawalHash(bytes32 channelId, uint256 amount, uint256 nonce)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(WITHDRAWAL, channelId, amount, nonce));
     }
 
-    /// Of the first 192 bytes of a batch, whose integers are little-endian; isStrict is false for any other bytes.
-    function batchHash(
-        bytes calldata header
-    ) internal pure returns (bytes32 hash, bool isStrict) {
+    /// Of the first 192 bytes of a batch, whose integers are little-endian; isStrict is false for any other
+    /// bytes.
+    function batchHash(bytes calldata header) internal pure returns (bytes32 hash, bool isStrict) {
         if (header.length != BATCH_HEADER_BYTES || bytes8(header[0:8]) != BATCH_MAGIC) {
             return (bytes32(0), false);
         }
@@ -122,11 +119,11 @@ library TypedData {
         isStrict = true;
     }
 
-    function outputHash(
-        bytes32 channelId,
-        uint64 blockNumber,
-        BlockResult calldata result
-    ) internal pure returns (bytes32) {
+    function outputHash(bytes32 channelId, uint64 blockNumber, BlockResult calldata result)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(
             abi.encode(
                 channelId,
@@ -139,18 +136,15 @@ library TypedData {
         );
     }
 
-    function commitment(
-        bytes32 hash,
-        address validator,
-        bytes32 workDigest,
-        bytes32 salt
-    ) internal pure returns (bytes32) {
+    function commitment(bytes32 hash, address validator, bytes32 workDigest, bytes32 salt)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encodePacked(hash, validator, workDigest, salt));
     }
 
-    function littleEndian(
-        bytes calldata field
-    ) private pure returns (uint256 value) {
+    function littleEndian(bytes calldata field) private pure returns (uint256 value) {
         for (uint256 i = field.length; i > 0; i--) {
             value = (value << 8) | uint8(field[i - 1]);
         }

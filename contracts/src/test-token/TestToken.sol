@@ -7,18 +7,11 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 contract TestToken is ERC20 {
     uint8 private immutable tokenDecimals;
 
-    constructor(
-        string memory name,
-        string memory symbol,
-        uint8 decimalsGiven
-    ) ERC20(name, symbol) {
+    constructor(string memory name, string memory symbol, uint8 decimalsGiven) ERC20(name, symbol) {
         tokenDecimals = decimalsGiven;
     }
 
-    function mint(
-        address account,
-        uint256 amount
-    ) external {
+    function mint(address account, uint256 amount) external {
         _mint(account, amount);
     }
 

@@ -4,8 +4,9 @@ pragma solidity ^0.8.28;
 import "../../src/interfaces/ChannelTypes.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
-/// Organisations that do what they may, and much that they may not, in any order: the acts of the invariant tests.
-/// What is refused is swallowed; what was taken is remembered, so that the invariants can compare it with the chain.
+/// Organisations that do what they may, and much that they may not, in any order: the acts of the invariant
+/// tests. What is refused is swallowed; what was taken is remembered, so that the invariants can compare it
+/// with the chain.
 contract ChannelActors is ChannelFixture {
     uint256 private constant SEEN_BLOCKS = 4;
     uint256 public constant ACTORS = 5;
@@ -57,21 +58,16 @@ contract ChannelActors is ChannelFixture {
     // ── acts ──
 
     /// To a time at which something may change, a few seconds or a whole dispute away.
-    function letTimePass(
-        uint256 seed
-    ) external {
+    function letTimePass(uint256 seed) external {
         uint256[8] memory steps = [uint256(1), 5, 20, 20, 20, 40, 60, 1_000];
         uint256 next = block.timestamp + steps[(seed >> 16) % 8];
         // Not beyond the blocks that are looked at, or every run would end with nothing to do.
         if (next < START + 100 * SEEN_BLOCKS + 2_000) vm.warp(next);
     }
 
-    /// The next block as far as its reveals, by most who should: what single acts in any order would rarely reach.
-    function playBlock(
-        uint256 seed,
-        uint256 who,
-        uint256 variants
-    ) external {
+    /// The next block as far as its reveals, by most who should: what single acts in any order would rarely
+    /// reach.
+    function playBlock(uint256 seed, uint256 who, uint256 variants) external {
         uint64 n = 0;
         while (collationAt(n) <= block.timestamp) n++;
         if (n >= SEEN_BLOCKS) return;
@@ -91,10 +87,7 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function fundSome(
-        uint256 seed,
-        uint256 amount
-    ) external {
+    function fundSome(uint256 seed, uint256 amount) external {
         bytes32 channelId = pick(seed);
         amount = bound(amount, 1, 200);
         fund(channelId, amount);
@@ -102,21 +95,13 @@ contract ChannelActors is ChannelFixture {
         taken["fund"]++;
     }
 
-    function postSome(
-        uint256 seed,
-        uint256 who,
-        uint256 content
-    ) public {
+    function postSome(uint256 seed, uint256 who, uint256 content) public {
         for (uint256 c = 0; c < channelIds.length; c++) {
             postIn(seed / 2 + c, who >> (8 * c), content >> (8 * c));
         }
     }
 
-    function postIn(
-        uint256 seed,
-        uint256 who,
-        uint256 content
-    ) private {
+    function postIn(uint256 seed, uint256 who, uint256 content) private {
         (bytes32 channelId, uint256 count, uint64 n) = pickBlock(seed);
         for (uint256 i = 0; i < count; i++) {
             // Mostly everybody, mostly once; sometimes another content for the same place.
@@ -130,21 +115,13 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function commitSome(
-        uint256 seed,
-        uint256 who,
-        uint256 variants
-    ) public {
+    function commitSome(uint256 seed, uint256 who, uint256 variants) public {
         for (uint256 c = 0; c < channelIds.length; c++) {
             commitIn(seed / 2 + c, who >> (8 * c), variants >> c);
         }
     }
 
-    function commitIn(
-        uint256 seed,
-        uint256 who,
-        uint256 variants
-    ) private {
+    function commitIn(uint256 seed, uint256 who, uint256 variants) private {
         (bytes32 channelId, uint256 count, uint64 n) = pickBlock(seed);
         uint16 posted = postedMask(channelId, n);
         for (uint256 i = 0; i < count; i++) {
@@ -162,19 +139,13 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function revealSome(
-        uint256 seed,
-        uint256 who
-    ) public {
+    function revealSome(uint256 seed, uint256 who) public {
         for (uint256 c = 0; c < channelIds.length; c++) {
             revealIn(seed / 2 + c, who >> (8 * c));
         }
     }
 
-    function revealIn(
-        uint256 seed,
-        uint256 who
-    ) private {
+    function revealIn(uint256 seed, uint256 who) private {
         (bytes32 channelId, uint256 count, uint64 n) = pickBlock(seed);
         for (uint256 i = 0; i < count; i++) {
             bytes memory encoded = committed[channelId][n][i];
@@ -186,10 +157,7 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function revealOwnSome(
-        uint256 seed,
-        uint256 variants
-    ) public {
+    function revealOwnSome(uint256 seed, uint256 variants) public {
         (bytes32 channelId, uint256 count, uint64 n) = pickBlock(seed);
         uint256 i = variants % count;
         BlockResult memory result = variantOf(count, n, variants, i, postedMask(channelId, n));
@@ -206,10 +174,7 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function acceptSome(
-        uint256 seed,
-        uint256 who
-    ) external {
+    function acceptSome(uint256 seed, uint256 who) external {
         (bytes32 channelId, uint256 count, uint64 n) = pickBlock(seed);
         ResultFacts[] memory results = registry.blockFacts(channelId, n).results;
         if (results.length == 0) return;
@@ -220,9 +185,7 @@ contract ChannelActors is ChannelFixture {
         } catch {}
     }
 
-    function settleSome(
-        uint256 seed
-    ) external {
+    function settleSome(uint256 seed) external {
         for (uint256 c = 0; c < channelIds.length; c++) {
             for (uint64 n = 0; n < SEEN_BLOCKS; n++) {
                 if (has(seed, 4 * c + n)) settleOne(channelIds[c], n);
@@ -230,44 +193,34 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function settleOne(
-        bytes32 channelId,
-        uint64 n
-    ) public {
+    function settleOne(bytes32 channelId, uint64 n) public {
         ResultFacts[] memory results = registry.blockFacts(channelId, n).results;
         bool isSettled = registry.blockFacts(channelId, n).settledAt != 0;
         for (uint256 i = 0; i < results.length; i++) {
             try registry.settle(channelId, n, results[i].result) {
                 vm.assertFalse(isSettled, "a block settled twice");
                 isSettled = true;
-                // tokenPerUnit is 1e9: a nano is a base unit, and entry 0 of the words is what the payer owes.
+                // tokenPerUnit is 1e9: a nano is a base unit, and entry 0 of the words is what the payer
+                // owes.
                 owedBySettled += uint256(results[i].result.amountWords[0]) >> 192;
                 taken[results.length > 1 ? "settle after dispute" : "settle"]++;
             } catch {}
         }
     }
 
-    function releaseSome(
-        uint256 seed
-    ) external {
+    function releaseSome(uint256 seed) external {
         (bytes32 channelId,, uint64 n) = pickBlock(seed);
         release(channelId, n);
     }
 
-    function release(
-        bytes32 channelId,
-        uint64 n
-    ) public {
+    function release(bytes32 channelId, uint64 n) public {
         try registry.releaseBonds(channelId, n) {
             isReleased[channelId][n] = true;
             taken["release"]++;
         } catch {}
     }
 
-    function requestSome(
-        uint256 seed,
-        uint256 amount
-    ) external {
+    function requestSome(uint256 seed, uint256 amount) external {
         bytes32 channelId = pick(seed);
         vm.prank(accountAt[0]);
         try registry.requestWithdrawal(channelId, amount % 300) {
@@ -275,15 +228,11 @@ contract ChannelActors is ChannelFixture {
         } catch {}
     }
 
-    function executeSome(
-        uint256 seed
-    ) external {
+    function executeSome(uint256 seed) external {
         execute(pick(seed));
     }
 
-    function execute(
-        bytes32 channelId
-    ) public {
+    function execute(bytes32 channelId) public {
         uint256 before = registry.balanceOf(address(token), accountAt[0]);
         try registry.executeWithdrawal(channelId) {
             returnedToPayers += registry.balanceOf(address(token), accountAt[0]) - before;
@@ -291,10 +240,7 @@ contract ChannelActors is ChannelFixture {
         } catch {}
     }
 
-    function withdrawTogetherSome(
-        uint256 seed,
-        uint256 amount
-    ) external {
+    function withdrawTogetherSome(uint256 seed, uint256 amount) external {
         bytes32 channelId = pick(seed);
         uint256 deposit = registry.channel(channelId).deposit;
         if (deposit == 0 || seed % 4 != 0) return;
@@ -307,10 +253,7 @@ contract ChannelActors is ChannelFixture {
         taken["together"]++;
     }
 
-    function closeSome(
-        uint256 seed,
-        uint256 who
-    ) external {
+    function closeSome(uint256 seed, uint256 who) external {
         // Rarely, since it ends what the other acts need.
         if (who % 16 != 0) return;
         bytes32 channelId = pick(seed);
@@ -320,10 +263,7 @@ contract ChannelActors is ChannelFixture {
         } catch {}
     }
 
-    function withdrawSome(
-        uint256 who,
-        uint256 amount
-    ) external {
+    function withdrawSome(uint256 who, uint256 amount) external {
         uint256 i = who % ACTORS;
         uint256 balance = registry.balanceOf(address(token), accountAt[i]);
         if (balance > 0) withdrawTokens(i, bound(amount, 1, balance));
@@ -331,29 +271,20 @@ contract ChannelActors is ChannelFixture {
         if (balance > 0) withdrawWei(i, bound(amount, 1, balance));
     }
 
-    function withdrawTokens(
-        uint256 i,
-        uint256 amount
-    ) public {
+    function withdrawTokens(uint256 i, uint256 amount) public {
         vm.prank(accountAt[i]);
         registry.withdraw(address(token), amount);
         tokensOut += amount;
         taken["withdraw"]++;
     }
 
-    function withdrawWei(
-        uint256 i,
-        uint256 amount
-    ) public {
+    function withdrawWei(uint256 i, uint256 amount) public {
         vm.prank(accountAt[i]);
         registry.withdraw(address(0), amount);
         taken["withdraw wei"]++;
     }
 
-    function withdrawBondSome(
-        uint256 who,
-        uint256 amount
-    ) external {
+    function withdrawBondSome(uint256 who, uint256 amount) external {
         vm.prank(validatorAt[who % ACTORS]);
         try validators.withdrawBond(amount % 0.1 ether) {
             taken["withdraw bond"]++;
@@ -378,9 +309,7 @@ contract ChannelActors is ChannelFixture {
         }
     }
 
-    function payAllDebts(
-        bytes32 channelId
-    ) external {
+    function payAllDebts(bytes32 channelId) external {
         uint256 debt = registry.channel(channelId).debt;
         if (debt == 0) return;
         fund(channelId, debt);
@@ -388,16 +317,12 @@ contract ChannelActors is ChannelFixture {
         registry.payDebts(channelId, 100);
     }
 
-    function pick(
-        uint256 seed
-    ) private view returns (bytes32) {
+    function pick(uint256 seed) private view returns (bytes32) {
         return channelIds[seed % channelIds.length];
     }
 
     /// A block that something can be done with now: mostly the latest whose collection is over.
-    function pickBlock(
-        uint256 seed
-    ) private view returns (bytes32 channelId, uint256 count, uint64 n) {
+    function pickBlock(uint256 seed) private view returns (bytes32 channelId, uint256 count, uint64 n) {
         uint256 index = seed % channelIds.length;
         uint256 sinceFirst = block.timestamp < collationAt(0) ? 0 : block.timestamp - collationAt(0);
         uint256 latest = sinceFirst / 100;
@@ -407,25 +332,19 @@ contract ChannelActors is ChannelFixture {
     }
 
     /// Mostly everyone finds the same; sometimes one finds another amount or leaves out a part.
-    function variantOf(
-        uint256 count,
-        uint64 n,
-        uint256 variants,
-        uint256 i,
-        uint16 posted
-    ) private pure returns (BlockResult memory) {
+    function variantOf(uint256 count, uint64 n, uint256 variants, uint256 i, uint16 posted)
+        private
+        pure
+        returns (BlockResult memory)
+    {
         bool isOther = variants % 4 == 0 && has(variants, 8 + i);
         uint16 validParts = isOther && has(variants, 64 + i) ? posted & (posted - 1) : posted;
-        return
-            resultOf(
-                count, uint64(40 * (uint256(n) + 1) + (isOther ? 1 + (variants >> 32) % 2 : 0)), validParts
-            );
+        return resultOf(
+            count, uint64(40 * (uint256(n) + 1) + (isOther ? 1 + (variants >> 32) % 2 : 0)), validParts
+        );
     }
 
-    function postedMask(
-        bytes32 channelId,
-        uint64 n
-    ) private view returns (uint16 mask) {
+    function postedMask(bytes32 channelId, uint64 n) private view returns (uint16 mask) {
         PartFacts[] memory found = registry.blockFacts(channelId, n).parts;
         for (uint256 i = 0; i < found.length; i++) {
             mask |= uint16(1 << found[i].participant);
@@ -433,10 +352,7 @@ contract ChannelActors is ChannelFixture {
         if (mask == 0) mask = 1;
     }
 
-    function has(
-        uint256 mask,
-        uint256 i
-    ) private pure returns (bool) {
+    function has(uint256 mask, uint256 i) private pure returns (bool) {
         return (mask >> i) & 1 == 1;
     }
 }
