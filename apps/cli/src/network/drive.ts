@@ -34,8 +34,8 @@ export interface DriveOptions {
   readonly works: readonly TimedWork[];
   /** Called after every round with the state of all blocks. */
   onRound(blocks: readonly BlockState[]): void;
-  /** Adds wall time, milliseconds, to a stage's total. */
-  onSpent(stage: string, ms: number): void;
+  /** A kind of work took `ms` of wall time and did `done` things. */
+  onStep(kind: string, ms: number, done: number): void;
 }
 
 const idleRoundsMax = 10_000;
@@ -51,9 +51,10 @@ export async function drive(
   for (let round = 0; round < idleRoundsMax; round++) {
     const now = await chainNow(parts);
     const from = performance.now();
+    const before = done;
     for (; done < works.length && works[done].atSeconds <= now; done++) await works[done].run();
-    options.onSpent('traffic', performance.now() - from);
-    await processAll(parts.groups, options.onSpent);
+    options.onStep('traffic', performance.now() - from, done - before);
+    await processAll(parts.groups, options.onStep);
     const blocks = await blockStates(parts.chain, options.channelId, options.blocks);
     options.onRound(blocks);
     const open = blocks.filter((block) => !isOver(block));
@@ -72,15 +73,16 @@ export async function drive(
 /** Sweeps until nobody finds anything to do. */
 export async function processAll(
   groups: readonly SweepGroup[],
-  onSpent: (kind: string, ms: number) => void = () => {},
+  onStep: DriveOptions['onStep'] = () => {},
 ): Promise<void> {
   for (let pass = 0; pass < passesMax; pass++) {
     let count = 0;
     for (const { kind, sweepers } of groups) {
       const from = performance.now();
       const did = await Promise.all(sweepers.map((one) => one.sweep()));
-      count += did.reduce((sum, one) => sum + one, 0);
-      onSpent(kind, performance.now() - from);
+      const done = did.reduce((sum, one) => sum + one, 0);
+      count += done;
+      onStep(kind, performance.now() - from, done);
     }
     if (count === 0) return;
   }

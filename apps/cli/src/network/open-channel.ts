@@ -63,36 +63,43 @@ export async function registerMembers(chain: DrivenChain, members: readonly Netw
   }
 }
 
-/** Opens the channel of the spec unless it is open, fills the payer's deposit, and returns the channel's id. */
+export function channelSecretOf(spec: NetworkSpec): Uint8Array {
+  return seededEntropy(`${spec.seed}/channel-secret`).bytes(32);
+}
+
+/** Deploys the token and opens the channel of the spec unless they are there, and fills the payer's deposit. */
 export async function openChannel(
   chain: DrivenChain,
   spec: NetworkSpec,
   members: readonly NetworkMember[],
-  token: Hex,
-): Promise<Hex> {
-  const entropy = seededEntropy(`${spec.seed}/channel`);
-  const channelSecret = entropy.bytes(32);
-  const terms = termsOf(spec, members, token, channelSecret);
-  const domain = await chain.domain();
-  const channelId = channelIdOf(domain, terms);
-  if ((await chain.channel(channelId)) === undefined) {
+  isReadOnly: boolean,
+): Promise<{ readonly channelId: Hex; readonly token: Hex }> {
+  const known = (await chain.channelIds())[0];
+  const opened = known && (await chain.channel(known));
+  if (opened === undefined && isReadOnly) throw new Error('the chain of this data has no channel');
+  const token = opened?.terms.token ?? (await chain.deployToken(spec.currency, spec.currency, tokenDecimals));
+  const terms = opened?.terms ?? termsOf(spec, members, token);
+  const channelId = channelIdOf(await chain.domain(), terms);
+  if (isReadOnly) return { channelId, token };
+  const payer = members[0].secrets.account;
+  if (opened === undefined) {
+    const entropy = seededEntropy(`${spec.seed}/boxes`);
     const boxes = members.map((one) =>
-      toHex(sealBox(channelSecret, one.secrets.encryption.publicKey, entropy.bytes(56))),
+      toHex(sealBox(channelSecretOf(spec), one.secrets.encryption.publicKey, entropy.bytes(56))),
     );
     const signatures = members.map((one) =>
       toHex(signDigest(fromHex(channelId), one.secrets.account.privateKey)),
     );
-    await must(chain.actor(members[0].secrets.account.privateKey).openChannel(terms, signatures, boxes));
+    await must(chain.actor(payer.privateKey).openChannel(terms, signatures, boxes));
   }
   const deposit = BigInt(spec.depositNano);
-  const payer = members[0].secrets.account;
-  const held = await chain.tokenBalance(token, payer.address);
   const channel = await chain.channel(channelId);
   if (channel?.deposit === 0n && !(await isSpent(chain, channelId))) {
+    const held = await chain.tokenBalance(token, payer.address);
     if (held < deposit) await chain.mint(token, payer.address, deposit - held);
     await must(chain.actor(payer.privateKey).deposit(channelId, deposit));
   }
-  return channelId;
+  return { channelId, token };
 }
 
 /** A deposit of zero after a settlement is spent, not missing. */
@@ -100,12 +107,7 @@ async function isSpent(chain: DrivenChain, channelId: Hex): Promise<boolean> {
   return (await chain.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
 }
 
-function termsOf(
-  spec: NetworkSpec,
-  members: readonly NetworkMember[],
-  token: Hex,
-  channelSecret: Uint8Array,
-): ChannelTerms {
+function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: Hex): ChannelTerms {
   const hasAuditor = members.some((one) => one.role === roleOf.auditor);
   return {
     participants: members.map((one) => one.secrets.account.address),
@@ -132,7 +134,7 @@ function termsOf(
     retentionPeriod: 90 * 86_400,
     authorBytesMax: 64 * 1_048_576,
     priceNanoMax: BigInt(spec.priceNanoMax),
-    keysRoot: toHex(keysRootOf(keyCommitments(channelSecret, spec.blocksMax))),
+    keysRoot: toHex(keysRootOf(keyCommitments(channelSecretOf(spec), spec.blocksMax))),
     salt: toHex(keccak256(utf8(`${spec.seed}/salt`))),
   };
 }

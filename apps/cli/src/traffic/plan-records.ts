@@ -99,16 +99,16 @@ function statementsOf(
   const isLate = disagreement === 'late';
   const wins: LoggedRecord[] = [];
   if (disagreement !== 'missing-ssp') wins.push({ ...seller, isLate });
-  if (disagreement !== 'missing-dsp') wins.push({ ...priced(payer, disagreement), isLate });
+  const said = disagreement === 'price-differs' ? dearer(payer) : payer;
+  if (disagreement !== 'missing-dsp') wins.push({ ...said, isLate });
   if (disagreement === 'repeated') wins.push(seller);
-  if (disagreement === 'contradictory') wins.push(priced(seller, 'contradictory'));
+  if (disagreement === 'contradictory') wins.push(dearer(seller));
   if (disagreement === 'missing-audit') return wins;
   return [...wins, { ...auditOf(impression, disagreement, roster), isLate }];
 }
 
-/** A price one tenth and one nano away from what the other party says; the higher of the two never counts. */
-function priced(record: LoggedRecord, disagreement: Disagreement | undefined): LoggedRecord {
-  if (disagreement !== 'price-differs' && disagreement !== 'contradictory') return record;
+/** A price one tenth and one nano above what the other party says; the higher of the two never counts. */
+function dearer(record: LoggedRecord): LoggedRecord {
   const priceNano = record.fields.priceNano + record.fields.priceNano / 10n + 1n;
   return { ...record, fields: { ...record.fields, priceNano } };
 }

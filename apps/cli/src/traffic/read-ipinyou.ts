@@ -2,7 +2,6 @@
  * Reads an auction log in the format of iPinYou's season 2: tab-separated, with a header line, plain or gzip.
  */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { isAcceptableId } from '#protocol';
 import type { Impression } from './impression.js';
@@ -36,7 +35,12 @@ export interface ReadLog {
 
 /** A log that is not of this format at all, or empty. */
 export class LogRefused extends Error {
-  readonly code: 'log-not-found' | 'log-without-header' | 'log-without-impressions' | 'too-many-exchanges';
+  readonly code:
+    | 'log-not-found'
+    | 'log-not-readable'
+    | 'log-without-header'
+    | 'log-without-impressions'
+    | 'too-many-exchanges';
 
   constructor(code: LogRefused['code'], message: string) {
     super(message);
@@ -218,8 +222,19 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   await opened.catch((cause: Error) => {
     throw new LogRefused('log-not-found', `cannot read ${path}: ${cause.message}`);
   });
-  const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
-  for await (const line of createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line !== '') yield line;
+  const unpacked = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
+  // Not readline: it lets errors of its source pass unheard.
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const chunk of unpacked) {
+      const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield line.replace(/\r$/, '');
+    }
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new LogRefused('log-not-readable', `cannot unpack ${path}: ${message}`);
   }
+  if (rest !== '') yield rest;
 }

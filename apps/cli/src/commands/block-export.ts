@@ -1,0 +1,227 @@
+/** `papyrus block export CHANNEL N`: what an outsider needs to check a settled block by own code. */
+
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Hex, isHexOf, toHex } from '#encoding';
+import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
+import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
+import { blockStates } from '../network/drive.js';
+import { readSpec } from '../network/network-spec.js';
+import { type OpenedBlock, openBlock } from '../network/open-block.js';
+import { type Network, openNetwork } from '../network/open-network.js';
+import type { RevealedWork } from '../network/revealed-work.js';
+import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
+
+export interface BlockExportOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly sealed?: boolean;
+}
+
+/** Parts go into block.json as base64 up to this size together; the part files hold them always. */
+const inlinePartsBytesMax = 64 * 1_048_576;
+
+export async function runBlockExport(
+  channel: string,
+  number: string,
+  options: BlockExportOptions,
+  output: Output,
+): Promise<ExitCode> {
+  if (!isHexOf(channel, 32)) {
+    throw new CommandRefused(
+      'usage',
+      exitCode.usage,
+      'CHANNEL is the 32 bytes of a channel id in 0x-hexadecimal',
+    );
+  }
+  if (!/^\d{1,7}$/.test(number))
+    throw new CommandRefused('usage', exitCode.usage, 'N is the number of a block');
+  const spec = readSpec(options.data);
+  if (spec === undefined) {
+    throw new CommandRefused('data-not-found', exitCode.notFound, `${options.data} holds no network's data`);
+  }
+  const network = await openNetwork(spec, options.data, { mode: 'read' });
+  try {
+    return await exportBlock(network, channel.toLowerCase() as Hex, Number(number), options, output);
+  } finally {
+    await network.close();
+  }
+}
+
+async function exportBlock(
+  network: Network,
+  channelId: Hex,
+  blockNumber: number,
+  options: BlockExportOptions,
+  output: Output,
+): Promise<ExitCode> {
+  if (network.channelId !== channelId) {
+    const message = `the network in ${options.data} has channel ${network.channelId} only`;
+    throw new CommandRefused('channel-not-found', exitCode.notFound, message);
+  }
+  const states = await blockStates(network.chain, channelId, blockNumber + 1);
+  const state = states[blockNumber];
+  if (state.stage.stage !== 'settled') {
+    const message = `block ${blockNumber} is in stage ${state.stage.stage}: only a settled block can be exported`;
+    throw new CommandRefused('block-not-settled', exitCode.conflict, message);
+  }
+  const block = await openBlock(network, { ...network, ...state, blockKey: network.blockKey(blockNumber) });
+  const validators = (await network.revealedWork(blockNumber)).map((one) => {
+    const { workDigest } = reduceBlock(block.terms, block.opened, one.validator);
+    return { ...one, workDigest: toHex(workDigest as Uint8Array) };
+  });
+  const json = blockJson(network, blockNumber, block, validators);
+  if (json.result.outputHash !== state.stage.finalOutputHash) {
+    const message = `reducing the stored parts gives ${json.result.outputHash}, the chain has ${state.stage.finalOutputHash}`;
+    throw new CommandRefused('result-differs', exitCode.verificationFailed, message);
+  }
+  mkdirSync(options.out, { recursive: true });
+  const files = await writeFiles(network, block, json, options);
+  output.line(`Block ${blockNumber} of ${channelId}: ${files.length} files in ${options.out}`);
+  output.line(`outputHash ${json.result.outputHash}, as the chain has it`);
+  output.result({ channelId, blockNumber, out: options.out, files, outputHash: json.result.outputHash });
+  return exitCode.ok;
+}
+
+function blockJson(
+  network: Network,
+  blockNumber: number,
+  block: OpenedBlock,
+  validators: readonly (RevealedWork & { readonly workDigest: Hex })[],
+) {
+  const { output, rules, terms } = block;
+  const decoded = decodeParameters(terms.parameters, terms.roles);
+  if (!decoded.ok) throw new Error(`an open channel has parameters of none: ${decoded.refusal.code}`);
+  const settlementRoot = toHex(output.settlementRoot);
+  const impressionCount = output.impressionCount;
+  const { channelId } = network;
+  const result = {
+    ...output,
+    channelId,
+    blockNumber,
+    settlementRoot,
+    impressionCount: BigInt(impressionCount),
+  };
+  const reportBytes = encodeBlockReport(output.report);
+  const partBytes = block.parts.reduce((sum, part) => sum + part.plaintext.length, 0);
+  const commitments = block.parts.map(({ participant, commitment }) => [
+    participant,
+    {
+      partRoot: toHex(commitment.partRoot),
+      segmentCount: commitment.segmentCount,
+      indexHash: toHex(commitment.indexHash),
+    },
+  ]);
+  const parts = block.parts
+    .filter((part) => part.reason === undefined)
+    .map((part) => [part.participant, Buffer.from(part.plaintext).toString('base64')]);
+  return {
+    name: `block ${blockNumber} of ${channelId}`,
+    domain: { name: 'Papyrus', version: '1', ...network.domain },
+    channelId,
+    blockNumber,
+    terms: { ...network.terms, ...plainTerms(network.terms) },
+    roles: terms.roles,
+    parameters: {
+      ...decoded.parameters,
+      requireViewable: Number(decoded.parameters.requireViewable),
+      auditorFeeNano: plainNumbers(decoded.parameters.auditorFeeNano),
+      encoded: toHex(terms.parameters),
+    },
+    signers: rules.signers.map((signer) => (signer === undefined ? null : toHex(signer))),
+    parts: partBytes <= inlinePartsBytesMax ? Object.fromEntries(parts) : null,
+    blockKey: toHex(rules.blockKey),
+    commitments: Object.fromEntries(commitments),
+    result: {
+      settlementRoot,
+      reportHash: toHex(reportHashOf(reportBytes)),
+      outputHash: outputHashOf(result),
+      impressionCount,
+      amounts: output.amounts.map(String),
+      validParts: output.validParts,
+      outputTransactions: outputTransactions(output.amounts).map(({ payee, nano }) => ({
+        payee,
+        nano: nano.toString(),
+      })),
+      report: plainNumbers(output.report),
+      reportBytes: toHex(reportBytes),
+    },
+    ...validators[0],
+    validators,
+  };
+}
+
+async function writeFiles(
+  network: Network,
+  block: OpenedBlock,
+  json: object,
+  options: BlockExportOptions,
+): Promise<string[]> {
+  const files = ['block.json', 'impressions.ndjson'];
+  const text = JSON.stringify(json, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 1);
+  writeFileSync(join(options.out, 'block.json'), `${text}\n`);
+  for (const part of block.parts) {
+    if (part.reason !== undefined) continue;
+    files.push(`part-${part.participant}.bin`);
+    writeFileSync(join(options.out, `part-${part.participant}.bin`), part.plaintext);
+  }
+  await writeImpressions(join(options.out, 'impressions.ndjson'), block);
+  if (options.sealed !== true) return files;
+  mkdirSync(join(options.out, 'sealed'), { recursive: true });
+  for (const digest of new Set(block.parts.flatMap((part) => part.stored))) {
+    const bytes = await network.partStore.get(new Uint8Array(Buffer.from(digest.slice(2), 'hex')));
+    if (bytes === undefined) continue;
+    const name = join('sealed', `${digest.slice(2)}.bin`);
+    writeFileSync(join(options.out, name), bytes);
+    files.push(name);
+  }
+  return files;
+}
+
+async function writeImpressions(path: string, block: OpenedBlock): Promise<void> {
+  const file = createWriteStream(path);
+  for (const one of explainImpressions(block.terms, block.opened)) {
+    const line = JSON.stringify({
+      impressionKey: toHex(one.impressionKey),
+      records: one.records,
+      kept: one.kept,
+      outcomes: outcomesOf(one.outcomes),
+      contradictory: one.contradictory,
+      flooding: one.flooding,
+      amounts: one.amounts.map(String),
+      leaf: toHex(one.leaf),
+    });
+    if (!file.write(`${line}\n`)) await once(file, 'drain');
+  }
+  file.end();
+  await once(file, 'close');
+}
+
+/** One outcome a seller; `priceDiffers` where two prices stood apart and one was paid or judged. */
+function outcomesOf(outcomes: readonly { seller: number | undefined; reason: string; nano: bigint }[]) {
+  const differs = new Set(outcomes.filter((one) => one.reason === 'price-differs').map((one) => one.seller));
+  return outcomes
+    .filter((one) => one.reason !== 'price-differs')
+    .map((one) => ({
+      seller: one.seller ?? null,
+      reason: one.reason,
+      nano: one.nano.toString(),
+      priceDiffers: differs.has(one.seller),
+    }));
+}
+
+/** The large integers of the terms as the golden vectors write them. */
+function plainTerms({ tokenPerUnit, priceNanoMax }: { tokenPerUnit: bigint; priceNanoMax: bigint }) {
+  return { tokenPerUnit: tokenPerUnit.toString(), priceNanoMax: plainNumbers(priceNanoMax) };
+}
+
+/** Counts of a report as numbers where a number holds them exactly, as the golden vectors write them. */
+function plainNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
+  }
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainNumbers(one)]));
+}

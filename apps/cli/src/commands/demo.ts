@@ -1,0 +1,81 @@
+/** `papyrus demo`: a day of seeded traffic, settled. */
+
+import type { NetworkSpec } from '../network/network-spec.js';
+import type { ExitCode, Output } from '../report/output.js';
+import { type RunOptions, runScenario } from '../scenario.js';
+import { generateImpressions } from '../traffic/generate-impressions.js';
+import { planBlock } from '../traffic/plan-records.js';
+
+export interface DemoOptions extends RunOptions {
+  readonly seed: string;
+  readonly impressions: number;
+  readonly sellers: number;
+  readonly blocks: number;
+}
+
+/** 2026-01-01T00:00:00Z: the demo's chain lives in its own time. */
+const firstBlockStart = 1_767_225_600;
+const disagreePpm = 100_000;
+
+export async function runDemo(options: DemoOptions, output: Output): Promise<ExitCode> {
+  const spec = demoSpec(options);
+  const sellers = Array.from({ length: options.sellers }, (_, at) => at + 1);
+  const roster = { names: spec.participants.map((one) => one.name), auditor: options.sellers + 1 };
+  const traffic = {
+    seed: options.seed,
+    sellers,
+    firstBlockStart,
+    blockDuration: spec.blockDuration,
+    blocks: options.blocks,
+    impressionsPerDay: options.impressions,
+  };
+  const plans = Array.from({ length: options.blocks }, (_, block) =>
+    planBlock(block, generateImpressions(traffic, block), roster, { seed: options.seed, disagreePpm }),
+  );
+  output.line(
+    `${options.blocks} blocks of an hour · ${spec.participants.map((one) => one.name).join(', ')} · seed ${options.seed}`,
+  );
+  const code = await runScenario({ spec, plans, unusable: [], hasInvalidSubmissions: true }, options, output);
+  sayNext(options, output);
+  return code;
+}
+
+export function demoSpec(options: DemoOptions): NetworkSpec {
+  return {
+    schemaVersion: 1,
+    origin: `demo --impressions ${options.impressions} --sellers ${options.sellers} --blocks ${options.blocks}`,
+    seed: options.seed,
+    participants: [
+      { name: 'dsp', role: 'dsp' },
+      ...Array.from({ length: options.sellers }, (_, at) => ({
+        name: `ssp-${at + 1}`,
+        role: 'ssp' as const,
+      })),
+      { name: 'auditor', role: 'auditor' },
+    ],
+    currency: 'EUR',
+    depositNano: '1000000000000',
+    auditorFeeNano: '2000',
+    priceNanoMax: '10000000000',
+    firstBlockStart,
+    blockDuration: 3_600,
+    blocksMax: 48,
+    collectionGrace: 60,
+    collationPeriod: 300,
+    processingPeriod: 600,
+    challengePeriod: 600,
+  };
+}
+
+function sayNext(options: DemoOptions, output: Output): void {
+  output.line();
+  output.line('What to try next');
+  output.line('  npm run -s papyrus -- demo --seed 7                       other traffic, the same rules');
+  output.line(
+    '  npm run -s papyrus -- demo --data ./demo-data             keep the data, then look into a block:',
+  );
+  output.line('  npm run -s papyrus -- block export CHANNEL 0 --data ./demo-data --out ./block-0 --sealed');
+  output.line('  npm run -s papyrus -- replay FILE.tsv.gz --disagree 0     settle a real iPinYou log');
+  output.line('  npm run -s papyrus -- up                                  leave a network running');
+  if (options.data !== undefined) output.line(`Everything of this run is in ${options.data}`);
+}

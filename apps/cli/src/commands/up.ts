@@ -1,0 +1,84 @@
+/** `papyrus up`: a network that runs on real time until it is interrupted. */
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkSpec } from '../network/network-spec.js';
+import { readSpec, settleSpec } from '../network/network-spec.js';
+import { type Network, openNetwork } from '../network/open-network.js';
+import { type ExitCode, exitCode, type Output } from '../report/output.js';
+
+export interface UpOptions {
+  readonly seed: string;
+  readonly blockSeconds: number;
+  readonly data?: string;
+}
+
+const startsInSeconds = 10;
+
+export async function runUp(options: UpOptions, output: Output): Promise<ExitCode> {
+  const dataFolder = options.data ?? join('.data', 'up');
+  mkdirSync(dataFolder, { recursive: true });
+  const known = readSpec(dataFolder);
+  const wanted = upSpec(options, known?.firstBlockStart ?? nowSeconds() + startsInSeconds);
+  const network = await openNetwork(settleSpec(dataFolder, wanted), dataFolder, { mode: 'interval' });
+  try {
+    say(network, dataFolder, output);
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    output.line('Stopping: what was accepted is kept, start again with the same --data to continue.');
+  } finally {
+    await network.close();
+  }
+  output.result({ dataFolder });
+  return exitCode.ok;
+}
+
+function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
+  const seconds = options.blockSeconds;
+  return {
+    schemaVersion: 1,
+    origin: `up --block-seconds ${seconds}`,
+    seed: options.seed,
+    participants: [
+      { name: 'dsp', role: 'dsp' },
+      { name: 'ssp-1', role: 'ssp' },
+      { name: 'ssp-2', role: 'ssp' },
+      { name: 'auditor', role: 'auditor' },
+    ],
+    currency: 'EUR',
+    depositNano: '1000000000000',
+    auditorFeeNano: '2000',
+    priceNanoMax: '10000000000',
+    firstBlockStart,
+    blockDuration: seconds,
+    blocksMax: 65_536,
+    collectionGrace: Math.max(1, Math.floor(seconds / 6)),
+    collationPeriod: seconds,
+    processingPeriod: seconds,
+    challengePeriod: seconds,
+  };
+}
+
+function say(network: Network, dataFolder: string, output: Output): void {
+  output.event('up', {
+    channelId: network.channelId,
+    chainUrl: network.chain.url,
+    dataFolder,
+    members: network.members.map(({ name, nodeUrl, validatorUrl }) => ({ name, nodeUrl, validatorUrl })),
+  });
+  output.line(`Channel  ${network.channelId}`);
+  output.line(`Chain    ${network.chain.url}`);
+  output.line(`Data     ${dataFolder}`);
+  output.table(
+    ['participant', 'channel node', 'validator'],
+    network.members.map(({ name, nodeUrl, validatorUrl }) => [name, nodeUrl, validatorUrl]),
+    3,
+  );
+  output.line(
+    'Record keys are derived from the seed; submit to POST <channel node>/v1/channels/<channel>/records.',
+  );
+  output.line('Ctrl-C stops.');
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}

@@ -1,0 +1,31 @@
+/** What each seat revealed of its work: for exports, so that others can check that it was done. */
+
+import { saltOf } from '#apps/validator/src/salt';
+import type { Chain } from '#chain';
+import type { Hex } from '#encoding';
+import { toHex } from '#encoding';
+import type { NetworkMember } from './open-channel.js';
+
+/** The workDigest is the reader's to compute: it runs over the records and the validator's address. */
+export interface RevealedWork {
+  readonly participant: number;
+  readonly validator: Hex;
+  readonly salt: Hex;
+  readonly commitment: Hex;
+}
+
+export async function revealedWork(
+  chain: Chain,
+  members: readonly NetworkMember[],
+  channelId: Hex,
+  blockNumber: number,
+): Promise<readonly RevealedWork[]> {
+  const { seats } = await chain.blockFacts(channelId, blockNumber);
+  return seats
+    .filter((seat) => seat.outputHash !== undefined)
+    .map(({ participant, validator, commitment }) => {
+      const { privateKey } = members[participant].secrets.validator;
+      const salt = toHex(saltOf(privateKey, channelId, blockNumber, participant));
+      return { participant, validator: validator.toLowerCase() as Hex, salt, commitment };
+    });
+}

@@ -1,0 +1,36 @@
+/** What each participant had and has: in its own hands, claimable in the registry, and as unspent deposit. */
+import { roleName } from '#protocol';
+import type { Network } from '../network/open-network.js';
+
+export interface ParticipantBalance {
+  readonly index: number;
+  readonly role: string;
+  readonly name: string;
+  readonly address: string;
+  readonly depositNano: string;
+  readonly balanceBeforeNano: string;
+  readonly balanceAfterNano: string;
+}
+
+/** A base unit of the network's token is one nano. Before: what the payer brought, and nothing of the others. */
+export async function balancesOf(network: Network): Promise<ParticipantBalance[]> {
+  const { chain, token, spec } = network;
+  const channel = await chain.channel(network.channelId);
+  return Promise.all(
+    network.members.map(async ({ index, name, role, secrets }) => {
+      const { address } = secrets.account;
+      const held = await chain.tokenBalance(token, address);
+      const claimable = await chain.balance(token, address);
+      const unspent = index === 0 ? (channel?.deposit ?? 0n) : 0n;
+      return {
+        index,
+        role: roleName(role),
+        name,
+        address,
+        depositNano: index === 0 ? spec.depositNano : '0',
+        balanceBeforeNano: index === 0 ? spec.depositNano : '0',
+        balanceAfterNano: (held + claimable + unspent).toString(),
+      };
+    }),
+  );
+}

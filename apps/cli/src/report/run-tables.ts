@@ -1,0 +1,116 @@
+/** The tables at the end of demo and replay. */
+import type { RunResult } from '../scenario.js';
+import { kinds } from '../traffic/impression.js';
+import { formatCount, formatNano, type Output } from './output.js';
+
+const meaning: Readonly<Record<(typeof kinds)[number], string>> = {
+  matched: 'impressions paid',
+  'missing-dsp': 'the DSP has no win: not paid',
+  'missing-ssp': 'the SSP has no win: paid, the DSP signed for it',
+  'price-differs': 'two prices: the lower is paid',
+  contradictory: 'a seller says two prices: its lower counts',
+  repeated: 'records that stand twice: counted once',
+  late: 'records after the block closed: refused',
+  'missing-audit': 'no audit: not paid',
+  'invalid-traffic': 'the auditor found invalid traffic: not paid',
+  'not-viewable': 'never in view: not paid',
+  invalid: 'submissions that break a rule: refused by name',
+};
+
+const shownUnusable = 5;
+
+export function printRun(result: RunResult, output: Output): void {
+  for (const channel of result.channels) {
+    output.line();
+    output.line(`Channel ${channel.channelId}`);
+    printBlocks(channel, output);
+    output.line();
+    output.line('Injected and found, by kind');
+    output.table(
+      ['kind', 'what happens', 'injected', 'found', ''],
+      kinds.map((kind) => {
+        const [injected, found] = [result.injected[kind], result.found[kind]];
+        const mark = injected === found ? '=' : 'DIFFERS';
+        return [kind, meaning[kind], formatCount(injected), formatCount(found), mark];
+      }),
+      2,
+    );
+    printMoney(channel, output);
+  }
+  printUnusable(result, output);
+  const spent = Object.entries(result.seconds).map(([stage, seconds]) => `${stage} ${seconds.toFixed(1)}`);
+  output.line(`Seconds: ${spent.join(' · ')}`);
+}
+
+function printBlocks(channel: RunResult['channels'][number], output: Output): void {
+  const shown = channel.blocks.map((block) => {
+    const paid = block.outputTransactions.reduce((sum, { nano }) => sum + BigInt(nano), 0n);
+    const valid = block.parts.filter((part) => part.valid).length;
+    return [
+      String(block.blockNumber),
+      block.stage,
+      `${valid} of ${block.parts.length}`,
+      formatCount(block.recordsDistinct),
+      formatCount(block.impressions),
+      formatCount(block.reasons.matched?.impressions ?? 0),
+      formatNano(paid),
+      block.settlementRoot.slice(0, 14),
+    ];
+  });
+  const head = [
+    'block',
+    'stage',
+    'parts',
+    'records',
+    'impressions',
+    'matched',
+    `paid ${channel.currency}`,
+    'settlementRoot',
+  ];
+  output.table(head, shown, 2);
+}
+
+function printMoney(channel: RunResult['channels'][number], output: Output): void {
+  const total = new Map<number, bigint>();
+  for (const block of channel.blocks) {
+    for (const { payee, nano } of block.outputTransactions) {
+      total.set(payee, (total.get(payee) ?? 0n) + BigInt(nano));
+    }
+  }
+  const [payer] = channel.participants;
+  output.line();
+  output.line(`Who paid whom, ${channel.currency}`);
+  output.table(
+    ['from', 'to', 'amount'],
+    [...total]
+      .sort(([a], [b]) => a - b)
+      .map(([payee, nano]) => [payer.name, channel.participants[payee].name, formatNano(nano)]),
+    2,
+  );
+  output.line();
+  output.line(`Balances on chain, ${channel.currency}`);
+  const rows = channel.participants.map((one) => {
+    const [before, after] = [BigInt(one.balanceBeforeNano), BigInt(one.balanceAfterNano)];
+    return [one.name, one.role, formatNano(before), formatNano(after), formatNano(after - before)];
+  });
+  const sum = (pick: (one: (typeof channel.participants)[number]) => string): bigint =>
+    channel.participants.reduce((all, one) => all + BigInt(pick(one)), 0n);
+  const [before, after] = [sum((one) => one.balanceBeforeNano), sum((one) => one.balanceAfterNano)];
+  rows.push(['together', '', formatNano(before), formatNano(after), formatNano(after - before)]);
+  output.table(['participant', 'role', 'before', 'after', 'change'], rows, 2);
+}
+
+function printUnusable({ unusable }: RunResult, output: Output): void {
+  if (unusable.length === 0) return;
+  const counts = new Map<string, number>();
+  for (const { code } of unusable) counts.set(code, (counts.get(code) ?? 0) + 1);
+  output.line();
+  output.line(`Rows that cannot be used: ${formatCount(unusable.length)} (--json lists each)`);
+  output.table(
+    ['reason', 'rows', 'first lines'],
+    [...counts].map(([code, count]) => {
+      const lines = unusable.filter((row) => row.code === code).slice(0, shownUnusable);
+      return [code, formatCount(count), lines.map(({ line }) => line).join(', ')];
+    }),
+  );
+}

@@ -1,0 +1,187 @@
+/** One run of demo or replay: network up, traffic through the REST interfaces, blocks driven to their end, the result told. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BlockState, drive } from './network/drive.js';
+import { invalidSubmissionsPerBlock } from './network/invalid-submissions.js';
+import { type NetworkSpec, settleSpec } from './network/network-spec.js';
+import { openBlock } from './network/open-block.js';
+import { type Network, openNetwork } from './network/open-network.js';
+import { RefusalNotes } from './network/refusal-notes.js';
+import { trafficWorks } from './network/submit-traffic.js';
+import { balancesOf, type ParticipantBalance } from './report/balances.js';
+import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
+import { type ExitCode, exitCode, type Output } from './report/output.js';
+import { openProgress, type Progress } from './report/progress.js';
+import { printRun } from './report/run-tables.js';
+import { emptyTally, kinds, type Tally } from './traffic/impression.js';
+import { writePartyLogs } from './traffic/party-logs.js';
+import type { BlockPlan } from './traffic/plan-records.js';
+import type { UnusableRow } from './traffic/read-ipinyou.js';
+
+export interface Scenario {
+  readonly spec: NetworkSpec;
+  readonly plans: readonly BlockPlan[];
+  readonly unusable: readonly UnusableRow[];
+  /** Whether submissions that a node must refuse are among the traffic. */
+  readonly hasInvalidSubmissions: boolean;
+}
+
+export interface RunOptions {
+  readonly data?: string;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** `data` of the result: what a run of demo or replay yields. */
+export interface RunResult {
+  readonly dataFolder: string | null;
+  readonly channels: readonly {
+    readonly channelId: string;
+    readonly currency: string;
+    readonly participants: readonly ParticipantBalance[];
+    readonly blocks: readonly BlockSummary[];
+  }[];
+  readonly unusable: readonly UnusableRow[];
+  readonly injected: Tally;
+  readonly found: Tally;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+const stages = ['submit records', 'post parts', 'reveal results', 'settle blocks'] as const;
+
+/** Exit code 7 when what was found is not what was injected, or a result is not what we reduce ourselves. */
+export async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const dataFolder = options.data ?? mkdtempSync(join(tmpdir(), 'papyrus-'));
+  const seconds = new Map<string, number>();
+  const spend = (stage: string, ms: number): void => {
+    seconds.set(stage, (seconds.get(stage) ?? 0) + ms / 1_000);
+  };
+  const progress = openProgress({ isQuiet: options.quiet === true || output.isJson, stages });
+  try {
+    const spec = settleSpec(dataFolder, scenario.spec);
+    output.event('stage', { name: 'setup', dataFolder });
+    const from = performance.now();
+    const network = await openNetwork(spec, dataFolder, { mode: 'driven' });
+    try {
+      spend('setup', performance.now() - from);
+      const notes = new RefusalNotes(join(dataFolder, 'refusals.ndjson'));
+      writePartyLogs(join(dataFolder, 'logs'), spec, scenario.plans);
+      const blocks = await driveScenario(network, scenario, notes, { output, progress, spend });
+      progress.stop();
+      const result = await resultOf(network, scenario, blocks, notes, { spend, seconds });
+      const told = { ...result, dataFolder: options.data ?? null };
+      return tell(told, output);
+    } finally {
+      await network.close();
+    }
+  } finally {
+    progress.stop();
+    if (options.data === undefined) rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
+
+async function driveScenario(
+  network: Network,
+  scenario: Scenario,
+  notes: RefusalNotes,
+  told: { output: Output; progress: Progress; spend: (stage: string, ms: number) => void },
+): Promise<readonly BlockState[]> {
+  const { output, progress } = told;
+  const count = scenario.plans.length;
+  const members = network.members.length;
+  const records = scenario.plans.flatMap((plan) => plan.authors.map((one) => one.records.length / 64));
+  progress.total(
+    stages[0],
+    records.reduce((sum, one) => sum + one, 0),
+  );
+  progress.total(stages[1], count * members);
+  progress.total(stages[2], count * members);
+  progress.total(stages[3], count);
+  const works = trafficWorks(network, scenario, notes, (done) => progress.add(stages[0], done));
+  const seen = [0, 0, 0];
+  const last = new Map<number, string>();
+  return drive(network, {
+    channelId: network.channelId,
+    blocks: count,
+    works,
+    onStep: (kind, ms, done) => {
+      told.spend(kind, ms);
+      if (done > 0) output.event('step', { kind, done });
+    },
+    onRound: (blocks) => {
+      const now = [
+        blocks.reduce((sum, { facts }) => sum + facts.parts.length, 0),
+        blocks.reduce((sum, { facts }) => sum + facts.seats.filter((seat) => seat.outputHash).length, 0),
+        blocks.filter(({ stage }) => stage.stage === 'settled' || stage.stage === 'void').length,
+      ];
+      for (const [at, value] of now.entries()) {
+        if (value > seen[at]) progress.add(stages[at + 1], value - seen[at]);
+        seen[at] = value;
+      }
+      for (const { blockNumber, stage } of blocks) {
+        if (last.get(blockNumber) === stage.stage) continue;
+        last.set(blockNumber, stage.stage);
+        output.event('block', { blockNumber, stage: stage.stage });
+      }
+    },
+  });
+}
+
+async function resultOf(
+  network: Network,
+  scenario: Scenario,
+  states: readonly BlockState[],
+  notes: RefusalNotes,
+  timing: { spend: (stage: string, ms: number) => void; seconds: ReadonlyMap<string, number> },
+): Promise<Omit<RunResult, 'dataFolder'>> {
+  const from = performance.now();
+  await network.withdrawAll();
+  const found = emptyTally();
+  const blocks: BlockSummary[] = [];
+  for (const state of states) {
+    const opened = await openBlock(network, {
+      ...network,
+      ...state,
+      blockKey: network.blockKey(state.blockNumber),
+    });
+    const { summary, found: inBlock } = summarizeBlock(state, opened, network.cidOf);
+    for (const kind of kinds) found[kind] += inBlock[kind];
+    blocks.push(summary);
+  }
+  for (const noted of notes.all()) found[noted.kind] += noted.records;
+  const injected = emptyTally();
+  for (const plan of scenario.plans) for (const kind of kinds) injected[kind] += plan.injected[kind];
+  if (scenario.hasInvalidSubmissions) injected.invalid = scenario.plans.length * invalidSubmissionsPerBlock;
+  const participants = await balancesOf(network);
+  timing.spend('report', performance.now() - from);
+  return {
+    channels: [{ channelId: network.channelId, currency: network.spec.currency, participants, blocks }],
+    unusable: scenario.unusable,
+    injected,
+    found,
+    seconds: Object.fromEntries(
+      [...timing.seconds].map(([stage, one]) => [stage, Math.round(one * 1_000) / 1_000]),
+    ),
+  };
+}
+
+function tell(result: RunResult, output: Output): ExitCode {
+  const errors: { code: string; message: string }[] = [];
+  for (const kind of kinds) {
+    if (result.injected[kind] !== result.found[kind]) {
+      errors.push({
+        code: 'found-differs-from-injected',
+        message: `${kind}: injected ${result.injected[kind]}, found ${result.found[kind]}`,
+      });
+    }
+  }
+  printRun(result, output);
+  for (const { message } of errors) output.line(`DIFFERENCE ${message}`);
+  output.result(result, { errors });
+  return errors.length === 0 ? exitCode.ok : exitCode.verificationFailed;
+}

@@ -1,0 +1,42 @@
+/** Runs the built command line as a process of its own, as its users do. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { builtFile } from '#environment/built-file';
+
+export interface CliRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Standard output, a parsed line each; with --json every line is one. */
+  readonly lines: readonly Record<string, unknown>[];
+  readonly stderr: string;
+}
+
+/** `onLine` sees each line as it comes; its true kills the process at once, as a power cut would. */
+export function runCli(
+  args: readonly string[],
+  onLine: (count: number) => boolean = () => false,
+): Promise<CliRun> {
+  const child = spawn(process.execPath, ['--no-warnings', builtFile('apps/cli/src/main.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text.toString();
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(JSON.parse(line) as Record<string, unknown>);
+    if (onLine(lines.length)) child.kill('SIGKILL');
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, lines, stderr }));
+  });
+}
+
+/** The `data` of the result, which is the last line. */
+export function resultOf<Data>(run: CliRun): Data {
+  const last = run.lines.at(-1);
+  if (last?.type !== 'result') throw new Error(`no result: ${run.stderr}`);
+  return last.data as Data;
+}
