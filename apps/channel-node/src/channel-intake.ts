@@ -1,0 +1,301 @@
+/** One channel as its node takes records in: which blocks are open, what each holds, and where each is cut off. */
+import { type Refusal, refuse, type SignedReceipt } from '#api';
+import type { Chain, ChannelFacts } from '#chain';
+import { encodeDagCbor, fromHex, type Hex } from '#encoding';
+import type { Clock, Log } from '#environment';
+import {
+  type BatchHasher,
+  type BatchHeader,
+  blockStart,
+  collectionEnd,
+  limits,
+  parseHeader,
+  RecordCheck,
+} from '#protocol';
+import type { RecordLog } from '#record-log';
+import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
+import { BlockIntake, type SeenBatch } from './block-intake.js';
+import { cutEnds, readCutBelow } from './manifests.js';
+import type { ReceiptSigner } from './receipt.js';
+
+export interface IntakePorts {
+  readonly recordLog: RecordLog;
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface IntakeOptions {
+  /** Index of the node's own participant. */
+  readonly participant: number;
+  readonly hasher: BatchHasher;
+  readonly receipts: ReceiptSigner;
+  /** Impressions remembered for each block, own and others' apart. */
+  readonly impressionsMax: number;
+  /** Chain time during which a closed block is remembered, so that repeats of its batches get their receipts. */
+  readonly rememberSeconds: number;
+}
+
+export type Accepted = { readonly ok: true; readonly receipt: SignedReceipt };
+
+export class ChannelIntake {
+  readonly channelId: Hex;
+  readonly facts: ChannelFacts;
+  readonly participant: number;
+  readonly #options: IntakeOptions;
+  readonly #ports: IntakePorts;
+  readonly #rules: BatchRules;
+  readonly #blocks = new Map<number, BlockIntake>();
+  readonly #hashes = new Uint8Array(limits.batchRecordsMax * 32);
+  /** Blocks below it have a manifest, or are so old that nobody may post a part of them. */
+  #cutBelow = 0;
+  /** Blocks below it take nothing more: they are cut, or being cut. */
+  #closedBelow = 0;
+  /** Set once the log failed: what is in it must be read again before more is accepted. */
+  #isBroken = false;
+
+  constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts) {
+    this.channelId = facts.channelId;
+    this.facts = facts;
+    this.participant = options.participant;
+    this.#options = options;
+    this.#ports = ports;
+    this.#rules = {
+      records: new RecordCheck(facts.terms),
+      participants: facts.terms.participants.length,
+      priceNanoMax: facts.terms.priceNanoMax,
+    };
+  }
+
+  /** Reads the log: what was accepted before, by whatever process. `nowSeconds` is chain time. */
+  static async open(
+    facts: ChannelFacts,
+    options: IntakeOptions,
+    ports: IntakePorts,
+    nowSeconds: number,
+  ): Promise<ChannelIntake> {
+    const intake = new ChannelIntake(facts, options, ports);
+    intake.#cutBelow = await readCutBelow(ports.recordLog, facts.channelId);
+    intake.#closedBelow = intake.#cutBelow;
+    await intake.#restore(nowSeconds);
+    return intake;
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  get cutBelow(): number {
+    return this.#cutBelow;
+  }
+
+  block(blockNumber: number): BlockIntake | undefined {
+    return this.#blocks.get(blockNumber);
+  }
+
+  /** `bytes` is a batch of good shape for this channel; `nowSeconds` is chain time. */
+  async submit(bytes: Uint8Array, nowSeconds: number): Promise<Accepted | Refusal> {
+    const header = parseHeader(bytes);
+    const refusal = this.#timeRefusal(header, nowSeconds);
+    if (refusal !== undefined) return refusal;
+    const block = await this.#prepare(Number(header.blockNumber));
+    if (!(block instanceof BlockIntake)) return block;
+    const admitted = this.#admit(block, header, bytes);
+    if (!admitted.ok) return admitted;
+    return { ok: true, receipt: await admitted.receipt };
+  }
+
+  /** Writes the manifest of each block whose collection has ended; returns how many were written. */
+  async cut(nowSeconds: number): Promise<number> {
+    const { terms } = this.facts;
+    let written = 0;
+    while (this.#cutBelow < terms.blocksMax && collectionEnd(terms, this.#cutBelow) <= nowSeconds) {
+      const blockNumber = this.#cutBelow;
+      this.#closedBelow = Math.max(this.#closedBelow, blockNumber + 1);
+      const block = this.#blocks.get(blockNumber);
+      if (block !== undefined) {
+        block.isClosed = true;
+        await block.idle();
+        if (this.#isBroken) return written;
+      }
+      const isTooLate = collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
+      if (block !== undefined || !isTooLate) {
+        await this.#writeManifest(blockNumber);
+        written++;
+      }
+      this.#cutBelow = blockNumber + 1;
+    }
+    this.#forget(nowSeconds);
+    return written;
+  }
+
+  /** Resolves when nothing is on its way into the log. */
+  async idle(): Promise<void> {
+    for (const block of this.#blocks.values()) await block.idle();
+  }
+
+  #timeRefusal(header: BatchHeader, nowSeconds: number): Refusal | undefined {
+    const { terms } = this.facts;
+    if (header.blockNumber >= BigInt(terms.blocksMax)) {
+      return refuse('unknown-block', `the channel has blocks 0 to ${terms.blocksMax - 1}`);
+    }
+    const blockNumber = Number(header.blockNumber);
+    const start = blockStart(terms, blockNumber);
+    if (nowSeconds < start) {
+      return refuse('block-not-open', `block ${blockNumber} starts at ${start}, chain time is ${nowSeconds}`);
+    }
+    const end = collectionEnd(terms, blockNumber);
+    if (nowSeconds < end && blockNumber >= this.#closedBelow) return undefined;
+    // A repeat of what was accepted in time gets its receipt as long as the block is remembered.
+    if (this.#blocks.get(blockNumber)?.seen(header)?.recordsRoot === header.recordsRoot) return undefined;
+    return this.#closedRefusal(blockNumber);
+  }
+
+  #closedRefusal(blockNumber: number): Refusal {
+    const end = collectionEnd(this.facts.terms, blockNumber);
+    return refuse('block-closed', `block ${blockNumber} collected until ${end}`);
+  }
+
+  /** The block with the keys that count in it. */
+  async #prepare(blockNumber: number): Promise<BlockIntake | Refusal> {
+    const known = this.#blocks.get(blockNumber);
+    if (known?.signers !== undefined) return known;
+    const { chain } = this.#ports;
+    const start = blockStart(this.facts.terms, blockNumber);
+    const facts = await chain.channel(this.channelId);
+    if (facts?.closedAtSeconds !== undefined && start > facts.closedAtSeconds) {
+      return refuse('channel-closed', `the channel was closed at ${facts.closedAtSeconds}`);
+    }
+    const keys = await Promise.all(this.facts.terms.participants.map((one) => chain.keysAt(one, start)));
+    const block = this.#blockOf(blockNumber);
+    block.signers ??= keys.map((one) => (one === undefined ? undefined : fromHex(one.recordKey)));
+    return block;
+  }
+
+  /** From here to the append nothing waits: what is checked still holds when the batch is taken in. */
+  #admit(
+    block: BlockIntake,
+    header: BatchHeader,
+    bytes: Uint8Array,
+  ): Refusal | { readonly ok: true; readonly receipt: Promise<SignedReceipt> } {
+    const { author, recordsRoot, sequence } = header;
+    const seen = block.seen(header);
+    const isRepeat = seen?.recordsRoot === recordsRoot;
+    if (!isRepeat && (block.isClosed || block.blockNumber < this.#closedBelow)) {
+      return this.#closedRefusal(block.blockNumber);
+    }
+    const refusal =
+      contentRefusal(bytes, header, this.#rules) ??
+      (isRepeat ? undefined : this.#budgetRefusal(block, header, bytes)) ??
+      authenticityRefusal(bytes, header, block.signers ?? [], {
+        hasher: this.#options.hasher,
+        hashes: this.#hashes,
+      });
+    if (refusal !== undefined) return refusal;
+    if (isRepeat) return { ok: true, receipt: this.#receiptOf(header, seen) };
+    if (seen !== undefined) {
+      const detail = `participant ${author} used sequence ${sequence} for ${seen.recordsRoot}`;
+      return refuse('sequence-conflict', detail);
+    }
+    return (
+      this.#wrongBlock(block, header, bytes) ?? { ok: true, receipt: this.#append(block, header, bytes) }
+    );
+  }
+
+  #budgetRefusal(block: BlockIntake, { author }: BatchHeader, bytes: Uint8Array): Refusal | undefined {
+    const { authorBytesMax } = this.facts.terms;
+    const needed = block.budgetWith(author, bytes.length);
+    if (needed <= authorBytesMax) return undefined;
+    return refuse('author-bytes-used-up', `with this batch it would be ${needed} of ${authorBytesMax} bytes`);
+  }
+
+  #wrongBlock(block: BlockIntake, header: BatchHeader, bytes: Uint8Array): Refusal | undefined {
+    for (const other of this.#blocks.values()) {
+      if (other === block) continue;
+      const index = other.sharedImpression(header, bytes, header.author === this.participant);
+      if (index === undefined) continue;
+      const detail = `the impression of record ${index} has records in block ${other.blockNumber}`;
+      return refuse('wrong-block', detail, [{ pointer: `/records/${index}/impressionKey`, detail }]);
+    }
+    return undefined;
+  }
+
+  #append(block: BlockIntake, header: BatchHeader, bytes: Uint8Array): Promise<SignedReceipt> {
+    const receivedAtMs = this.#ports.clock.nowMs();
+    const seen: SeenBatch = { recordsRoot: header.recordsRoot, receivedAtMs };
+    block.take(header, bytes, header.author === this.participant, seen);
+    const appended = this.#appendDurably(header, bytes, seen);
+    seen.pending = block.during(appended);
+    return seen.pending;
+  }
+
+  async #appendDurably(header: BatchHeader, bytes: Uint8Array, seen: SeenBatch): Promise<SignedReceipt> {
+    const { channelId } = this;
+    try {
+      const partition = { channelId, stream: header.author };
+      seen.offset = await this.#ports.recordLog.append(partition, bytes, seen.receivedAtMs);
+    } catch (cause) {
+      // It may or may not be in the log: only reading it again tells.
+      this.#isBroken = true;
+      throw cause;
+    }
+    seen.pending = undefined;
+    return this.#receiptOf(header, seen);
+  }
+
+  async #receiptOf(header: BatchHeader, seen: SeenBatch): Promise<SignedReceipt> {
+    if (seen.pending !== undefined) return seen.pending;
+    const offset = seen.offset as number;
+    return this.#options.receipts.sign(header, { offset, receivedAtMs: seen.receivedAtMs });
+  }
+
+  async #writeManifest(blockNumber: number): Promise<void> {
+    const { recordLog, clock, log } = this.#ports;
+    const ends = await cutEnds(recordLog, this.channelId);
+    const entry = encodeDagCbor({ blockNumber, ends });
+    try {
+      const partition = { channelId: this.channelId, stream: 'manifests' } as const;
+      await recordLog.append(partition, entry, clock.nowMs());
+    } catch (cause) {
+      this.#isBroken = true;
+      throw cause;
+    }
+    log.info({ channelId: this.channelId, blockNumber, ends }, 'cut a block off');
+  }
+
+  async #restore(nowSeconds: number): Promise<void> {
+    const { recordLog } = this.#ports;
+    for (const partition of await recordLog.partitions(this.channelId)) {
+      if (partition.stream === 'manifests') continue;
+      for await (const { offset, receivedAtMs, bytes } of recordLog.read(partition, 0)) {
+        const header = parseHeader(bytes);
+        const blockNumber = Number(header.blockNumber);
+        if (this.#isForgotten(blockNumber, nowSeconds)) continue;
+        const block = this.#blockOf(blockNumber);
+        // A failed append may have been repeated: the first entry counts, as for the collator.
+        if (block.seen(header) !== undefined) continue;
+        const seen = { recordsRoot: header.recordsRoot, receivedAtMs, offset };
+        block.take(header, bytes, header.author === this.participant, seen);
+      }
+    }
+  }
+
+  #blockOf(blockNumber: number): BlockIntake {
+    const known = this.#blocks.get(blockNumber);
+    if (known !== undefined) return known;
+    const block = new BlockIntake(blockNumber, this.#options.impressionsMax);
+    this.#blocks.set(blockNumber, block);
+    return block;
+  }
+
+  #isForgotten(blockNumber: number, nowSeconds: number): boolean {
+    const end = collectionEnd(this.facts.terms, blockNumber);
+    return blockNumber < this.#cutBelow && end + this.#options.rememberSeconds <= nowSeconds;
+  }
+
+  #forget(nowSeconds: number): void {
+    for (const blockNumber of this.#blocks.keys()) {
+      if (this.#isForgotten(blockNumber, nowSeconds)) this.#blocks.delete(blockNumber);
+    }
+  }
+}

@@ -1,0 +1,244 @@
+/** The channel node: takes signed batches, keeps them durably, forwards its participant's own, and cuts blocks off. */
+import { type BlockView, type ChannelView, type HealthView, type Refusal, refuse } from '#api';
+import type { Chain } from '#chain';
+import { assertNativeSignatures } from '#crypto';
+import { fromHex, type Hex, isHexOf } from '#encoding';
+import { type Clock, type Log, messageOf, systemTimers, type Timers } from '#environment';
+import type { KeyValue } from '#key-value';
+import { BatchHasher, domainSeparator } from '#protocol';
+import type { RecordLog } from '#record-log';
+import { shapeRefusal } from './accept-rules.js';
+import { ChainClock } from './chain-clock.js';
+import { type Accepted, ChannelIntake, type IntakeOptions } from './channel-intake.js';
+import { blockView, channelView } from './channel-views.js';
+import { Forwarding } from './forwarding.js';
+import { ReceiptSigner } from './receipt.js';
+
+export interface ChannelNodeOptions {
+  /** Account of the participant whose node this is. */
+  readonly account: Hex;
+  /** Private key that signs receipts, 32 bytes. */
+  readonly operatorKey: Uint8Array;
+  /** Of one forwarded batch. */
+  readonly requestTimeoutMs: number;
+  /** How often a running node looks for what is due when nothing woke it. */
+  readonly sweepIntervalMs?: number;
+  /** Impressions remembered for each block, own and others' apart: at most 24 bytes each. */
+  readonly impressionsMax?: number;
+  /** Chain time during which a closed block's batches are remembered for repeats. */
+  readonly rememberSeconds?: number;
+}
+
+export interface ChannelNodePorts {
+  readonly recordLog: RecordLog;
+  readonly keyValue: KeyValue;
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly timers?: Timers;
+}
+
+const defaults = { sweepIntervalMs: 1_000, impressionsMax: 2 ** 22, rememberSeconds: 3_600 };
+
+export class ChannelNode {
+  readonly #options: Required<ChannelNodeOptions>;
+  readonly #ports: Required<ChannelNodePorts>;
+  readonly #time: ChainClock;
+  readonly #forwarding: Forwarding;
+  readonly #channels = new Map<Hex, Promise<ChannelIntake | undefined>>();
+  /** Channels that are not ours or unknown, as of a height. */
+  #strangers = { asOf: -1, ids: new Set<Hex>() };
+  #signing: Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> | undefined;
+  #sweeping: Promise<number> | undefined;
+  #running: { readonly end: () => void } | undefined;
+
+  constructor(options: ChannelNodeOptions, ports: ChannelNodePorts) {
+    assertNativeSignatures();
+    const account = options.account.toLowerCase() as Hex;
+    this.#options = { ...defaults, ...options, account };
+    this.#ports = { fetch: globalThis.fetch, timers: systemTimers, ...ports };
+    this.#time = new ChainClock(ports.chain, ports.log);
+    const { requestTimeoutMs } = options;
+    this.#forwarding = new Forwarding({ requestTimeoutMs }, this.#ports);
+  }
+
+  /** Reads the log of every channel of the participant, then sweeps whenever log, chain or timer wakes it. */
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return;
+    const { recordLog, chain, timers } = this.#ports;
+    let isDue = false;
+    const wake = (): void => {
+      if (isDue || this.#running === undefined) return;
+      isDue = true;
+      setImmediate(() => {
+        isDue = false;
+        this.#sweepSafely();
+      });
+    };
+    let cancel = (): void => {};
+    const again = (): void => {
+      cancel = timers.after(this.#options.sweepIntervalMs, () => {
+        again();
+        wake();
+      });
+    };
+    const unsubscribers = [recordLog.subscribe(wake), chain.subscribe(wake)];
+    this.#running = {
+      end: () => {
+        cancel();
+        for (const unsubscribe of unsubscribers) unsubscribe();
+      },
+    };
+    again();
+    wake();
+  }
+
+  /** Drains: resolves when no sweep runs and nothing is on its way into the log. */
+  async stop(): Promise<void> {
+    this.#running?.end();
+    this.#running = undefined;
+    this.#time.stop();
+    await this.#sweeping?.catch(() => {});
+    for (const opening of this.#channels.values()) await (await opening.catch(() => undefined))?.idle();
+  }
+
+  /** `bytes` is one batch in canonical form. Accepted means durable. Throws a Fault when a port is away. */
+  async submit(bytes: Uint8Array, channelId: Hex): Promise<Accepted | Refusal> {
+    if (!isHexOf(channelId, 32)) return refuse('unknown-channel', 'the channel id is not 32 bytes of hex');
+    const id = channelId.toLowerCase() as Hex;
+    const refusal = shapeRefusal(bytes, fromHex(id));
+    if (refusal !== undefined) return refusal;
+    const intake = await this.#open(id);
+    if (intake === undefined) return unknownChannel(id);
+    const { timestampSeconds } = await this.#time.now();
+    // The log may have failed while this waited; it must be read again before anything is compared with it.
+    if (intake.isBroken) return this.submit(bytes, id);
+    return intake.submit(bytes, timestampSeconds);
+  }
+
+  /** Does what is due; returns how many manifests were written and batches forwarded. */
+  async sweep(): Promise<number> {
+    const before = this.#sweeping;
+    const sweeping = (async () => {
+      await before?.catch(() => {});
+      return this.#sweepAll();
+    })();
+    this.#sweeping = sweeping;
+    return sweeping;
+  }
+
+  async channel(channelId: Hex): Promise<{ readonly ok: true; readonly view: ChannelView } | Refusal> {
+    const intake = await this.#open(channelId);
+    const facts = await this.#ports.chain.channel(channelId);
+    if (intake === undefined || facts === undefined) return unknownChannel(channelId);
+    const { timestampSeconds } = await this.#time.now();
+    return { ok: true, view: channelView(facts, intake.participant, timestampSeconds) };
+  }
+
+  async block(
+    channelId: Hex,
+    blockNumber: number,
+  ): Promise<{ readonly ok: true; readonly view: BlockView } | Refusal> {
+    const intake = await this.#open(channelId);
+    if (intake === undefined) return unknownChannel(channelId);
+    const { blocksMax } = intake.facts.terms;
+    if (blockNumber >= blocksMax) {
+      return refuse('unknown-block', `the channel has blocks 0 to ${blocksMax - 1}`);
+    }
+    const facts = await this.#ports.chain.blockFacts(channelId, blockNumber);
+    const { timestampSeconds } = await this.#time.now();
+    return { ok: true, view: blockView(intake, blockNumber, facts, timestampSeconds) };
+  }
+
+  async health(): Promise<HealthView> {
+    try {
+      const { height, timestampSeconds } = await this.#ports.chain.time();
+      return { status: 'ok', chainHeight: height, chainTime: timestampSeconds };
+    } catch {
+      return { status: 'away' };
+    }
+  }
+
+  async #sweepAll(): Promise<number> {
+    const { timestampSeconds } = await this.#time.now();
+    const failures: unknown[] = [];
+    let done = 0;
+    for (const channelId of await this.#ports.chain.channelIds()) {
+      try {
+        const intake = await this.#open(channelId.toLowerCase() as Hex);
+        if (intake === undefined) continue;
+        done += await intake.cut(timestampSeconds);
+        done += await this.#forwarding.sweep(intake, timestampSeconds);
+      } catch (cause) {
+        failures.push(cause);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return done;
+  }
+
+  #sweepSafely(): void {
+    this.sweep().then(
+      () => {},
+      (cause) => this.#ports.log.error({ cause: messageOf(cause) }, 'a sweep failed and will be repeated'),
+    );
+  }
+
+  /** The channel if the participant takes part in it; its log is read at the first call and after a fault. */
+  async #open(channelId: Hex): Promise<ChannelIntake | undefined> {
+    if (this.#strangers.asOf !== this.#time.wakes) {
+      this.#strangers = { asOf: this.#time.wakes, ids: new Set() };
+    }
+    if (this.#strangers.ids.has(channelId)) return undefined;
+    const known = this.#channels.get(channelId);
+    const intake = await known;
+    if (intake !== undefined && !intake.isBroken) return intake;
+    const opening =
+      this.#channels.get(channelId) === known ? this.#reopen(channelId, intake) : this.#open(channelId);
+    return opening;
+  }
+
+  #reopen(channelId: Hex, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
+    const opening = this.#read(channelId, broken);
+    this.#channels.set(channelId, opening);
+    const forget = (): void => {
+      if (this.#channels.get(channelId) === opening) this.#channels.delete(channelId);
+    };
+    opening.then((found) => {
+      if (found !== undefined) return;
+      forget();
+      this.#strangers.ids.add(channelId);
+    }, forget);
+    return opening;
+  }
+
+  async #read(channelId: Hex, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
+    await broken?.idle();
+    const facts = await this.#ports.chain.channel(channelId);
+    const own = facts?.terms.participants.findIndex((one) => one.toLowerCase() === this.#options.account);
+    if (facts === undefined || own === undefined || own < 0) return undefined;
+    this.#signing ??= this.#readDomain();
+    const { impressionsMax, rememberSeconds } = this.#options;
+    const options = { ...(await this.#signing), participant: own, impressionsMax, rememberSeconds };
+    const { timestampSeconds } = await this.#time.now();
+    return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);
+  }
+
+  async #readDomain(): Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> {
+    try {
+      const separator = domainSeparator(await this.#ports.chain.domain());
+      return {
+        hasher: new BatchHasher(separator),
+        receipts: new ReceiptSigner(this.#options.operatorKey, separator),
+      };
+    } catch (cause) {
+      this.#signing = undefined;
+      throw cause;
+    }
+  }
+}
+
+function unknownChannel(channelId: Hex): Refusal {
+  return refuse('unknown-channel', `${channelId} is no channel of this node’s participant`);
+}

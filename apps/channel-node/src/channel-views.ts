@@ -1,0 +1,54 @@
+/** What a channel node shows of a channel and of a block. */
+import type { BlockView, ChannelView } from '#api';
+import type { ChannelFacts } from '#chain';
+import { type BlockFacts, blockStart, collectionEnd, roleName, stageOf } from '#protocol';
+import type { ChannelIntake } from './channel-intake.js';
+
+export function channelView(facts: ChannelFacts, participant: number, nowSeconds: number): ChannelView {
+  const { terms } = facts;
+  const elapsed = Math.floor((nowSeconds - terms.firstBlockStart) / terms.blockDuration);
+  const isCollecting = elapsed >= 0 && elapsed < terms.blocksMax;
+  return {
+    channelId: facts.channelId,
+    participant,
+    participants: terms.participants.map((account, index) => ({
+      account,
+      role: roleName(terms.roles[index]),
+    })),
+    reducer: terms.reducer,
+    firstBlockStart: terms.firstBlockStart,
+    blockDuration: terms.blockDuration,
+    collectionGrace: terms.collectionGrace,
+    blocksMax: terms.blocksMax,
+    authorBytesMax: terms.authorBytesMax,
+    priceNanoMax: String(terms.priceNanoMax),
+    deposit: String(facts.deposit),
+    ...(isCollecting ? { currentBlock: elapsed } : {}),
+    ...(facts.closedAtSeconds === undefined ? {} : { closedAt: facts.closedAtSeconds }),
+  };
+}
+
+export function blockView(
+  intake: ChannelIntake,
+  blockNumber: number,
+  facts: BlockFacts,
+  nowSeconds: number,
+): BlockView {
+  const { terms, closedAtSeconds } = intake.facts;
+  const { stage, finalOutputHash } = stageOf(terms, blockNumber, facts, nowSeconds, closedAtSeconds);
+  return {
+    channelId: intake.channelId,
+    blockNumber,
+    stage,
+    collectionStart: blockStart(terms, blockNumber),
+    collectionEnd: collectionEnd(terms, blockNumber),
+    isCut: blockNumber < intake.cutBelow,
+    authors: intake.block(blockNumber)?.authors() ?? [],
+    parts: facts.parts.map(({ participant, partRoot, segmentCount }) => ({
+      participant,
+      partRoot,
+      segmentCount,
+    })),
+    ...(finalOutputHash === undefined ? {} : { finalOutputHash }),
+  };
+}

@@ -1,0 +1,165 @@
+/** Forwards what the own participant submitted to the counterparties' channel nodes, in order, each at its own pace. */
+import { batchMediaType, endpoints, type Problem, pathOf, refusals } from '#api';
+import type { Chain } from '#chain';
+import { type Hex, u64BigEndian, viewOf } from '#encoding';
+import { type Clock, type Log, messageOf } from '#environment';
+import type { KeyValue } from '#key-value';
+import { collectionEnd, parseHeader } from '#protocol';
+import type { LogEntry, RecordLog } from '#record-log';
+import type { ChannelIntake } from './channel-intake.js';
+
+export interface ForwardingOptions {
+  readonly requestTimeoutMs: number;
+}
+
+export interface ForwardingPorts {
+  readonly recordLog: RecordLog;
+  readonly keyValue: KeyValue;
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+interface Progress {
+  /** Entries below it were delivered. */
+  next: number;
+  failures: number;
+  retryAtMs: number;
+}
+
+/** Batches on their way to one counterparty at a time. */
+const windowBatches = 16;
+const backOffMs = { first: 250, most: 30_000 };
+
+export class Forwarding {
+  readonly #options: ForwardingOptions;
+  readonly #ports: ForwardingPorts;
+  readonly #progress = new Map<string, Progress>();
+
+  constructor(options: ForwardingOptions, ports: ForwardingPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** Sends what is due of one channel; returns how many batches were delivered or finally refused. */
+  async sweep(intake: ChannelIntake, nowSeconds: number): Promise<number> {
+    const others = intake.facts.terms.participants.flatMap((account, index) =>
+      index === intake.participant ? [] : [{ account, index }],
+    );
+    const sent = await Promise.all(others.map((one) => this.#sweepOne(intake, one, nowSeconds)));
+    return sent.reduce((sum, one) => sum + one, 0);
+  }
+
+  /** When the next attempt is due, undefined if nothing failed. */
+  nextRetryAtMs(): number | undefined {
+    const due = [...this.#progress.values()].filter((one) => one.failures > 0).map((one) => one.retryAtMs);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  async #sweepOne(
+    intake: ChannelIntake,
+    to: { readonly account: Hex; readonly index: number },
+    nowSeconds: number,
+  ): Promise<number> {
+    const { recordLog, clock, chain } = this.#ports;
+    const key = `forward/${intake.channelId}/${to.index}`;
+    const progress = await this.#progressOf(key);
+    const partition = { channelId: intake.channelId, stream: intake.participant };
+    const end = await recordLog.end(partition);
+    if (progress.next >= end || clock.nowMs() < progress.retryAtMs) return 0;
+    // Keys count strictly before a time: those registered in this very second are current too.
+    const endpoint = (await chain.keysAt(to.account, nowSeconds + 1))?.endpoint;
+    if (!endpoint) return 0;
+    const first = progress.next;
+    while (progress.next < end) {
+      const entries: LogEntry[] = [];
+      const until = Math.min(end, progress.next + windowBatches);
+      for await (const entry of recordLog.read(partition, progress.next, until)) entries.push(entry);
+      const done = await Promise.all(entries.map((one) => this.#deliver(intake, endpoint, one, nowSeconds)));
+      const failed = done.indexOf(false);
+      progress.next += failed < 0 ? entries.length : failed;
+      if (failed !== 0)
+        await this.#ports.keyValue.write([{ key, value: u64BigEndian(BigInt(progress.next)) }]);
+      if (failed >= 0) {
+        this.#backOff(progress, { channelId: intake.channelId, counterparty: to.index, endpoint });
+        break;
+      }
+      progress.failures = 0;
+    }
+    return progress.next - first;
+  }
+
+  /** True once there is nothing more to do for the entry: it was taken, or never will be. */
+  async #deliver(
+    intake: ChannelIntake,
+    endpoint: string,
+    { bytes, offset }: LogEntry,
+    nowSeconds: number,
+  ): Promise<boolean> {
+    const { log } = this.#ports;
+    const { channelId } = intake;
+    const { blockNumber, sequence } = parseHeader(bytes);
+    const about = {
+      channelId,
+      blockNumber: String(blockNumber),
+      sequence: String(sequence),
+      offset,
+      endpoint,
+    };
+    if (collectionEnd(intake.facts.terms, Number(blockNumber)) <= nowSeconds) {
+      log.warn(about, 'a batch was not forwarded in time: its block is closed');
+      return true;
+    }
+    const answer = await this.#post(endpoint, channelId, bytes);
+    if (answer === 'taken') return true;
+    if (answer === 'unreached') return false;
+    log.warn({ ...about, code: answer.code, detail: answer.detail }, 'a counterparty refused a batch');
+    return true;
+  }
+
+  async #post(endpoint: string, channelId: Hex, bytes: Uint8Array): Promise<'taken' | 'unreached' | Problem> {
+    const path = pathOf(endpoints.submitRecords, { channelId });
+    try {
+      const response = await this.#ports.fetch(`${endpoint.replace(/\/+$/, '')}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': batchMediaType },
+        body: bytes as Uint8Array<ArrayBuffer>,
+        signal: AbortSignal.timeout(this.#options.requestTimeoutMs),
+      });
+      const text = await response.text();
+      if (response.status === endpoints.submitRecords.status) return 'taken';
+      return finalProblemOf(text) ?? 'unreached';
+    } catch (cause) {
+      this.#ports.log.debug({ endpoint, cause: messageOf(cause) }, 'a counterparty was not reached');
+      return 'unreached';
+    }
+  }
+
+  async #progressOf(key: string): Promise<Progress> {
+    const known = this.#progress.get(key);
+    if (known !== undefined) return known;
+    const stored = await this.#ports.keyValue.get(key);
+    const next = stored === undefined ? 0 : Number(viewOf(stored).getBigUint64(0, false));
+    const progress = { next, failures: 0, retryAtMs: 0 };
+    this.#progress.set(key, progress);
+    return progress;
+  }
+
+  #backOff(progress: Progress, about: object): void {
+    const waitMs = Math.min(backOffMs.most, backOffMs.first * 2 ** progress.failures);
+    progress.failures++;
+    progress.retryAtMs = this.#ports.clock.nowMs() + waitMs;
+    this.#ports.log.warn({ ...about, waitMs }, 'a counterparty’s channel node is away');
+  }
+}
+
+/** The problem if it is one of ours and the same batch will be refused again; anything else may change. */
+function finalProblemOf(text: string): Problem | undefined {
+  try {
+    const problem = JSON.parse(text) as Problem;
+    return Object.hasOwn(refusals, problem.code) && !problem.retryable ? problem : undefined;
+  } catch {
+    return undefined;
+  }
+}
