@@ -25,7 +25,7 @@ export class GroupOrder {
   #order = new Uint32Array(0);
   #spare = new Uint32Array(0);
   #distinct = new Uint32Array(0);
-  #starts = new Uint32Array(0);
+  #starts = new Uint32Array(1);
   #cells = new Uint32Array(0);
 
   /** All of the first `count` rows share the first `skipBits` bits of the key (0 to 16).
