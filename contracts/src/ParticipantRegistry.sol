@@ -16,11 +16,14 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     mapping(address account => Registration[]) private registrations;
+    /// Who registered an operator key first; kept when the key is replaced.
+    mapping(address operatorKey => address account) private holders;
 
     /// @inheritdoc IParticipantRegistry
     function register(Keys calldata keys) external {
         uint256 size = bytes(keys.endpoint).length;
         if (size > ENDPOINT_BYTES_MAX) revert EndpointTooLong(size, ENDPOINT_BYTES_MAX);
+        claim(keys.operatorKey);
         Registration storage added = registrations[msg.sender].push();
         added.recordKey = keys.recordKey;
         added.registeredAt = uint64(block.timestamp);
@@ -93,6 +96,16 @@ contract ParticipantRegistry is IParticipantRegistry {
         returns (Keys memory keys, uint64 registeredAt)
     {
         return read(account, index);
+    }
+
+    /// A key acts for one account: otherwise a counterparty could register it too, and what the key posts would be
+    /// taken for the counterparty's.
+    function claim(address operatorKey) private {
+        if (operatorKey == address(0)) return;
+        address holder = holders[operatorKey];
+        if (holder == msg.sender) return;
+        if (holder != address(0)) revert OperatorKeyTaken(operatorKey, holder);
+        holders[operatorKey] = msg.sender;
     }
 
     function read(address account, uint256 index)

@@ -45,7 +45,7 @@ contract OpeningTest is ChannelFixture {
     function test_a_contract_account_signs_by_erc1271() public {
         Wallet wallet = new Wallet(vm.addr(0x7777));
         vm.prank(address(wallet));
-        participants.register(keysOf(1));
+        participants.register(keysOf(98));
         ChannelTerms memory terms = termsFor(2);
         terms.participants[1] = address(wallet);
         bytes32 channelId = registry.channelIdOf(terms);

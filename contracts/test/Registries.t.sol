@@ -71,6 +71,26 @@ contract ParticipantRegistryTest is ChannelFixture {
         vm.assertFalse(participants.isRegistered(account(1)), "revoked");
     }
 
+    function test_an_operator_key_acts_for_one_account_for_good() public {
+        IParticipantRegistry.Keys memory keys = keysOf(0);
+        keys.operatorKey = operator(1);
+        bytes memory refusal =
+            abi.encodeWithSelector(IParticipantRegistry.OperatorKeyTaken.selector, operator(1), account(1));
+        vm.expectRevert(refusal);
+        vm.prank(account(0));
+        participants.register(keys);
+        vm.startPrank(account(1));
+        participants.register(keysOf(99));
+        vm.stopPrank();
+        vm.expectRevert(refusal);
+        vm.prank(account(0));
+        participants.register(keys);
+        // Its own former key an account may take again.
+        vm.prank(account(1));
+        participants.register(keysOf(1));
+        vm.assertEq(participants.operatorKeyOf(account(1)), operator(1));
+    }
+
     function test_an_endpoint_of_any_length_is_not_stored() public {
         string memory endpoint = string(new bytes(513));
         vm.expectRevert(
@@ -85,7 +105,7 @@ contract ParticipantRegistryTest is ChannelFixture {
 
     function registerAs(address who, address recordKey) private {
         vm.prank(who);
-        participants.register(IParticipantRegistry.Keys(recordKey, operator(0), bytes32(uint256(1)), "x"));
+        participants.register(IParticipantRegistry.Keys(recordKey, address(0), bytes32(uint256(1)), "x"));
     }
 
     function recordKeyAt(address who, uint64 timestamp) private view returns (address) {

@@ -24,9 +24,11 @@ interface IParticipantRegistry {
         string endpoint
     );
 
+    error OperatorKeyTaken(address operatorKey, address account);
     error EndpointTooLong(uint256 bytesGiven, uint256 bytesMax);
 
-    /// Registers or replaces all keys of msg.sender from now on; the history stays.
+    /// Registers or replaces all keys of msg.sender from now on; the history stays. An operator key belongs for good
+    /// to the first account that registers it.
     function register(Keys calldata keys) external;
 
     /// The keys of the latest registration; registeredAt is 0 if there was none.
