@@ -28,7 +28,8 @@ export function runPython(script: 'check_block.py' | 'check_vectors.py', ...args
 }
 
 /**
- * Whether the Python checks run. Where they cannot they are skipped aloud; in continuous integration (CI=true)
+ * Whether the Python checks run. Where they cannot they are skipped aloud; in continuous integration
+ * (CI=true)
  * their absence is a failure.
  */
 export function hasPython(): boolean {

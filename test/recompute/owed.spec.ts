@@ -44,8 +44,8 @@ describe('small logs', () => {
 
   it('of the iPinYou format count the first row of an id, imp.* before old_impressions', async () => {
     const header =
-      'source bid_id timestamp log_type ad_exchange slot_id slot_w slot_h floor_fen_cpm creative bid_fen_cpm ' +
-      'pay_fen_cpm advertiser';
+      'source bid_id timestamp log_type ad_exchange slot_id slot_w slot_h floor_fen_cpm creative ' +
+      'bid_fen_cpm pay_fen_cpm advertiser';
     const row = (source: string, id: string, day: string, type: number, exchange: number, fen: number) =>
       [source, id, `${day}120000000`, type, exchange, "it's", 1, 1, 0, '"c', 300, fen, 7].join('\t');
     const lines = [
@@ -69,7 +69,7 @@ describe('small logs', () => {
     });
   });
 
-  it('of the parties give every reason, and the price against the interest of who contradicts itself', async () => {
+  it('of the parties give every reason, and of two prices the one against its author', async () => {
     const huge = 2n ** 57n + 1n;
     const logs: Record<string, (string | number | bigint)[][]> = {
       dsp: [

@@ -1,5 +1,6 @@
 /**
- * What a payer owes before fees, recomputed by SQL over raw logs with DuckDB: no record, batch, block or reducer is
+ * What a payer owes before fees, recomputed by SQL over raw logs with DuckDB: no record, batch, block or
+ * reducer is
  * involved, so that agreement with the balances means something.
  */
 import { join } from 'node:path';
@@ -46,7 +47,8 @@ export interface DemoOwed {
 }
 
 /**
- * `logPath`: an iPinYou season 2 log with header, plain or gzip. Of each bid id the first impression row counts,
+ * `logPath`: an iPinYou season 2 log with header, plain or gzip. Of each bid id the first impression row
+ * counts,
  * imp.* before old_impressions; 1 fen CPM is 10,000 nano-CNY an impression.
  */
 export async function expectedOwed(logPath: string): Promise<ExpectedOwed> {
@@ -76,8 +78,10 @@ export async function expectedOwed(logPath: string): Promise<ExpectedOwed> {
 }
 
 /**
- * `logsFolder`: the parties' own logs that demo and replay write (`DATA/logs/<name>.tsv`); `payer`: the name of the
- * payer's. Rules: the reducer's defaults. Rows sent late do not count; of different prices of one party the one
+ * `logsFolder`: the parties' own logs that demo and replay write (`DATA/logs/<name>.tsv`); `payer`: the
+ * name of the
+ * payer's. Rules: the reducer's defaults. Rows sent late do not count; of different prices of one party
+ * the one
  * against its interest does.
  */
 export async function demoOwed(logsFolder: string, payer: string): Promise<DemoOwed> {
@@ -89,7 +93,8 @@ export async function demoOwed(logsFolder: string, payer: string): Promise<DemoO
         parse_filename(filename, true) = ${quoted(payer)} AS is_payers
       FROM ${logs} WHERE late = '0' AND (CAST(flags AS INTEGER) & 32) = 0
     ), prices AS (
-      SELECT block, auction, seller, min(price) FILTER (NOT is_payers) AS s, max(price) FILTER (is_payers) AS d
+      SELECT block, auction, seller, min(price) FILTER (NOT is_payers) AS s,
+        max(price) FILTER (is_payers) AS d
       FROM said WHERE kind = 'win' GROUP BY ALL
     ), audited AS (
       SELECT prices.block, prices.auction, prices.seller, any_value(s) AS s, any_value(d) AS d,
@@ -110,7 +115,8 @@ export async function demoOwed(logsFolder: string, payer: string): Promise<DemoO
   const [rows, counts] = await query([
     `${pairs} SELECT block, seller, reason, count(*) AS impressions, sum(price) AS nano, sum(checks) AS checks
     FROM judged GROUP BY ALL ORDER BY block, seller, reason`,
-    `${pairs} SELECT count(*) FILTER (s <> d) AS price_differs, coalesce(sum(checks), 0) AS checks FROM judged`,
+    `${pairs} SELECT count(*) FILTER (s <> d) AS price_differs, coalesce(sum(checks), 0) AS checks
+    FROM judged`,
   ]);
   const reasons = rows.map((row) => ({
     block: Number(row.block),

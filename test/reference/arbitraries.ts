@@ -1,5 +1,6 @@
 /**
- * fast-check generators of small blocks: roles, parameters and records as hostile as the rules allow, and their
+ * fast-check generators of small blocks: roles, parameters and records as hostile as the rules allow, and
+ * their
  * packing into batches and parts. For the laws of the reference and, beside it, of the product's reducer.
  */
 import fc from 'fast-check';
@@ -185,7 +186,9 @@ export function packingArbitrary(
     });
 }
 
-/** Signs the batches with test keys and joins them into opened parts, each in the order that makes it valid. */
+/**
+ * Signs the batches with test keys and joins them into opened parts, each in the order that makes it valid.
+ */
 export function packBlock(
   scenario: Scenario,
   packing: Packing,

@@ -50,7 +50,10 @@ export function readBatches(plaintext: Uint8Array, context: BlockContext): Refer
   return batches;
 }
 
-/** Why an opened part does not count, the first of the reasons that applies over the whole part; undefined if it counts. */
+/**
+ * Why an opened part does not count, the first of the reasons that applies over the whole part; undefined if
+ * it counts.
+ */
 export function invalidityOf(plaintext: Uint8Array, context: BlockContext): string | undefined {
   const batches = readBatches(plaintext, context);
   if (batches === undefined) return 'malformed';

@@ -1,4 +1,6 @@
-/** Bytes, digests, HKDF and Merkle trees of the reference implementation: plain, slow, and nothing from libs/. */
+/**
+ * Bytes, digests, HKDF and Merkle trees of the reference implementation: plain, slow, and nothing from libs/.
+ */
 import { createHash, hkdfSync } from 'node:crypto';
 import { createKeccak } from 'hash-wasm';
 
@@ -89,7 +91,9 @@ export function merklePath(hashes: readonly Uint8Array[], index: number): Uint8A
   return path;
 }
 
-/** The root that leaf and path give, or undefined where the path has not the length that (index, count) fix. */
+/**
+ * The root that leaf and path give, or undefined where the path has not the length that (index, count) fix.
+ */
 export function rootOfPath(
   leaf: Uint8Array,
   index: number,

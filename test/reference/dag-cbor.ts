@@ -1,4 +1,6 @@
-/** The part of DAG-CBOR that a block report needs: unsigned integers, text, lists, and maps with text keys. */
+/**
+ * The part of DAG-CBOR that a block report needs: unsigned integers, text, lists, and maps with text keys.
+ */
 import { ascii, bigEndian, join } from './bytes.js';
 
 export type Plain = number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };

@@ -31,7 +31,9 @@ export interface ReferenceBatch {
   readonly bytes: Uint8Array;
 }
 
-/** Reads the batch that begins at `bytes[0]`, whatever follows it; undefined where it breaks a rule of form. */
+/**
+ * Reads the batch that begins at `bytes[0]`, whatever follows it; undefined where it breaks a rule of form.
+ */
 export function readBatch(
   bytes: Uint8Array,
   roles: readonly number[],

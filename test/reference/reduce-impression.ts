@@ -1,4 +1,6 @@
-/** The reducer rtb-impression/1 for one group of records (wire-formats.md 7), as plain as the page states it. */
+/**
+ * The reducer rtb-impression/1 for one group of records (wire-formats.md 7), as plain as the page states it.
+ */
 import { audit, everySeller, flag, isSeller, type ReferenceRecord, win } from './record.js';
 
 export interface ReducerParameters {

@@ -22,7 +22,10 @@ export interface ReferenceReduction {
   readonly groups: readonly ReferenceGroup[];
   readonly leaves: readonly Uint8Array[];
   readonly settlementRoot: Uint8Array;
-  /** The first half of the root's input: settlementRoot = sha256(rootOpening ‖ root(amountWords)); none without leaves. */
+  /**
+   * The first half of the root's input: settlementRoot = sha256(rootOpening ‖ root(amountWords)); none
+   * without leaves.
+   */
   readonly rootOpening: Uint8Array | undefined;
   readonly amounts: readonly bigint[];
   readonly amountWords: readonly Uint8Array[];

@@ -1,4 +1,7 @@
-/** A whole block from its opened parts to output hash, report, work digest and commitment (wire-formats.md 6 and 8). */
+/**
+ * A whole block from its opened parts to output hash, report, work digest and commitment (wire-formats.md 6
+ * and 8).
+ */
 
 import { type BlockContext, invalidityOf, readBatches } from './block-part.js';
 import { bigEndian, hex, isEqual, isZero, join, keccak256, merkleRoot, sha256 } from './bytes.js';

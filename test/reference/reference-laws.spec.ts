@@ -1,4 +1,7 @@
-/** The laws of protocol.md 10 that hold for any records, on the reference; the generators here serve the product too. */
+/**
+ * The laws of protocol.md 10 that hold for any records, on the reference; the generators here serve the
+ * product too.
+ */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { packBlock, packingArbitrary, type Scenario, scenarioArbitrary } from './arbitraries.js';

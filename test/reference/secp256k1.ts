@@ -1,4 +1,7 @@
-/** ECDSA on secp256k1 in plain BigInt arithmetic (SEC 1, 4.1): slow, and free of the library that the product uses. */
+/**
+ * ECDSA on secp256k1 in plain BigInt arithmetic (SEC 1, 4.1): slow, and free of the library that the product
+ * uses.
+ */
 import { bigEndian, fromBigEndian, hex, join, keccak256, sha256 } from './bytes.js';
 
 const field = 2n ** 256n - 2n ** 32n - 977n;
@@ -17,7 +20,10 @@ interface Point {
 }
 const infinity: Point = { x: 1n, y: 1n, z: 0n };
 
-/** The address (0x and 40 digits) that signed the digest; undefined for another v than 27 or 28, a high s, or no point. */
+/**
+ * The address (0x and 40 digits) that signed the digest; undefined for another v than 27 or 28, a high s, or
+ * no point.
+ */
 export function recoverAddress(digest: Uint8Array, signature: Uint8Array): string | undefined {
   const r = fromBigEndian(signature.slice(0, 32));
   const s = fromBigEndian(signature.slice(32, 64));

@@ -41,12 +41,14 @@ const termsType =
   'uint64 disputeMax,uint64 retentionPeriod,uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,' +
   'bytes32 salt)';
 const batchType =
-  'RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,uint32 count,bytes32 recordsRoot)';
+  'RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,' +
+  'uint32 count,bytes32 recordsRoot)';
 const delegationType =
   'Delegation(bytes32 channelId,uint64 blockNumber,uint8 participant,address validator,bool binding,' +
   'bytes32 keyCommitment,uint64 nonce,uint64 notAfter)';
 const receiptType =
-  'Receipt(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,bytes32 recordsRoot,uint64 receivedAt)';
+  'Receipt(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,' +
+  'bytes32 recordsRoot,uint64 receivedAt)';
 const domainType = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
 
 export function termsStructHash(terms: ChannelTerms): Uint8Array {
