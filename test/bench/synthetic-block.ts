@@ -85,6 +85,9 @@ export function* syntheticBatches(options: SyntheticBlockOptions, author: number
   if (count > 0) yield take();
 }
 
+/** Stores make many blocks durable at the price of one. */
+const storedAtOnce = 256;
+
 /** Collates and seals the batches of all authors into the store: the part of a participant that holds everything. */
 export async function storeWholePart(
   options: SyntheticBlockOptions,
@@ -95,12 +98,16 @@ export async function storeWholePart(
   const cutter = new SegmentCutter();
   let records = 0;
   let sealedBytes = 0;
+  let waiting: Uint8Array[] = [];
   const keep = async (segment: Uint8Array | undefined): Promise<void> => {
     if (segment === undefined) return;
     const { sealed, row } = sealSegment(rules, segment);
     rows.push(row);
     sealedBytes += sealed.length;
-    await store.put(sealed);
+    waiting.push(sealed);
+    if (waiting.length < storedAtOnce) return;
+    await store.putMany(waiting);
+    waiting = [];
   };
   for (let author = 0; author < rules.roles.length; author++) {
     for (const batch of syntheticBatches(options, author)) {
@@ -110,8 +117,7 @@ export async function storeWholePart(
   }
   await keep(cutter.finish());
   const { pages, index, commitment } = commitManifest(new Uint8Array(Buffer.concat(rows)));
-  for (const page of pages) await store.put(page);
-  await store.put(index);
+  await store.putMany([...waiting, ...pages, index]);
   return { commitment, records, sealedBytes };
 }
 
