@@ -1,4 +1,5 @@
 /** Starts a module as a running app: over HTTP on Fastify, or without. */
+import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -24,8 +24,8 @@ export interface BatchRules {
 /** Record key of each participant at the block's collection start, 20 bytes; undefined if it had none. */
 export type Signers = readonly (Uint8Array | undefined)[];
 
-/** Size and shape: whether the bytes are one batch and nothing more, for this channel. */
-export function shapeRefusal(bytes: Uint8Array, channelId: Uint8Array): Refusal | undefined {
+/** Size and shape: whether the bytes are one batch and nothing more. */
+export function shapeRefusal(bytes: Uint8Array): Refusal | undefined {
   if (bytes.length > limits.batchBytesMax) {
     return refuse('too-large', `the batch has more than ${limits.batchBytesMax} bytes`);
   }
@@ -37,7 +37,11 @@ export function shapeRefusal(bytes: Uint8Array, channelId: Uint8Array): Refusal 
     const says = batchCount(bytes);
     return refuse('wrong-count', `the header counts ${says} records in a body of ${bytes.length} bytes`);
   }
-  if (fault !== undefined) return refuse('not-parsable', `the ${fault} of the batch is wrong`);
+  return fault && refuse('not-parsable', `the ${fault} of the batch is wrong`);
+}
+
+/** Whether the batch is one of this channel. */
+export function channelRefusal(bytes: Uint8Array, channelId: Uint8Array): Refusal | undefined {
   if (equalBytes(bytes.subarray(batchAt.channelId, batchAt.recordsRoot), channelId)) return undefined;
   return refuse('wrong-channel', 'the batch was made for another channel');
 }

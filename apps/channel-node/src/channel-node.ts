@@ -7,7 +7,7 @@ import { type Clock, type Log, messageOf, systemTimers, type Timers } from '#env
 import type { KeyValue } from '#key-value';
 import { BatchHasher, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
-import { shapeRefusal } from './accept-rules.js';
+import { channelRefusal, shapeRefusal } from './accept-rules.js';
 import { ChainClock } from './chain-clock.js';
 import { type Accepted, ChannelIntake, type IntakeOptions } from './channel-intake.js';
 import { blockView, channelView } from './channel-views.js';
@@ -107,10 +107,12 @@ export class ChannelNode {
   async submit(bytes: Uint8Array, channelId: Hex): Promise<Accepted | Refusal> {
     if (!isHexOf(channelId, 32)) return refuse('unknown-channel', 'the channel id is not 32 bytes of hex');
     const id = channelId.toLowerCase() as Hex;
-    const refusal = shapeRefusal(bytes, fromHex(id));
-    if (refusal !== undefined) return refusal;
+    const misshapen = shapeRefusal(bytes);
+    if (misshapen !== undefined) return misshapen;
     const intake = await this.#open(id);
     if (intake === undefined) return unknownChannel(id);
+    const misdirected = channelRefusal(bytes, fromHex(id));
+    if (misdirected !== undefined) return misdirected;
     const { timestampSeconds } = await this.#time.now();
     // The log may have failed while this waited; it must be read again before anything is compared with it.
     if (intake.isBroken) return this.submit(bytes, id);

@@ -1,0 +1,60 @@
+/** Composition root of the channel node: the only file of the app that names adapters. */
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Chain } from '#chain';
+import { openEthersChain } from '#chain/ethers-chain';
+import { type Log, systemClock } from '#environment';
+import type { KeyValue } from '#key-value';
+import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { closing, LifecycleHost, type Shell } from '#nest';
+import type { RecordLog } from '#record-log';
+import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openMemoryRecordLog } from '#record-log/memory-record-log';
+import type { ChannelNodeConfig, ChannelNodeSecrets } from './channel-node.config.js';
+import { ChannelNodeController } from './channel-node.controller.js';
+import { ChannelNode } from './channel-node.js';
+
+@Module({})
+export class ChannelNodeModule {
+  /** Around a node that exists; `shells` start and stop with the app, in this order and in the reverse. */
+  static for(node: ChannelNode, shells: readonly Shell[]): DynamicModule {
+    return {
+      module: ChannelNodeModule,
+      controllers: [ChannelNodeController],
+      providers: [
+        { provide: ChannelNode, useFactory: () => node },
+        { provide: LifecycleHost, useFactory: () => new LifecycleHost(shells) },
+      ],
+    };
+  }
+
+  /** With adapters of its own, as the configuration names them. */
+  static async of(config: ChannelNodeConfig, secrets: ChannelNodeSecrets, log: Log): Promise<DynamicModule> {
+    const chain: Chain = await openEthersChain({
+      url: config.chain,
+      channelRegistry: config.channelRegistry,
+      pollIntervalMs: config.chainPollIntervalMs,
+      requestTimeoutMs: config.requestTimeoutMs,
+      inclusionTimeoutMs: config.requestTimeoutMs,
+      log,
+    });
+    const recordLog = openRecordLog(config.recordLog);
+    const keyValue = openKeyValue(config.keyValue);
+    const { account, requestTimeoutMs, sweepIntervalMs } = config;
+    const options = { account, requestTimeoutMs, sweepIntervalMs, operatorKey: secrets.operatorKey };
+    const node = new ChannelNode(options, { recordLog, keyValue, chain, clock: systemClock, log });
+    return ChannelNodeModule.for(node, [closing(chain), closing(recordLog), closing(keyValue), node]);
+  }
+}
+
+function openRecordLog(url: string): RecordLog {
+  return url === 'memory:' ? openMemoryRecordLog() : openLmdbRecordLog(folderOf(url));
+}
+
+function openKeyValue(url: string): KeyValue {
+  return url === 'memory:' ? openMemoryKeyValue() : openLmdbKeyValue(folderOf(url));
+}
+
+function folderOf(url: string): string {
+  return url.slice(url.indexOf(':') + 1);
+}
