@@ -1,7 +1,17 @@
 /** The embedded chain keeps the promises of the port, and its journal keeps every height through a SIGKILL. */
-import { silentLog } from '#environment';
-import { openAnvilChain } from './anvil-chain.js';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Hex } from '#encoding';
+import { DrivenClock, silentLog } from '#environment';
+import { builtFile } from '#environment/built-file';
+import { runAndKill } from '#environment/killed-process';
+import { type AnvilChainOptions, openAnvilChain } from './anvil-chain.js';
 import { chainConformance } from './chain.conformance.js';
+import type { ChainActor, ChainOutcome, DrivenChain } from './chain.js';
+import { ExampleChannel, keyOf } from './testing/example-channel.js';
 
 const genesisTimestampSeconds = 1_370_000_000;
 const options = { chainId: 31_337, genesisTimestampSeconds, mode: 'driven', log: silentLog } as const;
@@ -12,5 +22,177 @@ chainConformance(
     const port = await openAnvilChain({ ...options, dataFolder: undefined });
     return { port, close: () => port.close() };
   },
-  8,
+  5,
 );
+
+describe('the journal of the embedded chain', () => {
+  let dataFolder: string;
+  let chain: DrivenChain | undefined;
+  beforeEach(async () => {
+    dataFolder = await mkdtemp(join(tmpdir(), 'papyrus.chain-'));
+  });
+  afterEach(async () => {
+    await chain?.close();
+    chain = undefined;
+    await rm(dataFolder, { recursive: true });
+  });
+
+  const open = async (more: Partial<AnvilChainOptions> = {}): Promise<DrivenChain> => {
+    chain = await openAnvilChain({ ...options, dataFolder, ...more });
+    return chain;
+  };
+  const close = async (): Promise<void> => {
+    await chain?.close();
+    chain = undefined;
+  };
+  const journal = (): string => join(dataFolder, 'heights');
+
+  it('gives the same heights, times, addresses and facts after a restart', async () => {
+    const first = await open();
+    const channel = await ExampleChannel.open(first, 'restart');
+    done(await channel.participants[0].account.deposit(channel.channelId, 77n));
+    await first.advanceTo(genesisTimestampSeconds + 1_000);
+    const seen = await factsOf(first, channel);
+    await close();
+    expect(existsSync(join(dataFolder, 'anvil.pid'))).toBe(false);
+
+    const again = await open({ genesisTimestampSeconds: 5 });
+    expect(await factsOf(again, channel)).toEqual(seen);
+    const next = done(await register(again.actor(keyOf('late')), 'http://late'));
+    expect(next.height).toBe(seen.time.height + 1);
+  });
+
+  it('loses nothing that was answered before a SIGKILL, and leaves no anvil behind', async () => {
+    let height = 0;
+    for (let round = 0; round < 2; round++) {
+      const lines = await runAndKill({ source: registering(dataFolder), lines: 40 });
+      const promised = lines.map(
+        (line) => line.split(' ') as [address: Hex, endpoint: string, height: string],
+      );
+      const highest = Math.max(...promised.map(([, , at]) => Number(at)));
+      const again = await open();
+      const time = await again.time();
+      expect(time.height).toBeGreaterThanOrEqual(highest);
+      expect(time.height).toBeGreaterThan(height);
+      height = time.height;
+      for (const [address, endpoint] of promised) {
+        const keys = await again.keysAt(address, time.timestampSeconds + 1);
+        expect(Number(keys?.endpoint)).toBeGreaterThanOrEqual(Number(endpoint));
+      }
+      await close();
+    }
+  });
+
+  it('drops a torn last entry and goes on from the one before', async () => {
+    const first = await open();
+    const actor = first.actor(keyOf('torn'));
+    done(await register(actor, 'http://kept'));
+    const kept = await first.time();
+    done(await register(actor, 'http://torn'));
+    await close();
+    await truncate(journal(), (await readFile(journal())).length - 7);
+    const again = await open();
+    expect(await again.time()).toEqual(kept);
+    expect((await again.keysAt(actor.address, kept.timestampSeconds + 1))?.endpoint).toBe('http://kept');
+    done(await register(again.actor(keyOf('torn')), 'http://new'));
+    await close();
+    expect((await (await open()).time()).height).toBe(kept.height + 1);
+  });
+
+  it('refuses a journal that is damaged before its end', async () => {
+    const first = await open();
+    done(await register(first.actor(keyOf('damaged')), 'http://node'));
+    await close();
+    const bytes = await readFile(journal());
+    bytes[200] ^= 1;
+    await writeFile(journal(), bytes);
+    await expect(open()).rejects.toMatchObject({ code: 'chain-journal-damaged', retriable: false });
+  });
+
+  it('drops what a crash left of a first entry', async () => {
+    await appendFile(journal(), '0badc0de {"version":1');
+    expect((await (await open()).time()).height).toBeGreaterThan(0);
+  });
+
+  it('is refused to a second process while the first runs it', async () => {
+    await open();
+    await expect(openAnvilChain({ ...options, dataFolder })).rejects.toMatchObject({ code: 'chain-in-use' });
+    done(await register((chain as DrivenChain).actor(keyOf('first')), 'http://still-here'));
+  });
+
+  it('is not opened as another chain', async () => {
+    await open();
+    await close();
+    await expect(open({ chainId: 1 })).rejects.toThrow('holds chain 31337');
+  });
+
+  it('follows the clock in interval mode, without being driven', async () => {
+    const clock = new DrivenClock((genesisTimestampSeconds + 500) * 1_000 + 700);
+    const following = await open({ mode: { intervalSeconds: 0.02 }, clock });
+    const act = done(await register(following.actor(keyOf('interval')), 'http://node'));
+    expect(act.timestampSeconds).toBe(genesisTimestampSeconds + 500);
+    clock.advanceTo((genesisTimestampSeconds + 600) * 1_000);
+    const isThere = async () => (await following.time()).timestampSeconds === genesisTimestampSeconds + 600;
+    await new Promise<void>((resolve) => {
+      const stop = following.subscribe(async () => {
+        if (!(await isThere())) return;
+        stop();
+        resolve();
+      });
+    });
+  });
+
+  it('answers with a retriable fault once it is closed', async () => {
+    const first = await open();
+    const actor = first.actor(keyOf('closed'));
+    await close();
+    await expect(register(actor, 'http://node')).rejects.toMatchObject({
+      code: 'chain-unavailable',
+      retriable: true,
+    });
+    await expect(first.channelIds()).rejects.toMatchObject({ code: 'chain-unavailable' });
+  });
+});
+
+async function factsOf(chain: DrivenChain, channel: ExampleChannel) {
+  return {
+    time: await chain.time(),
+    domain: await chain.domain(),
+    channelIds: await chain.channelIds(),
+    channel: await chain.channel(channel.channelId),
+    held: await chain.tokenBalance(channel.token, channel.participants[0].account.address),
+    validator: await chain.validator(channel.participants[1].validator.address),
+    stage: await chain.stage(channel.channelId, 1),
+  };
+}
+
+function register(actor: ChainActor, endpoint: string): Promise<ChainOutcome> {
+  const encryptionKey: Hex = `0x${'05'.repeat(32)}`;
+  return actor.registerParticipant({
+    recordKey: actor.address,
+    operatorKey: actor.address,
+    encryptionKey,
+    endpoint,
+  });
+}
+
+/** Four keys register again and again, each time with the next number as endpoint, and print what they were promised. */
+const registering = (dataFolder: string) => `
+  import { openAnvilChain } from '${builtFile('libs/chain/anvil-chain.js')}';
+  import { silentLog } from '${builtFile('libs/environment/index.js')}';
+  const chain = await openAnvilChain({ ...${JSON.stringify({ ...options, dataFolder, log: undefined })}, log: silentLog });
+  async function caller(number) {
+    const actor = chain.actor(new Uint8Array(32).fill(number));
+    for (let endpoint = 0; ; endpoint++) {
+      const keys = { recordKey: actor.address, operatorKey: actor.address, encryptionKey: '0x' + '01'.repeat(32) };
+      const outcome = await actor.registerParticipant({ ...keys, endpoint: String(endpoint) });
+      console.log(actor.address, endpoint, outcome.height);
+    }
+  }
+  await Promise.all([1, 2, 3, 4].map(caller));
+`;
+
+function done(outcome: ChainOutcome): Extract<ChainOutcome, { ok: true }> {
+  if (!outcome.ok) throw new Error(`refused: ${outcome.message}`);
+  return outcome;
+}

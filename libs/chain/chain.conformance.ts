@@ -336,7 +336,7 @@ function endsOtherwise(chain: () => DrivenChain): void {
 function agreesOnStages(chain: () => DrivenChain, walks: number): void {
   it('has the stage that stageOf computes from its facts, and takes an act exactly when stageOf allows it', async () => {
     let walk = 0;
-    const steps = fc.array(everyStep, { minLength: 30, maxLength: 60 });
+    const steps = fc.array(everyStep, { minLength: 70, maxLength: 70 });
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => {
         walk += 1;

@@ -1,6 +1,6 @@
 /** Calls, answers and refusals of the contracts as the bytes of the Ethereum ABI; the only file that knows ethers. */
 import { readFileSync } from 'node:fs';
-import { getCreateAddress, Interface, type ParamType, Transaction } from 'ethers';
+import { type FunctionFragment, getCreateAddress, Interface, type ParamType, Transaction } from 'ethers';
 import { signDigest } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import { builtFile } from '#environment/built-file';
@@ -28,6 +28,8 @@ export interface UnsignedTransaction {
 
 interface BuiltContract {
   readonly face: Interface;
+  /** Looking a function up by its name costs more than encoding a call of it. */
+  readonly functions: Map<string, FunctionFragment>;
   readonly bytecode: Hex;
 }
 
@@ -40,15 +42,16 @@ const refusalContracts: readonly ContractName[] = [
 ];
 
 export function encodeCall(contract: ContractName, name: string, values: readonly unknown[]): Hex {
-  return contractOf(contract).face.encodeFunctionData(name, values) as Hex;
+  return contractOf(contract).face.encodeFunctionData(functionOf(contract, name), values) as Hex;
 }
 
 /** The answer as plain values: integers as bigint, tuples as objects by field, arrays as arrays, bytes as lower-case hex.
  *  One output stands alone, several are an object by name. */
 export function decodeAnswer(contract: ContractName, name: string, data: Hex): unknown {
   const { face } = contractOf(contract);
-  const outputs = face.getFunction(name)?.outputs ?? [];
-  const values = face.decodeFunctionResult(name, data);
+  const called = functionOf(contract, name);
+  const { outputs } = called;
+  const values = face.decodeFunctionResult(called, data);
   if (outputs.length === 1) return plain(outputs[0], values[0]);
   return Object.fromEntries(outputs.map((output, at) => [output.name, plain(output, values[at])]));
 }
@@ -97,9 +100,17 @@ function contractOf(name: ContractName): BuiltContract {
   const known = built.get(name);
   if (known !== undefined) return known;
   const { abi, bytecode } = JSON.parse(readFileSync(builtFile(`contracts/${name}.json`), 'utf8'));
-  const contract = { face: new Interface(abi), bytecode };
+  const contract = { face: new Interface(abi), functions: new Map<string, FunctionFragment>(), bytecode };
   built.set(name, contract);
   return contract;
+}
+
+function functionOf(contract: ContractName, name: string): FunctionFragment {
+  const { face, functions } = contractOf(contract);
+  const found = functions.get(name) ?? face.getFunction(name);
+  if (found === null) throw new Error(`${contract} has no function ${name}`);
+  functions.set(name, found);
+  return found;
 }
 
 function plain(type: ParamType, value: unknown): unknown {

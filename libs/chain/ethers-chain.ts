@@ -53,6 +53,7 @@ type Refusable<Answer> =
   | { readonly ok: false; readonly code: string };
 
 const channelIdsPage = 500;
+const answersKeptMax = 1_000;
 
 /** Asks the node who it is and where the registries lie. Throws a retriable Fault `chain-unavailable` when it is away. */
 export async function openEthersChain(options: EthersChainOptions): Promise<ChainReads> {
@@ -88,6 +89,8 @@ export async function openEthersChain(options: EthersChainOptions): Promise<Chai
 export class EthersChain implements ChainReads {
   protected readonly parts: ChainParts;
   readonly #terms = new Map<Hex, ChannelTerms>();
+  /** Decoded answers by contract and call, the longest unused first. */
+  readonly #answers = new Map<string, { readonly bytes: Hex; readonly answer: unknown }>();
   #channelIds: Hex[] = [];
 
   constructor(parts: ChainParts) {
@@ -186,6 +189,7 @@ export class EthersChain implements ChainReads {
     return this.#view('ChannelRegistry', this.parts.contracts.channelRegistry, name, values);
   }
 
+  /** The same bytes as last time are the same answer: sweeps mostly ask for what has not changed. */
   async #view<Answer>(
     contract: ContractName,
     to: Hex,
@@ -193,8 +197,19 @@ export class EthersChain implements ChainReads {
     values: readonly unknown[],
   ): Promise<Answer> {
     const data = encodeCall(contract, name, values);
-    const answer = await this.parts.rpc.call<Hex>('eth_call', { to, data }, 'latest');
-    return decodeAnswer(contract, name, answer) as Answer;
+    const bytes = await this.parts.rpc.call<Hex>('eth_call', { to, data }, 'latest');
+    const key = `${to} ${data}`;
+    const known = this.#answers.get(key);
+    const answer = known?.bytes === bytes ? known.answer : decodeAnswer(contract, name, bytes);
+    this.#answers.delete(key);
+    this.#answers.set(key, { bytes, answer });
+    if (this.#answers.size > answersKeptMax) {
+      for (const oldest of this.#answers.keys()) {
+        this.#answers.delete(oldest);
+        break;
+      }
+    }
+    return answer as Answer;
   }
 
   async #refusable<Answer>(name: string, values: readonly unknown[]): Promise<Refusable<Answer>> {

@@ -33,12 +33,14 @@ export class HeightWatch {
     this.#wakes.clear();
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#height = undefined;
   }
 
   async #look(): Promise<void> {
     try {
       const height = await this.#rpc.call<Hex>('eth_blockNumber');
-      if (this.#height !== undefined && height !== this.#height) for (const wake of this.#wakes) wake();
+      // The first look wakes too: a height may have come just before it.
+      if (height !== this.#height) for (const wake of this.#wakes) wake();
       this.#height = height;
       this.#isAway = false;
     } catch (cause) {

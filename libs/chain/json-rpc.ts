@@ -32,6 +32,8 @@ interface Answer {
 
 /** Public nodes refuse longer batches. */
 const batchCallsMax = 50;
+/** How often a question is repeated that a new height overtook. */
+const passedTriesMax = 20;
 /** Idle connections end before a node's own limit does it in the middle of a request. */
 const idleMs = 4_000;
 
@@ -55,7 +57,17 @@ export class JsonRpc {
   }
 
   /** Throws JsonRpcRefused when the node says no, a retriable Fault `chain-unavailable` when it does not answer. */
-  call<Result>(method: string, ...parameters: readonly unknown[]): Promise<Result> {
+  async call<Result>(method: string, ...parameters: readonly unknown[]): Promise<Result> {
+    for (let again = 0; ; again++) {
+      try {
+        return await this.#callOnce<Result>(method, parameters);
+      } catch (cause) {
+        if (again === passedTriesMax || !isPassed(cause)) throw cause;
+      }
+    }
+  }
+
+  #callOnce<Result>(method: string, parameters: readonly unknown[]): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ method, parameters, resolve: (result) => resolve(result as Result), reject });
       if (this.#waiting.length === 1) setImmediate(() => this.#send());
@@ -114,6 +126,11 @@ export class JsonRpc {
       request.on('response', resolve).on('error', reject).end(body);
     });
   }
+}
+
+/** Whether the latest height, of which the call spoke, was no longer the latest when anvil came to answer. */
+function isPassed(cause: unknown): boolean {
+  return cause instanceof JsonRpcRefused && cause.message.includes('BlockOutOfRange');
 }
 
 export function unavailable(message: string, cause: unknown): Fault {

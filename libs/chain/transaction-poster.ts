@@ -54,10 +54,10 @@ export class TransactionPoster implements ActPoster {
     const { rpc, chainId } = this.#options;
     const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
     try {
-      const [estimate, latest, tip, pending] = await Promise.all([
+      const [estimate, latest, price, pending] = await Promise.all([
         rpc.call<Hex>('eth_estimateGas', call, 'latest'),
         rpc.call<{ baseFeePerGas: Hex }>('eth_getBlockByNumber', 'latest', false),
-        rpc.call<Hex>('eth_maxPriorityFeePerGas'),
+        rpc.call<Hex>('eth_gasPrice'),
         this.#nonce === undefined ? rpc.call<Hex>('eth_getTransactionCount', this.address, 'pending') : '0x0',
       ]);
       const nonce = this.#nonce ?? Number(pending);
@@ -68,8 +68,7 @@ export class TransactionPoster implements ActPoster {
         data: act.data,
         valueWei: act.valueWei,
         gasLimit: (BigInt(estimate) * (100n + gasMarginPercent)) / 100n,
-        maxFeePerGasWei: 2n * BigInt(latest.baseFeePerGas) + BigInt(tip),
-        maxPriorityFeePerGasWei: BigInt(tip),
+        ...feesOf(BigInt(latest.baseFeePerGas), BigInt(price)),
       };
       const { raw, hash } = signTransaction(unsigned, this.#privateKey);
       await this.#broadcast(raw);
@@ -149,6 +148,12 @@ export class TransactionPoster implements ActPoster {
     }
     return { ok: false, code: 'reverted', message: `the act was reverted in height ${Number(height)}` };
   }
+}
+
+/** Twice the base fee leaves room for it to rise over six full heights; the node's price names the usual tip above it. */
+function feesOf(baseFeeWei: bigint, priceWei: bigint) {
+  const maxPriorityFeePerGasWei = priceWei > baseFeeWei ? priceWei - baseFeeWei : 0n;
+  return { maxFeePerGasWei: 2n * baseFeeWei + maxPriorityFeePerGasWei, maxPriorityFeePerGasWei };
 }
 
 export function hexOf(value: bigint | number): Hex {

@@ -1,61 +1,78 @@
 /** Random acts and jumps in time on one channel; after each the contracts' stages are held against `stageOf`. */
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { type BlockFacts, type BlockStage, stageOf } from '#protocol';
+import { type BlockFacts, type BlockStage, type Stage, stageOf } from '#protocol';
 import type { ChainOutcome } from '../chain.js';
 import type { ExampleChannel, ExampleResult } from './example-channel.js';
 
-/** `at` picks the block among the first two, `who` the participant, `variant` one of two results. */
+/** Chances from which the walk makes one act or one jump, so that it depends on where the block stands. */
 export interface Step {
-  readonly kind: (typeof kinds)[number];
-  readonly at: number;
+  /** 0 to 99: picks the act among those that the stage makes likely, or any at all. */
+  readonly choice: number;
+  /** Mostly the oldest block that is not over; sometimes the next. */
+  readonly isNextBlock: boolean;
   readonly who: number;
+  /** One of two results, mostly the same one, so that blocks often become final by agreement. */
   readonly variant: number;
+  /** Second before a border, at it, or after it. */
   readonly jump: number;
   readonly binding: boolean;
 }
 
-const kinds = [
-  'jump',
-  'jump to a border',
-  'post part',
-  'everybody posts',
-  'commit',
-  'everybody commits',
-  'reveal',
-  'reveal own',
-  'accept',
-  'settle',
-  'close',
-] as const;
+type Kind =
+  | 'jump'
+  | 'border'
+  | 'post'
+  | 'all post'
+  | 'commit'
+  | 'all commit'
+  | 'reveal'
+  | 'all reveal'
+  | 'own'
+  | 'accept'
+  | 'settle'
+  | 'release'
+  | 'close';
 
-/** Closing is rare, so that most walks go on. */
-const weights = [2, 7, 4, 2, 5, 3, 7, 2, 2, 4, 0.2];
+/** What is worth trying in a stage; an eighth of the steps tries anything. */
+const worthTrying: Readonly<Record<Stage, readonly Kind[]>> = {
+  pending: ['border'],
+  collection: ['border'],
+  collation: ['post', 'post', 'all post', 'border'],
+  processing: ['commit', 'all commit', 'reveal', 'all reveal', 'own', 'accept', 'border'],
+  challenge: ['own', 'accept', 'jump', 'border'],
+  dispute: ['own', 'accept', 'reveal', 'border'],
+  final: ['settle', 'settle', 'accept', 'own', 'jump'],
+  settled: ['settle', 'border'],
+  void: ['release', 'settle', 'border'],
+};
+const anything: readonly Kind[] = [
+  ...(['jump', 'border', 'post', 'commit', 'reveal', 'own', 'accept', 'settle', 'release'] as const),
+  // Rare, so that most walks go on.
+  'close',
+];
+
+const often = (weight: number): fc.Arbitrary<boolean> =>
+  fc.oneof({ weight, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) });
 
 export const everyStep: fc.Arbitrary<Step> = fc.record({
-  kind: fc.oneof(
-    ...kinds.map((kind, index) => ({
-      weight: Math.round(weights[index] * 10),
-      arbitrary: fc.constant(kind),
-    })),
-  ),
-  at: fc.nat({ max: 1 }),
+  choice: fc.nat({ max: 99 }),
+  isNextBlock: often(4).map((isOldest) => !isOldest),
   who: fc.nat({ max: 2 }),
-  // Mostly one result, so that blocks often become final by agreement.
-  variant: fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(2) }),
+  variant: often(8).map((isUsual) => (isUsual ? 1 : 2)),
   jump: fc.integer({ min: -1, max: 1 }),
-  binding: fc.oneof(
-    { weight: 3, arbitrary: fc.constant(true) },
-    { weight: 1, arbitrary: fc.constant(false) },
-  ),
+  binding: often(4),
 });
+
+/** The blocks that a walk is about. */
+const walkedBlocks = [0, 1, 2];
 
 /** Throws where a stage, or the answer to an act, differs from what `stageOf` says. */
 export async function walkThrough(channel: ExampleChannel, steps: readonly Step[]): Promise<void> {
   const walk = new Walk(channel);
   for (const step of steps) {
     await walk.take(step);
-    await walk.compare(step);
+    if (await walk.compare(step)) return;
   }
 }
 
@@ -70,41 +87,72 @@ class Walk {
   /** What each seat committed, by block and participant. */
   readonly #committed = new Map<string, ExampleResult>();
 
+  readonly #released = new Set<number>();
+
   constructor(channel: ExampleChannel) {
     this.#channel = channel;
   }
 
   async take(step: Step): Promise<void> {
-    const { kind, at, who } = step;
+    const { choice, who } = step;
+    const at = await this.#block(step.isNextBlock);
+    const { stage } = await this.#see(at);
+    const kinds = choice % 8 === 7 ? anything : worthTrying[stage.stage];
+    const kind = kinds[(choice >> 3) % kinds.length];
     const everybody = this.#channel.participants.keys();
     if (kind === 'jump') await this.#jump(17 + 10 * step.jump);
-    else if (kind === 'jump to a border') await this.#jumpToBorder(step);
-    else if (kind === 'post part') await this.#post(at, who);
-    else if (kind === 'everybody posts') for (const one of everybody) await this.#post(at, one);
-    else if (kind === 'commit') await this.#commit(step, who);
-    else if (kind === 'everybody commits') for (const one of everybody) await this.#commit(step, one);
+    else if (kind === 'border') await this.#jumpToBorder(at, step.jump);
+    else if (kind === 'post') await this.#post(at, who);
+    else if (kind === 'all post') for (const one of everybody) await this.#post(at, one);
+    else if (kind === 'commit') await this.#commit(at, step, who);
+    else if (kind === 'all commit') for (const one of everybody) await this.#commit(at, step, one);
     else if (kind === 'reveal') await this.#reveal(at, who);
-    else if (kind === 'reveal own') await this.#revealOwn(step);
+    else if (kind === 'all reveal') for (const one of everybody) await this.#reveal(at, one);
+    else if (kind === 'own') await this.#revealOwn(at, step);
     else if (kind === 'accept') await this.#accept(at, who);
     else if (kind === 'settle') await this.#settle(at);
+    else if (kind === 'release') await this.#release(at);
     else await this.#channel.participants[who].account.closeChannel(this.#channel.channelId);
   }
 
-  async compare(step: Step): Promise<void> {
+  /** True when the last block is over: nothing can happen any more. */
+  async compare(step: Step): Promise<boolean> {
     const { chain, channelId } = this.#channel;
-    for (const blockNumber of [0, 1, 2]) {
-      const { stage } = await this.#see(blockNumber);
-      const found = { step, blockNumber, stage: await chain.stage(channelId, blockNumber) };
-      expect(found).toEqual({ step, blockNumber, stage: stage.stage });
-    }
+    const compared = walkedBlocks.map(async (blockNumber) => {
+      const [{ stage }, contracts] = await Promise.all([
+        this.#see(blockNumber),
+        chain.stage(channelId, blockNumber),
+      ]);
+      expect({ step, blockNumber, stage: contracts }).toEqual({ step, blockNumber, stage: stage.stage });
+      return stage.stage === 'settled' || (stage.stage === 'void' && this.#released.has(blockNumber));
+    });
+    return (await Promise.all(compared)).at(-1) === true;
+  }
+
+  /** The oldest block that is not over, or the one behind it. */
+  async #block(isNext: boolean): Promise<number> {
+    const seen = await Promise.all(walkedBlocks.map((at) => this.#see(at)));
+    const oldest = seen.findIndex(({ stage }) => stage.stage !== 'settled' && stage.stage !== 'void');
+    const last = walkedBlocks.length - 1;
+    return oldest < 0 ? last : Math.min(last, oldest + (isNext ? 1 : 0));
   }
 
   async #see(blockNumber: number): Promise<Seen> {
     const { chain, channelId, terms } = this.#channel;
-    const facts = await chain.blockFacts(channelId, blockNumber);
-    const now = (await chain.time()).timestampSeconds;
-    const closedAt = (await chain.channel(channelId))?.closedAtSeconds;
-    return { facts, now, stage: stageOf(terms, blockNumber, facts, now, closedAt) };
+    const [facts, time, channel] = await Promise.all([
+      chain.blockFacts(channelId, blockNumber),
+      chain.time(),
+      chain.channel(channelId),
+    ]);
+    const now = time.timestampSeconds;
+    return { facts, now, stage: stageOf(terms, blockNumber, facts, now, channel?.closedAtSeconds) };
+  }
+
+  /** Holds an answer against what `stageOf` allows. */
+  #answered(act: string, outcome: ChainOutcome, isAllowed: boolean): void {
+    if (outcome.ok === isAllowed) return;
+    const found = outcome.ok ? 'done' : outcome.message;
+    throw new Error(`${act}: ${found}, but stageOf ${isAllowed ? 'allows' : 'forbids'} it`);
   }
 
   async #jump(seconds: number): Promise<void> {
@@ -113,7 +161,7 @@ class Walk {
   }
 
   /** To the end of the stage or of the half in which commits are taken, a second before or a second after. */
-  async #jumpToBorder({ at, jump }: Step): Promise<void> {
+  async #jumpToBorder(at: number, jump: number): Promise<void> {
     const { stage, now } = await this.#see(at);
     const { commitEndsAtSeconds: half, endsAtSeconds: end } = stage;
     const border = half !== undefined && half > now ? half : end;
@@ -130,16 +178,16 @@ class Walk {
       this.#channel.part(who),
     );
     const isThere = facts.parts.some((part) => part.participant === who);
-    answered(outcome, isThere || stage.stage === 'collation');
+    this.#answered('post', outcome, isThere || stage.stage === 'collation');
   }
 
-  async #commit({ at, variant, binding }: Step, who: number): Promise<void> {
+  async #commit(at: number, { variant, binding }: Step, who: number): Promise<void> {
     const { facts, stage, now } = await this.#see(at);
     const given = this.#channel.result(at, variant, maskOf(facts));
     const outcome = await this.#channel.commit(at, who, given, binding);
     const isEmpty = !facts.seats.some((seat) => seat.participant === who);
     const isOpen = stage.stage === 'processing' && now < Number(stage.commitEndsAtSeconds);
-    answered(outcome, isEmpty && isOpen);
+    this.#answered('commit', outcome, isEmpty && isOpen);
     if (outcome.ok) this.#committed.set(`${at} ${who}`, given);
   }
 
@@ -152,17 +200,17 @@ class Walk {
     // What stageOf says of a dispute is not enough to know whether its processing period goes on.
     if (stage.stage === 'dispute') return;
     const isOpen = stage.haveAllCommitted || now >= Number(stage.commitEndsAtSeconds);
-    answered(outcome, stage.stage === 'processing' && isOpen && !isRevealed);
+    this.#answered('reveal', outcome, stage.stage === 'processing' && isOpen && !isRevealed);
   }
 
-  async #revealOwn({ at, who, variant }: Step): Promise<void> {
+  async #revealOwn(at: number, { who, variant }: Step): Promise<void> {
     const { facts, stage } = await this.#see(at);
     const { result, opening } = this.#channel.result(at, variant, maskOf(facts));
     const { channelId, participants } = this.#channel;
     const outcome = await participants[who].account.revealOwnResult(channelId, at, result, opening);
     if (stage.stage === 'dispute') return;
     const isOpen = stage.isExtension || stage.stage === 'challenge';
-    answered(outcome, isOpen && !facts.ownResults.some((own) => own.participant === who));
+    this.#answered('own', outcome, isOpen && !facts.ownResults.some((own) => own.participant === who));
   }
 
   async #accept(blockNumber: number, who: number): Promise<void> {
@@ -173,7 +221,11 @@ class Walk {
     const outcome = await participants[who].operator.acceptResult(channelId, blockNumber, result.outputHash);
     const before = facts.acceptances.find((one) => one.participant === who);
     const isOpen = ['processing', 'challenge', 'dispute'].includes(stage.stage);
-    answered(outcome, before === undefined ? isOpen : before.outputHash === result.outputHash);
+    this.#answered(
+      'accept',
+      outcome,
+      before === undefined ? isOpen : before.outputHash === result.outputHash,
+    );
   }
 
   async #settle(blockNumber: number): Promise<void> {
@@ -183,14 +235,16 @@ class Walk {
       facts.results.find((one) => one.outputHash === stage.finalOutputHash) ?? facts.results.at(0);
     if (standing === undefined) return;
     const outcome = await participants[1].validator.settle(channelId, blockNumber, standing);
-    answered(outcome, stage.stage === 'final');
+    this.#answered('settle', outcome, stage.stage === 'final');
   }
-}
 
-function answered(outcome: ChainOutcome, isAllowed: boolean): void {
-  const found = outcome.ok ? 'done' : outcome.message;
-  if (outcome.ok !== isAllowed)
-    throw new Error(`${found}, but stageOf ${isAllowed ? 'allows' : 'forbids'} it`);
+  async #release(blockNumber: number): Promise<void> {
+    const { stage } = await this.#see(blockNumber);
+    const { channelId, participants } = this.#channel;
+    const outcome = await participants[2].account.releaseBonds(channelId, blockNumber);
+    this.#answered('release', outcome, stage.stage === 'void' && !this.#released.has(blockNumber));
+    if (outcome.ok) this.#released.add(blockNumber);
+  }
 }
 
 function maskOf(facts: BlockFacts): number {
