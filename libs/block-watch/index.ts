@@ -6,5 +6,17 @@ export {
   type KeysRefusalCode,
   openChannelBox,
 } from './channel-keys.js';
+export {
+  adapterField,
+  addressField,
+  afterScheme,
+  milliseconds,
+  parseEnvironment,
+  participantFields,
+  type ServiceConfig,
+  secretField,
+  serviceConfigOf,
+  serviceFields,
+} from './service-environment.js';
 export { SweepLoop, type SweepLoopOptions, sweepEach } from './sweep-loop.js';
 export type { ValidationRequest } from './validation-request.js';

@@ -1,4 +1,5 @@
 /** Sends one validation request and says what came of it. */
+import { endpoints } from '#api';
 import type { ValidationRequest } from '#block-watch';
 
 export type Answer =
@@ -20,12 +21,15 @@ export async function postRequest(
   options: PostOptions,
 ): Promise<Answer> {
   try {
-    const response = await options.fetch(`${endpoint.replace(/\/+$/, '')}/v1/validation-requests`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: encodeRequest(request),
-      signal: AbortSignal.timeout(options.timeoutMs),
-    });
+    const response = await options.fetch(
+      `${endpoint.replace(/\/+$/, '')}${endpoints.requestValidation.path}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: encodeRequest(request),
+        signal: AbortSignal.timeout(options.timeoutMs),
+      },
+    );
     if (response.ok) {
       await response.arrayBuffer();
       return { kind: 'accepted' };

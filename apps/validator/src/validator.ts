@@ -8,7 +8,7 @@ import {
   type ValidationRequest,
   type WatchedBlock,
 } from '#block-watch';
-import type { Chain, ChainActor } from '#chain';
+import type { Chain, ChainActor, ChainTime } from '#chain';
 import { addressOf } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import type { Log } from '#environment';
@@ -81,6 +81,11 @@ export class Validator {
   stop(): Promise<void> {
     this.#wake = () => {};
     return this.#loop.stop();
+  }
+
+  /** What the base chain says, so that others see whether it can be reached. */
+  chainTime(): Promise<ChainTime> {
+    return this.#ports.chain.time();
   }
 
   /** Keeps the request durably, or says why not; the same request again is accepted again. */

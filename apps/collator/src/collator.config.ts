@@ -1,0 +1,47 @@
+/** Environment → configuration of the collator, parsed once. */
+import { z } from 'zod';
+import {
+  adapterField,
+  parseEnvironment,
+  participantFields,
+  type ServiceConfig,
+  secretField,
+  serviceConfigOf,
+  serviceFields,
+} from '#block-watch';
+import type { CollatorOptions } from './collator.js';
+
+export interface CollatorConfig extends ServiceConfig {
+  readonly options: CollatorOptions;
+  /** Adapters by URL. */
+  readonly recordLog: string;
+  readonly partStore: string;
+  readonly keyValue: string;
+}
+
+const schema = z.object({
+  ...serviceFields,
+  ...participantFields,
+  ENCRYPTION_SECRET: secretField,
+  RECORD_LOG: adapterField(['lmdb', 'memory']),
+  PART_STORE: adapterField(['file', 'memory']),
+  KEY_VALUE: adapterField(['lmdb', 'memory']),
+});
+
+export function readCollatorConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): CollatorConfig {
+  const parsed = parseEnvironment(schema, environment);
+  return {
+    ...serviceConfigOf(parsed),
+    options: {
+      account: parsed.ACCOUNT,
+      operatorKey: parsed.OPERATOR_KEY,
+      encryptionSecret: parsed.ENCRYPTION_SECRET,
+      sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+    },
+    recordLog: parsed.RECORD_LOG,
+    partStore: parsed.PART_STORE,
+    keyValue: parsed.KEY_VALUE,
+  };
+}

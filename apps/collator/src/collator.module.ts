@@ -1,0 +1,62 @@
+/** Composition root of the collator: the only file that names its adapters. */
+import { type DynamicModule, Module } from '@nestjs/common';
+import { afterScheme } from '#block-watch';
+import { openEthersChain } from '#chain/ethers-chain';
+import { type Log, systemClock } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { closing, lifecycleOf, type Shell } from '#nest';
+import { openFilePartStore } from '#part-store/file-part-store';
+import { openMemoryPartStore } from '#part-store/memory-part-store';
+import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openMemoryRecordLog } from '#record-log/memory-record-log';
+import type { CollatorConfig } from './collator.config.js';
+import { Collator, type CollatorPorts } from './collator.js';
+
+@Module({})
+class CollatorModule {}
+
+export function collatorModule(config: CollatorConfig, log: Log): DynamicModule {
+  const ports = Symbol('ports');
+  const stores = Symbol('stores');
+  return {
+    module: CollatorModule,
+    providers: [
+      { provide: ports, useFactory: () => openPorts(config, log) },
+      { provide: stores, useFactory: closingAll, inject: [ports] },
+      {
+        provide: Collator,
+        useFactory: (opened: CollatorPorts) => new Collator(config.options, opened),
+        inject: [ports],
+      },
+      lifecycleOf(stores, Collator),
+    ],
+  };
+}
+
+async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPorts> {
+  const { recordLog, partStore, keyValue, chain } = config;
+  const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
+  return {
+    chain: await openEthersChain({ ...chain, ...timeouts, log }),
+    recordLog: recordLog.startsWith('lmdb:')
+      ? openLmdbRecordLog(afterScheme(recordLog))
+      : openMemoryRecordLog(),
+    partStore: partStore.startsWith('file:')
+      ? openFilePartStore(afterScheme(partStore))
+      : openMemoryPartStore(),
+    keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
+    jobQueue: openInProcessJobQueue({ log }),
+    clock: systemClock,
+    log,
+  };
+}
+
+function closingAll({ jobQueue, recordLog, partStore, keyValue, chain }: CollatorPorts): Shell {
+  return closing({
+    close: async () => {
+      for (const port of [jobQueue, recordLog, partStore, keyValue, chain]) await port.close();
+    },
+  });
+}

@@ -1,0 +1,49 @@
+/** Environment → configuration of the coordinator, parsed once. */
+import { z } from 'zod';
+import {
+  adapterField,
+  addressField,
+  milliseconds,
+  parseEnvironment,
+  participantFields,
+  type ServiceConfig,
+  secretField,
+  serviceConfigOf,
+  serviceFields,
+} from '#block-watch';
+import type { CoordinatorOptions } from './coordinator.js';
+
+export interface CoordinatorConfig extends ServiceConfig {
+  readonly options: CoordinatorOptions;
+  /** Adapter by URL. */
+  readonly keyValue: string;
+}
+
+const schema = z.object({
+  ...serviceFields,
+  ...participantFields,
+  ENCRYPTION_SECRET: secretField,
+  VALIDATOR: addressField,
+  SILENCE_SECONDS: z.coerce.number().int().min(1).optional(),
+  REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
+  KEY_VALUE: adapterField(['lmdb', 'memory']),
+});
+
+export function readCoordinatorConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): CoordinatorConfig {
+  const parsed = parseEnvironment(schema, environment);
+  return {
+    ...serviceConfigOf(parsed),
+    options: {
+      account: parsed.ACCOUNT,
+      operatorKey: parsed.OPERATOR_KEY,
+      encryptionSecret: parsed.ENCRYPTION_SECRET,
+      validator: parsed.VALIDATOR,
+      silenceSeconds: parsed.SILENCE_SECONDS,
+      requestTimeoutMs: parsed.REQUEST_TIMEOUT_MS,
+      sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+    },
+    keyValue: parsed.KEY_VALUE,
+  };
+}

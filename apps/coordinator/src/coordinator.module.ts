@@ -1,0 +1,51 @@
+/** Composition root of the coordinator: the only file that names its adapters. */
+import { type DynamicModule, Module } from '@nestjs/common';
+import { afterScheme } from '#block-watch';
+import { openEthersChain } from '#chain/ethers-chain';
+import { type Log, systemEntropy } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { closing, lifecycleOf, type Shell } from '#nest';
+import type { CoordinatorConfig } from './coordinator.config.js';
+import { Coordinator, type CoordinatorPorts } from './coordinator.js';
+
+@Module({})
+class CoordinatorModule {}
+
+export function coordinatorModule(config: CoordinatorConfig, log: Log): DynamicModule {
+  const ports = Symbol('ports');
+  const stores = Symbol('stores');
+  return {
+    module: CoordinatorModule,
+    providers: [
+      { provide: ports, useFactory: () => openPorts(config, log) },
+      { provide: stores, useFactory: closingAll, inject: [ports] },
+      {
+        provide: Coordinator,
+        useFactory: (opened: CoordinatorPorts) => new Coordinator(config.options, opened),
+        inject: [ports],
+      },
+      lifecycleOf(stores, Coordinator),
+    ],
+  };
+}
+
+async function openPorts({ keyValue, chain }: CoordinatorConfig, log: Log): Promise<CoordinatorPorts> {
+  const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
+  return {
+    chain: await openEthersChain({ ...chain, ...timeouts, log }),
+    keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
+    jobQueue: openInProcessJobQueue({ log }),
+    entropy: systemEntropy,
+    log,
+  };
+}
+
+function closingAll({ jobQueue, keyValue, chain }: CoordinatorPorts): Shell {
+  return closing({
+    close: async () => {
+      for (const port of [jobQueue, keyValue, chain]) await port.close();
+    },
+  });
+}

@@ -1,0 +1,28 @@
+/** Environment → configuration of the settlement service, parsed once. */
+import { z } from 'zod';
+import {
+  parseEnvironment,
+  participantFields,
+  type ServiceConfig,
+  serviceConfigOf,
+  serviceFields,
+} from '#block-watch';
+import type { SettlementOptions } from './settlement.js';
+
+export interface SettlementConfig extends ServiceConfig {
+  readonly options: SettlementOptions;
+}
+
+const schema = z.object({ ...serviceFields, ...participantFields });
+
+export function readSettlementConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): SettlementConfig {
+  const parsed = parseEnvironment(schema, environment);
+  const options = {
+    account: parsed.ACCOUNT,
+    operatorKey: parsed.OPERATOR_KEY,
+    sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+  };
+  return { ...serviceConfigOf(parsed), options };
+}

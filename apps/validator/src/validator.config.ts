@@ -1,0 +1,65 @@
+/** Environment → configuration of the validator, parsed once. */
+import { z } from 'zod';
+import {
+  adapterField,
+  parseEnvironment,
+  type ServiceConfig,
+  secretField,
+  serviceConfigOf,
+  serviceFields,
+} from '#block-watch';
+import type { BlockReductionOptions } from './block-reduction/block-reduction.js';
+import type { ValidatorOptions } from './validator.js';
+
+export interface ValidatorConfig extends ServiceConfig {
+  readonly options: ValidatorOptions;
+  readonly reduction: BlockReductionOptions;
+  /** Where it listens for validation requests. */
+  readonly host: string;
+  readonly port: number;
+  /** Adapters by URL. */
+  readonly partStore: string;
+  readonly keyValue: string;
+}
+
+const count = (min: number, fallback: number) => z.coerce.number().int().min(min).default(fallback);
+
+const schema = z.object({
+  ...serviceFields,
+  VALIDATOR_KEY: secretField,
+  ENCRYPTION_SECRET: secretField,
+  REQUESTS_MAX: count(1, 10_000),
+  AVAILABILITY_WAIT_SECONDS: count(0, 60),
+  HOST: z.string().default('0.0.0.0'),
+  PORT: count(0, 8_080),
+  PART_STORE: adapterField(['file', 'memory']),
+  KEY_VALUE: adapterField(['lmdb', 'memory']),
+  THREADS: count(1, 2),
+  SPILL_FOLDER: z.string().default('./data/spill'),
+  ROW_MEBIBYTES: count(16, 512),
+});
+
+export function readValidatorConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): ValidatorConfig {
+  const parsed = parseEnvironment(schema, environment);
+  return {
+    ...serviceConfigOf(parsed),
+    options: {
+      privateKey: parsed.VALIDATOR_KEY,
+      encryptionSecret: parsed.ENCRYPTION_SECRET,
+      requestsMax: parsed.REQUESTS_MAX,
+      availabilityWaitSeconds: parsed.AVAILABILITY_WAIT_SECONDS,
+      sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+    },
+    reduction: {
+      threads: parsed.THREADS,
+      spillFolder: parsed.SPILL_FOLDER,
+      rowMebibytes: parsed.ROW_MEBIBYTES,
+    },
+    host: parsed.HOST,
+    port: parsed.PORT,
+    partStore: parsed.PART_STORE,
+    keyValue: parsed.KEY_VALUE,
+  };
+}

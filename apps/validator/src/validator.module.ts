@@ -1,0 +1,77 @@
+/** Composition root of the validator: the only file that names its adapters. */
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { afterScheme } from '#block-watch';
+import { openEthersChain } from '#chain/ethers-chain';
+import type { Log } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { closing, lifecycleOf, type Shell } from '#nest';
+import { openFilePartStore } from '#part-store/file-part-store';
+import { openMemoryPartStore } from '#part-store/memory-part-store';
+import { BlockReduction } from './block-reduction/block-reduction.js';
+import type { ValidatorConfig } from './validator.config.js';
+import { ValidatorController } from './validator.controller.js';
+import { Validator, type ValidatorPorts } from './validator.js';
+
+@Module({})
+class ValidatorModule {}
+
+/** A process of its own: opens what the configuration names, starts the validator, closes everything in the end. */
+export function validatorModule(config: ValidatorConfig, log: Log): DynamicModule {
+  const opened = Symbol('opened');
+  const closers = Symbol('closers');
+  return moduleOf([
+    { provide: opened, useFactory: () => openPorts(config, log) },
+    { provide: closers, useFactory: closingAll, inject: [opened] },
+    {
+      provide: Validator,
+      useFactory: ({ ports }: OpenedPorts) => new Validator(config.options, ports),
+      inject: [opened],
+    },
+    lifecycleOf(closers, Validator),
+  ]);
+}
+
+/** The HTTP side of a validator that lives in this process already; its owner starts, stops and closes it. */
+export function validatorHttpModule(validator: Validator): DynamicModule {
+  return moduleOf([{ provide: Validator, useValue: validator }]);
+}
+
+interface OpenedPorts {
+  readonly ports: ValidatorPorts;
+  readonly reduction: BlockReduction;
+}
+
+function moduleOf(providers: Provider[]): DynamicModule {
+  return { module: ValidatorModule, controllers: [ValidatorController], providers };
+}
+
+async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts> {
+  const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
+  const partStore = config.partStore.startsWith('file:')
+    ? openFilePartStore(afterScheme(config.partStore))
+    : openMemoryPartStore();
+  const keyValue = config.keyValue.startsWith('lmdb:')
+    ? openLmdbKeyValue(afterScheme(config.keyValue))
+    : openMemoryKeyValue();
+  const reduction = new BlockReduction(config.reduction, { partStore });
+  const ports: ValidatorPorts = {
+    chain: await openEthersChain({ ...config.chain, ...timeouts, log }),
+    partStore,
+    keyValue,
+    jobQueue: openInProcessJobQueue({ log }),
+    reduceBlock: (block) => reduction.reduce(block),
+    log,
+  };
+  return { ports, reduction };
+}
+
+function closingAll({ ports, reduction }: OpenedPorts): Shell {
+  const { jobQueue, partStore, keyValue, chain } = ports;
+  return closing({
+    close: async () => {
+      for (const port of [jobQueue, reduction, partStore, keyValue, chain]) await port.close();
+    },
+  });
+}

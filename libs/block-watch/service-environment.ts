@@ -1,0 +1,59 @@
+/** The environment variables that services of an organisation share, as fields of their configuration schemas. */
+import { z } from 'zod';
+import { fromHex, type Hex } from '#encoding';
+
+const hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`), `${bytes} bytes as 0x-hexadecimal`);
+
+/** 20 bytes, lower case. */
+export const addressField = hex(20).transform((text) => text.toLowerCase() as Hex);
+/** 32 bytes that nobody else may see. */
+export const secretField = hex(32).transform(fromHex);
+export const milliseconds = (min: number, fallback: number) =>
+  z.coerce.number().int().min(min).default(fallback);
+/** An adapter and where it keeps its data, for example `lmdb:./data/state`. */
+export const adapterField = (schemes: readonly string[]) =>
+  z.string().regex(new RegExp(`^(${schemes.join('|')}):`), `a URL of ${schemes.join(', ')}`);
+
+/** What every service reads. */
+export const serviceFields = {
+  /** JSON-RPC of the base chain. */
+  CHAIN: z.string().regex(/^https?:\/\//, 'an HTTP address'),
+  CHANNEL_REGISTRY: addressField,
+  CHAIN_POLL_MS: milliseconds(50, 1_000),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  SWEEP_INTERVAL_MS: milliseconds(100, 5_000),
+};
+
+/** What services of a participant read beside. */
+export const participantFields = { ACCOUNT: addressField, OPERATOR_KEY: secretField };
+
+export interface ServiceConfig {
+  readonly chain: { readonly url: string; readonly channelRegistry: Hex; readonly pollIntervalMs: number };
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export function serviceConfigOf(parsed: z.output<z.ZodObject<typeof serviceFields>>): ServiceConfig {
+  const { CHAIN, CHANNEL_REGISTRY, CHAIN_POLL_MS, LOG_LEVEL } = parsed;
+  const chain = { url: CHAIN, channelRegistry: CHANNEL_REGISTRY, pollIntervalMs: CHAIN_POLL_MS };
+  return { chain, logLevel: LOG_LEVEL };
+}
+
+/** Throws an error that names the variables at fault, and never what was in them. */
+export function parseEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Readonly<Record<string, string | undefined>>,
+): z.output<Schema> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name}: ${environment[name] === undefined ? 'is not set' : issue.message}`;
+  });
+  throw new Error(`the configuration is not complete\n  ${faults.join('\n  ')}`);
+}
+
+/** What follows the scheme of an adapter's URL: a path, or nothing. */
+export function afterScheme(url: string): string {
+  return url.slice(url.indexOf(':') + 1);
+}
