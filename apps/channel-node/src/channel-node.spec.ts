@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { batchMediaType, jsonMediaType, jsonOfBatch, ndjsonMediaType, ndjsonOfBatch } from '#api';
+import { recoverSigner } from '#crypto';
+import { decodeDagCbor, fromHex, type Hex } from '#encoding';
+import { DrivenClock, Fault, silentLog } from '#environment';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { collectionEnd, receiptDigest } from '#protocol';
+import type { RecordLog } from '#record-log';
+import { openMemoryRecordLog, type RecordDrawers } from '#record-log/memory-record-log';
+import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
+import {
+  accounts,
+  operatorKeys,
+  rootOf,
+  separator,
+  start,
+  TestChain,
+  testTerms,
+} from './testing/test-channel.js';
+
+let chain: TestChain;
+let drawers: RecordDrawers;
+let clock: DrivenClock;
+let app: ChannelNodeApp;
+let recordLog: RecordLog;
+
+async function open(change: Parameters<typeof testTerms>[0] = {}, log?: RecordLog): Promise<void> {
+  chain = new TestChain(testTerms(change));
+  drawers = new Map();
+  clock = new DrivenClock(1_700_000_000_000);
+  await reopen(log);
+}
+
+async function reopen(log?: RecordLog): Promise<void> {
+  recordLog = log ?? openMemoryRecordLog(drawers);
+  const ports = { recordLog, keyValue: openMemoryKeyValue(), chain: chain.port(), clock, log: silentLog };
+  const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
+  app = await startChannelNodeApp(options, ports, { runs: false });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+}
+
+async function post(
+  body: Uint8Array | string,
+  options: { type?: string; channelId?: string } = {},
+): Promise<Answer> {
+  const { type = batchMediaType, channelId = chain.channelId } = options;
+  const response = await fetch(`${app.url}/v1/channels/${channelId}/records`, {
+    method: 'POST',
+    headers: { 'content-type': type, 'x-request-id': 'asked-1' },
+    body: body as Uint8Array<ArrayBuffer> | string,
+  });
+  return answerOf(response);
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  const body = (await response.json()) as Record<string, unknown>;
+  return { status, type: headers.get('content-type'), body, headers };
+}
+
+function partition(stream: number | 'manifests'): { channelId: Hex; stream: number | 'manifests' } {
+  return { channelId: chain.channelId, stream };
+}
+
+beforeEach(() => open());
+afterEach(() => app.close());
+
+describe('a channel node', () => {
+  it('answers a batch with a receipt that its operator key signed, once the batch is in the log', async () => {
+    const batch = chain.batch({ impressions: ['a', 'b'], sequence: 7n });
+    const { status, body, headers } = await post(batch);
+    expect(status).toBe(202);
+    expect(headers.get('x-request-id')).toBe('asked-1');
+    expect(body).toMatchObject({
+      channelId: chain.channelId,
+      blockNumber: 0,
+      author: 1,
+      sequence: '7',
+      recordsRoot: rootOf(batch),
+      receivedAt: 1_700_000_000,
+      logOffset: 0,
+    });
+    const receipt = {
+      channelId: chain.channelId,
+      blockNumber: 0,
+      author: 1,
+      sequence: 7n,
+      recordsRoot: rootOf(batch),
+      receivedAt: 1_700_000_000n,
+    };
+    const signer = recoverSigner(receiptDigest(separator, receipt), fromHex(body.signature as string));
+    expect(signer).toBe(body.signer);
+    const entry = await recordLog.get(partition(1), 0);
+    expect(entry?.bytes).toEqual(batch);
+  });
+
+  it('takes JSON, NDJSON and binary as one meaning', async () => {
+    const batch = chain.batch({ impressions: ['a', 'b', 'c'] });
+    const binary = await post(batch);
+    const json = await post(JSON.stringify(jsonOfBatch(batch)), { type: jsonMediaType });
+    const ndjson = await post(ndjsonOfBatch(batch), { type: `${ndjsonMediaType}; charset=utf-8` });
+    expect(json).toMatchObject({ status: 202, body: binary.body });
+    expect(ndjson).toMatchObject({ status: 202, body: binary.body });
+    expect(await recordLog.end(partition(1))).toBe(1);
+  });
+
+  it('takes batches of every participant', async () => {
+    expect(await post(chain.batch({ author: 0 }))).toMatchObject({ status: 202 });
+    expect(await post(chain.batch({ author: 1 }))).toMatchObject({ status: 202 });
+  });
+
+  it('gives the same receipt for the same batch, also while the first is on its way', async () => {
+    const batch = chain.batch();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post(batch)));
+    for (const { status, body } of answers) {
+      expect(status).toBe(202);
+      expect(body).toEqual(answers[0].body);
+    }
+    expect(await recordLog.end(partition(1))).toBe(1);
+  });
+
+  it('gives the same receipt after a restart, and later, and refuses what conflicts with the log', async () => {
+    const batch = chain.batch();
+    const first = await post(batch);
+    await app.close();
+    clock.advanceTo(clock.nowMs() + 60_000);
+    await reopen();
+    expect((await post(batch)).body).toEqual(first.body);
+    const other = chain.batch({ impressions: ['other'] });
+    expect((await post(other)).body).toMatchObject({ code: 'sequence-conflict' });
+  });
+
+  it('gives the receipt of a batch accepted in time also after the block has closed', async () => {
+    const batch = chain.batch();
+    const first = await post(batch);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    expect(await app.node.sweep()).toBe(1);
+    expect((await post(batch)).body).toEqual(first.body);
+    expect((await post(chain.batch({ sequence: 1n }))).body).toMatchObject({ code: 'block-closed' });
+  });
+
+  it('accepts a block until its collection ends by chain time and writes one manifest for it', async () => {
+    const end = collectionEnd(chain.terms, 0);
+    chain.moveTo(end - 1);
+    expect(await app.node.sweep()).toBe(0);
+    expect(await post(chain.batch({ impressions: ['late'] }))).toMatchObject({ status: 202 });
+    expect(await post(chain.batch({ blockNumber: 1, impressions: ['next'] }))).toMatchObject({ status: 202 });
+    chain.moveTo(end);
+    expect(await app.node.sweep()).toBe(1);
+    expect(await app.node.sweep()).toBe(0);
+    await app.close();
+    await reopen();
+    expect(await app.node.sweep()).toBe(0);
+    const manifests = [];
+    for await (const { bytes } of recordLog.read(partition('manifests'), 0))
+      manifests.push(decodeDagCbor(bytes));
+    expect(manifests).toEqual([{ blockNumber: 0, ends: [[1, 2]] }]);
+  });
+
+  it('puts nothing into a block after its manifest, however submitting and closing race', async () => {
+    const end = collectionEnd(chain.terms, 0);
+    const accepted: Uint8Array[] = [];
+    const submissions = Array.from({ length: 40 }, async (_, index) => {
+      if (index === 20) {
+        chain.moveTo(end);
+        await app.node.sweep();
+      }
+      const batch = chain.batch({ sequence: BigInt(index), impressions: [`race ${index}`] });
+      if ((await app.node.submit(batch, chain.channelId)).ok) accepted.push(batch);
+    });
+    await Promise.all(submissions);
+    await app.node.sweep();
+    const [manifest] = (await recordLog.get(partition('manifests'), 0).then((entry) => [entry?.bytes])) ?? [];
+    const { ends } = decodeDagCbor(manifest as Uint8Array) as { ends: [number, number][] };
+    const logged = await recordLog.end(partition(1));
+    expect(new Map(ends).get(1) ?? 0).toBe(logged);
+    expect(accepted.length).toBe(logged);
+  });
+
+  it('cuts off blocks in which nothing was written too, while their parts may still be posted', async () => {
+    chain.moveTo(collectionEnd(chain.terms, 2));
+    expect(await app.node.sweep()).toBe(1);
+    const entry = await recordLog.get(partition('manifests'), 0);
+    expect(decodeDagCbor(entry?.bytes as Uint8Array)).toEqual({ blockNumber: 2, ends: [] });
+  });
+
+  it('shows the channel, a block and its health', async () => {
+    await post(chain.batch());
+    const channel = await answerOf(await fetch(`${app.url}/v1/channels/${chain.channelId}`));
+    expect(channel).toMatchObject({ status: 200, body: { participant: 1, currentBlock: 0 } });
+    const block = await answerOf(await fetch(`${app.url}/v1/channels/${chain.channelId}/blocks/0`));
+    const authors = [{ author: 1, batches: 1, budgetBytes: 2_048 }];
+    expect(block).toMatchObject({ status: 200, body: { stage: 'collection', isCut: false, authors } });
+    const health = await answerOf(await fetch(`${app.url}/v1/health`));
+    expect(health).toMatchObject({ status: 200, body: { status: 'ok', chainTime: chain.nowSeconds } });
+  });
+
+  it('answers 503 with Retry-After while the log is away, and reads the log again before it accepts more', async () => {
+    await app.close();
+    const inner = openMemoryRecordLog(drawers);
+    let isAway = true;
+    const flaky: RecordLog = {
+      append: async (...given) => {
+        // The worst case: the entry is written and the answer is lost.
+        const offset = await inner.append(...given);
+        if (isAway) throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
+        return offset;
+      },
+      read: (...given) => inner.read(...given),
+      get: (...given) => inner.get(...given),
+      end: (...given) => inner.end(...given),
+      partitions: (...given) => inner.partitions(...given),
+      subscribe: (wake) => inner.subscribe(wake),
+      close: () => inner.close(),
+    };
+    await reopen(flaky);
+    const batch = chain.batch();
+    const away = await post(batch);
+    expect(away).toMatchObject({ status: 503, body: { code: 'record-log-unavailable', retryable: true } });
+    expect(away.headers.get('retry-after')).toBe('2');
+    isAway = false;
+    const conflict = await post(chain.batch({ impressions: ['another'] }));
+    expect(conflict.body).toMatchObject({ code: 'sequence-conflict' });
+    expect(await post(batch)).toMatchObject({ status: 202, body: { logOffset: 0 } });
+    expect(await recordLog.end(partition(1))).toBe(1);
+  });
+
+  it('answers a bug with 500 and says nothing of the stack', async () => {
+    await app.close();
+    const broken = { ...openMemoryRecordLog(), partitions: () => Promise.reject(new Error('secret place')) };
+    await reopen(broken as unknown as RecordLog);
+    const { status, body } = await post(chain.batch());
+    expect(status).toBe(500);
+    expect(body).toMatchObject({ code: 'internal-error' });
+    expect(JSON.stringify(body)).not.toMatch(/secret|stack|\.ts/);
+  });
+
+  it('drains: what was asked before the stop is answered', async () => {
+    const asked = Array.from({ length: 10 }, (_, index) =>
+      post(chain.batch({ sequence: BigInt(index), impressions: [`drain ${index}`] })),
+    );
+    const answers = await Promise.all(asked);
+    await app.close();
+    expect(answers.map((one) => one.status)).toEqual(answers.map(() => 202));
+    expect(start).toBeLessThan(chain.nowSeconds);
+    await reopen();
+  });
+});

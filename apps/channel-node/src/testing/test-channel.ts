@@ -1,0 +1,158 @@
+/** A channel for tests: a base chain of which only the needed facts exist, keys from names, batches on demand. */
+import type { Chain, ChainTime, ChannelFacts, ParticipantKeys } from '#chain';
+import { addressOf, sha256 } from '#crypto';
+import { type Hex, toHex, utf8 } from '#encoding';
+import {
+  BatchHasher,
+  type ChannelTerms,
+  channelIdOf,
+  domainSeparator,
+  encodeRecord,
+  impressionKeyOf,
+  limits,
+  type RecordFields,
+  recordKind,
+  roleOf,
+  signBatch,
+} from '#protocol';
+
+export const domain = { chainId: 31_337, verifyingContract: `0x${'c0'.repeat(20)}` as Hex };
+export const separator = domainSeparator(domain);
+const hasher = new BatchHasher(separator);
+
+export function testKey(name: string): Uint8Array {
+  return sha256(utf8(`test key ${name}`));
+}
+
+export const names = ['dsp', 'ssp', 'auditor'] as const;
+export const accounts = names.map((name) => addressOf(testKey(`${name} account`)));
+export const operatorKeys = names.map((name) => testKey(`${name} operator`));
+const recordKeys = names.map((name) => testKey(`${name} record`));
+
+export const start = 1_000_000;
+
+export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
+  return {
+    participants: accounts,
+    roles: [roleOf.dsp, roleOf.ssp, roleOf.auditor],
+    token: `0x${'70'.repeat(20)}`,
+    tokenPerUnit: 10n ** 9n,
+    reducer: 'rtb-impression/1',
+    reducerParameters: '0x',
+    blockPolicy: 0,
+    firstBlockStart: start,
+    blockDuration: 3_600,
+    blocksMax: 100,
+    collectionGrace: 600,
+    collationPeriod: 600,
+    processingPeriod: 600,
+    challengePeriod: 600,
+    disputeMax: 600,
+    retentionPeriod: 86_400,
+    authorBytesMax: 1_000_000,
+    priceNanoMax: 1_000_000_000n,
+    keysRoot: `0x${'00'.repeat(32)}`,
+    salt: `0x${'01'.repeat(32)}`,
+    ...change,
+  };
+}
+
+/** Time moves when told to, and wakes whoever subscribed, as a new height does. */
+export class TestChain {
+  nowSeconds = start + 60;
+  closedAtSeconds: number | undefined;
+  /** What keys each participant has, from before the channel; tests replace them. */
+  readonly keys: (ParticipantKeys | undefined)[] = names.map((_, index) => ({
+    recordKey: addressOf(recordKeys[index]),
+    operatorKey: addressOf(operatorKeys[index]),
+    encryptionKey: `0x${'00'.repeat(32)}`,
+    endpoint: '',
+  }));
+  readonly terms: ChannelTerms;
+  readonly channelId: Hex;
+  readonly #wakes = new Set<() => void>();
+
+  constructor(terms = testTerms()) {
+    this.terms = terms;
+    this.channelId = channelIdOf(domain, terms);
+  }
+
+  moveTo(nowSeconds: number): void {
+    this.nowSeconds = nowSeconds;
+    for (const wake of this.#wakes) wake();
+  }
+
+  setEndpoint(index: number, endpoint: string): void {
+    const keys = this.keys[index];
+    if (keys !== undefined) this.keys[index] = { ...keys, endpoint };
+  }
+
+  /** The port, of which these tests use the facts below. */
+  port(): Chain {
+    const time = async (): Promise<ChainTime> => ({ height: 1, timestampSeconds: this.nowSeconds });
+    const facts = (): ChannelFacts => ({
+      channelId: this.channelId,
+      terms: this.terms,
+      boxes: [],
+      openedAtSeconds: start - 100,
+      deposit: 0n,
+      withdrawalRequested: 0n,
+      debt: 0n,
+      closedAtSeconds: this.closedAtSeconds,
+    });
+    const port: Partial<Chain> = {
+      domain: async () => domain,
+      time,
+      channelIds: async () => [this.channelId],
+      channel: async (id) => (id === this.channelId ? facts() : undefined),
+      blockFacts: async () => ({ parts: [], seats: [], results: [], ownResults: [], acceptances: [] }),
+      keysAt: async (account) => this.keys[accounts.indexOf(account)],
+      subscribe: (wake) => {
+        this.#wakes.add(wake);
+        return () => this.#wakes.delete(wake);
+      },
+      close: async () => {},
+    };
+    return port as Chain;
+  }
+
+  /** A batch signed by the author's record key; records without a price are wins of one impression each. */
+  batch(options: TestBatch = {}): Uint8Array {
+    const { author = 1, blockNumber = 0, sequence = 0n, impressions = ['imp'], change = {} } = options;
+    const records = new Uint8Array(impressions.length * limits.recordBytes);
+    for (const [index, name] of impressions.entries()) {
+      encodeRecord({ ...testWin(author, name), ...change }, records, index * limits.recordBytes);
+    }
+    const header = { channelId: this.channelId, blockNumber, author, sequence };
+    return signBatch(hasher, options.signer ?? recordKeys[author] ?? testKey('nobody'), header, records);
+  }
+}
+
+export interface TestBatch {
+  readonly author?: number;
+  readonly blockNumber?: number;
+  readonly sequence?: bigint;
+  /** Names of impressions, a record each. */
+  readonly impressions?: readonly string[];
+  readonly change?: Partial<RecordFields>;
+  readonly signer?: Uint8Array;
+}
+
+export function testWin(author: number, name: string): RecordFields {
+  return {
+    kind: recordKind.win,
+    author,
+    counterparty: author === 0 ? 1 : 0,
+    flags: 0,
+    timestampMs: BigInt(start) * 1_000n,
+    impressionKey: impressionKeyOf(name, '1'),
+    priceNano: 1_250_000n,
+    campaign: new Uint8Array(8),
+    placement: new Uint8Array(8),
+    reference: new Uint8Array(8),
+  };
+}
+
+export function rootOf(batch: Uint8Array): Hex {
+  return toHex(batch.subarray(64, 96));
+}
