@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import type { Hex } from '#encoding';
-import { DrivenClock, type Log, silentLog } from '#environment';
+import { DrivenClock, type Log, silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
 import { cidOf } from '#part-store/cid';
 import { openFilePartStore } from '#part-store/file-part-store';
@@ -118,7 +118,15 @@ async function compose(
     closers.push(() => reduction.close());
     for (const [index, { name }] of spec.participants.entries()) {
       const folder = join(dataFolder, 'participants', name);
-      const ports = { chain, partStore, clock, log, reduction, isReal: mode === 'interval' };
+      const availabilityWaitSeconds = mode === 'interval' ? Math.floor(spec.processingPeriod / 4) : 0;
+      const ports = {
+        chain,
+        partStore,
+        clock: mode === 'interval' ? systemClock : clock,
+        log,
+        reduction,
+        availabilityWaitSeconds,
+      };
       const organisation = await openOrganisation(folder, secrets[index], ports);
       closers.push(() => organisation.close());
       organisations.push(organisation);
@@ -134,7 +142,7 @@ async function compose(
   }));
   if (mode !== 'read') await registerMembers(chain, members);
   const { channelId, token } = await openChannel(chain, spec, members, mode === 'read');
-  if (mode === 'interval') for (const one of organisations) one.start();
+  if (mode === 'interval') for (const one of organisations) await one.start();
   const channel = await chain.channel(channelId);
   if (channel === undefined) throw new Error('the channel that was opened is not there');
   const { terms } = channel;

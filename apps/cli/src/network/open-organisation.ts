@@ -1,6 +1,7 @@
 /** One participant's services in this process, each on the participant's own log and state, as separate processes would be. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { batchMediaType, endpoints, pathOf, problemSchema, receiptSchema } from '#api';
 import type { ChannelNode } from '#apps/channel-node/src/channel-node';
 import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { Collator } from '#apps/collator/src/collator';
@@ -10,8 +11,8 @@ import { BlockReduction } from '#apps/validator/src/block-reduction/block-reduct
 import { Validator } from '#apps/validator/src/validator';
 import { startValidatorApp } from '#apps/validator/src/validator.app';
 import type { DrivenChain } from '#chain';
-import { fromHex, type Hex } from '#encoding';
-import { type DrivenClock, type Log, systemClock, systemEntropy } from '#environment';
+import type { Hex } from '#encoding';
+import { type Clock, type Log, systemEntropy } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import type { PartStore } from '#part-store';
@@ -28,7 +29,7 @@ export interface Organisation {
   readonly validatorUrl: string;
   submit(channelId: Hex, body: Uint8Array, contentType?: string): Promise<SubmitAnswer>;
   /** Lets the services run by themselves, on wakes and timers. */
-  start(): void;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,15 +40,16 @@ export type SubmitAnswer =
 export interface OrganisationPorts {
   readonly chain: DrivenChain;
   readonly partStore: PartStore;
-  readonly clock: DrivenClock;
+  readonly clock: Clock;
   readonly log: Log;
   readonly reduction: BlockReduction;
-  /** Follows the system's clock instead of the driven one. */
-  readonly isReal: boolean;
+  /** Chain time for which validators wait for parts that the store lacks. */
+  readonly availabilityWaitSeconds: number;
 }
 
-const sweepIntervalMs = 5_000;
-const requestTimeoutMs = 30_000;
+const sweepIntervalMs = 2_000;
+const requestTimeoutMs = 60_000;
+const requestsMax = 1_024;
 const reductionThreads = 2;
 const reductionMebibytes = 256;
 
@@ -55,4 +57,92 @@ const reductionMebibytes = 256;
 export function openReduction(spillFolder: string, partStore: PartStore): BlockReduction {
   const options = { threads: reductionThreads, spillFolder, rowMebibytes: reductionMebibytes };
   return new BlockReduction(options, { partStore });
+}
+
+export async function openOrganisation(
+  folder: string,
+  secrets: ParticipantSecrets,
+  shared: OrganisationPorts,
+): Promise<Organisation> {
+  mkdirSync(folder, { recursive: true });
+  const { chain, partStore, clock, log, reduction } = shared;
+  const account = secrets.account.address;
+  const operatorKey = secrets.operator.privateKey;
+  const encryptionSecret = secrets.encryption.secretKey;
+  const recordLog = openLmdbRecordLog(join(folder, 'log'));
+  const keyValue = openLmdbKeyValue(join(folder, 'state'));
+  const validatorState = openLmdbKeyValue(join(folder, 'validator'));
+  const jobQueue = openInProcessJobQueue({ log });
+  const every = { account, operatorKey, sweepIntervalMs };
+  const collator = new Collator(
+    { ...every, encryptionSecret },
+    { recordLog, partStore, chain, keyValue, jobQueue, clock, log },
+  );
+  const coordinator = new Coordinator(
+    { ...every, encryptionSecret, validator: secrets.validator.address, requestTimeoutMs },
+    { chain, keyValue, jobQueue, entropy: systemEntropy, log },
+  );
+  const settlement = new Settlement(every, { chain, jobQueue, log });
+  const nodeApp = await startChannelNodeApp(
+    { ...every, requestTimeoutMs },
+    { recordLog, keyValue, chain, clock, log },
+    { runs: false },
+  );
+  const validator = new Validator(
+    {
+      privateKey: secrets.validator.privateKey,
+      encryptionSecret: secrets.validatorEncryption.secretKey,
+      requestsMax,
+      availabilityWaitSeconds: shared.availabilityWaitSeconds,
+      sweepIntervalMs,
+    },
+    {
+      chain,
+      partStore,
+      keyValue: validatorState,
+      jobQueue,
+      reduceBlock: (block) => reduction.reduce(block),
+      log,
+    },
+  );
+  const validatorApp = await startValidatorApp(validator, { host: '127.0.0.1', port: 0, log });
+  const shells = [nodeApp.node, collator, coordinator, validator, settlement];
+  return {
+    node: nodeApp.node,
+    collator,
+    coordinator,
+    validator,
+    settlement,
+    nodeUrl: nodeApp.url,
+    validatorUrl: validatorApp.url,
+    submit: (channelId, body, contentType) => submit(nodeApp.url, channelId, body, contentType),
+    start: async () => {
+      for (const shell of shells) await shell.start();
+    },
+    close: async () => {
+      await nodeApp.close();
+      await validatorApp.close();
+      for (const shell of shells.toReversed()) await shell.stop();
+      await jobQueue.close();
+      for (const store of [validatorState, keyValue, recordLog]) await store.close();
+    },
+  };
+}
+
+/** As the participant's own back end submits. */
+async function submit(
+  nodeUrl: string,
+  channelId: Hex,
+  body: Uint8Array,
+  contentType: string = batchMediaType,
+): Promise<SubmitAnswer> {
+  const { method, path } = endpoints.submitRecords;
+  const response = await fetch(`${nodeUrl}${pathOf({ path }, { channelId })}`, {
+    method,
+    headers: { 'content-type': contentType },
+    body: new Uint8Array(body),
+  });
+  if (response.ok) return { ok: true, receipt: receiptSchema.parse(await response.json()) };
+  const problem = problemSchema.parse(await response.json());
+  return { ok: false, code: problem.code, message: problem.detail };
 }

@@ -150,7 +150,7 @@ function arrange(
       priceNano: row.payFenCpm * nanoPerFenCpm,
       campaign: row.advertiser,
       placement: row.slot,
-      line: row.text,
+      line: row.text.slice(row.text.indexOf('\t') + 1),
       isClicked: clicked.has(row.bidId),
       isRepetition: seen.has(pair),
     });
