@@ -6,6 +6,7 @@ import { GroupOrder, type OrderedGroups } from './group-order.js';
 import { GroupRoots } from './group-roots.js';
 import type { GroupReducer } from './reducer.js';
 import { rowQuads, rowWordAt, rowWords, swapBytes } from './reduction-row.js';
+import type { RowRuns } from './row-runs.js';
 
 /** Views on memory that the next bucket overwrites. */
 export interface BucketOutput {
@@ -39,7 +40,6 @@ export class BucketReduction {
   readonly #groupOrder = new GroupOrder();
   readonly #groupRoots = new GroupRoots();
   readonly #digests: AmountDigests;
-  #rows = new BigUint64Array(0);
   #recordHashes = new BigUint64Array(0);
   #kept = new Uint32Array(0);
   #amounts = new Uint32Array(0);
@@ -54,36 +54,14 @@ export class BucketReduction {
     this.#digests = new AmountDigests(participants);
   }
 
-  /** Room for `count` rows, to be filled before `reduce`. */
-  rows(count: number): BigUint64Array {
-    if (this.#rows.length < count * rowQuads) {
-      const capacity = Math.max(1_024, Math.ceil(count * 1.25));
-      this.#rows = new BigUint64Array(capacity * rowQuads);
-      this.#recordHashes = new BigUint64Array(capacity * 4);
-    }
-    return this.#rows;
-  }
-
-  /** Leaves out the rows of segments that stand in no valid part: alive[segment] is 0. Returns how many remain. */
-  keepAlive(count: number, alive: Uint8Array): number {
-    const words = new Uint32Array(this.#rows.buffer);
-    let to = 0;
-    for (let row = 0; row < count; row++) {
-      if (alive[words[row * rowWords + rowWordAt.segment]] === 0) continue;
-      if (to !== row) this.#rows.copyWithin(to * rowQuads, row * rowQuads, (row + 1) * rowQuads);
-      to += 1;
-    }
-    return to;
-  }
-
-  /** Reduces the first `count` rows, whose keys share their first `skipBits` bits, and hashes what it found. */
-  reduce(count: number, skipBits: number): BucketOutput {
-    const found = this.#groupOrder.order(new Uint32Array(this.#rows.buffer), count, skipBits);
+  /** Reduces the rows, whose keys share their first `skipBits` bits, and hashes what it found. */
+  reduce(rows: RowRuns, skipBits: number): BucketOutput {
+    const found = this.#groupOrder.order(rows, skipBits);
     const { records, groups } = found;
     // The hashes of all distinct records, before those of floods are left out of the order.
-    this.#copyRecordHashes(found);
-    this.#reduceGroups(found);
-    if (groups > 0) this.#hashGroups(found);
+    this.#copyRecordHashes(rows.quads, found);
+    this.#reduceGroups(rows.words, found);
+    if (groups > 0) this.#hashGroups(rows.quads, found);
     return {
       records,
       recordHashes: new Uint8Array(this.#recordHashes.buffer, 0, records * 32),
@@ -95,15 +73,17 @@ export class BucketReduction {
   }
 
   /** As `reduce`, without any hash: amounts and counts only. */
-  reduceRecords(count: number, skipBits: number): Pick<BucketOutput, 'records' | 'groups' | 'amounts'> {
-    const found = this.#groupOrder.order(new Uint32Array(this.#rows.buffer), count, skipBits);
-    this.#reduceGroups(found);
+  reduceRecords(rows: RowRuns, skipBits: number): Pick<BucketOutput, 'records' | 'groups' | 'amounts'> {
+    const found = this.#groupOrder.order(rows, skipBits);
+    this.#reduceGroups(rows.words, found);
     const { records, groups } = found;
     return { records, groups, amounts: this.#amounts.subarray(0, groups * this.#values) };
   }
 
-  #copyRecordHashes({ order, records }: OrderedGroups): void {
-    const quads = this.#rows;
+  #copyRecordHashes(quads: BigUint64Array, { order, records }: OrderedGroups): void {
+    if (this.#recordHashes.length < records * 4) {
+      this.#recordHashes = new BigUint64Array(Math.ceil(records * 1.25) * 4);
+    }
     const hashes = this.#recordHashes;
     for (let record = 0; record < records; record++) {
       const from = order[record] * rowQuads + 2;
@@ -116,8 +96,7 @@ export class BucketReduction {
   }
 
   /** Leaves in each group's place of `order` its kept rows, and in `#kept` their number. */
-  #reduceGroups({ order, starts, groups }: OrderedGroups): void {
-    const words = new Uint32Array(this.#rows.buffer);
+  #reduceGroups(words: Uint32Array, { order, starts, groups }: OrderedGroups): void {
     const values = this.#values;
     this.#reserveGroups(groups);
     const kept = this.#kept;
@@ -144,8 +123,7 @@ export class BucketReduction {
   }
 
   /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of three. */
-  #hashGroups({ order, starts, groups }: OrderedGroups): void {
-    const rows = this.#rows;
+  #hashGroups(rows: BigUint64Array, { order, starts, groups }: OrderedGroups): void {
     const messages = this.#messages;
     const messageWords = new Uint32Array(messages.buffer);
     this.#groupRoots.write(rows, order, starts, this.#kept, groups, messages);

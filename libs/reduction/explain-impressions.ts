@@ -4,6 +4,7 @@ import { BucketReduction } from './bucket-reduction.js';
 import { mergeOpened, type OpenedPart, openReducer, type ReductionTerms } from './reduce-block.js';
 import type { ImpressionOutcome } from './reducer.js';
 import { rowBytes } from './reduction-row.js';
+import { RowRuns } from './row-runs.js';
 
 export interface ExplainedImpression {
   /** 16 bytes. */
@@ -30,9 +31,9 @@ export function* explainImpressions(
   const participants = terms.roles.length;
   const reducer = openReducer(terms);
   let found: Omit<ExplainedImpression, 'amounts' | 'leaf'>[] = [];
-  const reduction = new BucketReduction(reducer, participants, (_, rows, row, kept, records) => {
+  const reduction = new BucketReduction(reducer, participants, (_, words, row, kept, records) => {
     found.push({
-      impressionKey: new Uint8Array(rows.buffer, row * rowBytes, 16).slice(),
+      impressionKey: new Uint8Array(words.buffer, row * rowBytes, 16).slice(),
       records,
       kept,
       outcomes: reducer.lastOutcomes(),
@@ -40,11 +41,12 @@ export function* explainImpressions(
       flooding: membersOf(reducer.lastFlooding),
     });
   });
+  const rows = new RowRuns();
   for (let bucket = 0; bucket < scatter.buckets; bucket++) {
     found = [];
-    const count = scatter.rowsOf(bucket);
-    scatter.copyBucket(bucket, reduction.rows(count), 0);
-    const { leaves, amounts } = reduction.reduce(count, bits);
+    rows.begin(scatter.arena);
+    scatter.addRuns(bucket, rows);
+    const { leaves, amounts } = reduction.reduce(rows, bits);
     for (const [group, impression] of found.entries()) {
       const at = group * participants;
       yield {

@@ -1,5 +1,6 @@
 /** Orders the rows of a bucket by (impressionKey, kind, author, recordHash), as bytes, leaves out repetitions, finds the groups. */
 import { rowWordAt, rowWords, swapBytes } from './reduction-row.js';
+import type { RowRuns } from './row-runs.js';
 
 /** Views that the next call overwrites. */
 export interface OrderedGroups {
@@ -28,13 +29,13 @@ export class GroupOrder {
   #starts = new Uint32Array(1);
   #cells = new Uint32Array(0);
 
-  /** All of the first `count` rows share the first `skipBits` bits of the key (0 to 16).
+  /** All rows share the first `skipBits` bits of the key (0 to 16).
    *  O(n) for spread keys, O(n log n) for any. */
-  order(rows: Uint32Array, count: number, skipBits: number): OrderedGroups {
-    this.#reserve(count);
-    this.#distribute(rows, count, skipBits);
-    this.#insert(count);
-    return this.#settle(rows, count);
+  order(rows: RowRuns, skipBits: number): OrderedGroups {
+    this.#reserve(rows.count);
+    this.#distribute(rows, skipBits);
+    this.#insert(rows.count);
+    return this.#settle(rows.words, rows.count);
   }
 
   #reserve(count: number): void {
@@ -50,50 +51,51 @@ export class GroupOrder {
   }
 
   /** One counting pass over as many key bits as give a cell about two rows; then long cells are sorted. */
-  #distribute(rows: Uint32Array, count: number, skipBits: number): void {
+  #distribute(rows: RowRuns, skipBits: number): void {
+    const { words, runs, count } = rows;
     const digitBits = Math.min(16, Math.max(1, 31 - Math.clz32(count)));
     const shift = 32 - digitBits;
     const cellCount = 2 ** digitBits;
     if (this.#cells.length < cellCount) this.#cells = new Uint32Array(cellCount);
     const cells = this.#cells.fill(0, 0, cellCount);
     const keys = this.#keys;
-    for (let row = 0; row < count; row++) {
-      const word = row * rowWords;
-      const statement = rows[word + rowWordAt.statement];
-      const rank = (((statement - 1) & 1) << 4) | ((statement >>> 8) & 15);
-      const key = ((swapBytes(rows[word]) << skipBits) & ~rankMask) | rank;
-      keys[row] = key;
-      cells[key >>> shift] += 1;
+    let index = 0;
+    for (let run = 0; run < rows.length; run += 2) {
+      const end = (runs[run] + runs[run + 1]) * rowWords;
+      for (let word = runs[run] * rowWords; word < end; word += rowWords) {
+        const key = sortKey(words, word, skipBits);
+        keys[index++] = key;
+        cells[key >>> shift] += 1;
+      }
     }
-    let start = 0;
-    let longest = 0;
-    for (let cell = 0; cell < cellCount; cell++) {
-      const size = cells[cell];
-      if (size > longest) longest = size;
-      cells[cell] = start;
-      start += size;
-    }
+    const longest = startCells(cells, cellCount);
     const sorted = this.#sorted;
     const order = this.#order;
-    for (let row = 0; row < count; row++) {
-      const key = keys[row];
-      const cell = key >>> shift;
-      const at = cells[cell];
-      cells[cell] = at + 1;
-      sorted[at] = key;
-      order[at] = row;
+    index = 0;
+    for (let run = 0; run < rows.length; run += 2) {
+      const end = runs[run] + runs[run + 1];
+      for (let row = runs[run]; row < end; row++) {
+        const key = keys[index++];
+        const cell = key >>> shift;
+        const at = cells[cell];
+        cells[cell] = at + 1;
+        sorted[at] = key;
+        order[at] = row;
+      }
     }
-    if (longest > insertionRowsMax) this.#sortLongCells(rows, cellCount);
+    if (longest > insertionRowsMax) this.#sortLongCells(words, cellCount, skipBits);
   }
 
   /** After placing, `cells[c]` is the end of cell c. Rows sorted here keep their places: their keys lose the rank. */
-  #sortLongCells(rows: Uint32Array, cellCount: number): void {
+  #sortLongCells(rows: Uint32Array, cellCount: number, skipBits: number): void {
     let from = 0;
     for (let cell = 0; cell < cellCount; cell++) {
       const to = this.#cells[cell];
       if (to - from > insertionRowsMax) {
         mergeSort(rows, this.#order, this.#spare, from, to);
-        for (let at = from; at < to; at++) this.#sorted[at] = this.#keys[this.#order[at]] & ~rankMask;
+        for (let at = from; at < to; at++) {
+          this.#sorted[at] = sortKey(rows, this.#order[at] * rowWords, skipBits) & ~rankMask;
+        }
       }
       from = to;
     }
@@ -164,6 +166,26 @@ export class GroupOrder {
     while (to < count && this.#sorted[to] >>> rankBits === leading) to += 1;
     mergeSort(rows, this.#order, this.#spare, from, to);
   }
+}
+
+/** Leading bits of the key after the first `skipBits`, then kind and author. `word` is the row's first. */
+function sortKey(rows: Uint32Array, word: number, skipBits: number): number {
+  const statement = rows[word + rowWordAt.statement];
+  const rank = (((statement - 1) & 1) << 4) | ((statement >>> 8) & 15);
+  return (((swapBytes(rows[word]) << skipBits) & ~rankMask) | rank) >>> 0;
+}
+
+/** Turns the sizes of cells into where each begins; returns the largest size. */
+function startCells(cells: Uint32Array, cellCount: number): number {
+  let start = 0;
+  let longest = 0;
+  for (let cell = 0; cell < cellCount; cell++) {
+    const size = cells[cell];
+    if (size > longest) longest = size;
+    cells[cell] = start;
+    start += size;
+  }
+  return longest;
 }
 
 /** Negative, zero or positive as row `a` stands before, with or after row `b`. */

@@ -30,6 +30,7 @@ export {
 } from './reducers/rtb-impression-1/parameters.js';
 export { reducers } from './reducers.js';
 export { rowBytes, rowQuads } from './reduction-row.js';
+export { RowRuns } from './row-runs.js';
 export {
   allocateScatter,
   bucketBitsFor,

@@ -19,6 +19,7 @@ import { BucketReduction } from './bucket-reduction.js';
 import { type MergedParts, PartMerge } from './part-merge.js';
 import type { GroupReducer } from './reducer.js';
 import { reducers } from './reducers.js';
+import { RowRuns } from './row-runs.js';
 import { allocateScatter, bucketBitsFor, pagesFor, RowScatter } from './row-scatter.js';
 import { sequenceConflicts } from './sequence-conflicts.js';
 
@@ -159,11 +160,12 @@ function reduceMerged(
   const { scatter, bits, merged } = records;
   const reducer = openReducer(terms);
   const reduction = new BucketReduction(reducer, terms.roles.length);
+  const rows = new RowRuns();
   const output = new BlockOutputAssembly(terms.roles.length, validator);
   for (let bucket = 0; bucket < scatter.buckets; bucket++) {
-    const found = scatter.rowsOf(bucket);
-    scatter.copyBucket(bucket, reduction.rows(found), 0);
-    const rows = merged.areAllAlive ? found : reduction.keepAlive(found, merged.alive);
+    rows.begin(scatter.arena);
+    scatter.addRuns(bucket, rows);
+    if (!merged.areAllAlive) rows.keepAlive(merged.alive);
     output.add(reduction.reduce(rows, bits));
   }
   output.addTally(reducer.tally.counts);

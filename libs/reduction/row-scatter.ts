@@ -1,5 +1,6 @@
 /** Scatters records as reduction rows into buckets by the top bits of the impression key, so that each bucket fits a cache. */
 import { rowBytes, rowQuads, rowWords, swapBytes } from './reduction-row.js';
+import type { RowRuns } from './row-runs.js';
 
 /** Rows of one page of a bucket. */
 export const pageRows = 64;
@@ -10,22 +11,28 @@ export interface ScatterMemory {
   /** Buckets are told apart by this many top bits of the key, 1 to 16. */
   readonly bits: number;
   readonly pages: number;
-  /** pages × 64 rows of 64 bytes. */
+  /** Pages of 64 rows of 64 bytes; several scatters may have pages in one arena. */
   readonly arena: ArrayBufferLike;
+  readonly firstPage: number;
   readonly tables: ArrayBufferLike;
 }
 
 /** `arena` may be memory of an earlier scatter, if it is large enough; threads share what is a SharedArrayBuffer. */
-export function allocateScatter(bits: number, pages: number, arena?: ArrayBufferLike): ScatterMemory {
+export function allocateScatter(
+  bits: number,
+  pages: number,
+  arena?: ArrayBufferLike,
+  firstPage = 0,
+): ScatterMemory {
   if (bits < 1 || bits > 16) throw new RangeError(`buckets by ${bits} bits`);
   const buckets = 2 ** bits;
-  const arenaBytes = pages * pageRows * rowBytes;
+  const arenaBytes = (firstPage + pages) * pageRows * rowBytes;
   const rows = arena ?? new ArrayBuffer(arenaBytes);
   if (rows.byteLength < arenaBytes) throw new RangeError(`${pages} pages need ${arenaBytes} bytes`);
   const tableBytes = 4 * (1 + buckets + 2 * pages + buckets + 1);
   const isShared = rows instanceof SharedArrayBuffer;
   const tables = isShared ? new SharedArrayBuffer(tableBytes) : new ArrayBuffer(tableBytes);
-  return { bits, pages, arena: rows, tables };
+  return { bits, pages, arena: rows, firstPage, tables };
 }
 
 /** Bits that give buckets of about `bucketRows` rows for so many rows of evenly spread keys. */
@@ -44,6 +51,8 @@ export class RowScatter {
   readonly buckets: number;
   readonly #shift: number;
   readonly #pages: number;
+  readonly #firstPage: number;
+  readonly #arena: ArrayBufferLike;
   readonly #words: Uint32Array;
   readonly #quads: BigUint64Array;
   readonly #used: Uint32Array;
@@ -57,6 +66,8 @@ export class RowScatter {
     this.buckets = 2 ** memory.bits;
     this.#shift = 32 - memory.bits;
     this.#pages = memory.pages;
+    this.#firstPage = memory.firstPage;
+    this.#arena = memory.arena;
     this.#words = new Uint32Array(memory.arena);
     this.#quads = new BigUint64Array(memory.arena);
     const { tables, pages } = memory;
@@ -126,13 +137,27 @@ export class RowScatter {
     return pages * pageRows - (inLast === 0 ? 0 : pageRows - inLast);
   }
 
+  /** The memory that `addRuns` counts rows in. */
+  get arena(): ArrayBufferLike {
+    return this.#arena;
+  }
+
+  /** Adds the rows of a bucket of a sealed scatter, where they lie. */
+  addRuns(bucket: number, runs: RowRuns): void {
+    let rows = this.rowsOf(bucket);
+    for (let order = this.#orderStart[bucket]; order < this.#orderStart[bucket + 1]; order++) {
+      runs.add((this.#firstPage + this.#pageOrder[order]) * pageRows, Math.min(pageRows, rows));
+      rows -= pageRows;
+    }
+  }
+
   /** Copies the rows of a bucket of a sealed scatter to row `at` of `into`, and returns the row after the last. */
   copyBucket(bucket: number, into: BigUint64Array, at: number): number {
     const end = at + this.rowsOf(bucket);
     let to = at;
     for (let order = this.#orderStart[bucket]; order < this.#orderStart[bucket + 1]; order++) {
       const rows = Math.min(pageRows, end - to);
-      const page = this.#pageOrder[order] * pageRows * rowQuads;
+      const page = (this.#firstPage + this.#pageOrder[order]) * pageRows * rowQuads;
       into.set(this.#quads.subarray(page, page + rows * rowQuads), to * rowQuads);
       to += rows;
     }
@@ -149,6 +174,6 @@ export class RowScatter {
     const page = this.#used[0]++;
     if (page >= this.#pages) throw new Error('a scatter was filled beyond its pages');
     this.#pageBucket[page] = bucket;
-    return page * pageRows;
+    return (this.#firstPage + page) * pageRows;
   }
 }

@@ -1,11 +1,12 @@
 /** A thread of the P4 bench: scatters its share of the records, then reduces buckets. */
 import { workerData } from 'node:worker_threads';
-import { BucketReduction, ImpressionTally, openReducer, RowScatter } from '#reduction';
+import { BucketReduction, ImpressionTally, openReducer, RowRuns, RowScatter } from '#reduction';
 import type { ReduceBenchData, ReduceBenchResult, ReduceBenchTask } from './reduce.bench.js';
 
 const data = workerData as ReduceBenchData;
 const chunkRecords = 1_000;
 const reducer = openReducer(data.terms);
+const rows = new RowRuns();
 const reduction = new BucketReduction(reducer, data.terms.roles.length);
 
 export default function runTask(task: ReduceBenchTask): ReduceBenchResult {
@@ -37,11 +38,8 @@ function reduceShare(counter: Int32Array, withHashes: boolean): ReduceBenchResul
   for (;;) {
     const bucket = Atomics.add(counter, 0, 1);
     if (bucket >= lanes[0].buckets) break;
-    let rows = 0;
-    for (const lane of lanes) rows += lane.rowsOf(bucket);
-    const into = reduction.rows(rows);
-    let at = 0;
-    for (const lane of lanes) at = lane.copyBucket(bucket, into, at);
+    rows.begin(lanes[0].arena);
+    for (const lane of lanes) lane.addRuns(bucket, rows);
     const bits = data.lanes[0].bits;
     const output = withHashes ? reduction.reduce(rows, bits) : reduction.reduceRecords(rows, bits);
     records += output.records;

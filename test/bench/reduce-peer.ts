@@ -17,7 +17,8 @@ export interface ReducePeer {
 
 const low32 = '4294967295';
 
-/** The records as `writeRecord` makes them. In favour of the peer a key is 64 bits (of 128) and a record's identity 64 (of 256). */
+/** The records as `writeRecord` makes them. Keys are whole: 128 bits, in two columns; in favour of the peer a record's
+ *  identity, a hash of 256 bits, is a number of 64. */
 function tableOf(impressions: number, seed: number): string[] {
   const seeded = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) >>> 0;
   return [
@@ -28,7 +29,7 @@ function tableOf(impressions: number, seed: number): string[] {
     `CREATE TABLE made AS
        SELECT i, author, mix(i, 200 + author) AS chance FROM range(${impressions}) r(i), range(3) a(author)`,
     `CREATE TABLE once AS
-       SELECT mix(i, 0) << 32 | mix(i, 1) AS key,
+       SELECT mix(i, 0) << 32 | mix(i, 1) AS key_high, mix(i, 2) << 32 | mix(i, 3) AS key_low,
               (i * 3 + author)::UBIGINT AS id,
               author::UTINYINT AS author,
               CASE WHEN author = 2 THEN 0
@@ -45,9 +46,9 @@ function tableOf(impressions: number, seed: number): string[] {
 
 /** Ways to leave out repetitions; the one that DuckDB runs fastest counts. */
 const deduplicated: Readonly<Record<string, string>> = {
-  distinct: 'SELECT DISTINCT key, id, author, price, flags FROM records',
-  'group by': `SELECT key, id, any_value(author) AS author, any_value(price) AS price, any_value(flags) AS flags
-               FROM records GROUP BY key, id`,
+  distinct: 'SELECT DISTINCT key_high, key_low, id, author, price, flags FROM records',
+  'group by': `SELECT any_value(key_high) AS key_high, any_value(key_low) AS key_low, any_value(author) AS author,
+                      any_value(price) AS price, any_value(flags) AS flags FROM records GROUP BY id`,
 };
 
 /** wire-formats.md 7 with the default parameters, one seller and one auditor; an author with 17 records does not speak. */
@@ -60,7 +61,7 @@ function queryOf(rows: string): string {
                  max(price) FILTER (author = 0) AS b, min(price) FILTER (author = 0) AS b2,
                  min(price) FILTER (author = 1) AS s, max(price) FILTER (author = 1) AS s2,
                  bit_and(flags) FILTER (author = 2) AS every_flag, bit_or(flags) FILTER (author = 2) AS some_flag
-          FROM d GROUP BY key),
+          FROM d GROUP BY key_high, key_low),
     p AS (SELECT n, CASE WHEN nb BETWEEN 1 AND 16 THEN b END AS b, CASE WHEN ns BETWEEN 1 AND 16 THEN s END AS s,
                  na BETWEEN 1 AND 16 AS audited, every_flag, some_flag, b <> b2 AS bc, s <> s2 AS sc FROM g),
     o AS (SELECT n, bc, sc, b <> s AS differs,

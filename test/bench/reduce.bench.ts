@@ -162,8 +162,9 @@ function makeData(impressions: number, threads: number): ReduceBenchData {
   const bits = bucketBitsFor(rows);
   // Threads take chunks as they come, so that one of them may scatter more than its share.
   const pages = pagesFor(Math.ceil((rows / threads) * 1.5), bits);
-  const lanes = Array.from({ length: threads }, () =>
-    allocateScatter(bits, pages, new SharedArrayBuffer(pages * 4_096)),
+  const arena = new SharedArrayBuffer(threads * pages * 4_096);
+  const lanes = Array.from({ length: threads }, (_, lane) =>
+    allocateScatter(bits, pages, arena, lane * pages),
   );
   const { terms } = syntheticRules({ impressions });
   return { terms, rows, records, hashes, lanes, counter: new SharedArrayBuffer(4) };

@@ -49,7 +49,7 @@ export class BlockReduction {
   readonly #partStore: PartStore;
   readonly #pool: ReductionPool;
   readonly #folder: string;
-  readonly #arenas: SharedArrayBuffer[] = [];
+  #arena = new SharedArrayBuffer(0);
   readonly #scanSlots: SharedArrayBuffer[][] = [];
   #outputSlots: SharedArrayBuffer[] = [];
   #last: Promise<unknown> = Promise.resolve();
@@ -117,18 +117,18 @@ export class BlockReduction {
     const least = pagesFor(rowsAtMost(1), bits) + 2 ** bits;
     const most = Math.max(least, Math.floor((rowMebibytes * 1_048_576) / threads / pageBytes));
     const pages = Math.min(most, pagesFor(rows, bits) + 2 ** bits);
+    const arena = this.#reserveArena(threads * pages * pageBytes);
     return Array.from({ length: threads }, (_, lane) => {
-      const memory: ScatterMemory = { ...allocateScatter(bits, pages, this.#arena(lane, pages * pageBytes)) };
+      const memory = allocateScatter(bits, pages, arena, lane * pages);
       this.#scanSlots[lane] ??= [new SharedArrayBuffer(scanSlotBytes), new SharedArrayBuffer(scanSlotBytes)];
       return { memory, slots: this.#scanSlots[lane], spillPrefix: join(this.#folder, `rows-${lane}-`) };
     });
   }
 
-  #arena(lane: number, bytes: number): SharedArrayBuffer {
-    if (this.#arenas[lane] === undefined || this.#arenas[lane].byteLength < bytes) {
-      this.#arenas[lane] = new SharedArrayBuffer(bytes);
-    }
-    return this.#arenas[lane];
+  /** One memory for all lanes, so that a bucket is reduced where its rows lie. */
+  #reserveArena(bytes: number): SharedArrayBuffer {
+    if (this.#arena.byteLength < bytes) this.#arena = new SharedArrayBuffer(bytes);
+    return this.#arena;
   }
 
   #slots(participants: number): SharedArrayBuffer[] {

@@ -1,7 +1,7 @@
 /** A worker thread of a block's reduction: checks segments and scatters their rows, then reduces buckets. */
 import { Fault } from '#environment';
 import { type CheckedSegment, limits, SegmentCheck } from '#protocol';
-import { addSegment, BucketReduction, type GroupReducer, openReducer, RowScatter } from '#reduction';
+import { addSegment, BucketReduction, type GroupReducer, openReducer, RowRuns, RowScatter } from '#reduction';
 import {
   type BucketResult,
   type BucketTask,
@@ -26,6 +26,7 @@ interface WorkerBlock {
 }
 
 let current: WorkerBlock | undefined;
+const runs = new RowRuns();
 
 export default function runTask(task: ReductionTask): ReductionTaskResult {
   try {
@@ -96,9 +97,9 @@ function reduceBuckets(task: BucketTask): BucketResult {
   let groups = 0;
   for (const [index, found] of rowsByBucket.entries()) {
     if (found === 0) continue;
-    loadBucket(task, index, lanes, reduction.rows(found));
-    const count = alive === undefined ? found : reduction.keepAlive(found, alive);
-    const output = reduction.reduce(count, task.bits);
+    loadBucket(task, index, lanes, found);
+    if (alive !== undefined) runs.keepAlive(alive);
+    const output = reduction.reduce(runs, task.bits);
     writeOutput(output, views, records, groups, participants);
     records += output.records;
     groups += output.groups;
@@ -106,14 +107,17 @@ function reduceBuckets(task: BucketTask): BucketResult {
   return { records, groups, tally: reducer.tally.counts.slice(), own, ownRows };
 }
 
-function loadBucket(
-  task: BucketTask,
-  index: number,
-  lanes: readonly RowScatter[],
-  into: BigUint64Array,
-): void {
+/** Rows in memory are reduced where they lie; together with spilled ones they are copied. */
+function loadBucket(task: BucketTask, index: number, lanes: readonly RowScatter[], rows: number): void {
+  const bucket = task.from + index;
+  if (task.spilled[index].length === 0) {
+    runs.begin(lanes[0].arena);
+    for (const lane of lanes) lane.addRuns(bucket, runs);
+    return;
+  }
+  const into = runs.beginOwn(rows);
   let at = 0;
-  for (const lane of lanes) at = lane.copyBucket(task.from + index, into, at);
+  for (const lane of lanes) at = lane.copyBucket(bucket, into, at);
   for (const spilled of task.spilled[index]) {
     readSpilled(spilled, into, at);
     at += spilled.rows;
