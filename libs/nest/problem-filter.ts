@@ -9,7 +9,7 @@ import {
   refusals,
   refuse,
 } from '#api';
-import { codeOf, Fault, type Log, messageOf } from '#environment';
+import { Fault, type Log, messageOf } from '#environment';
 
 /** Carries a refusal out of a controller or pipe to the filter. */
 export class RefusalException extends Error {
@@ -30,10 +30,11 @@ export function acceptedOf<Accepted extends { readonly ok: true }>(answer: Accep
 
 const retryAfterSeconds = 2;
 
-/** Names of Fastify's own errors; the others that it throws are faults in the shape of a request. */
-const fastifyRefusals: Readonly<Record<string, RefusalCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+/** Nos of Fastify and Nest by status; any other below 500 is a fault in the shape of the request. */
+const transportRefusals: Readonly<Record<number, RefusalCode>> = {
+  404: 'not-found',
+  413: 'too-large',
+  415: 'unsupported-media-type',
 };
 
 interface ProblemReply {
@@ -67,11 +68,10 @@ export class ProblemFilter implements ExceptionFilter {
       this.#log.error({ requestId: request.id, code: thrown.code, cause: messageOf(thrown) }, 'a fault');
       return refuse(faultCode(thrown), 'an outside system did not answer as it should');
     }
-    const ofFastify = fastifyRefusals[codeOf(thrown) ?? ''];
-    if (ofFastify !== undefined) return refuse(ofFastify, messageOf(thrown));
     const status = statusOf(thrown);
-    if (status === 404) return refuse('not-found', messageOf(thrown));
-    if (status !== undefined && status < 500) return refuse('not-parsable', messageOf(thrown));
+    if (status !== undefined && status < 500) {
+      return refuse(transportRefusals[status] ?? 'not-parsable', messageOf(thrown));
+    }
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);
     this.#log.error({ requestId: request.id, url: request.url, stack }, 'a bug');
     return refuse('internal-error', 'the service met a case that it does not know');

@@ -2,7 +2,7 @@
 import { type Refusal, refuse, type SignedReceipt } from '#api';
 import type { Chain, ChannelFacts } from '#chain';
 import { encodeDagCbor, fromHex, type Hex } from '#encoding';
-import type { Clock, Log } from '#environment';
+import { type Clock, Fault, type Log } from '#environment';
 import {
   type BatchHasher,
   type BatchHeader,
@@ -53,6 +53,7 @@ export class ChannelIntake {
   #closedBelow = 0;
   /** Set once the log failed: what is in it must be read again before more is accepted. */
   #isBroken = false;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts) {
     this.channelId = facts.channelId;
@@ -100,6 +101,8 @@ export class ChannelIntake {
     if (refusal !== undefined) return refusal;
     const block = await this.#prepare(Number(header.blockNumber));
     if (!(block instanceof BlockIntake)) return block;
+    // While this waited the log failed: its entries are being read again, by another of this class.
+    if (this.#isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
     const admitted = this.#admit(block, header, bytes);
     if (!admitted.ok) return admitted;
     return { ok: true, receipt: await admitted.receipt };
@@ -120,7 +123,8 @@ export class ChannelIntake {
       }
       const isTooLate = collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
       if (block !== undefined || !isTooLate) {
-        await this.#writeManifest(blockNumber);
+        this.#writing = this.#writeManifest(blockNumber);
+        await this.#writing;
         written++;
       }
       this.#cutBelow = blockNumber + 1;
@@ -132,6 +136,7 @@ export class ChannelIntake {
   /** Resolves when nothing is on its way into the log. */
   async idle(): Promise<void> {
     for (const block of this.#blocks.values()) await block.idle();
+    await this.#writing.catch(() => {});
   }
 
   #timeRefusal(header: BatchHeader, nowSeconds: number): Refusal | undefined {
@@ -252,6 +257,7 @@ export class ChannelIntake {
   async #writeManifest(blockNumber: number): Promise<void> {
     const { recordLog, clock, log } = this.#ports;
     const ends = await cutEnds(recordLog, this.channelId);
+    if (this.#isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
     const entry = encodeDagCbor({ blockNumber, ends });
     try {
       const partition = { channelId: this.channelId, stream: 'manifests' } as const;

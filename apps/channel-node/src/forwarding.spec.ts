@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DrivenClock, silentLog } from '#environment';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { collectionEnd } from '#protocol';
+import { openMemoryRecordLog } from '#record-log/memory-record-log';
+import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
+import { accounts, operatorKeys, TestChain } from './testing/test-channel.js';
+
+let chain: TestChain;
+let clock: DrivenClock;
+let logs: ReturnType<typeof openMemoryRecordLog>[];
+let values: ReturnType<typeof openMemoryKeyValue>[];
+const apps = new Map<number, ChannelNodeApp>();
+let posts = 0;
+
+const countingFetch: typeof fetch = (...given) => {
+  posts++;
+  return fetch(...given);
+};
+
+async function openNode(index: number): Promise<ChannelNodeApp> {
+  const ports = {
+    recordLog: logs[index],
+    keyValue: values[index],
+    chain: chain.port(),
+    clock,
+    log: silentLog,
+    fetch: countingFetch,
+  };
+  const options = { account: accounts[index], operatorKey: operatorKeys[index], requestTimeoutMs: 2_000 };
+  const app = await startChannelNodeApp(options, ports, { runs: false });
+  apps.set(index, app);
+  chain.setEndpoint(index, app.url);
+  return app;
+}
+
+async function stopNode(index: number): Promise<void> {
+  await apps.get(index)?.close();
+  apps.delete(index);
+}
+
+async function submit(index: number, batch: Uint8Array): Promise<void> {
+  expect(await apps.get(index)?.node.submit(batch, chain.channelId)).toMatchObject({ ok: true });
+}
+
+async function held(index: number, author: number): Promise<Uint8Array[]> {
+  const entries = [];
+  for await (const { bytes } of logs[index].read({ channelId: chain.channelId, stream: author }, 0)) {
+    entries.push(bytes);
+  }
+  return entries;
+}
+
+beforeEach(async () => {
+  chain = new TestChain();
+  clock = new DrivenClock(1_700_000_000_000);
+  logs = accounts.map(() => openMemoryRecordLog());
+  values = accounts.map(() => openMemoryKeyValue());
+  posts = 0;
+});
+afterEach(async () => {
+  for (const index of [...apps.keys()]) await stopNode(index);
+});
+
+describe('forwarding', () => {
+  it('brings what the own participant submitted to every counterparty, verbatim, and nothing that others wrote', async () => {
+    for (const index of [0, 1, 2]) await openNode(index);
+    const batches = Array.from({ length: 40 }, (_, at) =>
+      chain.batch({ sequence: BigInt(at), impressions: [`forwarded ${at}`] }),
+    );
+    for (const batch of batches) await submit(1, batch);
+    await submit(1, chain.batch({ author: 0 }));
+    expect(await apps.get(1)?.node.sweep()).toBe(80);
+    expect(await held(0, 1)).toEqual(batches);
+    expect(await held(2, 1)).toEqual(batches);
+    expect(await held(2, 0)).toEqual([]);
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    expect(posts).toBe(80);
+  });
+
+  it('goes on where it stood after an outage of the counterparty, and after its own restart', async () => {
+    await openNode(1);
+    await openNode(0);
+    await submit(1, chain.batch({ sequence: 0n, impressions: ['a'] }));
+    expect(await apps.get(1)?.node.sweep()).toBe(1);
+    await stopNode(0);
+    const missed = chain.batch({ sequence: 1n, impressions: ['b'] });
+    await submit(1, missed);
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    await stopNode(1);
+    await openNode(0);
+    await openNode(1);
+    expect(await apps.get(1)?.node.sweep()).toBe(1);
+    expect((await held(0, 1))[1]).toEqual(missed);
+    expect(posts).toBe(3);
+  });
+
+  it('backs off while a counterparty is away, by the clock, and never holds up ingest', async () => {
+    await openNode(1);
+    chain.setEndpoint(0, 'http://127.0.0.1:9');
+    await submit(1, chain.batch());
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    expect(posts).toBe(1);
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    expect(posts).toBe(1);
+    clock.advanceTo(clock.nowMs() + 250);
+    await apps.get(1)?.node.sweep();
+    expect(posts).toBe(2);
+    await submit(1, chain.batch({ sequence: 1n, impressions: ['while away'] }));
+  });
+
+  it('takes a final refusal for an answer and goes on with the next batch', async () => {
+    await openNode(1);
+    await openNode(0);
+    // The counterparty holds another batch with this sequence already, as after a lost log.
+    await submit(0, chain.batch({ impressions: ['earlier'] }));
+    await submit(1, chain.batch({ impressions: ['refused there'] }));
+    const next = chain.batch({ sequence: 1n, impressions: ['next'] });
+    await submit(1, next);
+    expect(await apps.get(1)?.node.sweep()).toBe(2);
+    expect((await held(0, 1))[1]).toEqual(next);
+  });
+
+  it('waits for a counterparty that does not know the block yet, and gives up once the block is closed', async () => {
+    await openNode(1);
+    const ahead = new TestChain();
+    ahead.nowSeconds = chain.nowSeconds - 3_600;
+    const keep = chain;
+    chain = ahead;
+    const behind = await openNode(0);
+    chain = keep;
+    chain.setEndpoint(0, behind.url);
+    await submit(1, chain.batch());
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    clock.advanceTo(clock.nowMs() + 60_000);
+    // One manifest, and one batch that no longer matters.
+    expect(await apps.get(1)?.node.sweep()).toBe(2);
+    expect(await held(0, 1)).toEqual([]);
+  });
+
+  it('sends nothing to participants without an endpoint until they register one', async () => {
+    await openNode(1);
+    await submit(1, chain.batch());
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    expect(posts).toBe(0);
+    await openNode(2);
+    chain.moveTo(chain.nowSeconds + 1);
+    expect(await apps.get(1)?.node.sweep()).toBe(1);
+  });
+});
