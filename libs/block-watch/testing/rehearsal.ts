@@ -7,7 +7,9 @@ import { type BlockDrawer, openMemoryPartStore } from '#part-store/memory-part-s
 import {
   BatchHasher,
   type ChannelTerms,
+  channelIdOf,
   domainSeparator,
+  type Eip712Domain,
   encodeRecord,
   keyCommitments,
   keysRootOf,
@@ -35,19 +37,25 @@ export class Rehearsal {
   readonly participants: readonly RehearsalParticipant[];
   readonly channelId: Hex;
   readonly terms: ChannelTerms;
+  /** The channel secret, boxed for each participant. */
+  readonly boxes: readonly Hex[];
   readonly #hasher: BatchHasher;
 
-  constructor() {
+  /** On its own simulated chain, or with the domain and terms of another one. */
+  constructor(setting: { readonly domain?: Eip712Domain; readonly terms?: Partial<ChannelTerms> } = {}) {
+    const domain = setting.domain ?? this.chain.eip712;
     this.entropy = seededEntropy('rehearsal');
-    this.#hasher = new BatchHasher(domainSeparator(this.chain.eip712));
+    this.#hasher = new BatchHasher(domainSeparator(domain));
     this.participants = cast.members.map((one) => this.#participant(one));
-    this.terms = this.#terms();
-    this.channelId = this.chain.openChannel(this.terms, cast.boxes);
+    this.terms = { ...this.#terms(), ...setting.terms };
+    this.boxes = cast.boxes;
+    this.chain.openChannel(this.terms, cast.boxes);
+    this.channelId = channelIdOf(domain, this.terms);
   }
 
   /** When block n leaves collection. */
   collected(blockNumber: number): number {
-    return blockSeconds.start + (blockNumber + 1) * blockSeconds.duration;
+    return this.terms.firstBlockStart + (blockNumber + 1) * blockSeconds.duration;
   }
 
   partStore() {
@@ -174,6 +182,7 @@ function castMember(entropy: Entropy) {
     () => entropy.bytes(32),
   );
   return {
+    accountKey,
     account: addressOf(accountKey),
     operatorKey,
     recordKey,

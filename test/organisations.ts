@@ -1,0 +1,85 @@
+/** The services of three organisations in one process, for tests of a block's whole life. */
+import { validationRequestSchema } from '#api';
+import { Collator } from '#apps/collator/src/collator';
+import { Coordinator } from '#apps/coordinator/src/coordinator';
+import { Settlement } from '#apps/settlement/src/settlement';
+import { reduceInMemory } from '#apps/validator/src/reduce-in-memory';
+import { Validator } from '#apps/validator/src/validator';
+import type { CrashPoint } from '#block-watch/testing/crashing-ports';
+import type { Rehearsal } from '#block-watch/testing/rehearsal';
+import type { Chain } from '#chain';
+import { seededEntropy, silentLog, systemClock } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+
+export interface Sweeper {
+  sweep(): Promise<number>;
+}
+
+/** The services of all organisations as processes that were just started; those of `crashing` break at its point. */
+export function startAll(
+  rehearsal: Rehearsal,
+  crash: CrashPoint | undefined,
+  absent: readonly number[],
+  baseChain: Chain = rehearsal.chain.port(),
+): readonly Sweeper[] {
+  const validators = new Map<string, Validator>();
+  const fetch = (async (url: string, init: { body: string }) => {
+    const validator = validators.get(url.split('/')[2]);
+    const request = validationRequestSchema.parse(JSON.parse(init.body));
+    const answer = await validator?.accept(request);
+    return answer?.ok
+      ? new Response('{}', { status: 202 })
+      : new Response(JSON.stringify(answer), { status: 409 });
+  }) as unknown as typeof globalThis.fetch;
+  const kinds: Sweeper[][] = [[], [], [], []];
+  rehearsal.participants.forEach((one, index) => {
+    const wrap = <Port extends object>(port: Port): Port => (crash && index === 1 ? crash.wrap(port) : port);
+    const chain = wrap(baseChain);
+    const partStore = wrap(rehearsal.partStore());
+    const keyValue = wrap(rehearsal.keyValue(index));
+    const jobQueue = openInProcessJobQueue({ log: silentLog });
+    const common = { chain, partStore, keyValue, jobQueue, log: silentLog };
+    const options = { ...one, requestTimeoutMs: 1_000, sweepIntervalMs: 1_000 };
+    const recordLog = wrap(rehearsal.recordLog(index));
+    const validator = new Validator(
+      {
+        ...options,
+        privateKey: one.validatorKey,
+        encryptionSecret: one.validatorSecret,
+        requestsMax: 10,
+        availabilityWaitSeconds: 0,
+      },
+      {
+        ...common,
+        keyValue: wrap(rehearsal.validatorKeyValue(index)),
+        reduceBlock: reduceInMemory(partStore),
+      },
+    );
+    validators.set(one.validator, validator);
+    if (!absent.includes(index)) {
+      kinds[0].push(new Collator(options, { ...common, recordLog, clock: systemClock }));
+    }
+    const entropy = seededEntropy(`coordinator ${index}`);
+    kinds[1].push(new Coordinator(options, { ...common, entropy, fetch }));
+    kinds[2].push(validator);
+    kinds[3].push(new Settlement(options, common));
+  });
+  return kinds.flat();
+}
+
+export async function sweepUntilStill(sweepers: readonly Sweeper[]): Promise<void> {
+  for (;;) {
+    let done = 0;
+    for (const one of sweepers) done += await one.sweep();
+    if (done === 0) return;
+  }
+}
+
+/** Every organisation's log holds what concerns it, and is cut off. */
+export async function fillLogs(rehearsal: Rehearsal): Promise<void> {
+  const [wins, matched, audits] = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
+  await rehearsal.append(0, [wins, matched]);
+  await rehearsal.append(1, [wins, matched, audits]);
+  await rehearsal.append(2, [audits, wins]);
+  for (const one of [0, 1, 2]) await rehearsal.cutOff(one, 0);
+}
