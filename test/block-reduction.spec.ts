@@ -1,4 +1,5 @@
-/** The validator's parallel reduction against the one of one thread: memory, spill files, shared and broken parts. */
+/** The validator's parallel reduction against the one of one thread: memory, spill files, shared and broken
+ *  parts. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-/** The product's reduction against the independent reference, over hostile small blocks in any packing, opened and sealed. */
+/** The product's reduction against the independent reference, over hostile small blocks in any packing,
+ *  opened and sealed. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sha256 } from '#crypto';

@@ -1,8 +1,10 @@
-/** Digests of many lists of amounts at once: amountsDigest of wire-formats.md 7, beside the hash it is joined with. */
+/** Digests of many lists of amounts at once: amountsDigest of wire-formats.md 7, beside the hash it is
+ *  joined with. */
 import { hash64Into } from '#crypto';
 import { swapBytes } from './reduction-row.js';
 
-/** Amounts are pairs of 32-bit words, high then low, `participants` pairs a list, one list after the other. */
+/** Amounts are pairs of 32-bit words, high then low, `participants` pairs a list, one list after the other.
+ *  */
 export class AmountDigests {
   readonly #participants: number;
   readonly #wordsPerList: number;

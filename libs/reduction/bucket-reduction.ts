@@ -122,7 +122,8 @@ export class BucketReduction {
     this.#leaves = new Uint8Array(capacity * 32);
   }
 
-  /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of three. */
+  /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of
+   *  three. */
   #hashGroups(rows: BigUint64Array, { order, starts, groups }: OrderedGroups): void {
     const messages = this.#messages;
     const messageWords = new Uint32Array(messages.buffer);
@@ -153,7 +154,8 @@ export class BucketReduction {
   }
 }
 
-/** Moves the 17 lowest rows of each (kind, author) of a group to the front, in order; returns their number. */
+/** Moves the 17 lowest rows of each (kind, author) of a group to the front, in order; returns their number.
+ *  */
 function keepLowest(words: Uint32Array, order: Uint32Array, from: number, count: number): number {
   let kept = from;
   let inRun = 0;

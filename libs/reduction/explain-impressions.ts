@@ -1,4 +1,5 @@
-/** Says of each impression of a block what it paid and why, for exports and for people; the rules are the reducer's own. */
+/** Says of each impression of a block what it paid and why, for exports and for people; the rules are the
+ *  reducer's own. */
 import { limits } from '#protocol';
 import { BucketReduction } from './bucket-reduction.js';
 import { mergeOpened, type OpenedPart, openReducer, type ReductionTerms } from './reduce-block.js';
@@ -22,7 +23,8 @@ export interface ExplainedImpression {
   readonly leaf: Uint8Array;
 }
 
-/** The impressions of opened parts, by key. Holds one bucket of them at a time beside the records themselves. */
+/** The impressions of opened parts, by key. Holds one bucket of them at a time beside the records
+ *  themselves. */
 export function* explainImpressions(
   terms: ReductionTerms,
   parts: readonly OpenedPart[],

@@ -1,4 +1,5 @@
-/** Orders the rows of a bucket by (impressionKey, kind, author, recordHash), as bytes, leaves out repetitions, finds the groups. */
+/** Orders the rows of a bucket by (impressionKey, kind, author, recordHash), as bytes, leaves out
+ *  repetitions, finds the groups. */
 import { rowWordAt, rowWords, swapBytes } from './reduction-row.js';
 import type { RowRuns } from './row-runs.js';
 
@@ -12,7 +13,8 @@ export interface OrderedGroups {
   readonly groups: number;
 }
 
-/** Cells of the first pass with more rows than this are merge-sorted: insertion alone is quadratic, and others choose the keys. */
+/** Cells of the first pass with more rows than this are merge-sorted: insertion alone is quadratic, and
+ *  others choose the keys. */
 const insertionRowsMax = 32;
 /** A sort key is the key's leading bits and, in its last bits, kind and author. */
 const rankBits = 5;
@@ -86,7 +88,8 @@ export class GroupOrder {
     if (longest > insertionRowsMax) this.#sortLongCells(words, cellCount, skipBits);
   }
 
-  /** After placing, `cells[c]` is the end of cell c. Rows sorted here keep their places: their keys lose the rank. */
+  /** After placing, `cells[c]` is the end of cell c. Rows sorted here keep their places: their keys lose
+   *  the rank. */
   #sortLongCells(rows: Uint32Array, cellCount: number, skipBits: number): void {
     let from = 0;
     for (let cell = 0; cell < cellCount; cell++) {
@@ -203,7 +206,8 @@ export function compareRows(rows: Uint32Array, a: number, b: number): number {
   return 0;
 }
 
-/** The usual case: the second row has the key of the first and a later kind or author. Both are word offsets. */
+/** The usual case: the second row has the key of the first and a later kind or author. Both are word
+ *  offsets. */
 function isLaterInGroup(rows: Uint32Array, first: number, second: number): boolean {
   return haveSameKey(rows, first, second) && statementRank(rows, first) < statementRank(rows, second);
 }

@@ -1,10 +1,12 @@
-/** Merkle roots over the record hashes of many groups at once: one bulk call a level for all groups together. */
+/** Merkle roots over the record hashes of many groups at once: one bulk call a level for all groups
+ *  together. */
 import { hash64Into } from '#crypto';
 import { rowQuads } from './reduction-row.js';
 
 /** Where a row's record hash begins, in words of 64 bits. */
 const hashQuad = 2;
-/** Groups of up to this many records go straight from rows to root in two levels; others take the general way. */
+/** Groups of up to this many records go straight from rows to root in two levels; others take the general
+ *  way. */
 const smallRecordsMax = 4;
 
 /** Reusable memory; grows to the largest bucket. */
@@ -16,7 +18,8 @@ export class GroupRoots {
   #counts = new Uint32Array(0);
   #active = new Uint32Array(0);
 
-  /** Group g has the rows order[starts[g]] and on, counts[g] of them, at least one. Writes its root to the second half
+  /** Group g has the rows order[starts[g]] and on, counts[g] of them, at least one. Writes its root to the
+   *  second half
    *  of the g-th 64 bytes of `leaves`. */
   write(
     rows: BigUint64Array,
@@ -133,7 +136,8 @@ export class GroupRoots {
     for (const group of groups) copyHash(this.#nodes, starts[group] * 4, leaves, group * 8 + 4);
   }
 
-  /** Hashes the pairs of the groups of #active, which have more than one node left; returns how many such remain. */
+  /** Hashes the pairs of the groups of #active, which have more than one node left; returns how many such
+   *  remain. */
   #hashLevel(starts: Uint32Array, active: number): number {
     const nodes = this.#nodes;
     let pair = 0;

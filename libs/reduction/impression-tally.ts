@@ -1,7 +1,9 @@
-/** Counts for the block report, gathered without an object an impression and added up over buckets and threads. */
+/** Counts for the block report, gathered without an object an impression and added up over buckets and
+ *  threads. */
 import { impressionReasons, limits } from '#protocol';
 
-/** Per reason: impressions, nano high, nano low; then contradictory and flooding counts by author. Integers below 2^53. */
+/** Per reason: impressions, nano high, nano low; then contradictory and flooding counts by author. Integers
+ *  below 2^53. */
 const perReason = 3;
 const contradictoryAt = impressionReasons.length * perReason;
 const floodingAt = contradictoryAt + limits.participantsMax;

@@ -1,4 +1,5 @@
-/** Merges the parts of a block: each distinct segment once, whichever parts list it, and which parts count. */
+/** Merges the parts of a block: each distinct segment once, whichever parts list it, and which parts count.
+ *  */
 import { type CheckedSegment, limits, PartCheck, type PartReason } from '#protocol';
 import { sequenceConflicts } from './sequence-conflicts.js';
 

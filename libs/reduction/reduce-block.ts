@@ -58,7 +58,8 @@ export function openReducer(terms: ReductionTerms): GroupReducer {
   return reducer.open(decoded.parameters, terms.roles);
 }
 
-/** Reduces opened parts; participants that are not among them posted none. `validator` is whose workDigest to give. */
+/** Reduces opened parts; participants that are not among them posted none. `validator` is whose workDigest
+ *  to give. */
 export function reduceBlock(
   terms: ReductionTerms,
   parts: readonly OpenedPart[],
@@ -67,7 +68,8 @@ export function reduceBlock(
   return reduceMerged(terms, mergeOpened(terms.roles, parts), validator);
 }
 
-/** Opens, verifies and reduces parts as they were posted; `stored` gives the bytes of a digest, if it has them. */
+/** Opens, verifies and reduces parts as they were posted; `stored` gives the bytes of a digest, if it has
+ *  them. */
 export function reduceSealedBlock(
   terms: ReductionTerms,
   rules: BlockRules,

@@ -1,4 +1,5 @@
-/** What a reducer is: one pure function over the records of one impression, with an id, a version and a parameter codec. */
+/** What a reducer is: one pure function over the records of one impression, with an id, a version and a
+ *  parameter codec. */
 import type { ImpressionReason } from '#protocol';
 import type { ImpressionTally } from './impression-tally.js';
 
@@ -15,7 +16,8 @@ export type DecodedParameters<Parameters> =
 export interface Reducer<Parameters = unknown> {
   /** Name and version, as the terms write it: `rtb-impression/1`. */
   readonly id: string;
-  /** Strict: what it accepts, `encodeParameters` gives back byte for byte. `roles` are those of the channel. */
+  /** Strict: what it accepts, `encodeParameters` gives back byte for byte. `roles` are those of the
+   *  channel. */
   decodeParameters(bytes: Uint8Array, roles: readonly number[]): DecodedParameters<Parameters>;
   encodeParameters(parameters: Parameters): Uint8Array;
   /** What auditors get an audit, for the limit that keeps sums below 2^63. */
@@ -34,7 +36,8 @@ export interface ImpressionOutcome {
 /** A reducer with its parameters; holds the memory of one group at a time, so one a thread. */
 export interface GroupReducer {
   readonly tally: ImpressionTally;
-  /** Reduces the kept rows order[from, to) of one impression, which stand in group order; writes what each participant
+  /** Reduces the kept rows order[from, to) of one impression, which stand in group order; writes what each
+   *  participant
    *  earns to `amounts` from index `at` on, high and low word each, entry 0 the sum of the others. */
   reduce(
     rows: Uint32Array,

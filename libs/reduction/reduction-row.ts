@@ -1,11 +1,13 @@
-/** A reduction row: what reducing needs of one record, 64 bytes, so that rows move as words and lie one to a cache line. */
+/** A reduction row: what reducing needs of one record, 64 bytes, so that rows move as words and lie one to
+ *  a cache line. */
 
 export const rowBytes = 64;
 /** Rows are read as 16 native (little-endian) 32-bit words and copied as 8 words of 64 bits. */
 export const rowWords = 16;
 export const rowQuads = 8;
 
-/** Word offsets within a row. The impression key and the record hash are bytes; integers are little-endian. */
+/** Word offsets within a row. The impression key and the record hash are bytes; integers are little-endian.
+ *  */
 export const rowWordAt = {
   impressionKey: 0,
   recordHash: 4,

@@ -1,4 +1,5 @@
-/** The rows of one bucket where they lie: runs of neighbouring rows in one memory, so that nothing is copied to be reduced. */
+/** The rows of one bucket where they lie: runs of neighbouring rows in one memory, so that nothing is
+ *  copied to be reduced. */
 import { rowQuads, rowWordAt, rowWords } from './reduction-row.js';
 
 /** Reusable; filled anew for each bucket. */

@@ -1,4 +1,5 @@
-/** Scatters records as reduction rows into buckets by the top bits of the impression key, so that each bucket fits a cache. */
+/** Scatters records as reduction rows into buckets by the top bits of the impression key, so that each
+ *  bucket fits a cache. */
 import { rowBytes, rowQuads, rowWords, swapBytes } from './reduction-row.js';
 import type { RowRuns } from './row-runs.js';
 
@@ -17,7 +18,8 @@ export interface ScatterMemory {
   readonly tables: ArrayBufferLike;
 }
 
-/** `arena` may be memory of an earlier scatter, if it is large enough; threads share what is a SharedArrayBuffer. */
+/** `arena` may be memory of an earlier scatter, if it is large enough; threads share what is a
+ *  SharedArrayBuffer. */
 export function allocateScatter(
   bits: number,
   pages: number,
@@ -151,7 +153,8 @@ export class RowScatter {
     }
   }
 
-  /** Copies the rows of a bucket of a sealed scatter to row `at` of `into`, and returns the row after the last. */
+  /** Copies the rows of a bucket of a sealed scatter to row `at` of `into`, and returns the row after the
+   *  last. */
   copyBucket(bucket: number, into: BigUint64Array, at: number): number {
     const end = at + this.rowsOf(bucket);
     let to = at;

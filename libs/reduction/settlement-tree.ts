@@ -1,4 +1,5 @@
-/** The settlement tree: a Merkle tree over the impressions whose nodes carry the sums of the amounts (wire-formats.md 7). */
+/** The settlement tree: a Merkle tree over the impressions whose nodes carry the sums of the amounts
+ *  (wire-formats.md 7). */
 import { hash64Into } from '#crypto';
 import { AmountDigests, bytesOf } from './amount-digests.js';
 
@@ -20,7 +21,8 @@ interface Subtree {
 
 const tileLeaves = 2_048;
 
-/** Takes the leaves in order and holds one tile of them and one subtree a level: bounded for any number of leaves. */
+/** Takes the leaves in order and holds one tile of them and one subtree a level: bounded for any number of
+ *  leaves. */
 export class SettlementTree {
   readonly #values: number;
   readonly #digests: AmountDigests;
@@ -41,7 +43,8 @@ export class SettlementTree {
     this.#amounts = new Uint32Array(tileLeaves * this.#values);
   }
 
-  /** The next `count` leaves: 32 bytes each, their amounts as in `AmountDigests`, and of the first leaf the hash
+  /** The next `count` leaves: 32 bytes each, their amounts as in `AmountDigests`, and of the first leaf the
+   *  hash
    *  that is joined with its amounts. */
   add(leaves: Uint8Array, amounts: Uint32Array, count: number, firstHalf: Uint8Array): void {
     if (this.#count === 0 && count > 0) this.#x = firstHalf.slice(0, 32);

@@ -1,4 +1,5 @@
-/** P5 of performance.md: sealed parts of three participants that hold everything → open → verify → reduce → root, work digest. */
+/** P5 of performance.md: sealed parts of three participants that hold everything → open → verify → reduce →
+ *  root, work digest. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

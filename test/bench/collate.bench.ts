@@ -1,4 +1,5 @@
-/** Collation of one block: record log on disk → ordered, cut, sealed → part store on disk; throughput and resident memory. */
+/** Collation of one block: record log on disk → ordered, cut, sealed → part store on disk; throughput and
+ *  resident memory. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,7 +128,8 @@ function noiseBatch(author: number, sequence: number, count: number, noise: Uint
   return bytes;
 }
 
-/** Highest memory while watched, MiB; own memory leaves out mapped files, which the kernel takes back at will. */
+/** Highest memory while watched, MiB; own memory leaves out mapped files, which the kernel takes back at
+ *  will. */
 function watchMemory(): { stop(): { own: number; resident: number } } {
   let own = 0;
   let resident = 0;

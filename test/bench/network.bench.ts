@@ -1,4 +1,5 @@
-/** Goal P6: a whole network in one process, from signed batches over HTTP to a settled block; p99 of a receipt. */
+/** Goal P6: a whole network in one process, from signed batches over HTTP to a settled block; p99 of a
+ *  receipt. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

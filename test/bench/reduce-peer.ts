@@ -17,7 +17,8 @@ export interface ReducePeer {
 
 const low32 = '4294967295';
 
-/** The records as `writeRecord` makes them. Keys are whole: 128 bits, in two columns; in favour of the peer a record's
+/** The records as `writeRecord` makes them. Keys are whole: 128 bits, in two columns; in favour of the peer
+ *  a record's
  *  identity, a hash of 256 bits, is a number of 64. */
 function tableOf(impressions: number, seed: number): string[] {
   const seeded = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) >>> 0;
@@ -25,7 +26,8 @@ function tableOf(impressions: number, seed: number): string[] {
     `CREATE MACRO mul(a, b) AS (a::UBIGINT * b::UBIGINT) & ${low32}::UBIGINT`,
     'CREATE MACRO fold(v, n) AS xor(v::UBIGINT, v::UBIGINT >> n)',
     `CREATE MACRO mixed(v) AS fold(mul(fold(mul(fold(v, 16), ${0x85eb_ca6b}), 13), ${0xc2b2_ae35}), 16)`,
-    `CREATE MACRO mix(i, lane) AS mixed(xor(xor(${seeded}::UBIGINT, mul(i + 1, ${0xc2b2_ae35})), mul(lane, ${0x27d4_eb2f})))`,
+    `CREATE MACRO mix(i, lane) AS mixed(
+       xor(xor(${seeded}::UBIGINT, mul(i + 1, ${0xc2b2_ae35})), mul(lane, ${0x27d4_eb2f})))`,
     `CREATE TABLE made AS
        SELECT i, author, mix(i, 200 + author) AS chance FROM range(${impressions}) r(i), range(3) a(author)`,
     `CREATE TABLE once AS
@@ -33,7 +35,8 @@ function tableOf(impressions: number, seed: number): string[] {
               (i * 3 + author)::UBIGINT AS id,
               author::UTINYINT AS author,
               CASE WHEN author = 2 THEN 0
-                   ELSE 100000 + mix(i, 300) % 10000000 + CASE WHEN (chance >> 10) & 63 = 0 THEN 1000 ELSE 0 END
+                   ELSE 100000 + mix(i, 300) % 10000000
+                        + CASE WHEN (chance >> 10) & 63 = 0 THEN 1000 ELSE 0 END
               END::UBIGINT AS price,
               CASE WHEN author < 2 THEN 0 WHEN (chance >> 6) & 15 <> 0 THEN 3 ELSE 1 END::UINTEGER AS flags
        FROM made WHERE chance & 63 <> 0 ORDER BY author, i`,
@@ -47,11 +50,13 @@ function tableOf(impressions: number, seed: number): string[] {
 /** Ways to leave out repetitions; the one that DuckDB runs fastest counts. */
 const deduplicated: Readonly<Record<string, string>> = {
   distinct: 'SELECT DISTINCT key_high, key_low, id, author, price, flags FROM records',
-  'group by': `SELECT any_value(key_high) AS key_high, any_value(key_low) AS key_low, any_value(author) AS author,
+  'group by': `SELECT any_value(key_high) AS key_high, any_value(key_low) AS key_low,
+                      any_value(author) AS author,
                       any_value(price) AS price, any_value(flags) AS flags FROM records GROUP BY id`,
 };
 
-/** wire-formats.md 7 with the default parameters, one seller and one auditor; an author with 17 records does not speak. */
+/** wire-formats.md 7 with the default parameters, one seller and one auditor; an author with 17 records
+ *  does not speak. */
 function queryOf(rows: string): string {
   return `
     WITH d AS (${rows}),
@@ -60,9 +65,11 @@ function queryOf(rows: string): string {
                  count(*) FILTER (author = 2) AS na,
                  max(price) FILTER (author = 0) AS b, min(price) FILTER (author = 0) AS b2,
                  min(price) FILTER (author = 1) AS s, max(price) FILTER (author = 1) AS s2,
-                 bit_and(flags) FILTER (author = 2) AS every_flag, bit_or(flags) FILTER (author = 2) AS some_flag
+                 bit_and(flags) FILTER (author = 2) AS every_flag,
+                 bit_or(flags) FILTER (author = 2) AS some_flag
           FROM d GROUP BY key_high, key_low),
-    p AS (SELECT n, CASE WHEN nb BETWEEN 1 AND 16 THEN b END AS b, CASE WHEN ns BETWEEN 1 AND 16 THEN s END AS s,
+    p AS (SELECT n, CASE WHEN nb BETWEEN 1 AND 16 THEN b END AS b,
+                 CASE WHEN ns BETWEEN 1 AND 16 THEN s END AS s,
                  na BETWEEN 1 AND 16 AS audited, every_flag, some_flag, b <> b2 AS bc, s <> s2 AS sc FROM g),
     o AS (SELECT n, bc, sc, b <> s AS differs,
                  CASE WHEN b IS NULL THEN s WHEN s IS NULL THEN b ELSE least(b, s) END AS price,

@@ -1,4 +1,5 @@
-/** P4 of performance.md: merge + deduplicate + order + reduce, against DuckDB's best SQL with the same rules and the same answer. */
+/** P4 of performance.md: merge + deduplicate + order + reduce, against DuckDB's best SQL with the same
+ *  rules and the same answer. */
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { hash64Into } from '#crypto';
 import { builtFile } from '#environment/built-file';
@@ -141,7 +142,8 @@ interface Rates {
   readonly recordsPerCpuSecond: number;
 }
 
-/** The records of three authors one after the other, as a block's parts hold them; one in 16 is there twice. */
+/** The records of three authors one after the other, as a block's parts hold them; one in 16 is there
+ *  twice. */
 function makeData(impressions: number, threads: number): ReduceBenchData {
   const capacity = Math.ceil(impressions * 3 * 1.08) + 1_000;
   const records = new SharedArrayBuffer(capacity * 64);

@@ -1,4 +1,5 @@
-/** Makes blocks of any size for benches and tests: seeded impressions, signed batches, sealed parts in a part store. */
+/** Makes blocks of any size for benches and tests: seeded impressions, signed batches, sealed parts in a
+ *  part store. */
 import { addressOf, sha256 } from '#crypto';
 import { fromHex, type Hex, toHex, viewOf } from '#encoding';
 import type { PartStore } from '#part-store';
@@ -88,7 +89,8 @@ export function* syntheticBatches(options: SyntheticBlockOptions, author: number
 /** Stores make many blocks durable at the price of one. */
 const storedAtOnce = 256;
 
-/** Collates and seals the batches of all authors into the store: the part of a participant that holds everything. */
+/** Collates and seals the batches of all authors into the store: the part of a participant that holds
+ *  everything. */
 export async function storeWholePart(
   options: SyntheticBlockOptions,
   store: PartStore,
@@ -148,7 +150,8 @@ export function isRepeated(seed: number, impression: number, author: number): bo
   return (mix(seed, impression, 400 + author) & 15) === 0;
 }
 
-/** Writes what `author` says of the impression, or returns false where it says nothing: one in 64 is missing, one in 64
+/** Writes what `author` says of the impression, or returns false where it says nothing: one in 64 is
+ *  missing, one in 64
  *  has another price, one in 16 is not viewable. */
 export function writeRecord(
   view: DataView,

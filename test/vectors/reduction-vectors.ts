@@ -84,7 +84,8 @@ export function checkImpressions(folder: string, check: VectorCheck): void {
   }
 }
 
-/** The records as a plaintext of batches whose headers nobody reads: reduction looks at counts and records only. */
+/** The records as a plaintext of batches whose headers nobody reads: reduction looks at counts and records
+ *  only. */
 function unsignedPart(records: readonly Hex[]): Uint8Array {
   const batches = records.map((record) => {
     const batch = new Uint8Array(256);

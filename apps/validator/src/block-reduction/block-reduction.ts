@@ -1,4 +1,5 @@
-/** Reduces blocks in worker threads and bounded memory: what a validator computes, from posted parts to the block's output. */
+/** Reduces blocks in worker threads and bounded memory: what a validator computes, from posted parts to the
+ *  block's output. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hex } from '#encoding';
@@ -66,7 +67,8 @@ export class BlockReduction {
     });
   }
 
-  /** One block at a time, in the order of the calls. Throws a retriable Fault when store, disk or threads fail. */
+  /** One block at a time, in the order of the calls. Throws a retriable Fault when store, disk or threads
+   *  fail. */
   reduce(block: BlockToReduce, onProgress: ReductionProgress = () => undefined): Promise<BlockOutput> {
     const result = this.#last.then(() => this.#reduce(block, onProgress));
     this.#last = result.catch(() => undefined);

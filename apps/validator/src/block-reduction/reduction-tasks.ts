@@ -4,7 +4,8 @@ import type { WorkerPool } from '#environment/worker-pool';
 import type { BlockRules, PartReason } from '#protocol';
 import type { ReductionTerms, ScatterMemory } from '#reduction';
 
-/** What every task needs to know of its block; workers keep what they make of it while `token` stays the same. */
+/** What every task needs to know of its block; workers keep what they make of it while `token` stays the
+ *  same. */
 export interface TaskBlock {
   readonly token: number;
   readonly terms: ReductionTerms;
@@ -17,13 +18,15 @@ export interface ScanTask {
   readonly block: TaskBlock;
   /** Rows go here; one task at a time has a lane. */
   readonly lane: ScatterMemory;
-  /** Where the lane's rows go when it is full: files of these names with a number appended, from `spillCount` on. */
+  /** Where the lane's rows go when it is full: files of these names with a number appended, from
+   *  `spillCount` on. */
   readonly spillPrefix: string;
   readonly spillCount: number;
   readonly segments: Uint32Array;
   /** 64 bytes of manifest a segment. */
   readonly rows: Uint8Array;
-  /** The sealed bytes one after the other, and where each ends; `unavailable` marks those that the store lacks. */
+  /** The sealed bytes one after the other, and where each ends; `unavailable` marks those that the store
+   *  lacks. */
   readonly sealed: SharedArrayBuffer;
   readonly lengths: Int32Array;
 }

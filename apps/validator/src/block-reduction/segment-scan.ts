@@ -1,4 +1,5 @@
-/** First pass over a block: fetches each distinct segment once; the workers check it and scatter its records. */
+/** First pass over a block: fetches each distinct segment once; the workers check it and scatter its
+ *  records. */
 import { sha256 } from '#crypto';
 import { equalBytes } from '#encoding';
 import { type PartStore, storedBlockBytesMax } from '#part-store';
@@ -13,7 +14,8 @@ import {
   unavailable,
 } from './reduction-tasks.js';
 
-/** Sealed bytes that one task takes; a stored block of the largest size fits, and so do `taskSegments` usual segments. */
+/** Sealed bytes that one task takes; a stored block of the largest size fits, and so do `taskSegments`
+ *  usual segments. */
 export const scanSlotBytes = 2 * storedBlockBytesMax;
 const taskSegments = 31;
 
@@ -30,7 +32,8 @@ export interface ScanPorts {
   readonly pool: ReductionPool;
 }
 
-/** Fetches the manifests and tells `merge` their rows or why there are none; returns the distinct segments. */
+/** Fetches the manifests and tells `merge` their rows or why there are none; returns the distinct segments.
+ *  */
 export async function fetchManifests(
   partStore: PartStore,
   parts: readonly CommittedPart[],
@@ -62,7 +65,8 @@ async function fetchManifest(
   return { index, pages };
 }
 
-/** Scans the distinct segments, one task a lane at a time; tells `merge` what each came to. Returns the spills. */
+/** Scans the distinct segments, one task a lane at a time; tells `merge` what each came to. Returns the
+ *  spills. */
 export async function scanSegments(
   ports: ScanPorts,
   block: TaskBlock,

@@ -1,4 +1,5 @@
-/** Rows that memory does not hold: files sorted by bucket, written and read by worker threads. Never durable, never shared. */
+/** Rows that memory does not hold: files sorted by bucket, written and read by worker threads. Never
+ *  durable, never shared. */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { Fault } from '#environment';
 import { type RowScatter, rowBytes, rowQuads } from '#reduction';
@@ -8,7 +9,8 @@ const stagingRows = 16_384;
 let staging = new BigUint64Array(0);
 const openFiles = new Map<string, number>();
 
-/** Writes all rows of the scatter to `file`, bucket after bucket, and forgets them. The file's old bytes are overwritten. */
+/** Writes all rows of the scatter to `file`, bucket after bucket, and forgets them. The file's old bytes
+ *  are overwritten. */
 export function spillScatter(scatter: RowScatter, file: string): Spill {
   scatter.seal();
   const starts = new Uint32Array(scatter.buckets + 1);

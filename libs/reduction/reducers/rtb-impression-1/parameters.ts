@@ -57,7 +57,8 @@ export function encodeParameters(parameters: RtbImpressionParameters): Uint8Arra
   ]);
 }
 
-/** Refuses what is not the one encoding of its value, what the enumerations do not hold, and what the roles forbid. */
+/** Refuses what is not the one encoding of its value, what the enumerations do not hold, and what the roles
+ *  forbid. */
 export function decodeParameters(
   bytes: Uint8Array,
   roles: readonly number[],

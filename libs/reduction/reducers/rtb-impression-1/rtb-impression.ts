@@ -1,4 +1,5 @@
-/** The reducer `rtb-impression/1`: what one impression pays and why, from what its records say (wire-formats.md 7). */
+/** The reducer `rtb-impression/1`: what one impression pays and why, from what its records say
+ *  (wire-formats.md 7). */
 import { type ImpressionReason, impressionReasons, limits } from '#protocol';
 import { ImpressionTally } from '../../impression-tally.js';
 import type { GroupReducer, ImpressionOutcome, Reducer } from '../../reducer.js';
