@@ -1,4 +1,7 @@
-/** One block through collator, coordinator, validator and settlement of three organisations, with a crash at every step. */
+/**
+ * One block through collator, coordinator, validator and settlement of three organisations, with a crash at
+ * every step.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
@@ -13,7 +16,10 @@ async function prepared(): Promise<Rehearsal> {
   return rehearsal;
 }
 
-/** Runs the block to its end; a crash of organisation 1 is followed by a fresh start. Returns whether it crashed. */
+/**
+ * Runs the block to its end; a crash of organisation 1 is followed by a fresh start. Returns whether it
+ * crashed.
+ */
 async function live(
   rehearsal: Rehearsal,
   crash?: CrashPoint,

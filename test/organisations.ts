@@ -15,7 +15,10 @@ export interface Sweeper {
   sweep(): Promise<number>;
 }
 
-/** The services of all organisations as processes that were just started; those of `crashing` break at its point. */
+/**
+ * The services of all organisations as processes that were just started; those of `crashing` break at its
+ * point.
+ */
 export function startAll(
   rehearsal: Rehearsal,
   crash: CrashPoint | undefined,

@@ -1,4 +1,7 @@
-/** The blocks that one participant's services have to look after, with facts and stage, read from the base chain. */
+/**
+ * The blocks that one participant's services have to look after, with facts and stage, read from the base
+ * chain.
+ */
 import type { Chain, ChannelFacts } from '#chain';
 import type { Hex } from '#encoding';
 import {

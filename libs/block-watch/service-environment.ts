@@ -1,4 +1,6 @@
-/** The environment variables that services of an organisation share, as fields of their configuration schemas. */
+/**
+ * The environment variables that services of an organisation share, as fields of their configuration schemas.
+ */
 import { z } from 'zod';
 import { fromHex, type Hex } from '#encoding';
 

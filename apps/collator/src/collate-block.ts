@@ -1,4 +1,7 @@
-/** Makes a participant's block part: ordered batches, cut, sealed and stored. A pure function of log and manifest. */
+/**
+ * Makes a participant's block part: ordered batches, cut, sealed and stored. A pure function of log and
+ * manifest.
+ */
 import { compareBytes, concatBytes, fromHex, type Hex } from '#encoding';
 import { Fault, type Log } from '#environment';
 import type { PartStore } from '#part-store';
@@ -19,12 +22,15 @@ interface CollatePorts {
   readonly log: Log;
 }
 
-/** Segments that are put together, and puts that are under way at a time: at most 4 MiB wait for the store. */
+/**
+ * Segments that are put together, and puts that are under way at a time: at most 4 MiB wait for the store.
+ */
 const segmentsPerPut = 32;
 const concurrentPuts = 2;
 
 /**
- * The store holds segments, pages and index when this resolves; only then may the part be posted. The same log and
+ * The store holds segments, pages and index when this resolves; only then may the part be posted. The
+ * same log and
  * manifest give the same bytes, however often and after whatever crash. Memory: the keys of the batches, the
  * manifest's rows, a few segments.
  */
@@ -50,7 +56,9 @@ export async function collateBlock(
   return { commitment, batches, nextBegins };
 }
 
-/** Of repetitions the lowest bytes, whichever came first: one batch may have been signed twice, differently. */
+/**
+ * Of repetitions the lowest bytes, whichever came first: one batch may have been signed twice, differently.
+ */
 async function readBatch(
   recordLog: RecordLog,
   channelId: Hex,

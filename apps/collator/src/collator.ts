@@ -1,4 +1,7 @@
-/** The collator: when collection of a block has ended it builds, seals, stores and posts its participant's part. */
+/**
+ * The collator: when collection of a block has ended it builds, seals, stores and posts its participant's
+ * part.
+ */
 import { BlockWatch, ChannelKeys, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
 import type { Chain, ChainActor } from '#chain';
 import { decodeDagCbor, encodeDagCbor, type Hex, toHex } from '#encoding';
@@ -126,7 +129,10 @@ export class Collator {
     if (opened.ok) await opened.keys.eraseBefore(this.#watch.lowestUnfinished(channelId));
   }
 
-  /** Offsets before which nothing of the block or a later one lies, as far as an earlier block's collation found. */
+  /**
+   * Offsets before which nothing of the block or a later one lies, as far as an earlier block's collation
+   * found.
+   */
   async #begins(channelId: Hex, blockNumber: number): Promise<Offsets> {
     const kept = await this.#ports.keyValue.get(beginsKey(channelId));
     if (kept === undefined) return [];

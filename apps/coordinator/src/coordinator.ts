@@ -1,4 +1,7 @@
-/** The coordinator: names its participant's own validator for each block and sends it the signed validation request. */
+/**
+ * The coordinator: names its participant's own validator for each block and sends it the signed validation
+ * request.
+ */
 import {
   BlockWatch,
   ChannelKeys,
@@ -25,7 +28,10 @@ export interface CoordinatorOptions {
   readonly encryptionSecret: Uint8Array;
   /** Account of the validator that the participant trusts: its delegations are binding. */
   readonly validator: Hex;
-  /** After so long without a commit a validator that accepted is asked again; chain time, default a quarter of processing. */
+  /**
+   * After so long without a commit a validator that accepted is asked again; chain time, default a quarter of
+   * processing.
+   */
   readonly silenceSeconds?: number;
   readonly requestTimeoutMs: number;
   readonly sweepIntervalMs: number;
@@ -40,7 +46,10 @@ export interface CoordinatorPorts {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** What was sent last for a block, kept before it is sent, so that a crash repeats it instead of making another. */
+/**
+ * What was sent last for a block, kept before it is sent, so that a crash repeats it instead of making
+ * another.
+ */
 interface Sent {
   readonly request: ValidationRequest;
   /** Chain time, seconds. */
@@ -91,7 +100,10 @@ export class Coordinator {
     return sent === undefined ? 0 : this.#send(block, sent);
   }
 
-  /** Whether a new delegation is called for: the last one is of no use any more, or nothing came of it for long. */
+  /**
+   * Whether a new delegation is called for: the last one is of no use any more, or nothing came of it for
+   * long.
+   */
   #isSilent(block: WatchedBlock, last: Sent): boolean {
     const notAfter = last.request.delegation.notAfter;
     if (notAfter < BigInt(block.nowSeconds)) return true;

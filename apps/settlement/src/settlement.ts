@@ -1,4 +1,6 @@
-/** The settlement service: watches results, says loudly where they differ, and settles blocks that are final. */
+/**
+ * The settlement service: watches results, says loudly where they differ, and settles blocks that are final.
+ */
 import { BlockWatch, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
 import type { Chain, ChainActor } from '#chain';
 import type { Hex } from '#encoding';

@@ -1,4 +1,7 @@
-/** What the validator asks of block reduction, so that its shell and its tests do not depend on threads and files. */
+/**
+ * What the validator asks of block reduction, so that its shell and its tests do not depend on threads and
+ * files.
+ */
 import type { Hex } from '#encoding';
 import type { BlockRules } from '#protocol';
 import type { BlockOutput, CommittedPart, ReductionTerms } from '#reduction';
@@ -13,7 +16,8 @@ export interface BlockToReduce {
 }
 
 /**
- * Fetches, opens, verifies and reduces. Pure in its input and what the part store holds. Throws a retriable Fault where the
+ * Fetches, opens, verifies and reduces. Pure in its input and what the part store holds. Throws a
+ * retriable Fault where the
  * store cannot be asked; a block that the store lacks makes a part `unavailable`, which is no fault.
  */
 export type ReduceBlock = (block: BlockToReduce) => Promise<BlockOutput>;

@@ -22,7 +22,9 @@ export interface RequestContext {
   readonly operatorKey: Hex | undefined;
 }
 
-/** What the chain's facts say about the request, cheapest first; the block key if nothing speaks against it. */
+/**
+ * What the chain's facts say about the request, cheapest first; the block key if nothing speaks against it.
+ */
 export function checkRequest(
   request: ValidationRequest,
   context: RequestContext,

@@ -1,4 +1,7 @@
-/** What a validator must remember and cannot compute: accepted requests until the block is over, and its results. */
+/**
+ * What a validator must remember and cannot compute: accepted requests until the block is over, and its
+ * results.
+ */
 import type { ValidationRequest } from '#block-watch';
 import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
 import type { KeyValue } from '#key-value';

@@ -17,7 +17,10 @@ import { Validator, type ValidatorPorts } from './validator.js';
 @Module({})
 class ValidatorModule {}
 
-/** A process of its own: opens what the configuration names, starts the validator, closes everything in the end. */
+/**
+ * A process of its own: opens what the configuration names, starts the validator, closes everything in the
+ * end.
+ */
 export function validatorModule(config: ValidatorConfig, log: Log): DynamicModule {
   const opened = Symbol('opened');
   const closers = Symbol('closers');

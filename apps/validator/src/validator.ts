@@ -1,4 +1,7 @@
-/** The validator: takes validation requests, reduces each block once, commits and reveals a seat for each request. */
+/**
+ * The validator: takes validation requests, reduces each block once, commits and reveals a seat for each
+ * request.
+ */
 import { type Refusal, refuse } from '#api';
 import {
   BlockWatch,
@@ -108,7 +111,9 @@ export class Validator {
     return answer;
   }
 
-  /** Does what is due for every accepted request; returns how many results were made, committed or revealed. */
+  /**
+   * Does what is due for every accepted request; returns how many results were made, committed or revealed.
+   */
   async sweep(): Promise<number> {
     const byBlock = new Map<string, ValidationRequest[]>();
     for (const request of await this.#state.requests()) {
@@ -250,7 +255,10 @@ export class Validator {
   }
 }
 
-/** In processing, and while a dispute runs until processing would have ended: the second half, or all have committed. */
+/**
+ * In processing, and while a dispute runs until processing would have ended: the second half, or all have
+ * committed.
+ */
 function isRevealTime(block: WatchedBlock): boolean {
   const { stage, terms, blockNumber, facts, nowSeconds } = block;
   if (stage.stage !== 'processing' && stage.stage !== 'dispute') return false;

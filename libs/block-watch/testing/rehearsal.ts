@@ -1,4 +1,7 @@
-/** A channel of three participants on a simulated chain, with stores in memory and signed batches, for tests of services. */
+/**
+ * A channel of three participants on a simulated chain, with stores in memory and signed batches, for tests
+ * of services.
+ */
 import { addressOf, encryptionPublicKey, sealBox } from '#crypto';
 import { encodeDagCbor, type Hex, toHex } from '#encoding';
 import { type Entropy, seededEntropy } from '#environment';
@@ -74,7 +77,10 @@ export class Rehearsal {
     return openMemoryKeyValue(this.participants[participant].validatorDrawer);
   }
 
-  /** A signed batch of `count` records: wins of the payer (author 0) and the seller (1), audits of the auditor (2). */
+  /**
+   * A signed batch of `count` records: wins of the payer (author 0) and the seller (1), audits of the auditor
+   * (2).
+   */
   batch(blockNumber: number, author: number, sequence: number, count = 3, firstImpression = 0): Uint8Array {
     const records = Array.from({ length: count }, (_, at) => {
       const impressionKey = new Uint8Array(16);

@@ -1,4 +1,7 @@
-/** A base chain in memory for tests: the acts that services post, under the rules of protocol.md 8 through `stageOf`. */
+/**
+ * A base chain in memory for tests: the acts that services post, under the rules of protocol.md 8 through
+ * `stageOf`.
+ */
 import type { Chain, ChainActor, ChainOutcome, ChannelFacts, ParticipantKeys, ValidatorFacts } from '#chain';
 import { addressOf, recoverSigner, rootFromPath } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import {
+  adapterField,
+  afterScheme,
+  parseEnvironment,
+  participantFields,
+  serviceConfigOf,
+  serviceFields,
+} from './service-environment.js';
+
+const schema = z.object({
+  ...serviceFields,
+  ...participantFields,
+  KEY_VALUE: adapterField(['lmdb', 'memory']),
+});
+const whole = {
+  CHAIN: 'http://127.0.0.1:8545',
+  CHANNEL_REGISTRY: `0x${'AB'.repeat(20)}`,
+  ACCOUNT: `0x${'cd'.repeat(20)}`,
+  OPERATOR_KEY: `0x${'11'.repeat(32)}`,
+  KEY_VALUE: 'lmdb:./data/state',
+  PATH: '/bin',
+};
+
+describe('the environment of a service', () => {
+  it('becomes a configuration with defaults, addresses in lower case and keys as bytes', () => {
+    const parsed = parseEnvironment(schema, whole);
+    expect(serviceConfigOf(parsed)).toEqual({
+      chain: { url: whole.CHAIN, channelRegistry: `0x${'ab'.repeat(20)}`, pollIntervalMs: 1_000 },
+      logLevel: 'info',
+    });
+    expect(parsed.OPERATOR_KEY).toEqual(new Uint8Array(32).fill(0x11));
+    expect(afterScheme(parsed.KEY_VALUE)).toBe('./data/state');
+  });
+
+  it('is refused with the names of what is missing or wrong, and without what was in a secret', () => {
+    const wrong = { ...whole, CHAIN: undefined, OPERATOR_KEY: '0x1234', KEY_VALUE: 'redis://host' };
+    const read = () => parseEnvironment(schema, wrong);
+    expect(read).toThrow(/CHAIN: is not set/);
+    expect(read).toThrow(/OPERATOR_KEY: 32 bytes/);
+    expect(read).toThrow(/KEY_VALUE: a URL of lmdb, memory/);
+    expect(read).not.toThrow(/1234/);
+  });
+});
