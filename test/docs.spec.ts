@@ -50,12 +50,9 @@ describe('the docs', () => {
   it('name commands and options that the command line has', () => {
     const lines = [...walked, 'docs/reference/wire-formats.md'].flatMap((page) => commandsOf(read(page)));
     expect(lines.length).toBeGreaterThan(3);
-    const help = new Map<string, string>();
     const wrong = lines.filter((line) => {
-      const command = commandName(line);
-      if (!help.has(command)) help.set(command, helpOf(command));
       const options = line.match(/--[a-z-]+/g) ?? [];
-      return options.some((option) => !help.get(command)?.includes(option));
+      return options.some((option) => !helpOf(commandName(line)).includes(option));
     });
     expect(wrong).toEqual([]);
   });
@@ -76,6 +73,19 @@ describe('the docs', () => {
     for (const [folder, allowed] of Object.entries(enforced)) {
       expect([folder, [...(said.get(folder) ?? ['?'])].sort()]).toEqual([folder, [...allowed].sort()]);
     }
+  });
+
+  it('name every variable that an app reads, and give containers no other', () => {
+    const sources = execFileSync('git', ['ls-files', 'apps/*.config.ts', 'libs/*environment.ts'], {
+      cwd: root,
+    });
+    const schemas = sources.toString().trim().split('\n').map(read).join('\n');
+    const variables = new Set([...schemas.matchAll(/\b([A-Z][A-Z_]{3,}): /g)].map((match) => match[1]));
+    expect(variables.size).toBeGreaterThan(15);
+    const page = read('docs/reference/configuration.md');
+    expect([...variables].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+    const given = [...read('docker/compose.yaml').matchAll(/^ +([A-Z][A-Z_]+): /gm)].map((match) => match[1]);
+    expect(given.filter((name) => name !== 'APP' && !variables.has(name))).toEqual([]);
   });
 
   it('begin the wire formats with a batch of the golden vectors', () => {
@@ -132,10 +142,16 @@ function commandName(line: string): string {
   return first === 'block' ? `${first} ${second}` : first;
 }
 
+const asked = new Map<string, string>();
+
 /** What `papyrus COMMAND --help` says; a command that does not exist ends with another exit code and throws. */
 function helpOf(command: string): string {
+  const known = asked.get(command);
+  if (known !== undefined) return known;
   const args = ['tools/papyrus.mjs', ...command.split(' '), '--help'];
-  return execFileSync('node', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+  const said = execFileSync('node', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+  asked.set(command, said);
+  return said;
 }
 
 /** The rows of the law's table, by folder. */
