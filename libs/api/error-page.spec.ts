@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { commonRefusals, endpoints, refusalCodes, refusals } from '#api';
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/reference/errors.md'), 'utf8');
+const lines = page.split('\n').filter((line) => line.startsWith('| <a id='));
+
+/** The line of a code as the table of refusals gives it. */
+function lineOf(code: (typeof refusalCodes)[number]): string {
+  const { status, expected, advice, retryable } = refusals[code];
+  return `| <a id="${code}"></a>\`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${expected} | ${advice} |`;
+}
+
+describe('the error reference', () => {
+  it('has one line for each refusal, with what the table says, and no others', () => {
+    expect([...lines].sort()).toEqual(refusalCodes.map(lineOf).sort());
+  });
+});
+
+describe('the table of refusals', () => {
+  it('holds what the endpoints refuse and nothing that no endpoint refuses', () => {
+    const used = new Set([
+      ...commonRefusals,
+      ...Object.values(endpoints).flatMap((endpoint) => endpoint.refusals),
+    ]);
+    expect([...used].sort()).toEqual([...refusalCodes].sort());
+  });
+
+  it('speaks in sentences', () => {
+    for (const { expected, advice } of Object.values(refusals)) {
+      expect(expected).toMatch(/^[A-Za-z].*\.$/);
+      expect(advice).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  it('calls retryable what a 503 or a 500 is, and no fault in the shape of a request', () => {
+    for (const { status, retryable } of Object.values(refusals)) {
+      if (status >= 500) expect(retryable).toBe(true);
+      if ([400, 413, 415, 422].includes(status)) expect(retryable).toBe(false);
+    }
+  });
+});

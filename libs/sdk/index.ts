@@ -1,0 +1,10 @@
+export {
+  type Audit,
+  type AuditFlag,
+  BatchSigner,
+  type BatchSignerOptions,
+  type Win,
+} from './batch-signer.js';
+export { ChannelNodeClient, type ChannelNodeClientOptions } from './channel-node-client.js';
+export { PapyrusError, PapyrusRefused, PapyrusUnreachable } from './papyrus-refused.js';
+export { type ReceiptFault, receiptFault } from './verify-receipt.js';
