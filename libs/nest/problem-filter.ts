@@ -1,4 +1,4 @@
-/** The one filter: refusals become problems, faults 503 with Retry-After; anything else is a bug: logged, 500. */
+/** The one filter: refusals become problems, faults 503 with Retry-After, bugs a logged 500. */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import {
   isRefusalCode,
