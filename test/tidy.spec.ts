@@ -105,7 +105,7 @@ describe('the house', () => {
     expect(named(silent)).toEqual([]);
     const wide = product.flatMap((file) =>
       file.lines
-        .filter((line) => line.length > rules.lineCharactersMax && !/^\s*['"`]/.test(line))
+        .filter((line) => withoutLongText(line).length > rules.lineCharactersMax)
         .map((line) => `${file.path}: ${line.slice(0, 60)}`),
     );
     expect(wide).toEqual([]);
@@ -167,6 +167,11 @@ function allowedFor(file: SourceFile, folder: string): readonly string[] {
   if (port === undefined) return rules.mayImport[folder] ?? [];
   const isPortFile = basename(file.path) === `${port}.ts` || basename(file.path) === 'index.ts';
   return isPortFile ? ['encoding', 'protocol'] : rules.adapterMayImport[port];
+}
+
+/** A literal cannot be broken over lines: only what stands around it counts. */
+function withoutLongText(line: string): string {
+  return isCode(line) ? line.replace(/`[^`]*`|'[^']*'|"[^"]*"/g, '``') : line;
 }
 
 function isCode(line: string): boolean {

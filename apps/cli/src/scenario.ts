@@ -1,4 +1,7 @@
-/** One run of demo or replay: network up, traffic through the REST interfaces, blocks driven to their end, the result told. */
+/**
+ * One run of demo or replay: network up, traffic through the REST interfaces, blocks driven to their end, the
+ * result told.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Drives a network through its blocks without a wall clock: work that is due, then all services, then the next moment. */
+/**
+ * Drives a network through its blocks without a wall clock: work that is due, then all services, then the
+ * next moment.
+ */
 import type { Chain, ChannelFacts, DrivenChain } from '#chain';
 import type { Hex } from '#encoding';
 import type { DrivenClock } from '#environment';

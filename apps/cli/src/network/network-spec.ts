@@ -1,4 +1,7 @@
-/** What a network of the command line is made of; kept in its data folder, so that a restart finds the same network. */
+/**
+ * What a network of the command line is made of; kept in its data folder, so that a restart finds the same
+ * network.
+ */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoleName } from '#protocol';

@@ -1,4 +1,7 @@
-/** Opens a block as any participant can: fetches the posted parts, checks them, and reduces what counts by itself. */
+/**
+ * Opens a block as its participants can: fetches the posted parts, checks them, and reduces what counts by
+ * itself.
+ */
 import type { Chain } from '#chain';
 import { fromHex, type Hex, toHex } from '#encoding';
 import type { PartStore } from '#part-store';

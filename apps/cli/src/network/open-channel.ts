@@ -1,4 +1,7 @@
-/** Brings a network's channel onto its chain: token, keys, terms signed by all, deposit. Each step is left out where it is done. */
+/**
+ * Brings a network's channel onto its chain: token, keys, terms signed by all, deposit. Each step is left out
+ * where it is done.
+ */
 
 import type { DrivenChain } from '#chain';
 import { keccak256, sealBox, signDigest } from '#crypto';
@@ -67,7 +70,9 @@ export function channelSecretOf(spec: NetworkSpec): Uint8Array {
   return seededEntropy(`${spec.seed}/channel-secret`).bytes(32);
 }
 
-/** Deploys the token and opens the channel of the spec unless they are there, and fills the payer's deposit. */
+/**
+ * Deploys the token and opens the channel of the spec unless they are there, and fills the payer's deposit.
+ */
 export async function openChannel(
   chain: DrivenChain,
   spec: NetworkSpec,

@@ -1,4 +1,7 @@
-/** Composes a whole network in this process: base chain, part store, and every participant's services on engines of its own. */
+/**
+ * Composes a whole network in this process: base chain, part store, and every participant's services on
+ * engines of its own.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrivenChain } from '#chain';

@@ -1,4 +1,7 @@
-/** One participant's services in this process, each on the participant's own log and state, as separate processes would be. */
+/**
+ * One participant's services in this process, each on the participant's own log and state, as separate
+ * processes would be.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { batchMediaType, endpoints, pathOf, problemSchema, receiptSchema } from '#api';

@@ -1,4 +1,7 @@
-/** Keys of a network's participants and validators, derived from its seed: for demonstration, not for money that counts. */
+/**
+ * Keys of a network's participants and validators, derived from its seed: for demonstration, not for money
+ * that counts.
+ */
 import { addressOf, encryptionPublicKey } from '#crypto';
 import type { Hex } from '#encoding';
 import { seededEntropy } from '#environment';

@@ -1,4 +1,7 @@
-/** Notes durably what the channel nodes refused, so that a run that was interrupted still counts each refusal once. */
+/**
+ * Notes durably what the channel nodes refused, so that a run that was interrupted still counts each refusal
+ * once.
+ */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 export interface NotedRefusal {

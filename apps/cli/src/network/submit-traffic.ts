@@ -1,4 +1,7 @@
-/** The parties' own back ends, played: they sign batches of their records and submit them to their channel nodes over REST. */
+/**
+ * The parties' own back ends, played: they sign batches of their records and submit them to their channel
+ * nodes over REST.
+ */
 
 import { fromHex } from '#encoding';
 import { BatchHasher, blockStart, collectionEnd, domainSeparator, limits, signBatch } from '#protocol';

@@ -12,7 +12,9 @@ export interface ParticipantBalance {
   readonly balanceAfterNano: string;
 }
 
-/** A base unit of the network's token is one nano. Before: what the payer brought, and nothing of the others. */
+/**
+ * A base unit of the network's token is one nano. Before: what the payer brought, and nothing of the others.
+ */
 export async function balancesOf(network: Network): Promise<ParticipantBalance[]> {
   const { chain, token, spec } = network;
   const channel = await chain.channel(network.channelId);

@@ -1,4 +1,6 @@
-/** What a block shows of the parties' disagreement: from its report, its opened parts and what ingest refused. */
+/**
+ * What a block shows of the parties' disagreement: from its report, its opened parts and what ingest refused.
+ */
 
 import { viewOf } from '#encoding';
 import { type BlockReport, type ImpressionReason, limits, recordAt, recordFlag, recordKind } from '#protocol';

@@ -1,11 +1,16 @@
-/** Writes what each party saw as its own raw log, so that anybody can recompute who owes whom by other means, for example SQL. */
+/**
+ * Writes what each party saw as its own raw log, so that anybody can recompute who owes whom by other means,
+ * for example SQL.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordKind } from '#protocol';
 import type { NetworkSpec } from '../network/network-spec.js';
 import type { BlockPlan } from './plan-records.js';
 
-/** Columns of `<name>.tsv`; `seller` is a participant index, `flags` as in wire-formats.md 3, `late` 0 or 1. */
+/**
+ * Columns of `<name>.tsv`; `seller` is a participant index, `flags` as in wire-formats.md 3, `late` 0 or 1.
+ */
 export const partyLogColumns = [
   'block',
   'auction',
