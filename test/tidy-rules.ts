@@ -1,4 +1,6 @@
-/** The rules of the house as data: the dependency law, sizes, words and globals that `tidy.spec.ts` checks. */
+/**
+ * The rules of the house as data: the dependency law, sizes, words and globals that `tidy.spec.ts` checks.
+ */
 
 /** Which libs a lib may import; port folders split into port files and adapters below. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -23,7 +25,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   nest: ['api', 'environment'],
 };
 
-/** Ports: the port file may import encoding and protocol, adapters also environment (and, for the chain, crypto). */
+/**
+ * Ports: the port file may import encoding and protocol, adapters also environment (and, for the chain,
+ * crypto).
+ */
 export const ports = ['record-log', 'part-store', 'chain', 'job-queue', 'key-value'] as const;
 export const adapterMayImport: Readonly<Record<(typeof ports)[number], readonly string[]>> = {
   'record-log': ['encoding', 'protocol', 'environment'],

@@ -1,4 +1,7 @@
-/** One participant misbehaves: the block settles for the others as if its part had been empty, and the report says why. */
+/**
+ * One participant misbehaves: the block settles for the others as if its part had been empty, and the report
+ * says why.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +55,8 @@ const balanceOf = (network: Network, account: `0x${string}`): Promise<bigint> =>
   network.chain.balance(network.token, account);
 
 describe('a participant that', () => {
-  // Everyone holds everyone's records, so nothing is lost with one part: the honest block says what to expect.
+  // Everyone holds everyone's records, so nothing is lost with one part: the honest block says what to
+  // expect.
   const honest = settleWith(undefined, 0);
 
   it.each(mischiefs)('$name costs the others nothing', async (mischief) => {
