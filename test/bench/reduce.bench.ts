@@ -162,8 +162,8 @@ function makeData(impressions: number, threads: number): ReduceBenchData {
   }
   hash64Into(bytes.subarray(0, rows * 64), new Uint8Array(hashes));
   const bits = bucketBitsFor(rows);
-  // Threads take chunks as they come, so that one of them may scatter more than its share.
-  const pages = pagesFor(Math.ceil((rows / threads) * 1.5), bits);
+  // Threads take chunks as they come, so that on a busy machine one of them may scatter nearly all.
+  const pages = pagesFor(rows, bits);
   const arena = new SharedArrayBuffer(threads * pages * 4_096);
   const lanes = Array.from({ length: threads }, (_, lane) =>
     allocateScatter(bits, pages, arena, lane * pages),
