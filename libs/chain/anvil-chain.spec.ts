@@ -11,6 +11,7 @@ import { runAndKill } from '#environment/killed-process';
 import { type AnvilChainOptions, openAnvilChain } from './anvil-chain.js';
 import { chainConformance } from './chain.conformance.js';
 import type { ChainActor, ChainOutcome, DrivenChain } from './chain.js';
+import { openEthersChain } from './ethers-chain.js';
 import { ExampleChannel, keyOf } from './testing/example-channel.js';
 
 const genesisTimestampSeconds = 1_370_000_000;
@@ -62,6 +63,57 @@ describe('the journal of the embedded chain', () => {
     expect(next.height).toBe(seen.time.height + 1);
   });
 
+  it('replays empty heights as they were, evenly spaced or not, between those with acts', async () => {
+    const first = await open();
+    const jumps = [5, 5, 5, 0, 3, 3, 1, 1, 1, 1, 7];
+    let at = genesisTimestampSeconds;
+    for (const jump of jumps) {
+      at += jump;
+      await first.advanceTo(at);
+      if (jump === 3) done(await register(first.actor(keyOf('between')), `http://${at}`));
+    }
+    const time = await first.time();
+    await close();
+    const again = await open();
+    expect(await again.time()).toEqual(time);
+    const { address } = again.actor(keyOf('between'));
+    const keys = await Promise.all([18, 19, 21, 22].map((after) => keysAfter(again, address, after)));
+    expect(keys.map((one) => one?.endpoint)).toEqual([
+      undefined,
+      `http://${genesisTimestampSeconds + 18}`,
+      `http://${genesisTimestampSeconds + 18}`,
+      `http://${genesisTimestampSeconds + 21}`,
+    ]);
+  });
+
+  it('keeps what other processes posted into its heights', async () => {
+    const first = await open();
+    const remote = await openEthersChain({
+      url: first.url,
+      channelRegistry: (await first.domain()).verifyingContract,
+      pollIntervalMs: 5,
+      requestTimeoutMs: 5_000,
+      inclusionTimeoutMs: 10_000,
+      log: silentLog,
+    });
+    let outcome: ChainOutcome | undefined;
+    const posted = register(remote.actor(keyOf('foreign')), 'http://foreign').then((answer) => {
+      outcome = answer;
+    });
+    let own = 0;
+    while (outcome === undefined) done(await register(first.actor(keyOf('own')), `http://own-${own++}`));
+    await posted;
+    await remote.close();
+    const time = await first.time();
+    await close();
+    const again = await open();
+    expect(await again.time()).toEqual(time);
+    const { address } = again.actor(keyOf('foreign'));
+    expect((await again.keysAt(address, time.timestampSeconds + 1))?.endpoint).toBe('http://foreign');
+    const mine = again.actor(keyOf('own')).address;
+    expect((await again.keysAt(mine, time.timestampSeconds + 1))?.endpoint).toBe(`http://own-${own - 1}`);
+  });
+
   it('loses nothing that was answered before a SIGKILL, and leaves no anvil behind', async () => {
     let height = 0;
     for (let round = 0; round < 2; round++) {
@@ -70,7 +122,9 @@ describe('the journal of the embedded chain', () => {
         (line) => line.split(' ') as [address: Hex, endpoint: string, height: string],
       );
       const highest = Math.max(...promised.map(([, , at]) => Number(at)));
+      const leftPid = Number(await readFile(join(dataFolder, 'anvil.pid'), 'utf8'));
       const again = await open();
+      expect(existsSync(`/proc/${leftPid}/exe`)).toBe(false);
       const time = await again.time();
       expect(time.height).toBeGreaterThanOrEqual(highest);
       expect(time.height).toBeGreaterThan(height);
@@ -164,6 +218,10 @@ async function factsOf(chain: DrivenChain, channel: ExampleChannel) {
     validator: await chain.validator(channel.participants[1].validator.address),
     stage: await chain.stage(channel.channelId, 1),
   };
+}
+
+function keysAfter(chain: DrivenChain, account: Hex, seconds: number) {
+  return chain.keysAt(account, genesisTimestampSeconds + seconds);
 }
 
 function register(actor: ChainActor, endpoint: string): Promise<ChainOutcome> {

@@ -94,6 +94,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
   readonly treasury: HeightPoster;
   readonly #owned: AnvilChainParts;
   #timer: NodeJS.Timeout | undefined;
+  #isClosing = false;
 
   constructor(owned: AnvilChainParts) {
     const { rpc, chainId, heights, anvil } = owned;
@@ -102,6 +103,10 @@ class AnvilChain extends EthersChain implements DrivenChain {
     this.url = anvil.url;
     this.treasury = heights.posterOf(developmentKey, developmentAccount);
     this.#owned = owned;
+    anvil.ended.then(() => {
+      if (!this.#isClosing)
+        owned.log.error({ url: this.url }, 'anvil has ended: the chain must be opened again');
+    });
   }
 
   override async time(): Promise<ChainTime> {
@@ -139,6 +144,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
   /** Lets the acts that wait into a height, then ends anvil. */
   override async close(): Promise<void> {
     const { anvil, journal, heights } = this.#owned;
+    this.#isClosing = true;
     clearInterval(this.#timer);
     await heights.close();
     this.#owned.rpc.close();

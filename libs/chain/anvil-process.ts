@@ -40,6 +40,8 @@ export async function startAnvil(options: AnvilProcessOptions): Promise<AnvilPro
   if (pidFile !== undefined) await endLeftBehind(pidFile);
   const child = spawnGuarded([binaryFile(), ...argumentsOf(options)], pidFile ?? '');
   const ended = once(child, 'close').then(() => {});
+  // The output ends with anvil: then the guard, which only reads, is let go.
+  child.stdout.once('close', () => child.stdin.end());
   const { pid, port } = await listening(child);
   if (pidFile !== undefined && pid !== undefined) writeFileSync(pidFile, `${pid}\n`);
   // Unread output would fill the pipe and stop anvil.
@@ -82,6 +84,7 @@ async function endLeftBehind(pidFile: string): Promise<void> {
     throw new Fault('chain-in-use', message, { retriable: true });
   }
   process.kill(pid, 'SIGKILL');
+  while (isOurs(pid, pidFile)) await pause(5);
 }
 
 function isOurs(pid: number, pidFile: string): boolean {
