@@ -13,6 +13,7 @@ export {
   milliseconds,
   parseEnvironment,
   participantFields,
+  portField,
   type ServiceConfig,
   secretField,
   serviceConfigOf,

@@ -13,6 +13,8 @@ export const addressField = hex(20).transform((text) => text.toLowerCase() as He
 export const secretField = hex(32).transform(fromHex);
 export const milliseconds = (min: number, fallback: number) =>
   z.coerce.number().int().min(min).default(fallback);
+/** Where an app listens; 0 takes a free one. */
+export const portField = z.coerce.number().int().min(0).max(65_535).default(8_080);
 /** An adapter and where it keeps its data, for example `lmdb:./data/state`. */
 export const adapterField = (schemes: readonly string[]) =>
   z.string().regex(new RegExp(`^(${schemes.join('|')}):`), `a URL of ${schemes.join(', ')}`);
@@ -46,13 +48,15 @@ export function parseEnvironment<Schema extends z.ZodType>(
   schema: Schema,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(environment);
+  // Set to nothing is not set: that is how containers pass on what they were not given.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return `${name}: ${environment[name] === undefined ? 'is not set' : issue.message}`;
+    return `${name}: ${given[name] === undefined ? 'is not set' : issue.message}`;
   });
-  throw new Error(`the configuration is not complete\n  ${faults.join('\n  ')}`);
+  throw new Error(`the environment is not as expected: ${faults.join('; ')}`);
 }
 
 /** What follows the scheme of an adapter's URL: a path, or nothing. */

@@ -1,6 +1,7 @@
 export { closing, LifecycleHost, lifecycleOf, type Shell } from './lifecycle-host.js';
 export { JsonBodyPipe, ParameterPipe } from './parse-pipes.js';
 export { acceptedOf, ProblemFilter, RefusalException } from './problem-filter.js';
+export { runMain } from './run-main.js';
 export {
   type AppModule,
   type AppOptions,

@@ -37,6 +37,11 @@ export interface RunningHttpApp extends RunningApp {
 
 /** One byte above the largest batch is read, so that the rules and not the transport name the refusal. */
 const batchBodyBytesMax = 65_537;
+/** A process that drained ends with exit code 0, not by the signal that asked for it. */
+const shutdown: Parameters<INestApplicationContext['enableShutdownHooks']> = [
+  ['SIGTERM', 'SIGINT'],
+  { useProcessExit: true },
+];
 
 export async function startHttpApp(module: AppModule, options: HttpAppOptions): Promise<RunningHttpApp> {
   const adapter = new FastifyAdapter({
@@ -56,7 +61,7 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
     done();
   });
   app.useGlobalFilters(new ProblemFilter(options.log));
-  if (options.listensToSignals) app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  if (options.listensToSignals) app.enableShutdownHooks(...shutdown);
   await app.listen({ port: options.port, host: options.host });
   const { port } = app.getHttpServer().address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -68,7 +73,7 @@ export async function startApp(module: AppModule, options: AppOptions): Promise<
     abortOnError: false,
     logger: nestLogger(options.log),
   });
-  if (options.listensToSignals) app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  if (options.listensToSignals) app.enableShutdownHooks(...shutdown);
   return { close: () => app.close() };
 }
 

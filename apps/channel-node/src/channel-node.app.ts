@@ -1,7 +1,7 @@
 /** Starts the channel node as an app: from the environment, or on ports that another process of ours has open. */
 import { openPinoLog } from '#environment/pino-log';
 import { startHttpApp } from '#nest';
-import { channelNodeConfig } from './channel-node.config.js';
+import { readChannelNodeConfig } from './channel-node.config.js';
 import { ChannelNode, type ChannelNodeOptions, type ChannelNodePorts } from './channel-node.js';
 import { ChannelNodeModule } from './channel-node.module.js';
 
@@ -30,7 +30,7 @@ export async function startChannelNodeApp(
 export async function runChannelNode(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { config, secrets } = channelNodeConfig(environment);
+  const { config, secrets } = readChannelNodeConfig(environment);
   const log = openPinoLog({ level: config.logLevel, name: 'channel-node' });
   const module = await ChannelNodeModule.of(config, secrets, log);
   const { url } = await startHttpApp(module, { ...config, log, listensToSignals: true });

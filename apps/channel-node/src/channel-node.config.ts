@@ -1,43 +1,37 @@
-/** Environment to configuration, parsed once; secrets are kept apart so that the rest may be logged. */
+/** Environment → configuration of the channel node, parsed once; secrets are kept apart so that the rest may be logged. */
 import { z } from 'zod';
-import { hexOf } from '#api';
-import { fromHex, type Hex } from '#encoding';
+import {
+  adapterField,
+  milliseconds,
+  parseEnvironment,
+  participantFields,
+  portField,
+  type ServiceConfig,
+  serviceConfigOf,
+  serviceFields,
+} from '#block-watch';
+import type { Hex } from '#encoding';
 
-const wholeNumber = (text: string) => z.string().regex(/^\d+$/).default(text).transform(Number);
-const adapterUrl = (...schemes: string[]) =>
-  z.string().refine((text) => schemes.some((scheme) => text.startsWith(`${scheme}:`)), {
-    message: `starts with ${schemes.map((scheme) => `${scheme}:`).join(' or ')}`,
-  });
-
-const environmentSchema = z.object({
-  ACCOUNT: hexOf(20),
-  OPERATOR_KEY: hexOf(32),
-  RECORD_LOG: adapterUrl('lmdb', 'memory'),
-  KEY_VALUE: adapterUrl('lmdb', 'memory'),
-  CHAIN: adapterUrl('http', 'https'),
-  CHANNEL_REGISTRY: hexOf(20),
+export const channelNodeEnvironment = z.object({
+  ...serviceFields,
+  ...participantFields,
+  RECORD_LOG: adapterField(['lmdb', 'memory']),
+  KEY_VALUE: adapterField(['lmdb', 'memory']),
   HOST: z.string().default('0.0.0.0'),
-  PORT: wholeNumber('8080'),
-  REQUEST_TIMEOUT_MS: wholeNumber('10000'),
-  SWEEP_INTERVAL_MS: wholeNumber('1000'),
-  CHAIN_POLL_INTERVAL_MS: wholeNumber('1000'),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  PORT: portField,
+  REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
+  SWEEP_INTERVAL_MS: milliseconds(100, 1_000),
 });
 
-export interface ChannelNodeConfig {
+export interface ChannelNodeConfig extends ServiceConfig {
   readonly account: Hex;
-  /** `lmdb:FOLDER`, or `memory:` for trying out. */
+  /** Adapters by URL. */
   readonly recordLog: string;
   readonly keyValue: string;
-  /** JSON-RPC URL. */
-  readonly chain: string;
-  readonly channelRegistry: Hex;
   readonly host: string;
   readonly port: number;
   readonly requestTimeoutMs: number;
   readonly sweepIntervalMs: number;
-  readonly chainPollIntervalMs: number;
-  readonly logLevel: z.output<typeof environmentSchema>['LOG_LEVEL'];
 }
 
 export interface ChannelNodeSecrets {
@@ -45,30 +39,20 @@ export interface ChannelNodeSecrets {
 }
 
 /** Throws an error that names every variable at fault, and no value. */
-export function channelNodeConfig(environment: Readonly<Record<string, string | undefined>>): {
+export function readChannelNodeConfig(environment: Readonly<Record<string, string | undefined>>): {
   readonly config: ChannelNodeConfig;
   readonly secrets: ChannelNodeSecrets;
 } {
-  const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`the environment is not as expected: ${faults.join('; ')}`);
-  }
-  const found = parsed.data;
-  return {
-    config: {
-      account: found.ACCOUNT,
-      recordLog: found.RECORD_LOG,
-      keyValue: found.KEY_VALUE,
-      chain: found.CHAIN,
-      channelRegistry: found.CHANNEL_REGISTRY,
-      host: found.HOST,
-      port: found.PORT,
-      requestTimeoutMs: found.REQUEST_TIMEOUT_MS,
-      sweepIntervalMs: found.SWEEP_INTERVAL_MS,
-      chainPollIntervalMs: found.CHAIN_POLL_INTERVAL_MS,
-      logLevel: found.LOG_LEVEL,
-    },
-    secrets: { operatorKey: fromHex(found.OPERATOR_KEY) },
+  const parsed = parseEnvironment(channelNodeEnvironment, environment);
+  const config = {
+    ...serviceConfigOf(parsed),
+    account: parsed.ACCOUNT,
+    recordLog: parsed.RECORD_LOG,
+    keyValue: parsed.KEY_VALUE,
+    host: parsed.HOST,
+    port: parsed.PORT,
+    requestTimeoutMs: parsed.REQUEST_TIMEOUT_MS,
+    sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
   };
+  return { config, secrets: { operatorKey: parsed.OPERATOR_KEY } };
 }

@@ -31,9 +31,7 @@ export class ChannelNodeModule {
   /** With adapters of its own, as the configuration names them. */
   static async of(config: ChannelNodeConfig, secrets: ChannelNodeSecrets, log: Log): Promise<DynamicModule> {
     const chain: Chain = await openEthersChain({
-      url: config.chain,
-      channelRegistry: config.channelRegistry,
-      pollIntervalMs: config.chainPollIntervalMs,
+      ...config.chain,
       requestTimeoutMs: config.requestTimeoutMs,
       inclusionTimeoutMs: config.requestTimeoutMs,
       log,

@@ -1,7 +1,5 @@
 import 'reflect-metadata';
+import { runMain } from '#nest';
 import { runChannelNode } from './channel-node.app.js';
 
-runChannelNode(process.env).catch((cause) => {
-  process.stderr.write(`channel-node: ${cause instanceof Error ? cause.message : String(cause)}\n`);
-  process.exit(1);
-});
+await runMain('channel-node', () => runChannelNode(process.env));

@@ -19,7 +19,7 @@ export interface CollatorConfig extends ServiceConfig {
   readonly keyValue: string;
 }
 
-const schema = z.object({
+export const collatorEnvironment = z.object({
   ...serviceFields,
   ...participantFields,
   ENCRYPTION_SECRET: secretField,
@@ -31,7 +31,7 @@ const schema = z.object({
 export function readCollatorConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): CollatorConfig {
-  const parsed = parseEnvironment(schema, environment);
+  const parsed = parseEnvironment(collatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
     options: {

@@ -1,8 +1,11 @@
 import { openPinoLog } from '#environment/pino-log';
-import { startApp } from '#nest';
+import { runMain, startApp } from '#nest';
 import { readCollatorConfig } from './collator.config.js';
 import { collatorModule } from './collator.module.js';
 
-const config = readCollatorConfig(process.env);
-const log = openPinoLog({ level: config.logLevel, name: 'collator' });
-await startApp(collatorModule(config, log), { log, listensToSignals: true });
+await runMain('collator', async () => {
+  const config = readCollatorConfig(process.env);
+  const log = openPinoLog({ level: config.logLevel, name: 'collator' });
+  await startApp(collatorModule(config, log), { log, listensToSignals: true });
+  log.info({ account: config.options.account }, 'the collator runs');
+});

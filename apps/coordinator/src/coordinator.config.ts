@@ -19,7 +19,7 @@ export interface CoordinatorConfig extends ServiceConfig {
   readonly keyValue: string;
 }
 
-const schema = z.object({
+export const coordinatorEnvironment = z.object({
   ...serviceFields,
   ...participantFields,
   ENCRYPTION_SECRET: secretField,
@@ -32,7 +32,7 @@ const schema = z.object({
 export function readCoordinatorConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): CoordinatorConfig {
-  const parsed = parseEnvironment(schema, environment);
+  const parsed = parseEnvironment(coordinatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
     options: {

@@ -1,8 +1,11 @@
 import { openPinoLog } from '#environment/pino-log';
-import { startApp } from '#nest';
+import { runMain, startApp } from '#nest';
 import { readSettlementConfig } from './settlement.config.js';
 import { settlementModule } from './settlement.module.js';
 
-const config = readSettlementConfig(process.env);
-const log = openPinoLog({ level: config.logLevel, name: 'settlement' });
-await startApp(settlementModule(config, log), { log, listensToSignals: true });
+await runMain('settlement', async () => {
+  const config = readSettlementConfig(process.env);
+  const log = openPinoLog({ level: config.logLevel, name: 'settlement' });
+  await startApp(settlementModule(config, log), { log, listensToSignals: true });
+  log.info({ account: config.options.account }, 'the settlement service runs');
+});

@@ -13,12 +13,12 @@ export interface SettlementConfig extends ServiceConfig {
   readonly options: SettlementOptions;
 }
 
-const schema = z.object({ ...serviceFields, ...participantFields });
+export const settlementEnvironment = z.object({ ...serviceFields, ...participantFields });
 
 export function readSettlementConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): SettlementConfig {
-  const parsed = parseEnvironment(schema, environment);
+  const parsed = parseEnvironment(settlementEnvironment, environment);
   const options = {
     account: parsed.ACCOUNT,
     operatorKey: parsed.OPERATOR_KEY,

@@ -1,9 +1,17 @@
 import { openPinoLog } from '#environment/pino-log';
-import { startHttpApp } from '#nest';
+import { runMain, startHttpApp } from '#nest';
 import { readValidatorConfig } from './validator.config.js';
 import { validatorModule } from './validator.module.js';
 
-const config = readValidatorConfig(process.env);
-const log = openPinoLog({ level: config.logLevel, name: 'validator' });
-const { host, port } = config;
-await startHttpApp(validatorModule(config, log), { log, host, port, listensToSignals: true });
+await runMain('validator', async () => {
+  const config = readValidatorConfig(process.env);
+  const { host, port } = config;
+  const log = openPinoLog({ level: config.logLevel, name: 'validator' });
+  const { url } = await startHttpApp(validatorModule(config, log), {
+    log,
+    host,
+    port,
+    listensToSignals: true,
+  });
+  log.info({ url }, 'the validator takes requests');
+});

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   adapterField,
   parseEnvironment,
+  portField,
   type ServiceConfig,
   secretField,
   serviceConfigOf,
@@ -24,14 +25,14 @@ export interface ValidatorConfig extends ServiceConfig {
 
 const count = (min: number, fallback: number) => z.coerce.number().int().min(min).default(fallback);
 
-const schema = z.object({
+export const validatorEnvironment = z.object({
   ...serviceFields,
   VALIDATOR_KEY: secretField,
   ENCRYPTION_SECRET: secretField,
   REQUESTS_MAX: count(1, 10_000),
   AVAILABILITY_WAIT_SECONDS: count(0, 60),
   HOST: z.string().default('0.0.0.0'),
-  PORT: count(0, 8_080),
+  PORT: portField,
   PART_STORE: adapterField(['file', 'memory']),
   KEY_VALUE: adapterField(['lmdb', 'memory']),
   THREADS: count(1, 2),
@@ -42,7 +43,7 @@ const schema = z.object({
 export function readValidatorConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): ValidatorConfig {
-  const parsed = parseEnvironment(schema, environment);
+  const parsed = parseEnvironment(validatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
     options: {
