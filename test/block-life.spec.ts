@@ -78,6 +78,22 @@ describe('a block', () => {
     });
   });
 
+  it('leaves nothing behind that could open it, once it and the next one are over', async () => {
+    const rehearsal = await prepared();
+    const services = startAll(rehearsal, undefined, []);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    await sweepUntilStill(services);
+    // Nobody cuts block 1 off, so it is void when block 2 leaves collection.
+    rehearsal.chain.advanceTo(rehearsal.collected(2));
+    await sweepUntilStill(services);
+    for (const { stateDrawer, validatorDrawer } of rehearsal.participants) {
+      expect([...validatorDrawer.keys()]).toEqual([]);
+      expect([...stateDrawer.keys()].filter((key) => key.startsWith('coordinator/'))).toEqual([]);
+      const secret = stateDrawer.get(`channel-keys/${rehearsal.channelId}/secret`) as Uint8Array;
+      expect(new DataView(secret.buffer, secret.byteOffset).getUint32(0)).toBe(2);
+    }
+  });
+
   it('is settled for the others when one participant posts nothing', async () => {
     const rehearsal = await prepared();
     await live(rehearsal, undefined, [0]);

@@ -48,6 +48,15 @@ describe('the keys of a channel', () => {
     );
   });
 
+  it('are gone altogether once the last block is over', async () => {
+    const rehearsal = new Rehearsal();
+    const keys = await keysOf(rehearsal, 1);
+    const { blocksMax } = rehearsal.terms;
+    await keys.eraseBefore(blocksMax);
+    const again = await keysOf(rehearsal, 1);
+    for (const one of [keys, again]) expect(one.blockKey(blocksMax - 1)).toBeUndefined();
+  });
+
   it('are refused where the box is for another, the channel is unknown, or the account takes no part', async () => {
     const rehearsal = new Rehearsal();
     const [payer, seller] = rehearsal.participants;

@@ -134,9 +134,9 @@ export class BlockKeys {
     return merklePath(this.#leaves, blockNumber).map(toHex);
   }
 
-  /** Forgets the secrets of all blocks below; a secret leads to later ones, never back. */
+  /** Forgets the secrets of all blocks below, at most of all; a secret leads to later ones, never back. */
   async eraseBefore(blockNumber: number): Promise<void> {
-    if (blockNumber <= this.#from || blockNumber * 32 >= this.#leaves.length) return;
+    if (blockNumber <= this.#from || blockNumber * 32 > this.#leaves.length) return;
     const secret = secretOf(this.#secret, blockNumber, this.#from);
     await this.#keyValue.write([
       { key: secretKey(this.#channelId), value: encodeSecret(blockNumber, secret) },

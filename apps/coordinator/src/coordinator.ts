@@ -64,6 +64,8 @@ export class Coordinator {
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
   readonly #loop: SweepLoop;
+  /** By channel: requests of blocks below this number are erased. */
+  readonly #forgotten = new Map<Hex, number>();
 
   constructor(options: CoordinatorOptions, ports: CoordinatorPorts) {
     this.#options = options;
@@ -86,7 +88,25 @@ export class Coordinator {
 
   /** Sends every request that is due; returns how many were accepted. */
   async sweep(): Promise<number> {
-    return sweepEach(await this.#watch.blocks(), (block) => this.#delegate(block));
+    const blocks = await this.#watch.blocks();
+    const done = await sweepEach(blocks, (block) => this.#delegate(block));
+    for (const channelId of new Set(blocks.map((block) => block.channelId))) await this.#forget(channelId);
+    return done;
+  }
+
+  /** Erases the keys and requests of blocks that are over. */
+  async #forget(channelId: Hex): Promise<void> {
+    const lowest = this.#watch.lowestUnfinished(channelId);
+    if (lowest === (this.#forgotten.get(channelId) ?? 0)) return;
+    const opened = await this.#keys.of(channelId);
+    if (opened.ok) await opened.keys.eraseBefore(lowest);
+    const prefix = this.#sentPrefix(channelId);
+    const over: string[] = [];
+    for await (const [key] of this.#ports.keyValue.list(prefix)) {
+      if (Number(key.slice(prefix.length)) < lowest) over.push(key);
+    }
+    await this.#ports.keyValue.write(over.map((key) => ({ key, value: undefined })));
+    this.#forgotten.set(channelId, lowest);
   }
 
   async #delegate(block: WatchedBlock): Promise<number> {
@@ -198,8 +218,12 @@ export class Coordinator {
     ]);
   }
 
+  #sentPrefix(channelId: Hex): string {
+    return `coordinator/${addressOf(this.#options.operatorKey)}/${channelId}/`;
+  }
+
   #sentKey(channelId: Hex, blockNumber: number): string {
-    return `coordinator/${addressOf(this.#options.operatorKey)}/${channelId}/${blockNumber}`;
+    return `${this.#sentPrefix(channelId)}${blockNumber}`;
   }
 }
 

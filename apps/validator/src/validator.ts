@@ -121,7 +121,9 @@ export class Validator {
       const id = `${channelId}/${blockNumber}`;
       byBlock.set(id, [...(byBlock.get(id) ?? []), request]);
     }
-    return sweepEach(byBlock.values(), (requests) => this.#sweepBlock(requests));
+    // What was committed is revealed first: reducing may take long, and silence costs bond.
+    const revealed = await sweepEach(byBlock.values(), (requests) => this.#revealOrForget(requests));
+    return revealed + (await sweepEach(byBlock.values(), (requests) => this.#commitDue(requests)));
   }
 
   async #operatorKey(account: Hex, nowSeconds: number): Promise<Hex | undefined> {
@@ -151,19 +153,20 @@ export class Validator {
     return { ok: true, nonce };
   }
 
-  async #sweepBlock(requests: readonly ValidationRequest[]): Promise<number> {
+  async #revealOrForget(requests: readonly ValidationRequest[]): Promise<number> {
     const { channelId, blockNumber } = requests[0].delegation;
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
-    if (isOver(block)) {
-      const participants = requests.map((one) => one.delegation.participant);
-      await this.#state.forget(channelId, blockNumber, participants);
-      return 0;
-    }
-    return (await this.#commitDue(block, requests)) + (await this.#revealDue(block));
+    if (!isOver(block)) return this.#revealDue(block);
+    const participants = requests.map((one) => one.delegation.participant);
+    await this.#state.forget(channelId, blockNumber, participants);
+    return 0;
   }
 
-  async #commitDue(block: WatchedBlock, requests: readonly ValidationRequest[]): Promise<number> {
+  async #commitDue(requests: readonly ValidationRequest[]): Promise<number> {
+    const { channelId, blockNumber } = requests[0].delegation;
+    const block = await this.#watch.block(channelId, blockNumber);
+    if (block === undefined) return 0;
     const { stage, commitEndsAtSeconds } = block.stage;
     if (stage !== 'processing' || block.nowSeconds >= (commitEndsAtSeconds ?? 0)) return 0;
     const taken = new Set(block.facts.seats.map((seat) => seat.participant));
