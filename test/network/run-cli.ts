@@ -1,5 +1,5 @@
 /** Runs the built command line as a process of its own, as its users do. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { builtFile } from '#environment/built-file';
 
@@ -31,6 +31,35 @@ export function runCli(
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, lines, stderr }));
+  });
+}
+
+/** What a command says to people, without --json. */
+export interface PlainRun {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function runPlain(args: readonly string[]): Promise<PlainRun> {
+  const child = startCli(args);
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (text: Buffer) => {
+    stdout += text.toString();
+  });
+  child.stderr?.on('data', (text: Buffer) => {
+    stderr += text.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** The process itself, for a command that goes on until it is told to stop. */
+export function startCli(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['--no-warnings', builtFile('apps/cli/src/main.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
