@@ -1,4 +1,6 @@
-/** Docs say what is so: links lead somewhere, commands exist, and tables that repeat the code agree with it. */
+/**
+ * Docs say what is so: links lead somewhere, commands exist, and tables that repeat the code agree with it.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -84,6 +86,8 @@ describe('the docs', () => {
     expect(variables.size).toBeGreaterThan(15);
     const page = read('docs/reference/configuration.md');
     expect([...variables].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+    const inTables = [...page.matchAll(/^\|.*$/gm)].flatMap((row) => row[0].match(/`[A-Z_]{4,}`/g) ?? []);
+    expect(inTables.filter((name) => !variables.has(name.replaceAll('`', '')))).toEqual([]);
     const given = [...read('docker/compose.yaml').matchAll(/^ +([A-Z][A-Z_]+): /gm)].map((match) => match[1]);
     expect(given.filter((name) => name !== 'APP' && !variables.has(name))).toEqual([]);
   });
@@ -144,7 +148,9 @@ function commandName(line: string): string {
 
 const asked = new Map<string, string>();
 
-/** What `papyrus COMMAND --help` says; a command that does not exist ends with another exit code and throws. */
+/**
+ * What `papyrus COMMAND --help` says; a command that does not exist ends with another exit code and throws.
+ */
 function helpOf(command: string): string {
   const known = asked.get(command);
   if (known !== undefined) return known;
