@@ -1,7 +1,7 @@
 /** What a channel node knows of one block while it collects: batches seen, bytes taken, impressions named. */
 import type { SignedReceipt } from '#api';
 import { type Hex, viewOf } from '#encoding';
-import { type BatchHeader, budgetBytes, limits, recordAt } from '#protocol';
+import { type BatchHeader, budgetBytes, limits } from '#protocol';
 import type { Signers } from './accept-rules.js';
 import { ImpressionSet } from './impression-set.js';
 
@@ -50,12 +50,8 @@ export class BlockIntake {
     this.#seen.set(keyOf(header), seen);
     this.#authorBytes[header.author] += budgetBytes(bytes.length);
     this.#authorBatches[header.author]++;
-    const view = viewOf(bytes);
     const impressions = isOwn ? this.#own : this.#others;
-    const end = limits.batchHeaderBytes + header.count * limits.recordBytes;
-    for (let at = limits.batchHeaderBytes; at < end; at += limits.recordBytes) {
-      impressions.add(view, at + recordAt.impressionKey);
-    }
+    impressions.addAll(viewOf(bytes), limits.batchHeaderBytes, header.count);
   }
 
   /**
@@ -63,13 +59,10 @@ export class BlockIntake {
    * against the own participant: nobody can lock a participant out of its impression by naming it first.
    */
   sharedImpression(header: BatchHeader, bytes: Uint8Array, isOwn: boolean): number | undefined {
-    if (this.#own.size === 0 && (isOwn || this.#others.size === 0)) return undefined;
     const view = viewOf(bytes);
-    for (let index = 0; index < header.count; index++) {
-      const at = limits.batchHeaderBytes + index * limits.recordBytes + recordAt.impressionKey;
-      if (this.#own.has(view, at) || (!isOwn && this.#others.has(view, at))) return index;
-    }
-    return undefined;
+    const firstIn = (set: ImpressionSet): number | undefined =>
+      set.size === 0 ? undefined : set.firstIn(view, limits.batchHeaderBytes, header.count);
+    return firstIn(this.#own) ?? (isOwn ? undefined : firstIn(this.#others));
   }
 
   /** Counts `work` as under way until it ends. */

@@ -1,39 +1,62 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { viewOf } from '#encoding';
+import { limits, recordAt } from '#protocol';
 import { ImpressionSet } from './impression-set.js';
 
 const key = fc.uint8Array({ minLength: 16, maxLength: 16 });
 
+/** Records that hold nothing but these impression keys, behind one foreign byte. */
+function recordsOf(keys: readonly Uint8Array[]): DataView {
+  const bytes = new Uint8Array(1 + keys.length * limits.recordBytes);
+  for (const [index, one] of keys.entries()) {
+    bytes.set(one, 1 + index * limits.recordBytes + recordAt.impressionKey);
+  }
+  return viewOf(bytes);
+}
+
+function counted(from: number, to: number): Uint8Array[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const bytes = new Uint8Array(16);
+    viewOf(bytes).setUint32(4, from + index, true);
+    return bytes;
+  });
+}
+
+function has(set: ImpressionSet, one: Uint8Array): boolean {
+  return set.firstIn(recordsOf([one]), 1, 1) === 0;
+}
+
 describe('an impression set', () => {
   it('holds the keys that were added and no others', () => {
+    const batches = fc.array(fc.array(key, { maxLength: 1_021 }), { maxLength: 6 });
     fc.assert(
-      fc.property(fc.array(key, { maxLength: 4_000 }), fc.array(key, { maxLength: 50 }), (added, asked) => {
+      fc.property(batches, fc.array(key, { maxLength: 50 }), (added, asked) => {
         const set = new ImpressionSet(10_000);
-        for (const one of added) set.add(viewOf(one), 0);
-        const kept = new Set(added.map((one) => Buffer.from(one.subarray(0, 12)).toString('hex')));
-        const zero = '00'.repeat(12);
-        for (const one of [...added, ...asked]) {
-          const name = Buffer.from(one.subarray(0, 12)).toString('hex');
-          expect(set.has(viewOf(one), 0)).toBe(kept.has(name) && name !== zero);
+        for (const batch of added) set.addAll(recordsOf(batch), 1, batch.length);
+        const nameOf = (one: Uint8Array): string => Buffer.from(one.subarray(0, 8)).toString('hex');
+        const kept = new Set(added.flat().map(nameOf));
+        for (const one of [...added.flat(), ...asked]) {
+          expect(has(set, one)).toBe(kept.has(nameOf(one)) && nameOf(one) !== '00'.repeat(8));
         }
       }),
       { numRuns: 30 },
     );
   });
 
+  it('names the first of several records that it holds', () => {
+    const set = new ImpressionSet(100);
+    set.addAll(recordsOf(counted(5, 7)), 1, 2);
+    expect(set.firstIn(recordsOf(counted(1, 10)), 1, 9)).toBe(4);
+    expect(set.firstIn(recordsOf(counted(1, 5)), 1, 4)).toBeUndefined();
+  });
+
   it('stays within its bound and goes on answering', () => {
     const set = new ImpressionSet(2_000);
-    const bytes = new Uint8Array(16);
-    const view = viewOf(bytes);
-    for (let index = 1; index <= 5_000; index++) {
-      view.setUint32(8, index, true);
-      set.add(view, 0);
-    }
-    expect(set.size).toBeLessThanOrEqual(2_000);
-    view.setUint32(8, 1, true);
-    expect(set.has(view, 0)).toBe(true);
-    view.setUint32(8, 4_999, true);
-    expect(set.has(view, 0)).toBe(false);
+    for (let from = 1; from < 5_000; from += 1_000)
+      set.addAll(recordsOf(counted(from, from + 1_000)), 1, 1_000);
+    expect(set.size).toBeLessThanOrEqual(2_048);
+    expect(has(set, counted(1, 2)[0])).toBe(true);
+    expect(has(set, counted(5_000, 5_001)[0])).toBe(false);
   });
 });

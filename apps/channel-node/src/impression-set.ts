@@ -1,87 +1,130 @@
-/** A set of impression keys in one typed array: 12 bytes a slot, no object a key, bounded memory and work. */
+/** A set of impression keys in typed arrays: 8 bytes a slot, no object a key, bounded memory and work. */
 import { randomInt } from 'node:crypto';
+import { limits, recordAt } from '#protocol';
 
-const slotWords = 3;
-const slotsMin = 1_024;
+const { recordBytes } = limits;
+
+/** The set is many small tables, so that no growing of one of them holds up the event loop for long. */
+const tables = 64;
+const slotsFirst = 64;
+const growth = 4;
 /** Slots looked at for one key; a key that finds none free is not remembered, which the rule allows. */
 const probesMax = 32;
 
 /**
- * Keeps the first 96 bits of 16-byte keys. Keys are chosen by others, so the place of a slot depends on a
+ * Keeps the first 64 bits of 16-byte keys. Keys are chosen by others, so the place of a slot depends on a
  * number of this process: nobody outside can make keys that crowd one another.
  */
 export class ImpressionSet {
-  readonly #keysMax: number;
+  readonly #tableKeysMax: number;
   readonly #salt = randomInt(2 ** 32);
-  #slots = new Uint32Array(slotsMin * slotWords);
-  #mask = slotsMin - 1;
+  readonly #slots: Uint32Array[] = Array.from({ length: tables }, () => new Uint32Array(slotsFirst * 2));
+  readonly #sizes = new Uint32Array(tables);
+  /** Of the records at hand; the last word keeps the reads of `#lookAhead` from being optimised away. */
+  readonly #mixed = new Uint32Array(limits.batchRecordsMax + 1);
   #size = 0;
 
-  /** `keysMax`: above that new keys are not remembered. */
+  /** `keysMax`: above that, about, new keys are not remembered. */
   constructor(keysMax: number) {
-    this.#keysMax = keysMax;
+    this.#tableKeysMax = Math.ceil(keysMax / tables);
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** The key is the 16 bytes at `at` of `view`. */
-  has(view: DataView, at: number): boolean {
-    const a = view.getUint32(at, true);
-    const b = view.getUint32(at + 4, true);
-    const c = view.getUint32(at + 8, true);
-    const slots = this.#slots;
-    let slot = this.#placeOf(a, b);
-    for (let probe = 0; probe < probesMax; probe++) {
-      const word = slot * slotWords;
-      const found = slots[word];
-      if (found === a && slots[word + 1] === b && slots[word + 2] === c) return true;
-      if (found === 0 && slots[word + 1] === 0 && slots[word + 2] === 0) return false;
-      slot = (slot + 1) & this.#mask;
+  /** The first of `count` records from `at` on whose impression key is in the set. */
+  firstIn(view: DataView, at: number, count: number): number | undefined {
+    this.#lookAhead(view, at, count);
+    for (let index = 0; index < count; index++) {
+      const key = at + index * recordBytes + recordAt.impressionKey;
+      const mixed = this.#mixed[index];
+      const slots = this.#slots[mixed & (tables - 1)];
+      if (isIn(slots, view.getUint32(key, true), view.getUint32(key + 4, true), mixed)) return index;
     }
-    return false;
+    return undefined;
   }
 
-  add(view: DataView, at: number): void {
-    if (this.#size >= this.#keysMax) return;
-    if (this.#size * 2 >= this.#mask) this.#grow();
-    this.#put(view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 8, true));
-  }
-
-  #put(a: number, b: number, c: number): void {
-    const slots = this.#slots;
-    let slot = this.#placeOf(a, b);
-    for (let probe = 0; probe < probesMax; probe++) {
-      const word = slot * slotWords;
-      if (slots[word] === 0 && slots[word + 1] === 0 && slots[word + 2] === 0) {
-        slots[word] = a;
-        slots[word + 1] = b;
-        slots[word + 2] = c;
-        this.#size++;
-        return;
-      }
-      if (slots[word] === a && slots[word + 1] === b && slots[word + 2] === c) return;
-      slot = (slot + 1) & this.#mask;
+  /** Adds the impression keys of `count` records from `at` on. */
+  addAll(view: DataView, at: number, count: number): void {
+    this.#lookAhead(view, at, count);
+    for (let index = 0; index < count; index++) {
+      const key = at + index * recordBytes + recordAt.impressionKey;
+      this.#add(view.getUint32(key, true), view.getUint32(key + 4, true), this.#mixed[index]);
     }
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    const slots = (this.#mask + 1) * 2;
-    this.#slots = new Uint32Array(slots * slotWords);
-    this.#mask = slots - 1;
-    this.#size = 0;
-    for (let word = 0; word < old.length; word += slotWords) {
-      if (old[word] !== 0 || old[word + 1] !== 0 || old[word + 2] !== 0) {
-        this.#put(old[word], old[word + 1], old[word + 2]);
-      }
-    }
+  #add(a: number, b: number, mixed: number): void {
+    const table = mixed & (tables - 1);
+    const size = this.#sizes[table];
+    if (size >= this.#tableKeysMax) return;
+    // At most two of three slots are taken; a slot is two words.
+    if (size * 3 >= this.#slots[table].length) this.#grow(table);
+    if (!put(this.#slots[table], a, b, mixed)) return;
+    this.#sizes[table] = size + 1;
+    this.#size++;
   }
 
-  #placeOf(a: number, b: number): number {
-    let mixed = Math.imul(a ^ this.#salt, 0x85ebca6b) ^ b;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
-    return (mixed ^ (mixed >>> 16)) & this.#mask;
+  /**
+   * Finds the places of all keys and reads each once: these reads do not depend on one another, so the memory
+   * serves many at a time, and what follows finds them in the cache.
+   */
+  #lookAhead(view: DataView, at: number, count: number): void {
+    let read = 0;
+    for (let index = 0; index < count; index++) {
+      const key = at + index * recordBytes + recordAt.impressionKey;
+      const mixed = mix(view.getUint32(key, true), view.getUint32(key + 4, true), this.#salt);
+      this.#mixed[index] = mixed;
+      const slots = this.#slots[mixed & (tables - 1)];
+      read ^= slots[((mixed >>> 6) * 2) & (slots.length - 1)];
+    }
+    this.#mixed[limits.batchRecordsMax] = read;
   }
+
+  #grow(table: number): void {
+    const old = this.#slots[table];
+    const slots = new Uint32Array(old.length * growth);
+    for (let word = 0; word < old.length; word += 2) {
+      const a = old[word];
+      const b = old[word + 1];
+      if ((a | b) !== 0) put(slots, a, b, mix(a, b, this.#salt));
+    }
+    this.#slots[table] = slots;
+  }
+}
+
+/** 32 bits of which the lowest name the table and the others the slot. */
+function mix(a: number, b: number, salt: number): number {
+  let mixed = Math.imul(a ^ salt, 0x85ebca6b) ^ b;
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+function isIn(slots: Uint32Array, a: number, b: number, mixed: number): boolean {
+  const mask = slots.length - 1;
+  let word = ((mixed >>> 6) * 2) & mask;
+  for (let probe = 0; probe < probesMax; probe++) {
+    const found = slots[word];
+    if (found === a && slots[word + 1] === b) return true;
+    if ((found | slots[word + 1]) === 0) return false;
+    word = (word + 2) & mask;
+  }
+  return false;
+}
+
+/** False if the key is there already or finds no slot. */
+function put(slots: Uint32Array, a: number, b: number, mixed: number): boolean {
+  const mask = slots.length - 1;
+  let word = ((mixed >>> 6) * 2) & mask;
+  for (let probe = 0; probe < probesMax; probe++) {
+    const found = slots[word];
+    if ((found | slots[word + 1]) === 0) {
+      slots[word] = a;
+      slots[word + 1] = b;
+      return true;
+    }
+    if (found === a && slots[word + 1] === b) return false;
+    word = (word + 2) & mask;
+  }
+  return false;
 }
