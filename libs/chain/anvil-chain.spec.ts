@@ -86,6 +86,21 @@ describe('the journal of the embedded chain', () => {
     ]);
   });
 
+  it('replays acts that lie evenly in time, each at its own', async () => {
+    const clock = new DrivenClock(genesisTimestampSeconds * 1_000);
+    const mode = { intervalSeconds: 3_600 };
+    const first = await open({ mode, clock });
+    for (const second of [1, 2, 3, 4]) {
+      clock.advanceTo((genesisTimestampSeconds + second) * 1_000);
+      done(await register(first.actor(keyOf('even')), `http://${second}`));
+    }
+    await close();
+    const again = await open();
+    const { address } = again.actor(keyOf('even'));
+    const keys = await Promise.all([2, 3, 4, 5].map((after) => keysAfter(again, address, after)));
+    expect(keys.map((one) => one?.endpoint)).toEqual(['http://1', 'http://2', 'http://3', 'http://4']);
+  });
+
   it('keeps what other processes posted into its heights', async () => {
     const first = await open();
     const remote = await openEthersChain({
