@@ -108,6 +108,13 @@ contract StagesTest is ChannelFixture {
         vm.assertEq(stageIn(START + 1_000_000), uint256(Stage.Final));
     }
 
+    function test_all_seats_binding_and_revealed_but_different_are_a_dispute() public {
+        dispute();
+        reveal(channelId, 0, 1, resultOf(3, 10, 7));
+        vm.assertEq(registry.blockFacts(channelId, 0).results.length, 2);
+        vm.assertEq(uint256(registry.stage(channelId, 0)), uint256(Stage.Dispute));
+    }
+
     function test_a_closed_channel_finishes_the_current_block_and_no_more() public {
         vm.warp(START + 100);
         vm.prank(account(2));
