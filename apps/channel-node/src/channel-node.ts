@@ -52,6 +52,9 @@ export class ChannelNode {
   #signing: Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> | undefined;
   #sweeping: Promise<number> | undefined;
   #running: { readonly end: () => void } | undefined;
+  #isDue = false;
+  /** The chain's channels as of a height. */
+  #known: { readonly asOf: number; readonly ids: readonly Hex[] } = { asOf: -1, ids: [] };
 
   constructor(options: ChannelNodeOptions, ports: ChannelNodePorts) {
     assertNativeSignatures();
@@ -67,15 +70,7 @@ export class ChannelNode {
   async start(): Promise<void> {
     if (this.#running !== undefined) return;
     const { recordLog, chain, timers } = this.#ports;
-    let isDue = false;
-    const wake = (): void => {
-      if (isDue || this.#running === undefined) return;
-      isDue = true;
-      setImmediate(() => {
-        isDue = false;
-        this.#sweepSafely();
-      });
-    };
+    const wake = (): void => this.#wake();
     let cancel = (): void => {};
     const again = (): void => {
       cancel = timers.after(this.#options.sweepIntervalMs, () => {
@@ -166,12 +161,15 @@ export class ChannelNode {
     const { timestampSeconds } = await this.#time.now();
     const failures: unknown[] = [];
     let done = 0;
-    for (const channelId of await this.#ports.chain.channelIds()) {
+    for (const channelId of await this.#channelIds()) {
       try {
         const intake = await this.#open(channelId.toLowerCase() as Hex);
         if (intake === undefined) continue;
         done += await intake.cut(timestampSeconds);
-        done += await this.#forwarding.sweep(intake, timestampSeconds);
+        done += await this.#forwarding.sweep(intake, {
+          nowSeconds: timestampSeconds,
+          asOf: this.#time.wakes,
+        });
       } catch (cause) {
         failures.push(cause);
       }
@@ -180,11 +178,25 @@ export class ChannelNode {
     return done;
   }
 
-  #sweepSafely(): void {
-    this.sweep().then(
-      () => {},
-      (cause) => this.#ports.log.error({ cause: messageOf(cause) }, 'a sweep failed and will be repeated'),
-    );
+  /** Sweeps soon, once for however many wakes come meanwhile. */
+  #wake(): void {
+    if (this.#isDue || this.#running === undefined) return;
+    this.#isDue = true;
+    setImmediate(async () => {
+      try {
+        await this.#sweeping?.catch(() => {});
+        this.#isDue = false;
+        if (this.#running !== undefined && (await this.sweep()) > 0) this.#wake();
+      } catch (cause) {
+        this.#ports.log.error({ cause: messageOf(cause) }, 'a sweep failed and will be repeated');
+      }
+    });
+  }
+
+  async #channelIds(): Promise<readonly Hex[]> {
+    const asOf = this.#time.wakes;
+    if (this.#known.asOf !== asOf) this.#known = { asOf, ids: await this.#ports.chain.channelIds() };
+    return this.#known.ids;
   }
 
   /** The channel if the participant takes part in it; its log is read at the first call and after a fault. */

@@ -18,7 +18,7 @@ const countingFetch: typeof fetch = (...given) => {
   return fetch(...given);
 };
 
-async function openNode(index: number): Promise<ChannelNodeApp> {
+async function openNode(index: number, runs = false): Promise<ChannelNodeApp> {
   const ports = {
     recordLog: logs[index],
     keyValue: values[index],
@@ -28,7 +28,7 @@ async function openNode(index: number): Promise<ChannelNodeApp> {
     fetch: countingFetch,
   };
   const options = { account: accounts[index], operatorKey: operatorKeys[index], requestTimeoutMs: 2_000 };
-  const app = await startChannelNodeApp(options, ports, { runs: false });
+  const app = await startChannelNodeApp(options, ports, { runs });
   apps.set(index, app);
   chain.setEndpoint(index, app.url);
   return app;
@@ -147,5 +147,16 @@ describe('forwarding', () => {
     await openNode(2);
     chain.moveTo(chain.nowSeconds + 1);
     expect(await apps.get(1)?.node.sweep()).toBe(1);
+  });
+
+  it('goes by itself while the node runs: the log wakes it', async () => {
+    await openNode(0);
+    await openNode(1, true);
+    const batches = [0n, 1n, 2n].map((sequence) =>
+      chain.batch({ sequence, impressions: [`run ${sequence}`] }),
+    );
+    for (const batch of batches) await submit(1, batch);
+    while ((await held(0, 1)).length < batches.length) await new Promise(setImmediate);
+    expect(await held(0, 1)).toEqual(batches);
   });
 });

@@ -21,6 +21,13 @@ export interface ForwardingPorts {
   readonly fetch: typeof globalThis.fetch;
 }
 
+export interface ForwardingTime {
+  /** Chain time. */
+  readonly nowSeconds: number;
+  /** Differs when the chain may say something new. */
+  readonly asOf: number;
+}
+
 interface Progress {
   /** Entries below it were delivered. */
   next: number;
@@ -36,6 +43,7 @@ export class Forwarding {
   readonly #options: ForwardingOptions;
   readonly #ports: ForwardingPorts;
   readonly #progress = new Map<string, Progress>();
+  readonly #endpoints = new Map<Hex, { readonly asOf: number; readonly endpoint: string }>();
 
   constructor(options: ForwardingOptions, ports: ForwardingPorts) {
     this.#options = options;
@@ -43,40 +51,35 @@ export class Forwarding {
   }
 
   /** Sends what is due of one channel; returns how many batches were delivered or finally refused. */
-  async sweep(intake: ChannelIntake, nowSeconds: number): Promise<number> {
+  async sweep(intake: ChannelIntake, now: ForwardingTime): Promise<number> {
     const others = intake.facts.terms.participants.flatMap((account, index) =>
       index === intake.participant ? [] : [{ account, index }],
     );
-    const sent = await Promise.all(others.map((one) => this.#sweepOne(intake, one, nowSeconds)));
+    const sent = await Promise.all(others.map((one) => this.#sweepOne(intake, one, now)));
     return sent.reduce((sum, one) => sum + one, 0);
-  }
-
-  /** When the next attempt is due, undefined if nothing failed. */
-  nextRetryAtMs(): number | undefined {
-    const due = [...this.#progress.values()].filter((one) => one.failures > 0).map((one) => one.retryAtMs);
-    return due.length === 0 ? undefined : Math.min(...due);
   }
 
   async #sweepOne(
     intake: ChannelIntake,
     to: { readonly account: Hex; readonly index: number },
-    nowSeconds: number,
+    now: ForwardingTime,
   ): Promise<number> {
-    const { recordLog, clock, chain } = this.#ports;
+    const { recordLog, clock } = this.#ports;
     const key = `forward/${intake.channelId}/${to.index}`;
     const progress = await this.#progressOf(key);
     const partition = { channelId: intake.channelId, stream: intake.participant };
     const end = await recordLog.end(partition);
     if (progress.next >= end || clock.nowMs() < progress.retryAtMs) return 0;
-    // Keys count strictly before a time: those registered in this very second are current too.
-    const endpoint = (await chain.keysAt(to.account, nowSeconds + 1))?.endpoint;
+    const endpoint = await this.#endpointOf(to.account, now);
     if (!endpoint) return 0;
     const first = progress.next;
     while (progress.next < end) {
       const entries: LogEntry[] = [];
       const until = Math.min(end, progress.next + windowBatches);
       for await (const entry of recordLog.read(partition, progress.next, until)) entries.push(entry);
-      const done = await Promise.all(entries.map((one) => this.#deliver(intake, endpoint, one, nowSeconds)));
+      const done = await Promise.all(
+        entries.map((one) => this.#deliver(intake, endpoint, one, now.nowSeconds)),
+      );
       const failed = done.indexOf(false);
       progress.next += failed < 0 ? entries.length : failed;
       if (failed !== 0)
@@ -88,6 +91,15 @@ export class Forwarding {
       progress.failures = 0;
     }
     return progress.next - first;
+  }
+
+  async #endpointOf(account: Hex, { nowSeconds, asOf }: ForwardingTime): Promise<string> {
+    const known = this.#endpoints.get(account);
+    if (known?.asOf === asOf) return known.endpoint;
+    // Keys count strictly before a time: those registered in this very second are current too.
+    const endpoint = (await this.#ports.chain.keysAt(account, nowSeconds + 1))?.endpoint ?? '';
+    this.#endpoints.set(account, { asOf, endpoint });
+    return endpoint;
   }
 
   /** True once there is nothing more to do for the entry: it was taken, or never will be. */

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { readChannelNodeConfig } from './channel-node.config.js';
+
+const environment = {
+  ACCOUNT: `0x${'AB'.repeat(20)}`,
+  OPERATOR_KEY: `0x${'07'.repeat(32)}`,
+  RECORD_LOG: 'lmdb:./data/log',
+  KEY_VALUE: 'memory:',
+  CHAIN: 'http://127.0.0.1:8545',
+  CHANNEL_REGISTRY: `0x${'cd'.repeat(20)}`,
+};
+
+describe('the configuration of a channel node', () => {
+  it('comes from the environment, with defaults, and keeps the secrets apart', () => {
+    const { config, secrets } = readChannelNodeConfig({ ...environment, PORT: '9000' });
+    expect(config).toMatchObject({ account: `0x${'ab'.repeat(20)}`, port: 9_000, requestTimeoutMs: 10_000 });
+    expect(secrets.operatorKey).toEqual(new Uint8Array(32).fill(7));
+    expect(JSON.stringify(config)).not.toContain('0707');
+  });
+
+  it('names what is wrong, and no value', () => {
+    const wrong = { ...environment, OPERATOR_KEY: '0xsecret', RECORD_LOG: 'kafka://host', PORT: 'http' };
+    const parse = () => readChannelNodeConfig(wrong);
+    for (const name of ['OPERATOR_KEY', 'RECORD_LOG', 'PORT']) expect(parse).toThrow(name);
+    expect(parse).not.toThrow('secret');
+  });
+});
