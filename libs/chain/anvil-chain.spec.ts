@@ -1,4 +1,5 @@
-/** The embedded chain keeps the promises of the port, and its journal keeps every height through a SIGKILL. */
+/** The embedded chain keeps the promises of the port, and its journal keeps every height through a
+ *  SIGKILL. */
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -249,7 +250,8 @@ function register(actor: ChainActor, endpoint: string): Promise<ChainOutcome> {
   });
 }
 
-/** Four keys register again and again, each time with the next number as endpoint, and print what they were promised. */
+/** Four keys register again and again, each time with the next number as endpoint, and print what they
+ *  were promised. */
 const registering = (dataFolder: string) => `
   import { openAnvilChain } from '${builtFile('libs/chain/anvil-chain.js')}';
   import { silentLog } from '${builtFile('libs/environment/index.js')}';

@@ -1,4 +1,5 @@
-/** The embedded base chain: anvil as a child process, its time and coins in our hands, its heights kept in a journal. */
+/** The embedded base chain: anvil as a child process, its time and coins in our hands, its heights kept in
+ *  a journal. */
 import { join } from 'node:path';
 import type { Hex } from '#encoding';
 import { type Clock, type Log, systemClock } from '#environment';
@@ -24,16 +25,17 @@ export interface AnvilChainOptions {
   readonly chainId: number;
   /** Timestamp of height 0. A journal that is there already has its own. */
   readonly genesisTimestampSeconds: number;
-  /** Driven: time stands still but for `advanceTo`. Interval: it follows the clock, with a height every so many seconds. */
+  /** Driven: time stands still but for `advanceTo`. Interval: it follows the clock, with a height every so
+   *  many seconds. */
   readonly mode: 'driven' | { readonly intervalSeconds: number };
   readonly log: Log;
   /** Read in interval mode only. */
   readonly clock?: Clock;
 }
 
-/** Starts anvil, deploys the registries on a fresh chain and replays the journal of an old one. What other processes post
- *  through `url` is mined with the next height and journaled right after it.
- *  Throws a Fault `chain-unavailable` when anvil cannot run, `chain-in-use` when another process drives this folder,
+/** Starts anvil, deploys the registries on a fresh chain and replays the journal of an old one. What other
+ *  processes post through `url` is mined with the next height and journaled right after it. Throws a Fault
+ *  `chain-unavailable` when anvil cannot run, `chain-in-use` when another process drives this folder,
  *  `chain-journal-damaged` when the journal is broken elsewhere than at its end. */
 export async function openAnvilChain(options: AnvilChainOptions): Promise<DrivenChain> {
   const { dataFolder, chainId, genesisTimestampSeconds, log } = options;

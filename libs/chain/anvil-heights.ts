@@ -1,7 +1,8 @@
-/** Makes the heights of an anvil that mines only when told: acts wait in a queue, share a height, and are journaled first. */
+/** Makes the heights of an anvil that mines only when told: acts wait in a queue, share a height, and are
+ *  journaled first. */
 import type { Hex } from '#encoding';
 import type { Fault } from '#environment';
-import type { AnvilJournal, JournalHeight } from './anvil-journal.js';
+import { type AnvilJournal, emptyRun, type JournalHeight } from './anvil-journal.js';
 import type { ChainOutcome, ChainTime } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
@@ -100,8 +101,8 @@ export class AnvilHeights {
     return { address, post: (act) => this.#post(act, privateKey, address) };
   }
 
-  /** Mines a height at `at` seconds after the acts that wait: empty but for what other processes posted. Throws when
-   *  time would go back. */
+  /** Mines a height at `at` seconds after the acts that wait: empty but for what other processes posted.
+   *  Throws when time would go back. */
   advanceTo(at: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#advances.push({ at, resolve, reject });
@@ -187,7 +188,8 @@ export class AnvilHeights {
     const { rpc, journal } = this.#options;
     const transactions = signed.map(({ raw }) => raw);
     await journal.append({ at, transactions });
-    // From here on journal and chain differ until the height is mined: if that fails, only a new start makes them one.
+    // From here on journal and chain differ until the height is mined: if that fails, only a new start makes
+    // them one.
     this.#stopped = unavailable('the chain stopped in the middle of a height', undefined);
     await rpc.call('evm_mine', hexOf(at));
     const height = this.#last.height + 1;
@@ -208,7 +210,8 @@ export class AnvilHeights {
     await journal.append({ at, transactions: await Promise.all(raws), replacesLast: true });
   }
 
-  /** Runs each act on the present state at the time of the coming height; those that would be refused are answered. */
+  /** Runs each act on the present state at the time of the coming height; those that would be refused are
+   *  answered. */
   async #tryAll(acts: readonly QueuedAct[], at: number): Promise<readonly QueuedAct[]> {
     const tried = await Promise.all(acts.map((queued) => this.#refusal(queued, at)));
     return acts.filter((queued, index) => {
@@ -273,21 +276,4 @@ export class AnvilHeights {
       this.#acts.push({ ...queued, isRepeated: true });
     }
   }
-}
-
-/** How many heights from `from` on are empty and lie evenly behind the last: anvil mines those at once, a hundred times
- *  faster than one by one. A height that is no part of such a run stands alone. */
-function emptyRun(
-  heights: readonly JournalHeight[],
-  from: number,
-  lastAt: number,
-): { readonly count: number; readonly stepSeconds: number } {
-  const stepSeconds = heights[from].at - lastAt;
-  let count = 0;
-  for (let at = lastAt; stepSeconds > 0 && from + count < heights.length; count++) {
-    const height = heights[from + count];
-    if (height.transactions.length > 0 || height.at !== at + stepSeconds) break;
-    at = height.at;
-  }
-  return { count: Math.max(count, 1), stepSeconds };
 }

@@ -18,7 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Starts anvil, prints its process id and waits to be killed; with `killsGuard` it kills anvil's guard before. */
+/** Starts anvil, prints its process id and waits to be killed; with `killsGuard` it kills anvil's guard
+ *  before. */
 const starting = (killsGuard: boolean) => `
   import { readFileSync } from 'node:fs';
   import { startAnvil } from '${builtFile('libs/chain/anvil-process.js')}';

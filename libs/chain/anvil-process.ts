@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '#environment';
@@ -24,19 +25,21 @@ export interface AnvilProcessOptions {
   readonly genesisTimestampSeconds: number;
 }
 
-/** The shell starts anvil, says its process id, and waits on its own input: that ends when we do, also by SIGKILL, and
- *  then anvil is killed. Its output is let go, so that ours ends with anvil. */
+/** The shell starts anvil, says its process id, and waits on its own input: that ends when we do, also by
+ *  SIGKILL, and then anvil is killed. Its output is let go, so that ours ends with anvil. */
 const guard =
   '"$0" "$@" </dev/null & anvil=$!; echo "pid $anvil"; exec >&-; cat >/dev/null; kill -9 $anvil; wait $anvil';
 const guardWaitMs = 2_000;
 const startTimeoutMs = 20_000;
-/** In anvil's environment: the pid file it runs under, by which it is told from a stranger with the same process id. */
+/** In anvil's environment: the pid file it runs under, by which it is told from a stranger with the same
+ *  process id. */
 const markName = 'PAPYRUS_ANVIL';
 
-/** Resolves when it listens. Throws a Fault `chain-unavailable` when it cannot be started, a retriable `chain-in-use`
- *  when another living process of ours runs one under the same pid file. */
+/** Resolves when it listens. Throws a Fault `chain-unavailable` when it cannot be started, a retriable
+ *  `chain-in-use` when another living process of ours runs one under the same pid file. */
 export async function startAnvil(options: AnvilProcessOptions): Promise<AnvilProcess> {
-  const { pidFile } = options;
+  // The path is a mark that other working folders must read alike.
+  const pidFile = options.pidFile && resolve(options.pidFile);
   if (pidFile !== undefined) await endLeftBehind(pidFile);
   const child = spawnGuarded([binaryFile(), ...argumentsOf(options)], pidFile ?? '');
   const ended = once(child, 'close').then(() => {});
@@ -72,8 +75,8 @@ function spawnGuarded(command: readonly string[], mark: string): Child {
   });
 }
 
-/** Where the system shows its processes (/proc): waits for the guard of a killed parent to do its work, and does it
- *  itself when the guard was killed too. Elsewhere the guard is trusted. */
+/** Where the system shows its processes (/proc): waits for the guard of a killed parent to do its work,
+ *  and does it itself when the guard was killed too. Elsewhere the guard is trusted. */
 async function endLeftBehind(pidFile: string): Promise<void> {
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8'));
@@ -127,8 +130,8 @@ function argumentsOf({ chainId, genesisTimestampSeconds }: AnvilProcessOptions):
   return [
     ...['--host', '127.0.0.1', '--port', '0', '--no-mining', '--order', 'fifo'],
     ...['--chain-id', String(chainId), '--timestamp', String(genesisTimestampSeconds)],
-    // What the contracts are compiled for. Later forks store every height's hash in the state, and anvil hashes the whole
-    // state for each height: a height would take milliseconds after a thousand of them.
+    // What the contracts are compiled for. Later forks store every height's hash in the state, and anvil
+    // hashes the whole state for each height: a height would take milliseconds after a thousand of them.
     ...['--hardfork', 'cancun', '--gas-limit', '3000000000'],
     // Only the present is read; past states would fill memory, then the home folder.
     '--prune-history',

@@ -1,4 +1,5 @@
-/** What every chain promises, as tests over one opened chain; an adapter's test file calls this and little else. */
+/** What every chain promises, as tests over one opened chain; an adapter's test file calls this and little
+ *  else. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Hex } from '#encoding';

@@ -140,7 +140,8 @@ export interface Chain {
 
 /** A chain whose time and coins are in our hands: the embedded development chain. */
 export interface DrivenChain extends Chain {
-  /** Mines one height at `timestampSeconds`, not before the last; acts of other processes that wait get into it. */
+  /** Mines one height at `timestampSeconds`, not before the last; acts of other processes that wait get
+   *  into it. */
   advanceTo(timestampSeconds: number): Promise<void>;
   /** Gives `account` wei to pay for gas. */
   fund(account: Hex, wei: bigint): Promise<void>;

@@ -1,4 +1,5 @@
-/** Calls, answers and refusals of the contracts as the bytes of the Ethereum ABI; the only file that knows ethers. */
+/** Calls, answers and refusals of the contracts as the bytes of the Ethereum ABI; the only file that knows
+ *  ethers. */
 import { readFileSync } from 'node:fs';
 import { type FunctionFragment, getCreateAddress, Interface, type ParamType, Transaction } from 'ethers';
 import { signDigest } from '#crypto';
@@ -45,8 +46,8 @@ export function encodeCall(contract: ContractName, name: string, values: readonl
   return contractOf(contract).face.encodeFunctionData(functionOf(contract, name), values) as Hex;
 }
 
-/** The answer as plain values: integers as bigint, tuples as objects by field, arrays as arrays, bytes as lower-case hex.
- *  One output stands alone, several are an object by name. */
+/** The answer as plain values: integers as bigint, tuples as objects by field, arrays as arrays, bytes as
+ *  lower-case hex. One output stands alone, several are an object by name. */
 export function decodeAnswer(contract: ContractName, name: string, data: Hex): unknown {
   const { face } = contractOf(contract);
   const called = functionOf(contract, name);

@@ -1,4 +1,5 @@
-/** Puts the registries on a fresh development chain: always the same key and nonces, so always the same addresses. */
+/** Puts the registries on a fresh development chain: always the same key and nonces, so always the same
+ *  addresses. */
 import { addressOf } from '#crypto';
 import { fromHex, type Hex } from '#encoding';
 import type { ChainOutcome } from './chain.js';

@@ -1,4 +1,5 @@
-/** The chain over a node that is not ours keeps the promises of the port: here it meets an anvil that another one drives. */
+/** The chain over a node that is not ours keeps the promises of the port: here it meets an anvil that
+ *  another one drives. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -43,7 +44,8 @@ chainConformance(
   1,
 );
 
-/** Reads and acts through `remote`; time, coins and heights from `driver`, which mines as long as an act waits. */
+/** Reads and acts through `remote`; time, coins and heights from `driver`, which mines as long as an act
+ *  waits. */
 function minedBy(driver: DrivenChain, remote: Awaited<ReturnType<typeof openEthersChain>>): DrivenChain {
   let waiting = 0;
   let isMining = false;

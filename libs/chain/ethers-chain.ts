@@ -1,4 +1,5 @@
-/** The base chain behind any Ethereum JSON-RPC: facts by view calls, acts by the poster that the chain was opened with. */
+/** The base chain behind any Ethereum JSON-RPC: facts by view calls, acts by the poster that the chain was
+ *  opened with. */
 import { addressOf } from '#crypto';
 import type { Hex } from '#encoding';
 import type { Log } from '#environment';
@@ -55,7 +56,8 @@ type Refusable<Answer> =
 const channelIdsPage = 500;
 const answersKeptMax = 1_000;
 
-/** Asks the node who it is and where the registries lie. Throws a retriable Fault `chain-unavailable` when it is away. */
+/** Asks the node who it is and where the registries lie. Throws a retriable Fault `chain-unavailable` when
+ *  it is away. */
 export async function openEthersChain(options: EthersChainOptions): Promise<ChainReads> {
   const { url, channelRegistry, pollIntervalMs, requestTimeoutMs, inclusionTimeoutMs, log } = options;
   const rpc = new JsonRpc(url, requestTimeoutMs);

@@ -1,4 +1,5 @@
-/** Asks the node for its height at an interval, as long as anyone listens, and wakes the listeners after a new one. */
+/** Asks the node for its height at an interval, as long as anyone listens, and wakes the listeners after a
+ *  new one. */
 import type { Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JsonRpc } from './json-rpc.js';

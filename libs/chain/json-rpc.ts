@@ -1,4 +1,5 @@
-/** JSON-RPC over HTTP: calls of one turn of the event loop travel in one request, since shells read many facts at once. */
+/** JSON-RPC over HTTP: calls of one turn of the event loop travel in one request, since shells read many
+ *  facts at once. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -56,7 +57,8 @@ export class JsonRpc {
     this.#agent.destroy();
   }
 
-  /** Throws JsonRpcRefused when the node says no, a retriable Fault `chain-unavailable` when it does not answer. */
+  /** Throws JsonRpcRefused when the node says no, a retriable Fault `chain-unavailable` when it does not
+   *  answer. */
   async call<Result>(method: string, ...parameters: readonly unknown[]): Promise<Result> {
     for (let again = 0; ; again++) {
       try {

@@ -2,7 +2,8 @@
 import { type ContractRefusal, decodeRefusal } from './contract-codec.js';
 import { JsonRpcRefused } from './json-rpc.js';
 
-/** The contract's refusal; `reverted` for a revert that names no error of ours; undefined for anything but a revert. */
+/** The contract's refusal; `reverted` for a revert that names no error of ours; undefined for anything but
+ *  a revert. */
 export function refusalOf(cause: unknown): ContractRefusal | undefined {
   if (!(cause instanceof JsonRpcRefused)) return undefined;
   const data = revertData(cause.data);

@@ -1,4 +1,5 @@
-/** Posts the acts of one key to a node that is not ours: its own nonces, estimated gas, fees, and waiting for the height. */
+/** Posts the acts of one key to a node that is not ours: its own nonces, estimated gas, fees, and waiting
+ *  for the height. */
 import type { Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { ChainOutcome } from './chain.js';
@@ -39,8 +40,9 @@ export class TransactionPoster implements ActPoster {
     this.#options = options;
   }
 
-  /** A refusal is found by the estimate, before anything is sent. Throws a retriable Fault `chain-unavailable` when the
-   *  node is away or the act is in no height in time: it may still get into one, so look at the facts before repeating. */
+  /** A refusal is found by the estimate, before anything is sent. Throws a retriable Fault
+   *  `chain-unavailable` when the node is away or the act is in no height in time: it may still get into
+   *  one, so look at the facts before repeating. */
   async post(act: ChainAct): Promise<ChainOutcome> {
     const sent = this.#last.then(() => this.#send(act));
     // One key sends one act after the other, so that its nonces have no gap.
@@ -150,7 +152,8 @@ export class TransactionPoster implements ActPoster {
   }
 }
 
-/** Twice the base fee leaves room for it to rise over six full heights; the node's price names the usual tip above it. */
+/** Twice the base fee leaves room for it to rise over six full heights; the node's price names the usual
+ *  tip above it. */
 function feesOf(baseFeeWei: bigint, priceWei: bigint) {
   const maxPriorityFeePerGasWei = priceWei > baseFeeWei ? priceWei - baseFeeWei : 0n;
   return { maxFeePerGasWei: 2n * baseFeeWei + maxPriorityFeePerGasWei, maxPriorityFeePerGasWei };

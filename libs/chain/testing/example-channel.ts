@@ -1,4 +1,5 @@
-/** A channel of three participants, each with a validator, on a driven chain: for the tests of what a chain promises. */
+/** A channel of three participants, each with a validator, on a driven chain: for the tests of what a
+ *  chain promises. */
 import { addressOf, encryptionPublicKey, merklePath, merkleRoot, sealBox, sha256, signDigest } from '#crypto';
 import { concatBytes, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import {
@@ -73,8 +74,8 @@ export class ExampleChannel {
     this.boxes = participants.map((_, index) => toHex(exampleBox(index)));
   }
 
-  /** Registers everybody, funds the validators' bonds, mints `minted` base units for the payer; the first block starts
-   *  ten seconds from now. Does not open the channel. */
+  /** Registers everybody, funds the validators' bonds, mints `minted` base units for the payer; the first
+   *  block starts ten seconds from now. Does not open the channel. */
   static async prepare(chain: DrivenChain, name: string, minted = 1_000n): Promise<ExampleChannel> {
     const participants = roles.map((_, index) => exampleParticipant(chain, `${name} ${index}`));
     await Promise.all(participants.map((one) => register(chain, one)));

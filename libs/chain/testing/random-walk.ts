@@ -1,4 +1,5 @@
-/** Random acts and jumps in time on one channel; after each the contracts' stages are held against `stageOf`. */
+/** Random acts and jumps in time on one channel; after each the contracts' stages are held against
+ *  `stageOf`. */
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { type BlockFacts, type BlockStage, type Stage, stageOf } from '#protocol';
