@@ -60,6 +60,11 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
     reply.header('x-request-id', request.id);
     done();
   });
+  adapter.getInstance().addHook('preClose', (done) => {
+    // Connections that are idle are closed now; one that is still being answered must not be kept for its next request.
+    app.getHttpServer().keepAliveTimeout = 1;
+    done();
+  });
   app.useGlobalFilters(new ProblemFilter(options.log));
   if (options.listensToSignals) app.enableShutdownHooks(...shutdown);
   await app.listen({ port: options.port, host: options.host });
