@@ -5,7 +5,7 @@ import { AmountDigests } from './amount-digests.js';
 import { GroupOrder, type OrderedGroups } from './group-order.js';
 import { GroupRoots } from './group-roots.js';
 import type { GroupReducer } from './reducer.js';
-import { rowQuads, rowWordAt, rowWords, swapBytes } from './reduction-row.js';
+import { hashQuads, headAt, headQuads, headWords, swapBytes } from './reduction-row.js';
 import type { RowRuns } from './row-runs.js';
 
 /** Views on memory that the next bucket overwrites. */
@@ -86,7 +86,7 @@ export class BucketReduction {
     }
     const hashes = this.#recordHashes;
     for (let record = 0; record < records; record++) {
-      const from = order[record] * rowQuads + 2;
+      const from = order[record] * headQuads + hashQuads;
       const to = record * 4;
       hashes[to] = quads[from];
       hashes[to + 1] = quads[from + 1];
@@ -129,7 +129,7 @@ export class BucketReduction {
     const messageWords = new Uint32Array(messages.buffer);
     this.#groupRoots.write(rows, order, starts, this.#kept, groups, messages);
     for (let group = 0; group < groups; group++) {
-      const key = order[starts[group]] * rowQuads;
+      const key = order[starts[group]] * headQuads;
       const to = group * 8;
       messages[to] = rows[key];
       messages[to + 1] = rows[key + 1];
@@ -161,7 +161,7 @@ function keepLowest(words: Uint32Array, order: Uint32Array, from: number, count:
   let inRun = 0;
   let run = -1;
   for (let at = from; at < from + count; at++) {
-    const statement = words[order[at] * rowWords + rowWordAt.statement] & 0xffff;
+    const statement = words[order[at] * headWords + headAt.statement] & 0xffff;
     inRun = statement === run ? inRun + 1 : 1;
     run = statement;
     if (inRun <= limits.keptRecordsMax) order[kept++] = order[at];

@@ -4,7 +4,7 @@ import { limits } from '#protocol';
 import { BucketReduction } from './bucket-reduction.js';
 import { mergeOpened, type OpenedPart, openReducer, type ReductionTerms } from './reduce-block.js';
 import type { ImpressionOutcome } from './reducer.js';
-import { rowBytes } from './reduction-row.js';
+import { headWords } from './reduction-row.js';
 import { RowRuns } from './row-runs.js';
 
 export interface ExplainedImpression {
@@ -35,7 +35,7 @@ export function* explainImpressions(
   let found: Omit<ExplainedImpression, 'amounts' | 'leaf'>[] = [];
   const reduction = new BucketReduction(reducer, participants, (_, words, row, kept, records) => {
     found.push({
-      impressionKey: new Uint8Array(words.buffer, row * rowBytes, 16).slice(),
+      impressionKey: new Uint8Array(words.buffer, row * headWords * 4, 16).slice(),
       records,
       kept,
       outcomes: reducer.lastOutcomes(),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GroupOrder } from './group-order.js';
-import { rowBytes, rowWords } from './reduction-row.js';
+import { headAt, pagePlaces, pageRows, rowBytes } from './reduction-row.js';
 import { RowRuns } from './row-runs.js';
 
 interface Row {
@@ -25,23 +25,21 @@ const row: fc.Arbitrary<Row> = fc.record({
   hash: fewBytes(32),
 });
 
-function wordsOf(rows: readonly Row[]): Uint32Array {
+/** The rows laid into pages. */
+function runsOf(rows: readonly Row[]): RowRuns {
   const bytes = new Uint8Array(rows.length * rowBytes);
   for (const [index, { key, kind, author, hash }] of rows.entries()) {
     bytes.set(key, index * rowBytes);
-    bytes.set(hash, index * rowBytes + 16);
-    bytes.set([kind, author], index * rowBytes + 56);
+    bytes.set([kind, author], index * rowBytes + headAt.statement * 4);
+    bytes.set(hash, index * rowBytes + 32);
   }
-  return new Uint32Array(bytes.buffer);
-}
-
-/** All rows, in runs of up to five. */
-function runsOf(words: Uint32Array, count: number): RowRuns {
   const runs = new RowRuns();
-  runs.begin(words.buffer);
-  for (let row = 0; row < count; row += 5) runs.add(row, Math.min(5, count - row));
+  runs.beginPacked(new BigUint64Array(bytes.buffer), rows.length);
   return runs;
 }
+
+/** The number of the row at a place of `runsOf`. */
+const numberOf = (place: number): number => Math.floor(place / pagePlaces) * pageRows + (place % pagePlaces);
 
 const nameOf = (one: Row): string =>
   Buffer.concat([one.key, Uint8Array.of(one.kind, one.author), one.hash]).toString('hex');
@@ -55,10 +53,12 @@ function expectedGroups(rows: readonly Row[]): string[][] {
 }
 
 function foundGroups(order: GroupOrder, rows: readonly Row[], skipBits: number): string[][] {
-  const found = order.order(runsOf(wordsOf(rows), rows.length), skipBits);
+  const found = order.order(runsOf(rows), skipBits);
   expect(found.starts[found.groups]).toBe(found.records);
   return Array.from({ length: found.groups }, (_, group) =>
-    [...found.order.subarray(found.starts[group], found.starts[group + 1])].map((at) => nameOf(rows[at])),
+    [...found.order.subarray(found.starts[group], found.starts[group + 1])].map((at) =>
+      nameOf(rows[numberOf(at)]),
+    ),
   );
 }
 
@@ -106,16 +106,18 @@ describe('the order of a bucket', () => {
     'takes no longer for %s than sorting does',
     (_, make) => {
       const count = 200_000;
-      const words = new Uint32Array(count * rowWords);
+      const words = new Uint32Array(count * 16);
       for (let at = 0; at < count; at++) {
         const { key, author, hash } = make(at);
-        words[at * rowWords + 3] = ((key & 0xff) << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00);
-        words[at * rowWords + 14] = 1 | (author << 8);
-        words[at * rowWords + 4] = ((hash & 0xff) << 24) | ((hash & 0xff00) << 8) | ((hash >>> 8) & 0xff00);
+        words[at * 16 + 3] = ((key & 0xff) << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00);
+        words[at * 16 + headAt.statement] = 1 | (author << 8);
+        words[at * 16 + 8] = ((hash & 0xff) << 24) | ((hash & 0xff00) << 8) | ((hash >>> 8) & 0xff00);
       }
+      const runs = new RowRuns();
+      runs.beginPacked(new BigUint64Array(words.buffer), count);
       const order = new GroupOrder();
       // Quadratic work here would be 4 × 10^10 comparisons: minutes, where the time limit is far below.
-      const found = order.order(runsOf(words, count), 0);
+      const found = order.order(runs, 0);
       expect(found.records).toBe(
         new Set(Array.from({ length: count }, (_, at) => JSON.stringify(make(at)))).size,
       );

@@ -1,11 +1,11 @@
 /** Orders the rows of a bucket by (impressionKey, kind, author, recordHash), as bytes, leaves out
  *  repetitions, finds the groups. */
-import { rowWordAt, rowWords, swapBytes } from './reduction-row.js';
+import { hashWords, headAt, headWords, swapBytes } from './reduction-row.js';
 import type { RowRuns } from './row-runs.js';
 
 /** Views that the next call overwrites. */
 export interface OrderedGroups {
-  /** Numbers of the distinct rows, in order. */
+  /** Places of the distinct rows, in order. */
   readonly order: Uint32Array;
   readonly records: number;
   /** Group g is order[starts[g]] to order[starts[g + 1] − 1]: the rows of one impression key. */
@@ -63,8 +63,8 @@ export class GroupOrder {
     const keys = this.#keys;
     let index = 0;
     for (let run = 0; run < rows.length; run += 2) {
-      const end = (runs[run] + runs[run + 1]) * rowWords;
-      for (let word = runs[run] * rowWords; word < end; word += rowWords) {
+      const end = (runs[run] + runs[run + 1]) * headWords;
+      for (let word = runs[run] * headWords; word < end; word += headWords) {
         const key = sortKey(words, word, skipBits);
         keys[index++] = key;
         cells[key >>> shift] += 1;
@@ -97,7 +97,7 @@ export class GroupOrder {
       if (to - from > insertionRowsMax) {
         mergeSort(rows, this.#order, this.#spare, from, to);
         for (let at = from; at < to; at++) {
-          this.#sorted[at] = sortKey(rows, this.#order[at] * rowWords, skipBits) & ~rankMask;
+          this.#sorted[at] = sortKey(rows, this.#order[at] * headWords, skipBits) & ~rankMask;
         }
       }
       from = to;
@@ -135,7 +135,7 @@ export class GroupOrder {
     let last = 0;
     for (let at = 0; at < count; at++) {
       const row = order[at];
-      const word = row * rowWords;
+      const word = row * headWords;
       const leading = sorted[at] >>> rankBits;
       if (leading !== run.leading) {
         run.leading = leading;
@@ -144,7 +144,7 @@ export class GroupOrder {
         run.groups = groups;
         starts[groups++] = records;
       } else if (!isLaterInGroup(rows, last, word)) {
-        const comparison = compareRows(rows, last / rowWords, row);
+        const comparison = compareRows(rows, last / headWords, row);
         if (comparison === 0) continue;
         if (comparison > 0) {
           this.#sortRun(rows, run.start, count);
@@ -173,7 +173,7 @@ export class GroupOrder {
 
 /** Leading bits of the key after the first `skipBits`, then kind and author. `word` is the row's first. */
 function sortKey(rows: Uint32Array, word: number, skipBits: number): number {
-  const statement = rows[word + rowWordAt.statement];
+  const statement = rows[word + headAt.statement];
   const rank = (((statement - 1) & 1) << 4) | ((statement >>> 8) & 15);
   return (((swapBytes(rows[word]) << skipBits) & ~rankMask) | rank) >>> 0;
 }
@@ -193,14 +193,14 @@ function startCells(cells: Uint32Array, cellCount: number): number {
 
 /** Negative, zero or positive as row `a` stands before, with or after row `b`. */
 export function compareRows(rows: Uint32Array, a: number, b: number): number {
-  const left = a * rowWords;
-  const right = b * rowWords;
-  for (let word = 0; word < rowWordAt.recordHash; word++) {
+  const left = a * headWords;
+  const right = b * headWords;
+  for (let word = 0; word < headAt.priceLow; word++) {
     if (rows[left + word] !== rows[right + word]) return compareWords(rows[left + word], rows[right + word]);
   }
   const rank = statementRank(rows, left) - statementRank(rows, right);
   if (rank !== 0) return rank;
-  for (let word: number = rowWordAt.recordHash; word < rowWordAt.priceLow; word++) {
+  for (let word = hashWords; word < hashWords + 8; word++) {
     if (rows[left + word] !== rows[right + word]) return compareWords(rows[left + word], rows[right + word]);
   }
   return 0;
@@ -223,7 +223,7 @@ function haveSameKey(rows: Uint32Array, first: number, second: number): boolean 
 
 /** kind and author of the row at a word offset, as they order. */
 function statementRank(rows: Uint32Array, word: number): number {
-  const statement = rows[word + rowWordAt.statement];
+  const statement = rows[word + headAt.statement];
   return ((statement & 0xff) << 8) | ((statement >>> 8) & 0xff);
 }
 

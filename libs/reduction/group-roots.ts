@@ -1,10 +1,8 @@
 /** Merkle roots over the record hashes of many groups at once: one bulk call a level for all groups
  *  together. */
 import { hash64Into } from '#crypto';
-import { rowQuads } from './reduction-row.js';
+import { hashQuads, headQuads } from './reduction-row.js';
 
-/** Where a row's record hash begins, in words of 64 bits. */
-const hashQuad = 2;
 /** Groups of up to this many records go straight from rows to root in two levels; others take the general
  *  way. */
 const smallRecordsMax = 4;
@@ -70,12 +68,12 @@ export class GroupRoots {
       const start = starts[group];
       const count = counts[group];
       if (count < 2 || count > smallRecordsMax) continue;
-      copyHash(rows, order[start] * rowQuads + hashQuad, messages, pair * 8);
-      copyHash(rows, order[start + 1] * rowQuads + hashQuad, messages, pair * 8 + 4);
+      copyHash(rows, order[start] * headQuads + hashQuads, messages, pair * 8);
+      copyHash(rows, order[start + 1] * headQuads + hashQuads, messages, pair * 8 + 4);
       pair += 1;
       if (count < 4) continue;
-      copyHash(rows, order[start + 2] * rowQuads + hashQuad, messages, pair * 8);
-      copyHash(rows, order[start + 3] * rowQuads + hashQuad, messages, pair * 8 + 4);
+      copyHash(rows, order[start + 2] * headQuads + hashQuads, messages, pair * 8);
+      copyHash(rows, order[start + 3] * headQuads + hashQuads, messages, pair * 8 + 4);
       pair += 1;
     }
     return pair;
@@ -99,7 +97,7 @@ export class GroupRoots {
       const count = counts[group];
       if (count > smallRecordsMax) continue;
       if (count === 1) {
-        copyHash(rows, order[start] * rowQuads + hashQuad, leaves, group * 8 + 4);
+        copyHash(rows, order[start] * headQuads + hashQuads, leaves, group * 8 + 4);
         continue;
       }
       if (count === 2) {
@@ -107,7 +105,7 @@ export class GroupRoots {
         continue;
       }
       copyHash(first, from++ * 4, messages, pair * 8);
-      if (count === 3) copyHash(rows, order[start + 2] * rowQuads + hashQuad, messages, pair * 8 + 4);
+      if (count === 3) copyHash(rows, order[start + 2] * headQuads + hashQuads, messages, pair * 8 + 4);
       else copyHash(first, from++ * 4, messages, pair * 8 + 4);
       pair += 1;
     }
@@ -129,7 +127,7 @@ export class GroupRoots {
     for (const group of groups) {
       this.#counts[group] = counts[group];
       for (let at = starts[group]; at < starts[group] + counts[group]; at++) {
-        copyHash(rows, order[at] * rowQuads + hashQuad, this.#nodes, at * 4);
+        copyHash(rows, order[at] * headQuads + hashQuads, this.#nodes, at * 4);
       }
     }
     for (let active = large; active > 0; ) active = this.#hashLevel(starts, active);

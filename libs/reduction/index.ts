@@ -29,12 +29,11 @@ export {
   type Share,
 } from './reducers/rtb-impression-1/parameters.js';
 export { reducers } from './reducers.js';
-export { rowBytes, rowQuads } from './reduction-row.js';
+export { pageBytes, rowBytes, rowQuads } from './reduction-row.js';
 export { RowRuns } from './row-runs.js';
 export {
   allocateScatter,
   bucketBitsFor,
-  pageRows,
   pagesFor,
   RowScatter,
   type ScatterMemory,

@@ -1,22 +1,30 @@
-/** A reduction row: what reducing needs of one record, 64 bytes, so that rows move as words and lie one to
- *  a cache line. */
+/** A reduction row: what reducing needs of one record, a head of 32 bytes and the record's hash of 32. */
 
+/** A row by itself, as files keep it: head, then hash. */
 export const rowBytes = 64;
-/** Rows are read as 16 native (little-endian) 32-bit words and copied as 8 words of 64 bits. */
-export const rowWords = 16;
 export const rowQuads = 8;
 
-/** Word offsets within a row. The impression key and the record hash are bytes; integers are little-endian.
- *  */
-export const rowWordAt = {
+/** In memory rows lie in pages: 64 heads one after the other, then their 64 hashes, so that ordering and
+ *  reducing read heads only. A row's place is that of its head, in units of 32 bytes. */
+export const pageRows = 64;
+export const pagePlaces = 2 * pageRows;
+export const pageBytes = pageRows * rowBytes;
+/** From the place of a head to offsets in native (little-endian) words of 32 and of 64 bits. */
+export const headWords = 8;
+export const headQuads = 4;
+/** From the offset of a head to that of its record hash. */
+export const hashWords = pageRows * headWords;
+export const hashQuads = pageRows * headQuads;
+
+/** Word offsets within a head. The impression key is bytes; integers are little-endian. */
+export const headAt = {
   impressionKey: 0,
-  recordHash: 4,
-  priceLow: 12,
-  priceHigh: 13,
+  priceLow: 4,
+  priceHigh: 5,
   /** kind u8 ‖ author u8 ‖ counterparty u8 ‖ flags u8. */
-  statement: 14,
+  statement: 6,
   /** Number of the segment that the record came in, to leave out those of no valid part. */
-  segment: 15,
+  segment: 7,
 } as const;
 
 if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {

@@ -1,13 +1,22 @@
 /** The rows of one bucket where they lie: runs of neighbouring rows in one memory, so that nothing is
  *  copied to be reduced. */
-import { rowQuads, rowWordAt, rowWords } from './reduction-row.js';
+import {
+  hashQuads,
+  headAt,
+  headQuads,
+  headWords,
+  pageBytes,
+  pagePlaces,
+  pageRows,
+  rowQuads,
+} from './reduction-row.js';
 
 /** Reusable; filled anew for each bucket. */
 export class RowRuns {
-  /** The memory that row numbers count in, as words of 32 and 64 bits. */
+  /** The memory that places are in, as words of 32 and 64 bits. */
   words: Uint32Array = new Uint32Array(0);
   quads: BigUint64Array = new BigUint64Array(0);
-  /** First row and number of rows, run after run; `length` entries are used. */
+  /** Place of the first row and number of rows, run after run; `length` entries are used. */
   runs = new Uint32Array(64);
   length = 0;
   /** Rows of all runs. */
@@ -24,16 +33,30 @@ export class RowRuns {
     this.count = 0;
   }
 
-  /** Begins a bucket of `count` rows in memory of its own, which the caller fills. */
-  beginOwn(count: number): BigUint64Array {
-    if (this.#own.length < count * rowQuads) {
-      this.#own = new BigUint64Array(Math.max(1_024, Math.ceil(count * 1.25)) * rowQuads);
+  /** Begins a bucket of the first `count` of rows that stand by themselves, head and hash each: they are
+   *  laid into pages of its own. */
+  beginPacked(rows: BigUint64Array, count: number): void {
+    const pages = Math.ceil(count / pageRows);
+    const pageQuads = pageBytes / 8;
+    if (this.#own.length < pages * pageQuads) {
+      this.#own = new BigUint64Array(Math.max(16, Math.ceil(pages * 1.25)) * pageQuads);
     }
     this.begin(this.#own.buffer);
-    this.add(0, count);
-    return this.#own;
+    const own = this.#own;
+    for (let row = 0; row < count; row++) {
+      const from = row * rowQuads;
+      const head = Math.floor(row / pageRows) * pageQuads + (row % pageRows) * headQuads;
+      for (let quad = 0; quad < headQuads; quad++) {
+        own[head + quad] = rows[from + quad];
+        own[head + hashQuads + quad] = rows[from + headQuads + quad];
+      }
+    }
+    for (let page = 0; page < pages; page++) {
+      this.add(page * pagePlaces, Math.min(pageRows, count - page * pageRows));
+    }
   }
 
+  /** Adds `rows` rows of one page from place `start` on. */
   add(start: number, rows: number): void {
     if (rows === 0) return;
     if (this.length === this.runs.length) {
@@ -55,7 +78,7 @@ export class RowRuns {
       const end = runs[run] + runs[run + 1];
       let start = runs[run];
       for (let row = start; row < end; row++) {
-        if (alive[this.words[row * rowWords + rowWordAt.segment]] !== 0) continue;
+        if (alive[this.words[row * headWords + headAt.segment]] !== 0) continue;
         this.add(start, row - start);
         start = row + 1;
       }

@@ -1,18 +1,24 @@
 /** Scatters records as reduction rows into buckets by the top bits of the impression key, so that each
  *  bucket fits a cache. */
-import { rowBytes, rowQuads, rowWords, swapBytes } from './reduction-row.js';
+import {
+  hashQuads,
+  headAt,
+  headQuads,
+  headWords,
+  pageBytes,
+  pagePlaces,
+  pageRows,
+  rowQuads,
+  swapBytes,
+} from './reduction-row.js';
 import type { RowRuns } from './row-runs.js';
-
-/** Rows of one page of a bucket. */
-export const pageRows = 64;
-const pageRowMask = pageRows - 1;
 
 /** The whole state of a scatter, in memory that threads may share and hand on to one another. */
 export interface ScatterMemory {
   /** Buckets are told apart by this many top bits of the key, 1 to 16. */
   readonly bits: number;
   readonly pages: number;
-  /** Pages of 64 rows of 64 bytes; several scatters may have pages in one arena. */
+  /** Pages of 64 rows, see `pageRows`; several scatters may have pages in one arena. */
   readonly arena: ArrayBufferLike;
   readonly firstPage: number;
   readonly tables: ArrayBufferLike;
@@ -28,12 +34,13 @@ export function allocateScatter(
 ): ScatterMemory {
   if (bits < 1 || bits > 16) throw new RangeError(`buckets by ${bits} bits`);
   const buckets = 2 ** bits;
-  const arenaBytes = (firstPage + pages) * pageRows * rowBytes;
+  const arenaBytes = (firstPage + pages) * pageBytes;
   const rows = arena ?? new ArrayBuffer(arenaBytes);
   if (rows.byteLength < arenaBytes) throw new RangeError(`${pages} pages need ${arenaBytes} bytes`);
   const tableBytes = 4 * (1 + buckets + 2 * pages + buckets + 1);
   const isShared = rows instanceof SharedArrayBuffer;
   const tables = isShared ? new SharedArrayBuffer(tableBytes) : new ArrayBuffer(tableBytes);
+  new Uint32Array(tables, 4, buckets).fill(pageRows);
   return { bits, pages, arena: rows, firstPage, tables };
 }
 
@@ -58,7 +65,7 @@ export class RowScatter {
   readonly #words: Uint32Array;
   readonly #quads: BigUint64Array;
   readonly #used: Uint32Array;
-  /** Where the next row of each bucket goes; a multiple of pageRows: into a new page. */
+  /** Where the next row of each bucket goes; beyond the heads of a page: into a new page. */
   readonly #next: Uint32Array;
   readonly #pageBucket: Uint32Array;
   readonly #pageOrder: Uint32Array;
@@ -94,31 +101,33 @@ export class RowScatter {
   /** Adds `count` records of 64 bytes with their hashes of 32; the caller has asked `hasRoomFor`.
    *  Both arrays start at a multiple of 8 bytes in their memory. */
   add(records: Uint8Array, hashes: Uint8Array, count: number, segment: number): void {
-    const from = new Uint32Array(records.buffer, records.byteOffset, count * rowWords);
-    const fromQuads = new BigUint64Array(records.buffer, records.byteOffset, count * rowQuads);
-    const hashQuads = new BigUint64Array(hashes.buffer, hashes.byteOffset, count * 4);
+    const from = new Uint32Array(records.buffer, records.byteOffset, count * 16);
+    const fromQuads = new BigUint64Array(records.buffer, records.byteOffset, count * 8);
+    const fromHashes = new BigUint64Array(hashes.buffer, hashes.byteOffset, count * 4);
     const next = this.#next;
     const words = this.#words;
     const quads = this.#quads;
     const shift = this.#shift;
     for (let record = 0; record < count; record++) {
-      const word = record * rowWords;
+      const word = record * 16;
       const bucket = swapBytes(from[word + 4]) >>> shift;
-      let row = next[bucket];
-      if ((row & pageRowMask) === 0) row = this.#newPage(bucket);
-      next[bucket] = row + 1;
-      const to = row * rowQuads;
-      const quad = record * rowQuads;
+      let place = next[bucket];
+      if ((place & pageRows) !== 0) place = this.#newPage(bucket);
+      next[bucket] = place + 1;
+      const to = place * headQuads;
+      const quad = record * 8;
+      const hash = record * 4;
       quads[to] = fromQuads[quad + 2];
       quads[to + 1] = fromQuads[quad + 3];
-      quads[to + 2] = hashQuads[record * 4];
-      quads[to + 3] = hashQuads[record * 4 + 1];
-      quads[to + 4] = hashQuads[record * 4 + 2];
-      quads[to + 5] = hashQuads[record * 4 + 3];
-      quads[to + 6] = fromQuads[quad + 4];
+      quads[to + 2] = fromQuads[quad + 4];
       const head = from[word];
-      words[row * rowWords + 14] = (head & 0xff) | ((head >>> 8) & 0xffff00) | (from[word + 1] << 24);
-      words[row * rowWords + 15] = segment;
+      const toWord = place * headWords;
+      words[toWord + headAt.statement] = (head & 0xff) | ((head >>> 8) & 0xffff00) | (from[word + 1] << 24);
+      words[toWord + headAt.segment] = segment;
+      quads[to + hashQuads] = fromHashes[hash];
+      quads[to + hashQuads + 1] = fromHashes[hash + 1];
+      quads[to + hashQuads + 2] = fromHashes[hash + 2];
+      quads[to + hashQuads + 3] = fromHashes[hash + 3];
     }
   }
 
@@ -135,11 +144,10 @@ export class RowScatter {
   /** Rows of a bucket of a sealed scatter. */
   rowsOf(bucket: number): number {
     const pages = this.#orderStart[bucket + 1] - this.#orderStart[bucket];
-    const inLast = this.#next[bucket] & pageRowMask;
-    return pages * pageRows - (inLast === 0 ? 0 : pageRows - inLast);
+    return pages === 0 ? 0 : (pages - 1) * pageRows + (this.#next[bucket] & (pagePlaces - 1));
   }
 
-  /** The memory that `addRuns` counts rows in. */
+  /** The memory that the places of `addRuns` are in. */
   get arena(): ArrayBufferLike {
     return this.#arena;
   }
@@ -148,20 +156,20 @@ export class RowScatter {
   addRuns(bucket: number, runs: RowRuns): void {
     let rows = this.rowsOf(bucket);
     for (let order = this.#orderStart[bucket]; order < this.#orderStart[bucket + 1]; order++) {
-      runs.add((this.#firstPage + this.#pageOrder[order]) * pageRows, Math.min(pageRows, rows));
+      runs.add((this.#firstPage + this.#pageOrder[order]) * pagePlaces, Math.min(pageRows, rows));
       rows -= pageRows;
     }
   }
 
-  /** Copies the rows of a bucket of a sealed scatter to row `at` of `into`, and returns the row after the
-   *  last. */
+  /** Copies the rows of a bucket of a sealed scatter, each by itself, to row `at` of `into`, and returns the
+   *  row after the last. */
   copyBucket(bucket: number, into: BigUint64Array, at: number): number {
     const end = at + this.rowsOf(bucket);
     let to = at;
     for (let order = this.#orderStart[bucket]; order < this.#orderStart[bucket + 1]; order++) {
       const rows = Math.min(pageRows, end - to);
-      const page = (this.#firstPage + this.#pageOrder[order]) * pageRows * rowQuads;
-      into.set(this.#quads.subarray(page, page + rows * rowQuads), to * rowQuads);
+      const page = (this.#firstPage + this.#pageOrder[order]) * pagePlaces * headQuads;
+      packRows(this.#quads, page, rows, into, to * rowQuads);
       to += rows;
     }
     return end;
@@ -170,13 +178,25 @@ export class RowScatter {
   /** Forgets all rows; the memory is used again. */
   clear(): void {
     this.#used[0] = 0;
-    this.#next.fill(0);
+    this.#next.fill(pageRows);
   }
 
   #newPage(bucket: number): number {
     const page = this.#used[0]++;
     if (page >= this.#pages) throw new Error('a scatter was filled beyond its pages');
     this.#pageBucket[page] = bucket;
-    return (this.#firstPage + page) * pageRows;
+    return (this.#firstPage + page) * pagePlaces;
+  }
+}
+
+/** Takes rows out of a page: head and hash of each beside one another. Offsets in words of 64 bits. */
+function packRows(page: BigUint64Array, from: number, rows: number, into: BigUint64Array, to: number): void {
+  for (let row = 0; row < rows; row++) {
+    const head = from + row * headQuads;
+    const at = to + row * rowQuads;
+    for (let quad = 0; quad < headQuads; quad++) {
+      into[at + quad] = page[head + quad];
+      into[at + headQuads + quad] = page[head + hashQuads + quad];
+    }
   }
 }

@@ -8,6 +8,7 @@ import {
   allocateScatter,
   bucketBitsFor,
   ImpressionTally,
+  pageBytes,
   pagesFor,
   type ReductionTerms,
   type ScatterMemory,
@@ -164,7 +165,7 @@ function makeData(impressions: number, threads: number): ReduceBenchData {
   const bits = bucketBitsFor(rows);
   // Threads take chunks as they come, so that on a busy machine one of them may scatter nearly all.
   const pages = pagesFor(rows, bits);
-  const arena = new SharedArrayBuffer(threads * pages * 4_096);
+  const arena = new SharedArrayBuffer(threads * pages * pageBytes);
   const lanes = Array.from({ length: threads }, (_, lane) =>
     allocateScatter(bits, pages, arena, lane * pages),
   );

@@ -14,11 +14,10 @@ import {
   bucketBitsFor,
   type CommittedPart,
   PartMerge,
-  pageRows,
+  pageBytes,
   pagesFor,
   type ReductionTerms,
   RowScatter,
-  rowBytes,
   type ScatterMemory,
 } from '#reduction';
 import { bucketSlotRows, reduceBuckets } from './bucket-pass.js';
@@ -114,7 +113,6 @@ export class BlockReduction {
   /** A lane a thread; their memory is reserved once and taken from the machine as it is first written. */
   #lanes(bits: number, rows: number): ScanLane[] {
     const { threads, rowMebibytes } = this.#options;
-    const pageBytes = pageRows * rowBytes;
     // A lane must take the largest segment whatever its keys, right after it was emptied.
     const least = pagesFor(rowsAtMost(1), bits) + 2 ** bits;
     const most = Math.max(least, Math.floor((rowMebibytes * 1_048_576) / threads / pageBytes));

@@ -1,7 +1,15 @@
 /** A worker thread of a block's reduction: checks segments and scatters their rows, then reduces buckets. */
 import { Fault } from '#environment';
 import { type CheckedSegment, limits, SegmentCheck } from '#protocol';
-import { addSegment, BucketReduction, type GroupReducer, openReducer, RowRuns, RowScatter } from '#reduction';
+import {
+  addSegment,
+  BucketReduction,
+  type GroupReducer,
+  openReducer,
+  RowRuns,
+  RowScatter,
+  rowQuads,
+} from '#reduction';
 import {
   type BucketResult,
   type BucketTask,
@@ -27,6 +35,7 @@ interface WorkerBlock {
 
 let current: WorkerBlock | undefined;
 const runs = new RowRuns();
+let packed = new BigUint64Array(0);
 
 export default function runTask(task: ReductionTask): ReductionTaskResult {
   try {
@@ -115,13 +124,14 @@ function loadBucket(task: BucketTask, index: number, lanes: readonly RowScatter[
     for (const lane of lanes) lane.addRuns(bucket, runs);
     return;
   }
-  const into = runs.beginOwn(rows);
+  if (packed.length < rows * rowQuads) packed = new BigUint64Array(Math.ceil(rows * 1.25) * rowQuads);
   let at = 0;
-  for (const lane of lanes) at = lane.copyBucket(bucket, into, at);
+  for (const lane of lanes) at = lane.copyBucket(bucket, packed, at);
   for (const spilled of task.spilled[index]) {
-    readSpilled(spilled, into, at);
+    readSpilled(spilled, packed, at);
     at += spilled.rows;
   }
+  runs.beginPacked(packed, rows);
 }
 
 function writeOutput(

@@ -1,6 +1,6 @@
 /** What the records of one impression say, gathered into columns: prices by seller, verdicts by auditor. */
 import { limits, recordFlag, recordKind } from '#protocol';
-import { rowWordAt, rowWords } from '../../reduction-row.js';
+import { headAt, headWords } from '../../reduction-row.js';
 
 /** Bit of an audit that speaks for every seller, beside the bits of the sellers. */
 export const everySellerBit = 1 << limits.participantsMax;
@@ -37,15 +37,15 @@ export class GroupStatements {
     for (let start = from; start < to; ) {
       const end = runEnd(rows, order, start, to);
       if (end - start < limits.keptRecordsMax) this.#speak(rows, order, start, end);
-      else this.flooding |= 1 << ((rows[order[start] * rowWords + rowWordAt.statement] >>> 8) & 0xff);
+      else this.flooding |= 1 << ((rows[order[start] * headWords + headAt.statement] >>> 8) & 0xff);
       start = end;
     }
   }
 
   #speak(rows: Uint32Array, order: Uint32Array, from: number, to: number): void {
     for (let at = from; at < to; at++) {
-      const row = order[at] * rowWords;
-      const statement = rows[row + rowWordAt.statement];
+      const row = order[at] * headWords;
+      const statement = rows[row + headAt.statement];
       const flags = statement >>> 24;
       if ((flags & recordFlag.test) !== 0) continue;
       const author = (statement >>> 8) & 0xff;
@@ -54,8 +54,8 @@ export class GroupStatements {
         this.#audit(author, counterparty, flags);
         continue;
       }
-      const high = rows[row + rowWordAt.priceHigh];
-      const low = rows[row + rowWordAt.priceLow];
+      const high = rows[row + headAt.priceHigh];
+      const low = rows[row + headAt.priceLow];
       if (author === 0) this.#buy(counterparty, high, low);
       else this.#sell(author, high, low);
     }
@@ -103,8 +103,8 @@ export class GroupStatements {
 
 /** End of the rows with the kind and author of order[start]. */
 function runEnd(rows: Uint32Array, order: Uint32Array, start: number, to: number): number {
-  const run = rows[order[start] * rowWords + rowWordAt.statement] & 0xffff;
+  const run = rows[order[start] * headWords + headAt.statement] & 0xffff;
   let end = start + 1;
-  while (end < to && (rows[order[end] * rowWords + rowWordAt.statement] & 0xffff) === run) end += 1;
+  while (end < to && (rows[order[end] * headWords + headAt.statement] & 0xffff) === run) end += 1;
   return end;
 }
