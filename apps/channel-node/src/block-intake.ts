@@ -19,8 +19,6 @@ export class BlockIntake {
   readonly blockNumber: number;
   /** Known once the chain was asked. */
   signers: Signers | undefined;
-  /** True from the moment on when the block is being cut off: nothing more enters it. */
-  isClosed = false;
   /** Impressions of which this node's own participant wrote records, and those of which others did. */
   readonly #own: ImpressionSet;
   readonly #others: ImpressionSet;

@@ -116,11 +116,9 @@ export class ChannelIntake {
       const blockNumber = this.#cutBelow;
       this.#closedBelow = Math.max(this.#closedBelow, blockNumber + 1);
       const block = this.#blocks.get(blockNumber);
-      if (block !== undefined) {
-        block.isClosed = true;
-        await block.idle();
-        if (this.#isBroken) return written;
-      }
+      // What was accepted before is within the cut, and nothing else is.
+      await block?.idle();
+      if (this.#isBroken) return written;
       const isTooLate = collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
       if (block !== undefined || !isTooLate) {
         this.#writing = this.#writeManifest(blockNumber);
@@ -186,7 +184,7 @@ export class ChannelIntake {
     const { author, recordsRoot, sequence } = header;
     const seen = block.seen(header);
     const isRepeat = seen?.recordsRoot === recordsRoot;
-    if (!isRepeat && (block.isClosed || block.blockNumber < this.#closedBelow)) {
+    if (!isRepeat && block.blockNumber < this.#closedBelow) {
       return this.#closedRefusal(block.blockNumber);
     }
     const refusal =

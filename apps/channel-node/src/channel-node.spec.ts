@@ -175,6 +175,48 @@ describe('a channel node', () => {
     expect(accepted.length).toBe(logged);
   });
 
+  it('waits with the manifest for what is on its way into the log, and takes nothing meanwhile', async () => {
+    await app.close();
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await reopen(slowedLog(openMemoryRecordLog(drawers), () => gate));
+    const onItsWay = app.node.submit(chain.batch(), chain.channelId);
+    // Accepted as soon as its bytes count toward the budget.
+    const budget = async () => {
+      const shown = await app.node.block(chain.channelId, 0);
+      return shown.ok ? shown.view.authors.length : 0;
+    };
+    while ((await budget()) === 0) await new Promise(setImmediate);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    const swept = app.node.sweep();
+    const late = chain.batch({ sequence: 1n, impressions: ['late'] });
+    expect(await app.node.submit(late, chain.channelId)).toMatchObject({ code: 'block-closed' });
+    expect(await recordLog.end(partition('manifests'))).toBe(0);
+    release();
+    expect(await onItsWay).toMatchObject({ ok: true });
+    expect(await swept).toBe(1);
+    const entry = await recordLog.get(partition('manifests'), 0);
+    expect(decodeDagCbor(entry?.bytes as Uint8Array)).toEqual({ blockNumber: 0, ends: [[1, 1]] });
+  });
+
+  it('refuses a batch that came in time but waited for the chain until its block was cut off', async () => {
+    let release = (): void => {};
+    chain.keysGate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const waiting = app.node.submit(chain.batch(), chain.channelId);
+    // The channel is open once it can be shown; then the batch waits for the keys of its block.
+    await app.node.block(chain.channelId, 0);
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    expect(await app.node.sweep()).toBe(1);
+    release();
+    expect(await waiting).toMatchObject({ ok: false, code: 'block-closed' });
+    expect(await recordLog.end(partition(1))).toBe(0);
+  });
+
   it('cuts off blocks in which nothing was written too, while their parts may still be posted', async () => {
     chain.moveTo(collectionEnd(chain.terms, 2));
     expect(await app.node.sweep()).toBe(1);

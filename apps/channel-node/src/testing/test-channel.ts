@@ -61,6 +61,8 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
 export class TestChain {
   nowSeconds = start + 60;
   closedAtSeconds: number | undefined;
+  /** Questions for keys are answered after it. */
+  keysGate: Promise<void> = Promise.resolve();
   /** What keys each participant has, from before the channel; tests replace them. */
   readonly keys: (ParticipantKeys | undefined)[] = names.map((_, index) => ({
     recordKey: addressOf(recordKeys[index]),
@@ -106,7 +108,10 @@ export class TestChain {
       channelIds: async () => [this.channelId],
       channel: async (id) => (id === this.channelId ? facts() : undefined),
       blockFacts: async () => ({ parts: [], seats: [], results: [], ownResults: [], acceptances: [] }),
-      keysAt: async (account) => this.keys[accounts.indexOf(account)],
+      keysAt: async (account) => {
+        await this.keysGate;
+        return this.keys[accounts.indexOf(account)];
+      },
       subscribe: (wake) => {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
