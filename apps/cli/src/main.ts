@@ -2,4 +2,6 @@
 import 'reflect-metadata';
 import { runProgram } from './program.js';
 
-process.exit(await runProgram(process.argv.slice(2)));
+const code = await runProgram(process.argv.slice(2));
+// A pipe may still hold what was written: the result is whole before the process ends.
+process.stdout.write('', () => process.exit(code));

@@ -40,7 +40,8 @@ function defineProgram(output: Output, end: (code: ExitCode) => void): Command {
   const program = new Command('papyrus')
     .description('Turns the signed records of SSP, DSP and auditor into one agreed payment.')
     .exitOverride()
-    .showHelpAfterError('(add --help for what the command takes)');
+    .showHelpAfterError('(add --help for what the command takes)')
+    .addHelpText('after', '\nExample:\n  papyrus demo');
   const data = new Option('--data <dir>', 'keep everything in this folder; the same command on it continues');
   const json = new Option('--json', 'NDJSON on standard output, the last line is the result');
   const quiet = new Option('--quiet', 'no progress on standard error');
@@ -86,7 +87,10 @@ function defineProgram(output: Output, end: (code: ExitCode) => void): Command {
     .addHelpText('after', '\nExample:\n  papyrus up --data ./network --block-seconds 60')
     .action(async (options) => end(await runUp(options, output)));
 
-  const block = program.command('block').description('look at blocks');
+  const block = program
+    .command('block')
+    .description('look at blocks')
+    .addHelpText('after', '\nExample:\n  papyrus block export --help');
   block
     .command('export <channel> <number>')
     .description('write what an outsider needs to check a settled block by own code')

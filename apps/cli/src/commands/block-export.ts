@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Hex, isHexOf, toHex } from '#encoding';
 import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
 import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
-import { blockStates } from '../network/drive.js';
+import { blockState } from '../network/drive.js';
 import { readSpec } from '../network/network-spec.js';
 import { type OpenedBlock, openBlock } from '../network/open-block.js';
 import { type Network, openNetwork } from '../network/open-network.js';
@@ -60,8 +60,11 @@ async function exportBlock(
     const message = `the network in ${options.data} has channel ${network.channelId} only`;
     throw new CommandRefused('channel-not-found', exitCode.notFound, message);
   }
-  const states = await blockStates(network.chain, channelId, blockNumber + 1);
-  const state = states[blockNumber];
+  if (blockNumber >= network.terms.blocksMax) {
+    const message = `the channel has blocks 0 to ${network.terms.blocksMax - 1}`;
+    throw new CommandRefused('block-not-found', exitCode.notFound, message);
+  }
+  const state = await blockState(network.chain, channelId, blockNumber);
   if (state.stage.stage !== 'settled') {
     const message = `block ${blockNumber} is in stage ${state.stage.stage}: only a settled block can be exported`;
     throw new CommandRefused('block-not-settled', exitCode.conflict, message);

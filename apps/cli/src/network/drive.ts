@@ -97,11 +97,24 @@ export function isOver({ stage }: BlockState): boolean {
 }
 
 /** The facts and stages of blocks 0 … count − 1 at the chain's present time. */
-export async function blockStates(chain: Chain, channelId: Hex, count: number): Promise<BlockState[]> {
+export function blockStates(chain: Chain, channelId: Hex, count: number): Promise<BlockState[]> {
+  return statesOf(
+    chain,
+    channelId,
+    Array.from({ length: count }, (_, blockNumber) => blockNumber),
+  );
+}
+
+/** `blockNumber` is below the terms' blocksMax. */
+export async function blockState(chain: Chain, channelId: Hex, blockNumber: number): Promise<BlockState> {
+  return (await statesOf(chain, channelId, [blockNumber]))[0];
+}
+
+async function statesOf(chain: Chain, channelId: Hex, blocks: readonly number[]): Promise<BlockState[]> {
   const channel = (await chain.channel(channelId)) as ChannelFacts;
   const { timestampSeconds } = await chain.time();
   return Promise.all(
-    Array.from({ length: count }, async (_, blockNumber) => {
+    blocks.map(async (blockNumber) => {
       const facts = await chain.blockFacts(channelId, blockNumber);
       const stage = stageOf(channel.terms, blockNumber, facts, timestampSeconds, channel.closedAtSeconds);
       return { blockNumber, facts, stage };

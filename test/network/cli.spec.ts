@@ -1,0 +1,119 @@
+/** Every command of the command line explains itself, and ends with the exit code and the JSON that it promises. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunResult } from '#apps/cli/src/scenario';
+import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'papyrus-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The codes of the one result, which is all that a refused command writes. */
+function refusedWith({ lines }: CliRun): unknown[] {
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({
+    type: 'result',
+    schemaVersion: 1,
+    success: false,
+    data: null,
+    warnings: [],
+  });
+  return (lines[0].errors as { code: string; message: string }[]).map(({ code, message }) => {
+    expect(message).not.toBe('');
+    return code;
+  });
+}
+
+describe('a command', () => {
+  const commands = [[], ['demo'], ['replay'], ['up'], ['block'], ['block', 'export']];
+
+  it('shows with --help how it is used, with an example', async () => {
+    for (const command of commands) {
+      const { code, stdout, stderr } = await runPlain([...command, '--help']);
+      expect([command, code, stderr]).toEqual([command, 0, '']);
+      expect([command, stdout]).toEqual([
+        command,
+        expect.stringMatching(
+          new RegExp(`^Usage: ${['papyrus', ...command].join(' ')}[^]*Example:\n {2}papyrus `),
+        ),
+      ]);
+    }
+  });
+
+  it.each([
+    [['demo', '--unknown'], 'commander.unknownOption'],
+    [['unknown'], 'commander.unknownCommand'],
+    [['block', 'unknown'], 'commander.unknownCommand'],
+    [['replay'], 'commander.missingArgument'],
+    [['demo', 'too', 'many'], 'commander.excessArguments'],
+    [['demo', '--blocks', '0'], 'commander.invalidArgument'],
+    [['replay', 'log.tsv', '--disagree', '1.5'], 'commander.invalidArgument'],
+    [['block', 'export', 'x', '0', '--out', 'o'], 'commander.missingMandatoryOptionValue'],
+  ])('is refused as usage when it is called as %j', async (args, code) => {
+    const run = await runCli([...args, '--json']);
+    expect(run.code).toBe(2);
+    expect(refusedWith(run)).toEqual([code]);
+    expect(run.stderr).toContain('--help');
+  });
+
+  it('says what is wrong on standard error, and nothing on standard output, to people', async () => {
+    const { code, stdout, stderr } = await runPlain(['demo', '--unknown']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain("unknown option '--unknown'");
+  });
+});
+
+describe('block export', () => {
+  let data = '';
+  let out = '';
+  let channelId = '';
+  let demo: CliRun;
+  const run = (...args: string[]): Promise<CliRun> =>
+    runCli(['block', 'export', ...args, '--out', out, '--json']);
+  beforeAll(async () => {
+    data = join(folder, 'demo');
+    out = join(folder, 'out');
+    demo = await runCli([
+      ...['demo', '--blocks', '1', '--sellers', '1', '--impressions', '2000', '--data', data, '--json'],
+    ]);
+    channelId = resultOf<RunResult>(demo).channels[0].channelId;
+  });
+
+  it('follows a run whose standard output is one JSON value a line, with one result, the last', () => {
+    expect([demo.code, demo.stderr]).toEqual([0, '']);
+    const types = demo.lines.map(({ type }) => type);
+    expect(types.indexOf('result')).toBe(types.length - 1);
+    expect(new Set(types)).toEqual(new Set(['stage', 'step', 'block', 'result']));
+    const stages = demo.lines.filter(({ type }) => type === 'block').map(({ stage }) => stage);
+    expect(stages[stages.length - 1]).toBe('settled');
+  });
+
+  it('refuses what it cannot export, each with its code', async () => {
+    const nobody = `0x${'5f'.repeat(32)}`;
+    for (const [args, exit, code] of [
+      [['0x12', '0', '--data', data], 2, 'usage'],
+      [[channelId, 'first', '--data', data], 2, 'usage'],
+      [[channelId, '0', '--data', join(folder, 'none')], 3, 'data-not-found'],
+      [[nobody, '0', '--data', data], 3, 'channel-not-found'],
+      [[channelId, '1', '--data', data], 5, 'block-not-settled'],
+      [[channelId, '9999999', '--data', data], 3, 'block-not-found'],
+    ] as const) {
+      const refused = await run(...args);
+      expect([code, refused.code, refusedWith(refused)]).toEqual([code, exit, [code]]);
+    }
+  });
+
+  it('names the files that it wrote, and finds the outputHash that the chain has', async () => {
+    const exported = await run(channelId.toUpperCase().replace('0X', '0x'), '0', '--data', data);
+    expect(exported.code).toBe(0);
+    expect(resultOf(exported)).toEqual({
+      ...{ channelId, blockNumber: 0, out },
+      files: ['block.json', 'impressions.ndjson', 'part-0.bin', 'part-1.bin', 'part-2.bin'],
+      outputHash: resultOf<RunResult>(demo).channels[0].blocks[0].outputHash,
+    });
+  });
+});
