@@ -1,4 +1,6 @@
-/** A refusal on the wire: problem details of RFC 9457, with our members `code`, `requestId` and `retryable`. */
+/**
+ * A refusal on the wire: problem details of RFC 9457, with our members `code`, `requestId` and `retryable`.
+ */
 import { z } from 'zod';
 import { type Refusal, refusals } from './refusals.js';
 

@@ -1,4 +1,6 @@
-/** The one table of refusals: every code with which an endpoint says no, and what the asker can do about it. */
+/**
+ * The one table of refusals: every code with which an endpoint says no, and what the asker can do about it.
+ */
 
 export interface RefusalMeaning {
   /** HTTP status of the problem. */

@@ -1,4 +1,7 @@
-/** The JSON of the endpoints: one schema gives validation, type and documentation. Money and u64 are decimal strings. */
+/**
+ * The JSON of the endpoints: one schema gives validation, type and documentation. Money and u64 are decimal
+ * strings.
+ */
 import { z } from 'zod';
 import type { Hex } from '#encoding';
 import { stages } from '#protocol';
@@ -123,7 +126,9 @@ export const healthSchema = z.object({
 });
 export type HealthView = z.infer<typeof healthSchema>;
 
-/** A signed delegation and, beside it, the boxed block key with the path of its commitment (protocol.md 6). */
+/**
+ * A signed delegation and, beside it, the boxed block key with the path of its commitment (protocol.md 6).
+ */
 export const validationRequestSchema = z
   .strictObject({
     channelId: hexOf(32),

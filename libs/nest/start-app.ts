@@ -61,7 +61,8 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
     done();
   });
   adapter.getInstance().addHook('preClose', (done) => {
-    // Connections that are idle are closed now; one that is still being answered must not be kept for its next request.
+    // Connections that are idle are closed now; one that is still being answered must not be kept for its
+    // next request.
     app.getHttpServer().keepAliveTimeout = 1;
     done();
   });

@@ -31,7 +31,10 @@ interface Sent {
 
 const requestTimeoutMs = 10_000;
 
-/** Every call throws `PapyrusRefused` for a no and `PapyrusUnreachable` when no node answers. Nothing is retried. */
+/**
+ * Every call throws `PapyrusRefused` for a no and `PapyrusUnreachable` when no node answers. Nothing is
+ * retried.
+ */
 export class ChannelNodeClient {
   readonly #url: string;
   readonly #timeoutMs: number;
@@ -43,7 +46,9 @@ export class ChannelNodeClient {
     this.#fetch = options.fetch ?? globalThis.fetch;
   }
 
-  /** `batch`: canonical bytes, as a `BatchSigner` makes them. Repeating it after a lost answer is harmless. */
+  /**
+   * `batch`: canonical bytes, as a `BatchSigner` makes them. Repeating it after a lost answer is harmless.
+   */
   submit(channelId: Hex, batch: Uint8Array): Promise<SignedReceipt> {
     return this.#ask(endpoints.submitRecords, { channelId }, { contentType: batchMediaType, body: batch });
   }

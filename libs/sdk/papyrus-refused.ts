@@ -1,4 +1,6 @@
-/** What a client of Papyrus throws: one class tree, each with a code, a short message and where to read on. */
+/**
+ * What a client of Papyrus throws: one class tree, each with a code, a short message and where to read on.
+ */
 import { errorsPage, type Problem, type RefusalCode, type RefusedPlace, refusals } from '#api';
 
 export class PapyrusError extends Error {

@@ -1,4 +1,7 @@
-/** Receipts are verified offline: all it takes is the chain's domain and the operator key of the node's participant. */
+/**
+ * Receipts are verified offline: all it takes is the chain's domain and the operator key of the node's
+ * participant.
+ */
 import type { SignedReceipt } from '#api';
 import { recoverSigner } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';

@@ -1,4 +1,7 @@
-/** The servers of the ingest bench, each in a process of its own: the channel node, and what it is held against. */
+/**
+ * The servers of the ingest bench, each in a process of its own: the channel node, and what it is held
+ * against.
+ */
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { Body, Controller, HttpCode, Module, Post } from '@nestjs/common';

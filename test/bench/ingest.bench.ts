@@ -1,4 +1,7 @@
-/** P1 of performance.md: signed batches over HTTP → checked → durable → receipt, against servers that do nothing. */
+/**
+ * P1 of performance.md: signed batches over HTTP → checked → durable → receipt, against servers that do
+ * nothing.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';

@@ -1,4 +1,7 @@
-/** One channel as its node takes records in: which blocks are open, what each holds, and where each is cut off. */
+/**
+ * One channel as its node takes records in: which blocks are open, what each holds, and where each is cut
+ * off.
+ */
 import { type Refusal, refuse, type SignedReceipt } from '#api';
 import type { Chain, ChannelFacts } from '#chain';
 import { encodeDagCbor, fromHex, type Hex } from '#encoding';
@@ -32,7 +35,9 @@ export interface IntakeOptions {
   readonly receipts: ReceiptSigner;
   /** Impressions remembered for each block, own and others' apart. */
   readonly impressionsMax: number;
-  /** Chain time during which a closed block is remembered, so that repeats of its batches get their receipts. */
+  /**
+   * Chain time during which a closed block is remembered, so that repeats of its batches get their receipts.
+   */
   readonly rememberSeconds: number;
 }
 

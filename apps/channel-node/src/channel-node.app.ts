@@ -1,4 +1,7 @@
-/** Starts the channel node as an app: from the environment, or on ports that another process of ours has open. */
+/**
+ * Starts the channel node as an app: from the environment, or on ports that another process of ours has
+ * open.
+ */
 import { openPinoLog } from '#environment/pino-log';
 import { startHttpApp } from '#nest';
 import { readChannelNodeConfig } from './channel-node.config.js';
@@ -13,7 +16,10 @@ export interface ChannelNodeApp {
   close(): Promise<void>;
 }
 
-/** `runs`: whether the node sweeps by itself; a driven network calls `sweep` instead. Port 0 takes a free one. */
+/**
+ * `runs`: whether the node sweeps by itself; a driven network calls `sweep` instead. Port 0 takes a free
+ * one.
+ */
 export async function startChannelNodeApp(
   options: ChannelNodeOptions,
   ports: ChannelNodePorts,

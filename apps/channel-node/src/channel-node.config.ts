@@ -1,4 +1,7 @@
-/** Environment → configuration of the channel node, parsed once; secrets are kept apart so that the rest may be logged. */
+/**
+ * Environment → configuration of the channel node, parsed once; secrets are kept apart so that the rest may
+ * be logged.
+ */
 import { z } from 'zod';
 import {
   adapterField,

@@ -1,4 +1,6 @@
-/** The channel node over HTTP: three encodings of a batch, one meaning; views of channels and blocks; health. */
+/**
+ * The channel node over HTTP: three encodings of a batch, one meaning; views of channels and blocks; health.
+ */
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import {

@@ -1,4 +1,7 @@
-/** The channel node: takes signed batches, keeps them durably, forwards its participant's own, and cuts blocks off. */
+/**
+ * The channel node: takes signed batches, keeps them durably, forwards its participant's own, and cuts
+ * blocks off.
+ */
 import { type BlockView, type ChannelView, type HealthView, type Refusal, refuse } from '#api';
 import type { Chain } from '#chain';
 import { assertNativeSignatures } from '#crypto';
@@ -214,6 +217,7 @@ export class ChannelNode {
   }
 
   #reopen(channelId: Hex, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
+    const strangers = this.#strangers;
     const opening = this.#read(channelId, broken);
     this.#channels.set(channelId, opening);
     const forget = (): void => {
@@ -222,7 +226,8 @@ export class ChannelNode {
     opening.then((found) => {
       if (found !== undefined) return;
       forget();
-      this.#strangers.ids.add(channelId);
+      // Of the height at which it was asked for: with the next one it may be there.
+      strangers.ids.add(channelId);
     }, forget);
     return opening;
   }

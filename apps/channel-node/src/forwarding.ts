@@ -1,4 +1,7 @@
-/** Forwards what the own participant submitted to the counterparties' channel nodes, in order, each at its own pace. */
+/**
+ * Forwards what the own participant submitted to the counterparties' channel nodes, in order, each at its
+ * own pace.
+ */
 import { batchMediaType, endpoints, type Problem, pathOf, refusals } from '#api';
 import type { Chain } from '#chain';
 import { type Hex, u64BigEndian, viewOf } from '#encoding';

@@ -298,7 +298,8 @@ function raiseS(bytes: Uint8Array): void {
 }
 
 afterAll(() => {
-  // What the endpoint says it may refuse is refused above, but for the log that is away: channel-node.spec.ts.
+  // What the endpoint says it may refuse is refused above, but for the log that is away:
+  // channel-node.spec.ts.
   const untested = endpoints.submitRecords.refusals.filter(
     (code) => !seen.has(code) && code !== 'record-log-unavailable',
   );

@@ -1,4 +1,7 @@
-/** A channel for tests: a base chain of which only the needed facts exist, keys from names, batches on demand. */
+/**
+ * A channel for tests: a base chain of which only the needed facts exist, keys from names, batches on
+ * demand.
+ */
 import type { Chain, ChainTime, ChannelFacts, ParticipantKeys } from '#chain';
 import { addressOf, sha256 } from '#crypto';
 import { type Hex, toHex, utf8 } from '#encoding';
