@@ -1,8 +1,10 @@
-/** The second implementation, in Python, meets the golden vectors. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** The second implementation, in Python, meets the golden vectors, and checks what the product settled and exported. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunResult } from '#apps/cli/src/scenario';
+import { resultOf, runCli } from '../network/run-cli.js';
 import { hasPython, runPython } from './python.js';
 
 const vectors = join(import.meta.dirname, '../vectors/protocol');
@@ -24,5 +26,79 @@ const vectors = join(import.meta.dirname, '../vectors/protocol');
     } finally {
       rmSync(empty, { recursive: true });
     }
+  });
+});
+
+(hasPython() ? describe : describe.skip)('a settled block that was exported with its sealed parts', () => {
+  const blockNumber = 1;
+  let folder = '';
+  let out = '';
+  let run: RunResult;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'papyrus-interop-'));
+    out = join(folder, 'out');
+    const data = join(folder, 'data');
+    const demo = await runCli([
+      ...['demo', '--json', '--blocks', '2', '--sellers', '2', '--impressions', '6000', '--data', data],
+    ]);
+    run = resultOf<RunResult>(demo);
+    const [{ channelId }] = run.channels;
+    const place = ['--data', data, '--out', out, '--sealed', '--json'];
+    const exported = await runCli(['block', 'export', channelId, String(blockNumber), ...place]);
+    expect([exported.code, exported.stderr]).toEqual([0, '']);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const path = (...names: string[]): string => join(out, ...names);
+
+  /** What the check says while the file is another, which is put right afterwards. */
+  function checkWith(file: string, change: (bytes: Buffer) => Buffer): ReturnType<typeof runPython> {
+    const good = readFileSync(file);
+    writeFileSync(file, change(Buffer.from(good)));
+    try {
+      return runPython('check_block.py', out);
+    } finally {
+      writeFileSync(file, good);
+    }
+  }
+
+  function flipped(bytes: Buffer): Buffer {
+    bytes[bytes.length >> 1] ^= 1;
+    return bytes;
+  }
+
+  it('is opened, verified and reduced to the outputHash that the chain has', () => {
+    const block = run.channels[0].blocks[blockNumber];
+    const { code, output } = runPython('check_block.py', out);
+    expect(output).toContain(`equal: block ${blockNumber}, 4 valid parts, 0 invalid, `);
+    expect(output).toContain(
+      `${block.recordsDistinct} records, ${block.impressions} impressions, 4 validators`,
+    );
+    expect(output).toContain(`outputHash ${block.outputHash}`);
+    expect(code).toBe(0);
+  });
+
+  it('is found out when one byte of any sealed block, part or statement is another', () => {
+    const sealed = readdirSync(path('sealed')).map((name) => path('sealed', name));
+    expect(sealed.length).toBeGreaterThanOrEqual(3);
+    const samples = [sealed[0], sealed[sealed.length >> 1], sealed[sealed.length - 1], path('part-1.bin')];
+    for (const file of samples) {
+      const { code, output } = checkWith(file, flipped);
+      expect([file, code, output]).toEqual([file, 1, expect.stringContaining('different: ')]);
+    }
+    const digit = (text: string): string => (text === '1' ? '2' : '1');
+    for (const name of ['settlementRoot', 'outputHash', 'blockKey', 'salt', 'workDigest', 'channelId']) {
+      const { code, output } = checkWith(path('block.json'), (bytes) => {
+        const text = bytes.toString();
+        const changed = text.replace(
+          new RegExp(`("${name}": "0x[0-9a-f]{20})(.)`),
+          (_, head, one) => head + digit(one),
+        );
+        expect([name, changed]).not.toEqual([name, text]);
+        return Buffer.from(changed);
+      });
+      expect([name, code, output]).toEqual([name, 1, expect.stringContaining('different: ')]);
+    }
+    expect(runPython('check_block.py', out).code).toBe(0);
   });
 });

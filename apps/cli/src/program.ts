@@ -1,9 +1,5 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { runBlockExport } from './commands/block-export.js';
-import { runDemo } from './commands/demo.js';
-import { runReplay } from './commands/replay.js';
-import { runUp } from './commands/up.js';
 import { CommandRefused, type ExitCode, exitCode, type Output, openOutput } from './report/output.js';
 
 /** Runs one command line and returns its exit code. */
@@ -36,16 +32,30 @@ function sayEnd(error: unknown, output: Output): number {
   return error instanceof CommandRefused ? error.exit : exitCode.unexpected;
 }
 
-function defineProgram(output: Output, end: (code: ExitCode) => void): Command {
+type End = (code: ExitCode) => void;
+
+const dataOption = new Option(
+  '--data <dir>',
+  'keep everything in this folder; the same command on it continues',
+);
+const jsonOption = new Option('--json', 'NDJSON on standard output, the last line is the result');
+const quietOption = new Option('--quiet', 'no progress on standard error');
+
+/** Commands are loaded when they are called for: help and refusals need none of their engines. */
+function defineProgram(output: Output, end: End): Command {
   const program = new Command('papyrus')
     .description('Turns the signed records of SSP, DSP and auditor into one agreed payment.')
     .exitOverride()
     .showHelpAfterError('(add --help for what the command takes)')
-    .addHelpText('after', '\nExample:\n  papyrus demo');
-  const data = new Option('--data <dir>', 'keep everything in this folder; the same command on it continues');
-  const json = new Option('--json', 'NDJSON on standard output, the last line is the result');
-  const quiet = new Option('--quiet', 'no progress on standard error');
+    .addHelpText('after', example('papyrus demo'));
+  defineDemo(program, output, end);
+  defineReplay(program, output, end);
+  defineUp(program, output, end);
+  defineBlock(program, output, end);
+  return program;
+}
 
+function defineDemo(program: Command, output: Output, end: End): void {
   program
     .command('demo')
     .description(
@@ -55,12 +65,17 @@ function defineProgram(output: Output, end: (code: ExitCode) => void): Command {
     .option('--impressions <count>', 'impressions in the day', positive(1_000_000), 24_000)
     .option('--sellers <count>', 'how many SSPs', positive(13), 3)
     .option('--blocks <count>', 'blocks of an hour, from midnight on', positive(24), 24)
-    .addOption(data)
-    .addOption(json)
-    .addOption(quiet)
-    .addHelpText('after', '\nExample:\n  papyrus demo --seed 7 --data ./demo-data')
-    .action(async (options) => end(await runDemo(options, output)));
+    .addOption(dataOption)
+    .addOption(jsonOption)
+    .addOption(quietOption)
+    .addHelpText('after', example('papyrus demo --seed 7 --data ./demo-data'))
+    .action(async (options) => {
+      const { runDemo } = await import('./commands/demo.js');
+      end(await runDemo(options, output));
+    });
+}
 
+function defineReplay(program: Command, output: Output, end: End): void {
   program
     .command('replay <file>')
     .description('settle a real auction log (iPinYou season 2 format, plain or .gz), a block a day')
@@ -71,39 +86,52 @@ function defineProgram(output: Output, end: (code: ExitCode) => void): Command {
       100_000,
     )
     .option('--seed <text>', 'repeats the disagreement', 'papyrus')
-    .addOption(data)
-    .addOption(json)
-    .addOption(quiet)
-    .addHelpText('after', '\nExample:\n  papyrus replay imp.20130606.tsv.gz --disagree 0')
-    .action(async (file, options) => end(await runReplay(file, options, output)));
+    .addOption(dataOption)
+    .addOption(jsonOption)
+    .addOption(quietOption)
+    .addHelpText('after', example('papyrus replay imp.20130606.tsv.gz --disagree 0'))
+    .action(async (file, options) => {
+      const { runReplay } = await import('./commands/replay.js');
+      end(await runReplay(file, options, output));
+    });
+}
 
+function defineUp(program: Command, output: Output, end: End): void {
   program
     .command('up')
     .description('leave a network running on real time until interrupted')
     .option('--seed <text>', 'keys and ids of the network', 'papyrus')
     .option('--block-seconds <seconds>', 'length of a block', positive(86_400), 60)
-    .addOption(data)
-    .addOption(json)
-    .addHelpText('after', '\nExample:\n  papyrus up --data ./network --block-seconds 60')
-    .action(async (options) => end(await runUp(options, output)));
+    .addOption(dataOption)
+    .addOption(jsonOption)
+    .addHelpText('after', example('papyrus up --data ./network --block-seconds 60'))
+    .action(async (options) => {
+      const { runUp } = await import('./commands/up.js');
+      end(await runUp(options, output));
+    });
+}
 
+function defineBlock(program: Command, output: Output, end: End): void {
   const block = program
     .command('block')
     .description('look at blocks')
-    .addHelpText('after', '\nExample:\n  papyrus block export --help');
+    .addHelpText('after', example('papyrus block export --help'));
   block
     .command('export <channel> <number>')
     .description('write what an outsider needs to check a settled block by own code')
     .requiredOption('--data <dir>', 'the data folder of the network')
     .requiredOption('--out <dir>', 'where to write')
     .option('--sealed', 'the stored blocks too, named by their digest')
-    .addOption(json)
-    .addHelpText(
-      'after',
-      '\nExample:\n  papyrus block export 0x5f… 0 --data ./demo-data --out ./block-0 --sealed',
-    )
-    .action(async (channel, number, options) => end(await runBlockExport(channel, number, options, output)));
-  return program;
+    .addOption(jsonOption)
+    .addHelpText('after', example('papyrus block export 0x5f… 0 --data ./demo-data --out ./block-0 --sealed'))
+    .action(async (channel, number, options) => {
+      const { runBlockExport } = await import('./commands/block-export.js');
+      end(await runBlockExport(channel, number, options, output));
+    });
+}
+
+function example(command: string): string {
+  return `\nExample:\n  ${command}`;
 }
 
 /** A whole number of 1 to `max`. */

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { roleName } from '#protocol';
+import { followBlocks } from '../network/follow-blocks.js';
 import type { NetworkSpec } from '../network/network-spec.js';
 import { readSpec, settleSpec } from '../network/network-spec.js';
 import { type Network, openNetwork } from '../network/open-network.js';
@@ -14,6 +16,7 @@ export interface UpOptions {
 }
 
 const startsInSeconds = 10;
+const patienceSecondsMin = 30;
 
 export async function runUp(options: UpOptions, output: Output): Promise<ExitCode> {
   const dataFolder = options.data ?? join('.data', 'up');
@@ -21,11 +24,18 @@ export async function runUp(options: UpOptions, output: Output): Promise<ExitCod
   const known = readSpec(dataFolder);
   const wanted = upSpec(options, known?.firstBlockStart ?? nowSeconds() + startsInSeconds);
   const network = await openNetwork(settleSpec(dataFolder, wanted), dataFolder, { mode: 'interval' });
+  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const following = followBlocks(network, (blockNumber, stage) => {
+    output.event('block', { blockNumber, stage });
+    if (stage === 'settled') output.line(`Block ${blockNumber} is settled.`);
+  });
   try {
     say(network, dataFolder, output);
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    following.start();
+    await ended;
     output.line('Stopping: what was accepted is kept, start again with the same --data to continue.');
   } finally {
+    await following.stop();
     await network.close();
   }
   output.result({ dataFolder });
@@ -34,6 +44,8 @@ export async function runUp(options: UpOptions, output: Output): Promise<ExitCod
 
 function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
   const seconds = options.blockSeconds;
+  // A stage ends as soon as everybody did their part: the period only bounds how long a slow one is waited for.
+  const patience = Math.max(seconds, patienceSecondsMin);
   return {
     schemaVersion: 1,
     origin: `up --block-seconds ${seconds}`,
@@ -52,9 +64,9 @@ function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
     blockDuration: seconds,
     blocksMax: 65_536,
     collectionGrace: Math.max(1, Math.floor(seconds / 6)),
-    collationPeriod: seconds,
-    processingPeriod: seconds,
-    challengePeriod: seconds,
+    collationPeriod: patience,
+    processingPeriod: patience,
+    challengePeriod: patience,
   };
 }
 
@@ -62,8 +74,12 @@ function say(network: Network, dataFolder: string, output: Output): void {
   output.event('up', {
     channelId: network.channelId,
     chainUrl: network.chain.url,
+    domain: network.domain,
     dataFolder,
-    members: network.members.map(({ name, nodeUrl, validatorUrl }) => ({ name, nodeUrl, validatorUrl })),
+    members: network.members.map(({ index, name, role, secrets, nodeUrl, validatorUrl }) => {
+      const keys = { account: secrets.account.address, operatorKey: secrets.operator.address };
+      return { index, name, role: roleName(role), ...keys, nodeUrl, validatorUrl };
+    }),
   });
   output.line(`Channel  ${network.channelId}`);
   output.line(`Chain    ${network.chain.url}`);
