@@ -39,6 +39,21 @@ describe('a worker pool', () => {
     await pool.close();
   });
 
+  it('can be closed at once: no thread is stopped in the middle of its import', async () => {
+    const shared = new SharedArrayBuffer(4);
+    const file = workerFile(
+      'slow-import',
+      `import { workerData } from 'node:worker_threads';
+       const until = performance.now() + 200;
+       while (performance.now() < until);
+       Atomics.add(new Int32Array(workerData.shared), 0, 1);
+       export default () => {};`,
+    );
+    const pool = openWorkerPool<number, void>({ file, threads: 2, startWith: { shared } });
+    await pool.close();
+    expect(new Int32Array(shared)[0]).toBe(2);
+  });
+
   it('passes on what a task throws and goes on working', async () => {
     const file = workerFile(
       'throwing',

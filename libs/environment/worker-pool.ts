@@ -1,5 +1,6 @@
 /** A fixed set of worker threads that run one compiled file; the only file that knows piscina. */
 import { existsSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import { move, Piscina } from 'piscina';
 import { codeOf, Fault, messageOf } from './fault.js';
 
@@ -25,7 +26,7 @@ export interface WorkerPool<Task, Result> {
    *  is copied. What the task throws arrives as a plain Error; a refusal belongs into the result.
    *  Throws a retriable Fault `worker-lost` when the thread dies or the pool is closed. */
   run(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Result>;
-  /** Stops the threads where they stand and resolves when they are gone: await your own tasks first. */
+  /** Stops the threads where they stand, once they have imported `file`, and resolves when they are gone: await your own tasks first. */
   close(): Promise<void>;
 }
 
@@ -56,6 +57,8 @@ class PiscinaPool<Task, Result> implements WorkerPool<Task, Result> {
   readonly #pool: Piscina<Task, Result>;
   readonly #waiting = new Set<(lost: Fault) => void>();
   #lost: Fault | undefined;
+  /** Every thread that was seen, and when it has imported its file or is gone. */
+  readonly #imports = new Map<Worker, Promise<unknown>>();
 
   constructor(pool: Piscina<Task, Result>, threads: number) {
     this.threads = threads;
@@ -63,6 +66,7 @@ class PiscinaPool<Task, Result> implements WorkerPool<Task, Result> {
     // Emitted for a thread that dies outside of a task, above all when importing the file fails: no task
     // could ever run.
     pool.on('error', (cause) => this.#fail(lostFault(cause)));
+    this.#watchThreads();
   }
 
   run(task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
@@ -78,7 +82,27 @@ class PiscinaPool<Task, Result> implements WorkerPool<Task, Result> {
 
   async close(): Promise<void> {
     this.#fail(new Fault('worker-lost', 'the worker pool is closed', { retriable: true }));
+    // Node ends the whole process if a thread is stopped in the middle of linking a module.
+    for (const worker of this.#pool.threads) worker.ref();
+    await Promise.all(this.#imports.values());
     await this.#pool.destroy();
+  }
+
+  /** The first message of a thread says that it has imported its file. */
+  #watchThreads(): void {
+    for (const worker of this.#pool.threads) {
+      if (this.#imports.has(worker)) continue;
+      const ended = new Promise((resolve) => {
+        for (const event of ['error', 'exit']) worker.once(event, resolve);
+      });
+      const imported = new Promise((resolve) => worker.once('message', resolve));
+      this.#imports.set(worker, Promise.race([imported, ended]));
+      ended.then(() => {
+        this.#imports.delete(worker);
+        // Another has taken its place.
+        this.#watchThreads();
+      });
+    }
   }
 
   #fail(lost: Fault): void {
