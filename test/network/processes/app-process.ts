@@ -83,6 +83,14 @@ export class AppProcess {
     this.#child.kill(signal);
     return this.ended;
   }
+
+  /** SIGTERM. Throws what it said last unless it ends with exit code 0. */
+  async drain(): Promise<void> {
+    const { code, signal } = await this.end('SIGTERM');
+    if (code === 0) return;
+    const last = [...this.stdout, ...this.stderr].slice(-40).join('\n');
+    throw new Error(`${this.name} ended with ${signal ?? code} instead of 0, it said last:\n${last}`);
+  }
 }
 
 /** The last thing that each app says of its start. */

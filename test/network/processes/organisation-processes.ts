@@ -43,6 +43,10 @@ export class OrganisationProcesses {
     return app.url;
   }
 
+  async drainAll(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((app) => app.drain()));
+  }
+
   async end(name: AppName, signal: NodeJS.Signals): Promise<AppEnd | undefined> {
     return this.#running.get(name)?.end(signal);
   }

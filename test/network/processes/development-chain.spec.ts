@@ -1,0 +1,78 @@
+/** What the containers start, outside of containers: their chain by its own command, the registries on it, an app's health. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AppProcess } from './app-process.js';
+
+const root = join(import.meta.dirname, '../../..');
+const yaml = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
+
+/** The command of the chain's container, but on a free port of this machine alone and with its state in `folder`. */
+function chainCommand(folder: string): readonly string[] {
+  const text = readFileSync(join(root, 'docker/compose.yaml'), 'utf8');
+  const { services } = yaml.load(text) as { services: { chain: { command: readonly string[] } } };
+  const [program, ...values] = services.chain.command.map((word) =>
+    word.replace('/data/', `${folder}/`).replace('0.0.0.0', '127.0.0.1'),
+  );
+  return [join(root, program), ...values, '--port=0'];
+}
+
+async function run(file: string, environment: Readonly<Record<string, string>>): Promise<string> {
+  const command = [join(root, file)];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { env: environment });
+  return stdout.trim();
+}
+
+describe('the development chain of the containers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'papyrus-containers-'));
+  let anvil: ChildProcess;
+  let url = '';
+  beforeAll(async () => {
+    const [program, ...values] = chainCommand(folder);
+    anvil = spawn(program, values, { stdio: ['ignore', 'pipe', 'ignore'] });
+    for await (const line of createInterface({ input: anvil.stdout as NodeJS.ReadableStream })) {
+      const place = /^Listening on (\S+)/.exec(line)?.[1];
+      if (place === undefined) continue;
+      url = `http://${place}`;
+      break;
+    }
+    anvil.stdout?.resume();
+  });
+  afterAll(async () => {
+    const ended = once(anvil, 'close');
+    anvil.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('gets the registries once, where the example file says, and apps on it say that they are well', async () => {
+    const example = readFileSync(join(root, 'docker/organisation.env.example'), 'utf8');
+    const registry = /^CHANNEL_REGISTRY=(\S+)/m.exec(example)?.[1] ?? '';
+    expect(await run('docker/deploy-registries.mjs', { CHAIN: url })).toBe(registry);
+    expect(await run('docker/deploy-registries.mjs', { CHAIN: url })).toBe(registry);
+
+    const app = await AppProcess.start('validator', {
+      CHAIN: url,
+      CHANNEL_REGISTRY: registry,
+      VALIDATOR_KEY: `0x${'11'.repeat(32)}`,
+      ENCRYPTION_SECRET: `0x${'22'.repeat(32)}`,
+      PART_STORE: `file:${folder}/parts`,
+      KEY_VALUE: `lmdb:${folder}/validator`,
+      SPILL_FOLDER: join(folder, 'spill'),
+      HOST: '127.0.0.1',
+      PORT: '0',
+    });
+    const PORT = new URL(app.url).port;
+    const health = () => run('docker/healthcheck.mjs', { PORT });
+    await expect(health()).resolves.toBe('');
+    await app.drain();
+    await expect(health()).rejects.toMatchObject({ code: 1 });
+    await expect(run('docker/healthcheck.mjs', {})).resolves.toBe('');
+  });
+});
