@@ -37,6 +37,8 @@ export const storeKeyBytesMax = 1_024;
  */
 const mapBytes = 2 ** 40;
 const groupBytesMax = 4_194_304;
+/** Read so much and the mapped pages are given back: a scan of a long log keeps memory bounded. */
+const mappedBytesMax = 128 * 1_048_576;
 const groupActsMax = 4_096;
 
 interface Waiting {
@@ -48,8 +50,9 @@ interface Waiting {
 
 export class LmdbStore {
   readonly #options: LmdbStoreOptions;
-  readonly #database: Database<Uint8Array, Uint8Array>;
-  readonly #access: ByteWrite;
+  #database: Database<Uint8Array, Uint8Array>;
+  #access: ByteWrite;
+  #mappedBytes = 0;
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #closed = false;
@@ -58,29 +61,18 @@ export class LmdbStore {
   constructor(options: LmdbStoreOptions) {
     this.#options = options;
     try {
-      this.#database = open<Uint8Array, Uint8Array>({
-        path: options.path,
-        // A path with a dot would be taken for a file name.
-        noSubdir: false,
-        encoding: 'binary',
-        keyEncoding: 'binary',
-        cache: false,
-        mapSize: mapBytes,
-        maxDbs: 1,
-        // Plain LMDB commits: what a reader can see has been flushed, and measured no slower than
-        // overlapping ones.
-        overlappingSync: false,
-      });
+      this.#database = openDatabase(options.path);
     } catch (cause) {
       throw this.#fault(cause);
     }
-    this.#access = accessTo(this.#database);
+    this.#access = accessTo(this.#database, this.#count);
   }
 
   /** Looks at the latest commit of any process; `look` sees one snapshot and must not await. */
   read<Found>(look: (view: ByteRead) => Found): Found {
     if (this.#closed) throw this.#fault('it is closed');
     try {
+      if (this.#mappedBytes > mappedBytesMax) this.#unmap();
       // The snapshot of an earlier look in this turn of the event loop may be older than another
       // process's commit.
       this.#database.resetReadTxn();
@@ -111,6 +103,19 @@ export class LmdbStore {
     this.#closed = true;
     await this.#pumping;
     await this.#database.close();
+  }
+
+  readonly #count = (bytes: number): void => {
+    this.#mappedBytes += bytes;
+  };
+
+  /** Pages that were read stay mapped, and count as this process's memory, until the file is opened anew. */
+  #unmap(): void {
+    if (this.#pumping !== undefined) return;
+    this.#mappedBytes = 0;
+    void this.#database.close();
+    this.#database = openDatabase(this.#options.path);
+    this.#access = accessTo(this.#database, this.#count);
   }
 
   async #pump(): Promise<void> {
@@ -164,17 +169,35 @@ export class LmdbStore {
 /** What LMDB itself threw, as opposed to what a look or an act threw. */
 class StoreError extends Error {}
 
-function accessTo(database: Database<Uint8Array, Uint8Array>): ByteWrite {
+function openDatabase(path: string): Database<Uint8Array, Uint8Array> {
+  return open<Uint8Array, Uint8Array>({
+    path,
+    // A path with a dot would be taken for a file name.
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    cache: false,
+    mapSize: mapBytes,
+    maxDbs: 1,
+    // Plain LMDB commits: what a reader can see has been flushed, and measured no slower than
+    // overlapping ones.
+    overlappingSync: false,
+  });
+}
+
+function accessTo(database: Database<Uint8Array, Uint8Array>, onRead: (bytes: number) => void): ByteWrite {
   return {
     get(key) {
       const checked = checkedKey(key);
       const found = attempt(() => database.getBinary(checked));
+      onRead(found?.length ?? 0);
       return found && plain(found);
     },
     range(from, to, limit) {
       return attempt(() => {
         const found: ByteEntry[] = [];
         for (const { key, value } of database.getRange({ start: from, end: to, limit })) {
+          onRead(value.length);
           found.push({ key: Uint8Array.from(key), value: plain(value) });
         }
         return found;

@@ -128,7 +128,7 @@ function signBatches(network: Network, options: NetworkBenchOptions): SignedReco
       for (const { index: author, secrets } of network.members) {
         let count = 0;
         for (let at = from; at < Math.min(from + batchRecords, impressions); at++) {
-          if (writeRecord(view, count * 64, seed + blockNumber, at, author, 1)) count += 1;
+          if (writeRecord(view, count * 64, seed, at + blockNumber * impressions, author, 1)) count += 1;
         }
         const header = { channelId: network.channelId, blockNumber, author, sequence: BigInt(from) };
         const bytes = signBatch(hasher, secrets.record.privateKey, header, records.subarray(0, count * 64));
