@@ -44,7 +44,7 @@ export async function runUp(options: UpOptions, output: Output): Promise<ExitCod
 
 function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
   const seconds = options.blockSeconds;
-  // A stage ends as soon as everybody did their part: the period only bounds how long a slow one is waited for.
+  // A stage ends as soon as everybody did their part: its period only bounds the wait for a slow one.
   const patience = Math.max(seconds, patienceSecondsMin);
   return {
     schemaVersion: 1,

@@ -1,4 +1,5 @@
 /** Tells how the blocks of a network that runs by itself go from stage to stage. */
+import { Fault } from '#environment';
 import type { Stage } from '#protocol';
 import { blockState } from './drive.js';
 import type { Network } from './open-network.js';
@@ -36,8 +37,10 @@ export function followBlocks(network: Network, tell: (blockNumber: number, stage
   const work = async (): Promise<void> => {
     while (isAwake && !isStopped) {
       isAwake = false;
-      // What cannot be read now is read after the next height.
-      await look().catch(() => {});
+      await look().catch((cause) => {
+        // What cannot be read now is read after the next height.
+        if (!(cause instanceof Fault)) throw cause;
+      });
     }
     working = undefined;
   };

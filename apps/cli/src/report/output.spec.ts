@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatCount, formatNano, openOutput } from './output.js';
+
+function written(isJson: boolean): { lines: string[]; output: ReturnType<typeof openOutput> } {
+  const lines: string[] = [];
+  return { lines, output: openOutput(isJson, (text) => void lines.push(text)) };
+}
+
+describe('the output of a command', () => {
+  it('is JSON a line in JSON mode, without a word for people', () => {
+    const { lines, output } = written(true);
+    output.line('talk');
+    output.table(['a'], [['b']]);
+    output.event('block', { blockNumber: 1 });
+    output.result({ nano: 2n ** 70n });
+    expect(lines).toEqual([
+      '{"type":"block","blockNumber":1}\n',
+      '{"type":"result","schemaVersion":1,"success":true,"data":{"nano":"1180591620717411303424"},' +
+        '"errors":[],"warnings":[]}\n',
+    ]);
+  });
+
+  it('is lines and tables for people otherwise', () => {
+    const { lines, output } = written(false);
+    output.event('block', {});
+    output.line('talk');
+    output.table(['name', 'nano'], [['dsp', '1']]);
+    output.result({});
+    expect(lines).toHaveLength(2);
+    expect(lines.join('')).toMatch(/^talk\n[\s\S]*name[\s\S]*nano[\s\S]*dsp[\s\S]*1/);
+  });
+
+  it('succeeds only without errors', () => {
+    const { lines, output } = written(true);
+    output.result(null, { errors: [{ code: 'usage', message: 'no' }] });
+    expect(JSON.parse(lines[0])).toMatchObject({ success: false, data: null, errors: [{ code: 'usage' }] });
+  });
+});
+
+describe('amounts', () => {
+  it.each([
+    [0n, '0.000000000'],
+    [1n, '0.000000001'],
+    [-1n, '-0.000000001'],
+    [999_999_999n, '0.999999999'],
+    [1_234_567_000_000_000n, '1,234,567.000000000'],
+    [-1_000_000_000_000n, '-1,000.000000000'],
+  ])('of %s nano show every digit', (nano, text) => {
+    expect(formatNano(nano)).toBe(text);
+  });
+
+  it('that count things are grouped by thousands', () => {
+    expect([0, 999, 1_000, 12_345_678n].map(formatCount)).toEqual(['0', '999', '1,000', '12,345,678']);
+  });
+});
