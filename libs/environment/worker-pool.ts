@@ -26,7 +26,10 @@ export interface WorkerPool<Task, Result> {
    *  is copied. What the task throws arrives as a plain Error; a refusal belongs into the result.
    *  Throws a retriable Fault `worker-lost` when the thread dies or the pool is closed. */
   run(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Result>;
-  /** Stops the threads where they stand, once they have imported `file`, and resolves when they are gone: await your own tasks first. */
+  /**
+   * Stops the threads where they stand, once they have imported `file`, and resolves when they are gone:
+   * await your own tasks first.
+   */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Runs the start of a process; what keeps it from starting is said in one line, and ends it with exit code 1. */
+/** Runs the start of a process; what keeps it from starting is said in one line, with exit code 1. */
 import { messageOf } from '#environment';
 
 /** `name` is that of the app. The line has no stack: an operator's mistake is told in words. */
