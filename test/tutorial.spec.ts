@@ -37,7 +37,8 @@ describe('the tutorial', () => {
     const [first, exported, shown, ...rest] = codes;
     expect([first, exported, shown]).toEqual(['demo 0', 'export 0', 'head 0']);
     expect(rest.filter((one) => one.startsWith('check'))).toEqual(isChecked ? ['check 0', 'check 1'] : []);
-    // On a fast machine the run may end before it is killed, and not every system has the program that kills it.
+    // On a fast machine the run may end before it is killed, and not every system has the program that
+    // kills it.
     expect(rest.at(-2)).toMatch(/^KILL (SIGKILL|137|127|0)$/);
     expect(rest.at(-1)).toBe('demo 0');
   });

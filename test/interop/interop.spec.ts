@@ -1,4 +1,7 @@
-/** The second implementation, in Python, meets the golden vectors, and checks what the product settled and exported. */
+/**
+ * The second implementation, in Python, meets the golden vectors, and checks what the product settled and
+ * exported.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

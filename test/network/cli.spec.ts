@@ -1,4 +1,7 @@
-/** Every command of the command line explains itself, and ends with the exit code and the JSON that it promises. */
+/**
+ * Every command of the command line explains itself, and ends with the exit code and the JSON that it
+ * promises.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

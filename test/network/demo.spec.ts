@@ -1,4 +1,7 @@
-/** The demo, as a stranger runs it: what it found is what was injected, and its balances are those of SQL over the raw logs. */
+/**
+ * The demo, as a stranger runs it: what it found is what was injected, and its balances are those of SQL over
+ * the raw logs.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Writes small logs in the iPinYou format: with repetitions, clicks, and rows that nothing can be made of. */
+/**
+ * Writes small logs in the iPinYou format: with repetitions, clicks, and rows that nothing can be made of.
+ */
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

@@ -1,4 +1,7 @@
-/** Every app as a process of its own: one organisation's five processes settle a block with two others, through kills. */
+/**
+ * Every app as a process of its own: one organisation's five processes settle a block with two others,
+ * through kills.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

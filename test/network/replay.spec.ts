@@ -1,4 +1,6 @@
-/** A real log is settled: what is owed is held against SQL over the log, and no row of it is dropped silently. */
+/**
+ * A real log is settled: what is owed is held against SQL over the log, and no row of it is dropped silently.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +25,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A result holds one channel; what each of its blocks owes, by day and exchange, in the order of expectedOwed. */
+/**
+ * A result holds one channel; what each of its blocks owes, by day and exchange, in the order of
+ * expectedOwed.
+ */
 function owedOf({ channels: [channel] }: RunResult, days: readonly string[]) {
   return channel.blocks.flatMap(({ blockNumber, owed }) =>
     owed.map(({ payer, payee, nano }) => {

@@ -1,4 +1,7 @@
-/** `papyrus up`: a network on real time takes signed batches, settles them, stops when told, and goes on where it was. */
+/**
+ * `papyrus up`: a network on real time takes signed batches, settles them, stops when told, and goes on where
+ * it was.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** One built app as a process of its own: started with an environment and nothing else, heard by its log, ended by signals. */
+/**
+ * One built app as a process of its own: started with an environment and nothing else, heard by its log,
+ * ended by signals.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { builtFile } from '#environment/built-file';

@@ -1,4 +1,7 @@
-/** What the containers start, outside of containers: their chain by its own command, the registries on it, an app's health. */
+/**
+ * What the containers start, outside of containers: their chain by its own command, the registries on it, an
+ * app's health.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +16,10 @@ import { AppProcess } from './app-process.js';
 const root = join(import.meta.dirname, '../../..');
 const yaml = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
 
-/** The command of the chain's container, but on a free port of this machine alone and with its state in `folder`. */
+/**
+ * The command of the chain's container, but on a free port of this machine alone and with its state in
+ * `folder`.
+ */
 function chainCommand(folder: string): readonly string[] {
   const text = readFileSync(join(root, 'docker/compose.yaml'), 'utf8');
   const { services } = yaml.load(text) as { services: { chain: { command: readonly string[] } } };

@@ -44,7 +44,9 @@ export class TrafficSigner {
     return { author, records, bytes: signBatch(this.#hasher, privateKey, header, joined) };
   }
 
-  /** All batches of block 0: some impressions lack the seller, some the audit, some differ in price, one author
+  /**
+   * All batches of block 0: some impressions lack the seller, some the audit, some differ in price, one
+   * author
    *  repeats records. */
   block(impressions: number, timestampMs: bigint): Batch[] {
     const records: Uint8Array[][] = [[], [], []];

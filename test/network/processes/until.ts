@@ -4,7 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 const deadlineMs = 60_000;
 const lookEveryMs = 50;
 
-/** The first answer of `look` that is not undefined. Throws, naming `what`, when there is none within the deadline. */
+/**
+ * The first answer of `look` that is not undefined. Throws, naming `what`, when there is none within the
+ * deadline.
+ */
 export async function until<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {
   const endsAt = performance.now() + deadlineMs;
   while (performance.now() < endsAt) {
