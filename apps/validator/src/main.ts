@@ -5,13 +5,8 @@ import { validatorModule } from './validator.module.js';
 
 await runMain('validator', async () => {
   const config = readValidatorConfig(process.env);
-  const { host, port } = config;
   const log = openPinoLog({ level: config.logLevel, name: 'validator' });
-  const { url } = await startHttpApp(validatorModule(config, log), {
-    log,
-    host,
-    port,
-    listensToSignals: true,
-  });
+  const http = { ...config, log, listensToSignals: true };
+  const { url } = await startHttpApp(validatorModule(config, log), http);
   log.info({ url }, 'the validator takes requests');
 });
