@@ -1,7 +1,7 @@
 /** Puts the registries on a fresh development chain: always the same key and nonces, so always the same
  *  addresses. */
-import { addressOf } from '#crypto';
-import { fromHex, type Hex } from '#encoding';
+import { addressOf, keccak256 } from '#crypto';
+import { concatBytes, fromHex, type Hex, toHex } from '#encoding';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct, ContractAddresses } from './chain-actor.js';
 import { createdAddress, creationCode, encodeCall } from './contract-codec.js';
@@ -34,8 +34,22 @@ export async function deployRegistries(poster: ActPoster, heightsDone: number): 
   assertDone([await poster.post({ to: validatorRegistry, data, valueWei: 0n })]);
 }
 
+const create2Factory: Hex = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
+
 export function creation(data: Hex): ChainAct {
   return { to: undefined, data, valueWei: 0n };
+}
+
+/** Puts code at an address that follows from the code alone, so that a run that is repeated finds it there. Anvil has the
+ *  factory that does it from the start (EIP-1014; the address is the same on every chain). */
+export function repeatableCreation(code: Hex): { readonly address: Hex; readonly act: ChainAct } {
+  const salt = new Uint8Array(32);
+  const hashed = concatBytes(Uint8Array.of(0xff), fromHex(create2Factory), salt, keccak256(fromHex(code)));
+  const address = toHex(keccak256(hashed).subarray(12));
+  return {
+    address,
+    act: { to: create2Factory, data: toHex(concatBytes(salt, fromHex(code))), valueWei: 0n },
+  };
 }
 
 function assertDone(outcomes: readonly ChainOutcome[]): void {

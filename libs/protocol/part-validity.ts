@@ -214,10 +214,11 @@ export function rowsOfManifest(
   pages: readonly (Uint8Array | undefined)[],
 ): { readonly rows: Uint8Array } | { readonly reason: PartReason } {
   if (index === undefined) return { reason: 'unavailable' };
-  if (pages.includes(undefined)) return { reason: 'unavailable' };
-  const found = pages as readonly Uint8Array[];
+  // Pages are looked for where the committed index says, so another index ends the search.
   if (!equalBytes(sha256(index), commitment.indexHash)) return { reason: 'wrong-bytes' };
   if (index.length !== pageCount(commitment) * 32) return { reason: 'wrong-bytes' };
+  if (pages.includes(undefined)) return { reason: 'unavailable' };
+  const found = pages as readonly Uint8Array[];
   for (const [at, page] of found.entries()) {
     if (!equalBytes(sha256(page), index.subarray(at * 32, at * 32 + 32))) return { reason: 'wrong-bytes' };
   }

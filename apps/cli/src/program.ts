@@ -79,11 +79,10 @@ function defineReplay(program: Command, output: Output, end: End): void {
   program
     .command('replay <file>')
     .description('settle a real auction log (iPinYou season 2 format, plain or .gz), a block a day')
-    .option(
-      '--disagree <share>',
-      'share of impressions over which the parties differ, 0 to 1',
-      share,
-      100_000,
+    .addOption(
+      new Option('--disagree <share>', 'share of impressions over which the parties differ, 0 to 1')
+        .argParser(share)
+        .default(100_000, '0.1'),
     )
     .option('--seed <text>', 'repeats the disagreement', 'papyrus')
     .addOption(dataOption)
