@@ -17,5 +17,6 @@ export default {
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/tidy.spec.ts'] },
     { ...base, displayName: 'whole', testMatch: ['<rootDir>/test/**/*.spec.ts'], testPathIgnorePatterns: ['tidy.spec.ts'] },
   ],
-  testTimeout: 120_000,
+  testTimeout: 240_000,
+  maxWorkers: 2,
 };
