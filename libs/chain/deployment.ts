@@ -40,7 +40,9 @@ export function creation(data: Hex): ChainAct {
   return { to: undefined, data, valueWei: 0n };
 }
 
-/** Puts code at an address that follows from the code alone, so that a run that is repeated finds it there. Anvil has the
+/**
+ * Puts code at an address that follows from the code alone, so that a run that is repeated finds it there.
+ * Anvil has the
  *  factory that does it from the start (EIP-1014; the address is the same on every chain). */
 export function repeatableCreation(code: Hex): { readonly address: Hex; readonly act: ChainAct } {
   const salt = new Uint8Array(32);
