@@ -43,6 +43,8 @@ export class BlockWatch {
   readonly #channels = new Map<Hex, WatchedChannel>();
   /** Channels that concern others. */
   readonly #foreign = new Set<Hex>();
+  /** Void blocks with seats, whose bonds nobody may have released. */
+  #voided: WatchedBlock[] = [];
   #last:
     | { readonly height: number; readonly nowSeconds: number; blocks: readonly WatchedBlock[] }
     | undefined;
@@ -68,6 +70,11 @@ export class BlockWatch {
     }
     this.#last = { height, nowSeconds, blocks };
     return blocks;
+  }
+
+  /** The void blocks that `blocks` came upon since the last call and on which validators' bonds may lie. */
+  takeVoided(): readonly WatchedBlock[] {
+    return this.#voided.splice(0);
   }
 
   /** One block of any channel, whatever its stage; undefined if there is no such channel or block. */
@@ -112,7 +119,10 @@ export class BlockWatch {
       const some = numbers.slice(at, at + concurrentReads);
       found.push(...(await Promise.all(some.map((n) => this.#read(facts, n, nowSeconds)))));
     }
-    for (const block of found) if (isOver(block)) channel.finished.add(block.blockNumber);
+    for (const block of found.filter(isOver)) {
+      channel.finished.add(block.blockNumber);
+      if (block.stage.stage === 'void' && block.facts.seats.length > 0) this.#voided.push(block);
+    }
     while (channel.finished.delete(channel.lowestUnfinished)) channel.lowestUnfinished++;
     return found.filter((block) => !isOver(block));
   }

@@ -110,4 +110,34 @@ describe('the settlement service', () => {
     expect(await settlement.sweep()).toBe(1);
     expect(settled).toEqual([hash(4)]);
   });
+
+  it('frees the bonds of a void block once, also when another was faster', async () => {
+    const { rehearsal, chain } = rehearsalWith([]);
+    const silent: Seat = {
+      participant: 0,
+      validator: rehearsal.participants[0].validator,
+      binding: true,
+      nonce: 1n,
+      commitment: hash(9),
+      committedAtSeconds: rehearsal.collected(0) + 50,
+    };
+    let released = 0;
+    const releaseBonds = async () => {
+      released += 1;
+      if (released > 1) return { ok: false, code: 'bonds-already-released', message: '' };
+      return { ok: true, height: 1, timestampSeconds: 1, gasUsed: 1n };
+    };
+    const voided: Chain = {
+      ...chain,
+      blockFacts: async (...block) => ({ ...(await chain.blockFacts(...block)), seats: [silent] }),
+      actor: (() => ({ releaseBonds })) as unknown as Chain['actor'],
+    };
+    const both = [0, 1].map((one) => settlementOf(rehearsal, voided, one));
+    const end = rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing;
+    rehearsal.chain.advanceTo(end - 1);
+    expect([await both[0].sweep(), released]).toEqual([0, 0]);
+    rehearsal.chain.advanceTo(end);
+    expect([await both[0].sweep(), await both[1].sweep(), released]).toEqual([1, 0, 2]);
+    expect([await both[0].sweep(), await both[1].sweep(), released]).toEqual([0, 0, 2]);
+  });
 });

@@ -26,6 +26,7 @@ export class Settlement {
   readonly #actor: ChainActor;
   readonly #watch: BlockWatch;
   readonly #loop: SweepLoop;
+  readonly #voided = new Set<WatchedBlock>();
   /** Blocks whose dispute was reported. */
   readonly #reported = new Set<string>();
 
@@ -48,9 +49,23 @@ export class Settlement {
     return this.#loop.stop();
   }
 
-  /** Settles every block that is final; returns how many it settled itself. */
+  /** Settles every block that is final and frees the bonds of those that became void; returns how many. */
   async sweep(): Promise<number> {
-    return sweepEach(await this.#watch.blocks(), (block) => this.#settle(block));
+    const settled = await sweepEach(await this.#watch.blocks(), (block) => this.#settle(block));
+    for (const block of this.#watch.takeVoided()) this.#voided.add(block);
+    return settled + (await sweepEach([...this.#voided], (block) => this.#releaseBonds(block)));
+  }
+
+  /** `settle` frees the bonds of a settled block; those of a void one lie until somebody asks. */
+  async #releaseBonds(block: WatchedBlock): Promise<number> {
+    const { channelId, blockNumber } = block;
+    const outcome = await this.#actor.releaseBonds(channelId, blockNumber);
+    this.#voided.delete(block);
+    if (outcome.ok) this.#ports.log.info({ channelId, blockNumber }, 'released the bonds of a void block');
+    else if (outcome.code !== 'bonds-already-released') {
+      this.#ports.log.warn({ channelId, blockNumber, code: outcome.code }, 'the chain did not release bonds');
+    }
+    return outcome.ok ? 1 : 0;
   }
 
   async #settle(block: WatchedBlock): Promise<number> {
