@@ -17,7 +17,8 @@ async function done(outcome: Promise<ChainOutcome>): Promise<void> {
 
 /** Registers the rehearsal's people with the contracts and opens their channel there. */
 async function openOnChain(chain: DrivenChain): Promise<{ rehearsal: Rehearsal; token: Hex }> {
-  const token = await chain.deployToken('Test', 'TST', 9);
+  // A token of its own, so that balances are those of this test.
+  const token = await chain.deployToken(`Test ${(await chain.time()).height}`, 'TST', 9);
   const firstBlockStart = (await chain.time()).timestampSeconds + 100;
   const terms = { token, firstBlockStart };
   const rehearsal = new Rehearsal({ domain: await chain.domain(), terms });
