@@ -8,6 +8,9 @@ const secp256k1 = require('secp256k1') as typeof import('secp256k1');
 
 export const signatureBytes = 65;
 
+/** An uncompressed public key, used again by every recovery. */
+const recovered = new Uint8Array(65);
+
 /** Half of the group order: s above it is the malleable twin of a low s. */
 const halfOrder = Buffer.from('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0', 'hex');
 
@@ -39,9 +42,10 @@ export function recoverSignerBytes(digest: Uint8Array, signature: Uint8Array): U
   if (signature.length !== signatureBytes) return undefined;
   const v = signature[64];
   if (v !== 27 && v !== 28) return undefined;
-  if (Buffer.compare(signature.subarray(32, 64), halfOrder) > 0) return undefined;
+  if (isHighS(signature)) return undefined;
   try {
-    return addressOfPublicKey(secp256k1.ecdsaRecover(signature.subarray(0, 64), v - 27, digest, false));
+    secp256k1.ecdsaRecover(signature.subarray(0, 64), v - 27, digest, false, recovered);
+    return addressOfPublicKey(recovered);
   } catch {
     return undefined;
   }
@@ -49,6 +53,8 @@ export function recoverSignerBytes(digest: Uint8Array, signature: Uint8Array): U
 
 /** Whether s is in the upper half: refused with its own code at ingest. */
 export function isHighS(signature: Uint8Array): boolean {
+  // The first byte decides for all but one in 256.
+  if (signature[32] < 0x7f) return false;
   return Buffer.compare(signature.subarray(32, 64), halfOrder) > 0;
 }
 

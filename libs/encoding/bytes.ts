@@ -18,8 +18,14 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** Hashes and addresses are compared right here: the call of native code would take longer. */
+const comparedInPlaceMax = 64;
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
+  if (a.length !== b.length) return false;
+  if (a.length > comparedInPlaceMax) return Buffer.compare(a, b) === 0;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 /** −1, 0 or 1, as unsigned bytes; a prefix comes before what it begins. */
