@@ -1,3 +1,4 @@
+export { blockRulesOf, committedPart } from './block-rules.js';
 export { BlockWatch, isOver, type WatchedBlock } from './block-watch.js';
 export {
   BlockKeys,

@@ -1,19 +1,8 @@
 /** From a block's facts and its key to the result that a validator commits to. */
-import type { WatchedBlock } from '#block-watch';
+import { blockRulesOf, committedPart, type WatchedBlock } from '#block-watch';
 import type { Chain } from '#chain';
 import { fromHex, type Hex, toHex } from '#encoding';
-import {
-  amountWords,
-  type BlockReport,
-  type BlockRules,
-  blockStart,
-  domainSeparator,
-  encodeBlockReport,
-  outputHashOf,
-  type PostedPart,
-  reportHashOf,
-} from '#protocol';
-import type { CommittedPart } from '#reduction';
+import { amountWords, type BlockReport, encodeBlockReport, outputHashOf, reportHashOf } from '#protocol';
 import type { ReduceBlock } from './reduce-port.js';
 import type { KeptResult } from './validator-state.js';
 
@@ -33,7 +22,7 @@ export async function reduceDelegated(
   const { channelId, blockNumber, terms } = block;
   const parameters = fromHex(terms.reducerParameters);
   const output = await ports.reduceBlock({
-    rules: await rulesOf(block, blockKey, ports.chain),
+    rules: await blockRulesOf(ports.chain, channelId, terms, blockNumber, blockKey),
     terms: { roles: terms.roles, reducer: terms.reducer, parameters },
     parts: block.facts.parts.map(committedPart),
     validator,
@@ -53,29 +42,4 @@ export async function reduceDelegated(
     reportHash: toHex(reportHashOf(reportBytes)),
   };
   return { kept, report: output.report, reportBytes };
-}
-
-async function rulesOf(block: WatchedBlock, blockKey: Uint8Array, chain: Chain): Promise<BlockRules> {
-  const { channelId, blockNumber, terms } = block;
-  const start = blockStart(terms, blockNumber);
-  const signers: (Uint8Array | undefined)[] = [];
-  for (const account of terms.participants) {
-    const keys = await chain.keysAt(account, start);
-    signers.push(keys && fromHex(keys.recordKey));
-  }
-  return {
-    channelId: fromHex(channelId),
-    blockNumber,
-    blockKey,
-    domainSeparator: domainSeparator(await chain.domain()),
-    signers,
-    authorBytesMax: terms.authorBytesMax,
-    roles: terms.roles,
-    priceNanoMax: terms.priceNanoMax,
-  };
-}
-
-function committedPart({ participant, partRoot, segmentCount, indexHash }: PostedPart): CommittedPart {
-  const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
-  return { participant, commitment };
 }

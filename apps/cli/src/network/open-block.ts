@@ -2,15 +2,14 @@
  * Opens a block as its participants can: fetches the posted parts, checks them, and reduces what counts by
  * itself.
  */
+import { blockRulesOf, committedPart } from '#block-watch';
 import type { Chain } from '#chain';
 import { fromHex, type Hex, toHex } from '#encoding';
 import type { PartStore } from '#part-store';
 import {
   type BlockFacts,
   type BlockRules,
-  blockStart,
   type ChannelTerms,
-  domainSeparator,
   forEachBatch,
   PartCheck,
   type PartCommitment,
@@ -41,34 +40,6 @@ export interface OpenedBlock {
   readonly output: BlockOutput;
 }
 
-/** What everyone who checks this block knows; `blockKey` is the secret of the participants. */
-export async function blockRulesOf(
-  chain: Chain,
-  channelId: Hex,
-  terms: ChannelTerms,
-  blockNumber: number,
-  blockKey: Uint8Array,
-): Promise<BlockRules> {
-  const start = blockStart(terms, blockNumber);
-  const signers = await Promise.all(
-    terms.participants.map(async (account) => {
-      const keys = await chain.keysAt(account, start);
-      const isRevoked = keys === undefined || /^0x0*$/.test(keys.recordKey);
-      return isRevoked ? undefined : fromHex(keys.recordKey);
-    }),
-  );
-  return {
-    channelId: fromHex(channelId),
-    blockNumber,
-    blockKey,
-    domainSeparator: domainSeparator(await chain.domain()),
-    roles: terms.roles,
-    priceNanoMax: terms.priceNanoMax,
-    authorBytesMax: terms.authorBytesMax,
-    signers,
-  };
-}
-
 export async function openBlock(
   parts: { readonly chain: Chain; readonly partStore: PartStore },
   block: {
@@ -84,12 +55,8 @@ export async function openBlock(
   const rules = await blockRulesOf(parts.chain, channelId, terms, blockNumber, blockKey);
   const fetched: FetchedPart[] = [];
   for (const posted of facts.parts) {
-    const commitment = {
-      partRoot: fromHex(posted.partRoot),
-      segmentCount: posted.segmentCount,
-      indexHash: fromHex(posted.indexHash),
-    };
-    fetched.push(await fetchPart(parts.partStore, rules, posted.participant, commitment));
+    const { participant, commitment } = committedPart(posted);
+    fetched.push(await fetchPart(parts.partStore, rules, participant, commitment));
   }
   const opened = fetched.map(({ participant, reason, plaintext }) =>
     reason === undefined ? { participant, plaintext } : { participant, reason },
