@@ -5,16 +5,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toHex } from '#encoding';
+import { outputHashOf } from '#protocol';
 import { type BlockState, drive } from './network/drive.js';
 import { invalidSubmissionsPerBlock } from './network/invalid-submissions.js';
 import { type NetworkSpec, settleSpec } from './network/network-spec.js';
-import { openBlock } from './network/open-block.js';
+import { type OpenedBlock, openBlock } from './network/open-block.js';
 import { type Network, openNetwork } from './network/open-network.js';
 import { RefusalNotes } from './network/refusal-notes.js';
 import { trafficWorks } from './network/submit-traffic.js';
 import { balancesOf, type ParticipantBalance } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
-import { type ExitCode, exitCode, type Output } from './report/output.js';
+import { CommandRefused, type ExitCode, exitCode, type Output } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import { printRun } from './report/run-tables.js';
 import { emptyTally, kinds, type Tally } from './traffic/impression.js';
@@ -152,6 +154,7 @@ async function resultOf(
       ...state,
       blockKey: network.blockKey(state.blockNumber),
     });
+    requireSameResult(network, state, opened);
     const { summary, found: inBlock } = summarizeBlock(state, opened, network.cidOf);
     for (const kind of kinds) found[kind] += inBlock[kind];
     blocks.push(summary);
@@ -171,6 +174,29 @@ async function resultOf(
       [...timing.seconds].map(([stage, one]) => [stage, Math.round(one * 1_000) / 1_000]),
     ),
   };
+}
+
+/** The command line trusts the validators no more than any participant does: it opens and reduces by itself. */
+function requireSameResult(
+  network: Network,
+  { blockNumber, stage }: BlockState,
+  { output }: OpenedBlock,
+): void {
+  if (stage.finalOutputHash === undefined) return;
+  const own = outputHashOf({
+    channelId: network.channelId,
+    blockNumber,
+    settlementRoot: toHex(output.settlementRoot),
+    impressionCount: BigInt(output.impressionCount),
+    amounts: output.amounts,
+    validParts: output.validParts,
+  });
+  if (own === stage.finalOutputHash) return;
+  throw new CommandRefused(
+    'result-differs',
+    exitCode.verificationFailed,
+    `reducing the parts of block ${blockNumber} gives ${own}, the chain has ${stage.finalOutputHash}`,
+  );
 }
 
 function tell(result: RunResult, output: Output): ExitCode {

@@ -36,11 +36,9 @@ export function summarizeBlock(
 ): { readonly summary: BlockSummary; readonly found: Tally } {
   const { output, terms } = block;
   const batches = distinctBatches(block.opened);
-  const transactions = outputTransactions(output.amounts).map(({ payee, nano }) => ({
-    payer: 0,
-    payee,
-    nano: nano.toString(),
-  }));
+  // A block that became void pays nothing, whatever its records say.
+  const paid = state.stage.stage === 'void' ? [] : outputTransactions(output.amounts);
+  const transactions = paid.map(({ payee, nano }) => ({ payer: 0, payee, nano: nano.toString() }));
   const reasons = Object.entries(output.report.reasons).map(([reason, [impressions, nano]]) => [
     reason,
     { impressions: Number(impressions), nano: nano.toString() },
