@@ -1,6 +1,6 @@
 /** Style is a test: reads every product file and holds it against the rules of the house (tidy-rules.ts). */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as rules from './tidy-rules.js';
@@ -140,6 +140,16 @@ describe('the house', () => {
       /\.\.\/shared|\/work\/|registry\.npmjs/.test(file.text),
     );
     expect(named(wrong)).toEqual([]);
+  });
+
+  it('names every app and lib as a project of the Nest monorepo', () => {
+    const { projects } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8')) as {
+      projects: Record<string, { root: string }>;
+    };
+    const roots = [...readdirSync(join(root, 'apps')), ...readdirSync(join(root, 'libs'))];
+    expect(Object.keys(projects).sort()).toEqual(roots.sort());
+    const missing = Object.values(projects).filter((project) => !existsSync(join(root, project.root)));
+    expect(missing).toEqual([]);
   });
 
   it('has a lock file that holds every platform', () => {

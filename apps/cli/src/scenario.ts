@@ -176,7 +176,9 @@ async function resultOf(
   };
 }
 
-/** The command line trusts the validators no more than any participant does: it opens and reduces by itself. */
+/**
+ * The command line trusts the validators no more than any participant does: it opens and reduces by itself.
+ */
 function requireSameResult(
   network: Network,
   { blockNumber, stage }: BlockState,
