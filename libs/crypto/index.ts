@@ -8,7 +8,6 @@ export {
   addressOf,
   assertNativeSignatures,
   isHighS,
-  isPrivateKey,
   recoverSigner,
   recoverSignerBytes,
   signatureBytes,

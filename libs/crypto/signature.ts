@@ -63,10 +63,6 @@ export function addressOf(privateKey: Uint8Array): Hex {
   return toHex(addressOfPublicKey(secp256k1.publicKeyCreate(privateKey, false)));
 }
 
-export function isPrivateKey(bytes: Uint8Array): boolean {
-  return bytes.length === 32 && secp256k1.privateKeyVerify(bytes);
-}
-
 function addressOfPublicKey(publicKey: Uint8Array): Uint8Array {
   return keccak256(publicKey.subarray(1)).slice(12);
 }

@@ -3,7 +3,7 @@
  * (wire-formats.md 5).
  */
 import { hash64Into, merkleRoot, seal, sha256 } from '#crypto';
-import { compareBytes, viewOf } from '#encoding';
+import { viewOf } from '#encoding';
 import { segmentKeyOf } from './block-keys.js';
 import {
   authorBatchBytesMin,
@@ -38,16 +38,6 @@ export function writeBatchKey(batch: Uint8Array, at: number, keys: Uint8Array, k
   view.setBigUint64(keyAt + 1, sequence, false);
   keys.set(batch.subarray(at + batchAt.recordsRoot, at + batchAt.recordsRoot + 32), keyAt + 9);
   view.setUint32(keyAt + batchKeyOrderBytes, batchBytes(batchCount(batch, at)), false);
-}
-
-export function batchKeyOf(batch: Uint8Array): Uint8Array {
-  const key = new Uint8Array(batchKeyBytes);
-  writeBatchKey(batch, 0, key, 0);
-  return key;
-}
-
-export function compareBatchKeys(a: Uint8Array, b: Uint8Array): number {
-  return compareBytes(a.subarray(0, batchKeyOrderBytes), b.subarray(0, batchKeyOrderBytes));
 }
 
 /** Says where a part is cut, one batch after the other; the same rule makes parts and checks them. */

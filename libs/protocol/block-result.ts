@@ -34,13 +34,6 @@ export function amountWords(amounts: readonly Nano[]): Uint8Array[] {
   return words;
 }
 
-/** The amounts of `participants` participants in the words. */
-export function amountsOfWords(words: readonly Uint8Array[], participants: number): Nano[] {
-  return Array.from({ length: participants }, (_, at) =>
-    viewOf(words[at >> 2]).getBigUint64((at & 3) * 8, false),
-  );
-}
-
 export function amountsDigest(amounts: readonly Nano[]): Uint8Array {
   return merkleRoot(concatBytes(...amountWords(amounts)));
 }
@@ -63,11 +56,6 @@ export function outputHashOf(result: BlockResult): Hex {
 /** By payee, none of zero. */
 export function outputTransactions(amounts: readonly Nano[]): OutputTransaction[] {
   return amounts.map((nano, payee) => ({ payee, nano })).filter(({ payee, nano }) => payee > 0 && nano > 0n);
-}
-
-/** Token base units of a nano amount, rounded down once; the dust stays with the payer. */
-export function tokenUnits(nano: Nano, tokenPerUnit: bigint): bigint {
-  return (nano * tokenPerUnit) / 1_000_000_000n;
 }
 
 /** keccak256(outputHash ‖ validator ‖ workDigest ‖ salt): hides the result until it is revealed. */

@@ -10,12 +10,10 @@ export {
 } from './block-keys.js';
 export {
   batchKeyBytes,
-  batchKeyOf,
   batchKeyOrderBytes,
   budgetBytes,
   CutRule,
   commitManifest,
-  compareBatchKeys,
   forEachBatch,
   type PartCommitment,
   partRootOf,
@@ -34,14 +32,12 @@ export {
 } from './block-report.js';
 export {
   amountsDigest,
-  amountsOfWords,
   amountWords,
   type BlockResult,
   commitmentOf,
   type OutputTransaction,
   outputHashOf,
   outputTransactions,
-  tokenUnits,
   workDigestOf,
 } from './block-result.js';
 export {

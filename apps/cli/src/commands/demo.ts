@@ -33,7 +33,7 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
     planBlock(block, generateImpressions(traffic, block), roster, { seed: options.seed, disagreePpm }),
   );
   output.line(
-    `${options.blocks} blocks of an hour · ${spec.participants.map((one) => one.name).join(', ')} · seed ${options.seed}`,
+    `${options.blocks} ${options.blocks === 1 ? 'block' : 'blocks'} of an hour · ${spec.participants.map((one) => one.name).join(', ')} · seed ${options.seed}`,
   );
   const code = await runScenario({ spec, plans, unusable: [], hasInvalidSubmissions: true }, options, output);
   sayNext(options, output);

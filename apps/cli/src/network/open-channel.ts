@@ -7,7 +7,7 @@ import type { DrivenChain } from '#chain';
 import { keccak256, sealBox, signDigest } from '#crypto';
 import { fromHex, type Hex, toHex, utf8 } from '#encoding';
 import { seededEntropy } from '#environment';
-import { type ChannelTerms, channelIdOf, keyCommitments, keysRootOf, roleOf } from '#protocol';
+import { type ChannelTerms, channelIdOf, keyCommitments, keysRootOf, roleOf, termsFault } from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
 import type { NetworkSpec } from './network-spec.js';
 import type { ParticipantSecrets } from './participant-keys.js';
@@ -88,6 +88,8 @@ export async function openChannel(
   if (isReadOnly) return { channelId, token };
   const payer = members[0].secrets.account;
   if (opened === undefined) {
+    const fault = termsFault(terms, BigInt(spec.auditorFeeNano));
+    if (fault !== undefined) throw new Error(`terms that no channel takes: ${fault}`);
     const entropy = seededEntropy(`${spec.seed}/boxes`);
     const boxes = members.map((one) =>
       toHex(sealBox(channelSecretOf(spec), one.secrets.encryption.publicKey, entropy.bytes(56))),
