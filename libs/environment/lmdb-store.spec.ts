@@ -22,6 +22,22 @@ describe('an LMDB store', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('goes on reading and writing when it has read so much that it opens its file anew', async () => {
+    const large = new Uint8Array(1_048_576).fill(7);
+    const put = (at: number): Promise<void> => store.write((txn) => txn.put(key(at), large), large.length);
+    for (let at = 0; at < 200; at++) await put(at);
+    let last: Promise<void> = Promise.resolve();
+    for (let at = 0; at < 600; at++) {
+      // Now and then a write is under way: the pages have to wait.
+      if (at % 100 === 50) last = put(201);
+      if (at % 100 === 60) await last;
+      const found = store.read((view) => view.get(key(at % 200)));
+      expect([at, found?.length, found?.[at]]).toEqual([at, large.length, 7]);
+    }
+    await put(202);
+    expect(store.read((view) => view.get(key(202)))).toEqual(large);
+  });
+
   it('undoes an act that throws and keeps those that share its commit', async () => {
     const acts = Array.from({ length: 9 }, (_, at) =>
       store.write((txn) => {
