@@ -14,7 +14,7 @@ import { channelRefusal, shapeRefusal } from './accept-rules.js';
 import { ChainClock } from './chain-clock.js';
 import { type Accepted, ChannelIntake, type IntakeOptions } from './channel-intake.js';
 import { blockView, channelView } from './channel-views.js';
-import { Forwarding } from './forwarding.js';
+import { Forwarding, type ForwardingTime } from './forwarding.js';
 import { ReceiptSigner } from './receipt.js';
 
 export interface ChannelNodeOptions {
@@ -98,6 +98,7 @@ export class ChannelNode {
     this.#running = undefined;
     this.#time.stop();
     await this.#sweeping?.catch(() => {});
+    await this.#forwarding.stop();
     for (const opening of this.#channels.values()) await (await opening.catch(() => undefined))?.idle();
   }
 
@@ -117,12 +118,21 @@ export class ChannelNode {
     return intake.submit(bytes, timestampSeconds);
   }
 
-  /** Does what is due; returns how many manifests were written and batches forwarded. */
+  /**
+   * Does what is due and waits for it, for a network that is driven; returns how many manifests were written
+   * and batches forwarded. A running node never waits for a counterparty before it cuts.
+   */
   async sweep(): Promise<number> {
+    const written = await this.#cutInTurn();
+    return written + (await this.#eachChannel((intake, now) => this.#forwarding.sweep(intake, now)));
+  }
+
+  /** Cuts what is due, one pass after the other. */
+  #cutInTurn(): Promise<number> {
     const before = this.#sweeping;
     const sweeping = (async () => {
       await before?.catch(() => {});
-      return this.#sweepAll();
+      return this.#eachChannel((intake, { nowSeconds }) => intake.cut(nowSeconds));
     })();
     this.#sweeping = sweeping;
     return sweeping;
@@ -160,19 +170,15 @@ export class ChannelNode {
     }
   }
 
-  async #sweepAll(): Promise<number> {
-    const { timestampSeconds } = await this.#time.now();
+  /** Sums what `act` did for each channel; one that fails does not keep the others from being looked at. */
+  async #eachChannel(act: (intake: ChannelIntake, now: ForwardingTime) => Promise<number>): Promise<number> {
+    const { timestampSeconds: nowSeconds } = await this.#time.now();
     const failures: unknown[] = [];
     let done = 0;
     for (const channelId of await this.#channelIds()) {
       try {
         const intake = await this.#open(channelId.toLowerCase() as Hex);
-        if (intake === undefined) continue;
-        done += await intake.cut(timestampSeconds);
-        done += await this.#forwarding.sweep(intake, {
-          nowSeconds: timestampSeconds,
-          asOf: this.#time.wakes,
-        });
+        if (intake !== undefined) done += await act(intake, { nowSeconds, asOf: this.#time.wakes });
       } catch (cause) {
         failures.push(cause);
       }
@@ -189,7 +195,9 @@ export class ChannelNode {
       try {
         await this.#sweeping?.catch(() => {});
         this.#isDue = false;
-        if (this.#running !== undefined && (await this.sweep()) > 0) this.#wake();
+        if (this.#running === undefined) return;
+        if ((await this.#cutInTurn()) > 0) this.#wake();
+        await this.#eachChannel(async (intake, now) => this.#forwarding.start(intake, now));
       } catch (cause) {
         this.#ports.log.error({ cause: messageOf(cause) }, 'a sweep failed and will be repeated');
       }

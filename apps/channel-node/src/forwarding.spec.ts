@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DrivenClock, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
@@ -158,5 +161,30 @@ describe('forwarding', () => {
     for (const batch of batches) await submit(1, batch);
     while ((await held(0, 1)).length < batches.length) await new Promise(setImmediate);
     expect(await held(0, 1)).toEqual(batches);
+  });
+
+  it('lets a counterparty that never answers delay neither the cut nor the healthy counterparties', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    await openNode(2);
+    const node = await openNode(1, true);
+    chain.setEndpoint(0, `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    const first = chain.batch({ sequence: 0n, impressions: ['first'] });
+    const second = chain.batch({ sequence: 1n, impressions: ['second'] });
+    await submit(1, first);
+    while ((await held(2, 1)).length < 1) await new Promise(setImmediate);
+    await submit(1, second);
+    while ((await held(2, 1)).length < 2) await new Promise(setImmediate);
+    expect(await held(2, 1)).toEqual([first, second]);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    const marks = { channelId: chain.channelId, stream: 'manifests' } as const;
+    const startedAt = performance.now();
+    while ((await logs[1].end(marks)) === 0) await new Promise(setImmediate);
+    // The silent one would have held the cut up for the whole request timeout of two seconds.
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    await node.close();
+    apps.delete(1);
+    silent.closeAllConnections();
+    silent.close();
   });
 });

@@ -47,6 +47,9 @@ export class Forwarding {
   readonly #ports: ForwardingPorts;
   readonly #progress = new Map<string, Progress>();
   readonly #endpoints = new Map<Hex, { readonly asOf: number; readonly endpoint: string }>();
+  /** The pass under way to each counterparty of each channel. */
+  readonly #passes = new Map<string, Promise<number>>();
+  #stopping = new AbortController();
 
   constructor(options: ForwardingOptions, ports: ForwardingPorts) {
     this.#options = options;
@@ -55,11 +58,41 @@ export class Forwarding {
 
   /** Sends what is due of one channel; returns how many batches were delivered or finally refused. */
   async sweep(intake: ChannelIntake, now: ForwardingTime): Promise<number> {
-    const others = intake.facts.terms.participants.flatMap((account, index) =>
-      index === intake.participant ? [] : [{ account, index }],
-    );
-    const sent = await Promise.all(others.map((one) => this.#sweepOne(intake, one, now)));
+    const sent = await Promise.all(this.#passesOf(intake, now));
     return sent.reduce((sum, one) => sum + one, 0);
+  }
+
+  /**
+   * Begins a pass to each counterparty that has none under way, and waits for none: a slow one delays neither
+   * the others nor the node. Returns 0, as nothing is known to be done.
+   */
+  start(intake: ChannelIntake, now: ForwardingTime): number {
+    for (const pass of this.#passesOf(intake, now)) {
+      pass.catch((cause) => {
+        const { channelId } = intake;
+        this.#ports.log.error({ channelId, cause: messageOf(cause) }, 'a pass of forwarding failed');
+      });
+    }
+    return 0;
+  }
+
+  /** Ends the requests under way; their batches are sent again by the next process. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled(this.#passes.values());
+    this.#stopping = new AbortController();
+  }
+
+  #passesOf(intake: ChannelIntake, now: ForwardingTime): Promise<number>[] {
+    return intake.facts.terms.participants.flatMap((account, index) => {
+      if (index === intake.participant) return [];
+      const key = `${intake.channelId}/${index}`;
+      const pass =
+        this.#passes.get(key) ??
+        this.#sweepOne(intake, { account, index }, now).finally(() => this.#passes.delete(key));
+      this.#passes.set(key, pass);
+      return [pass];
+    });
   }
 
   async #sweepOne(
@@ -71,12 +104,12 @@ export class Forwarding {
     const key = `forward/${intake.channelId}/${to.index}`;
     const progress = await this.#progressOf(key);
     const partition = { channelId: intake.channelId, stream: intake.participant };
-    const end = await recordLog.end(partition);
+    let end = await recordLog.end(partition);
     if (progress.next >= end || clock.nowMs() < progress.retryAtMs) return 0;
     const endpoint = await this.#endpointOf(to.account, now);
     if (!endpoint) return 0;
     const first = progress.next;
-    while (progress.next < end) {
+    while (progress.next < end && !this.#stopping.signal.aborted) {
       const entries: LogEntry[] = [];
       const until = Math.min(end, progress.next + windowBatches);
       for await (const entry of recordLog.read(partition, progress.next, until)) entries.push(entry);
@@ -92,6 +125,8 @@ export class Forwarding {
         break;
       }
       progress.failures = 0;
+      // What was accepted meanwhile goes with this pass: its wake found the pass under way.
+      end = await recordLog.end(partition);
     }
     return progress.next - first;
   }
@@ -140,7 +175,7 @@ export class Forwarding {
         method: 'POST',
         headers: { 'content-type': batchMediaType },
         body: bytes as Uint8Array<ArrayBuffer>,
-        signal: AbortSignal.timeout(this.#options.requestTimeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(this.#options.requestTimeoutMs), this.#stopping.signal]),
       });
       const text = await response.text();
       if (response.status === endpoints.submitRecords.status) return 'taken';
