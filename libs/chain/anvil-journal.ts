@@ -5,7 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Hex } from '#encoding';
-import { Fault } from '#environment';
+import { Fault, messageOf } from '#environment';
 
 /** The first entry. */
 export interface JournalHead {
@@ -37,7 +37,7 @@ export async function openAnvilJournal(file: string, head: JournalHead): Promise
   mkdirSync(dirname(file), { recursive: true });
   const { entries, goodBytes } = readEntries(file);
   const handle = await open(file, existsSync(file) ? 'r+' : 'w+');
-  const journal = new FileJournal(handle, goodBytes);
+  const journal = new FileJournal(handle, file, goodBytes);
   await handle.truncate(goodBytes);
   if (entries.length === 0) await journal.write(head);
   const [known, ...heights] = entries.length === 0 ? [head] : entries;
@@ -71,10 +71,12 @@ export function emptyRun(
 
 class FileJournal {
   readonly #handle: FileHandle;
+  readonly #file: string;
   #end: number;
 
-  constructor(handle: FileHandle, end: number) {
+  constructor(handle: FileHandle, file: string, end: number) {
     this.#handle = handle;
+    this.#file = file;
     this.#end = end;
   }
 
@@ -87,10 +89,16 @@ class FileJournal {
     const line = Buffer.from(`${checksum(text)} ${text}\n`);
     try {
       // At a fixed place, so that a write that failed halfway is written over by the next.
-      await this.#handle.write(line, 0, line.length, this.#end);
+      // A write may take less than it was given, as on a disk that fills up.
+      for (let done = 0; done < line.length; ) {
+        const { bytesWritten } = await this.#handle.write(line, done, line.length - done, this.#end + done);
+        if (bytesWritten === 0) throw new Error('the disk takes no more bytes');
+        done += bytesWritten;
+      }
       await this.#handle.datasync();
     } catch (cause) {
-      throw new Fault('chain-unavailable', `the journal cannot be written`, { retriable: true, cause });
+      const message = `the journal ${this.#file} cannot be written: ${messageOf(cause)}`;
+      throw new Fault('chain-unavailable', message, { retriable: true, cause });
     }
     this.#end += line.length;
   }
