@@ -18,6 +18,7 @@ import {
 import type { RecordLog } from '#record-log';
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
+import type { KnownTime } from './chain-clock.js';
 import { cutEnds, readCutBelow } from './manifests.js';
 import type { ReceiptSigner } from './receipt.js';
 
@@ -99,11 +100,12 @@ export class ChannelIntake {
     return this.#blocks.get(blockNumber);
   }
 
-  /** `bytes` is a batch of good shape for this channel; `nowSeconds` is chain time. */
-  async submit(bytes: Uint8Array, nowSeconds: number): Promise<Accepted | Refusal> {
+  /** `bytes` is a batch of good shape for this channel. Throws a Fault when its block may be over unseen. */
+  async submit(bytes: Uint8Array, now: KnownTime): Promise<Accepted | Refusal> {
     const header = parseHeader(bytes);
-    const refusal = this.#timeRefusal(header, nowSeconds);
+    const refusal = this.#timeRefusal(header, now.timestampSeconds);
     if (refusal !== undefined) return refusal;
+    this.#assertStillCollects(header, now);
     const block = await this.#prepare(Number(header.blockNumber));
     if (!(block instanceof BlockIntake)) return block;
     // While this waited the log failed: its entries are being read again, by another of this class.
@@ -157,6 +159,14 @@ export class ChannelIntake {
     // A repeat of what was accepted in time gets its receipt as long as the block is remembered.
     if (this.#blocks.get(blockNumber)?.seen(header)?.recordsRoot === header.recordsRoot) return undefined;
     return this.#closedRefusal(blockNumber);
+  }
+
+  /** A receipt is a promise: none is given on a chain time that may have passed the end of collection. */
+  #assertStillCollects({ blockNumber }: BatchHeader, { timestampSeconds, latestSeconds }: KnownTime): void {
+    const end = collectionEnd(this.facts.terms, Number(blockNumber));
+    if (timestampSeconds >= end || latestSeconds < end) return;
+    const message = `the chain is away since it said ${timestampSeconds}: block ${blockNumber} may be over`;
+    throw new Fault('chain-unavailable', message, { retriable: true });
   }
 
   #closedRefusal(blockNumber: number): Refusal {

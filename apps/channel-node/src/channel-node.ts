@@ -112,10 +112,10 @@ export class ChannelNode {
     if (intake === undefined) return unknownChannel(id);
     const misdirected = channelRefusal(bytes, fromHex(id));
     if (misdirected !== undefined) return misdirected;
-    const { timestampSeconds } = await this.#time.now();
+    const now = await this.#time.now();
     // The log may have failed while this waited; it must be read again before anything is compared with it.
     if (intake.isBroken) return this.submit(bytes, id);
-    return intake.submit(bytes, timestampSeconds);
+    return intake.submit(bytes, now);
   }
 
   /**
