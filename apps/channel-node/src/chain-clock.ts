@@ -1,4 +1,4 @@
-/** The time of the base chain as a channel node goes by it, and how late it may be while the chain is away. */
+/** The time of the base chain, and how late it may be while the chain is away. */
 import type { Chain, ChainTime } from '#chain';
 import { type Log, messageOf } from '#environment';
 
