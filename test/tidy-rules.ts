@@ -51,6 +51,7 @@ export const drivers = [
   'cli-progress',
   'cli-table3',
   'ethers',
+  'fs-native-extensions',
   'hash-wasm',
   'lmdb',
   'pino',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commonRefusals, endpoints, refusalCodes, refusals } from '#api';
@@ -15,6 +15,27 @@ function lineOf(code: (typeof refusalCodes)[number]): string {
 describe('the error reference', () => {
   it('has one line for each refusal, with what the table says, and no others', () => {
     expect([...lines].sort()).toEqual(refusalCodes.map(lineOf).sort());
+  });
+});
+
+describe('the page of faults', () => {
+  const root = join(import.meta.dirname, '../..');
+  const product = globSync('{libs,apps}/**/*.ts', { cwd: root })
+    .filter((path) => !/\.spec\.ts$|\.conformance\.ts$|\/testing\//.test(path))
+    .map((path) => readFileSync(join(root, path), 'utf8'));
+
+  it('has a line for each code that is thrown', () => {
+    const thrown = product.flatMap((text) =>
+      [...text.matchAll(/\bnew Fault\(\s*'([a-z-]+)'/g)].map((match) => match[1]),
+    );
+    expect(thrown.length).toBeGreaterThan(10);
+    expect([...new Set(thrown)].filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('has no line for a code that the product does not know', () => {
+    const listed = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]);
+    expect(listed.length).toBeGreaterThan(5);
+    expect(listed.filter((code) => !product.some((text) => text.includes(`'${code}'`)))).toEqual([]);
   });
 });
 
