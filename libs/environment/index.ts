@@ -1,5 +1,6 @@
 export { type Clock, DrivenClock, systemClock } from './clock.js';
 export { type Entropy, seededEntropy, systemEntropy } from './entropy.js';
 export { codeOf, Fault, messageOf } from './fault.js';
+export { type FileFacts, type FileSystem, type OpenFile, systemFiles } from './file-system.js';
 export { type Log, silentLog } from './log.js';
 export { DrivenTimers, systemTimers, type Timers } from './timers.js';

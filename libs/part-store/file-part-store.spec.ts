@@ -1,35 +1,57 @@
 /** The part store on files keeps the promises of the port, through a SIGKILL and a full disk too. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FsBlockstore } from 'blockstore-fs';
 import { NextToLast } from 'blockstore-fs/sharding';
+import { toHex } from '#encoding';
+import { silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
+import { diskError, type WatchedFiles, watchedFiles } from '#environment/testing/watched-files';
 import { cidOf } from './cid.js';
 import { openFilePartStore } from './file-part-store.js';
 import { partStoreConformance } from './part-store.conformance.js';
+import type { PartStore } from './part-store.js';
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'papyrus-part-store-'));
 
-partStoreConformance('files', async () => {
+function fileOf(folder: string, digest: Uint8Array): string {
+  const { dir, file } = new NextToLast().encode(cidOf(digest));
+  return join(folder, dir, file);
+}
+
+partStoreConformance('files', async (timers) => {
   const folder = await newFolder();
-  let port = openFilePartStore(folder);
+  const files = watchedFiles(folder);
+  const port = openFilePartStore(folder, { files, timers });
+  const opened = [port];
   return {
     port,
-    async reopen() {
-      await port.close();
-      port = openFilePartStore(folder);
-      return port;
+    async another() {
+      opened.push(openFilePartStore(folder, { timers }));
+      return opened[opened.length - 1];
     },
     async damage(digest, bytes) {
-      const { dir, file } = new NextToLast().encode(cidOf(digest));
-      await writeFile(join(folder, dir, file), bytes);
+      if (bytes === undefined) await rm(fileOf(folder, digest));
+      else await writeFile(fileOf(folder, digest), bytes);
+    },
+    slowDown() {
+      let goOn = (): void => {};
+      const wait = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      files.before = ({ act }) => (act === 'read' ? wait : undefined);
+      return goOn;
+    },
+    async takeAway() {
+      await rename(folder, `${folder}-away`);
+      return () => rename(`${folder}-away`, folder);
     },
     async destroy() {
-      await port.close();
+      for (const one of opened) await one.close();
       await rm(folder, { recursive: true });
     },
   };
@@ -58,7 +80,9 @@ describe('the part store on files', () => {
     const folder = await newFolder();
     const promised = await runAndKill({ source: putting(folder, 20_000), lines: 200 });
     const store = openFilePartStore(folder);
-    for (const hex of promised) expect((await store.get(Buffer.from(hex, 'hex')))?.length).toBe(20_000);
+    for (const hex of promised) {
+      expect(((await store.get(Buffer.from(hex, 'hex'))) as Uint8Array).length).toBe(20_000);
+    }
     for (const name of await readdir(folder, { recursive: true })) {
       if (!name.endsWith('.data')) continue;
       const bytes = await collected(new FsBlockstore(folder).get(new NextToLast().decode(name)));
@@ -76,9 +100,201 @@ describe('the part store on files', () => {
     expect(printed.length).toBeGreaterThan(1);
     expect(await readdir(join(folder, '.incoming'))).toEqual([]);
     const store = openFilePartStore(folder);
-    for (const hex of printed.slice(0, -1)) expect(await store.has(Buffer.from(hex, 'hex'))).toBe(true);
+    for (const hex of printed.slice(0, -1)) {
+      expect(await store.get(Buffer.from(hex, 'hex'))).not.toBe('absent');
+    }
     await store.close();
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('a part store on a disk that fails', () => {
+  let folder = '';
+  let files: WatchedFiles;
+  let store: PartStore;
+  const errors: object[] = [];
+  const log = { ...silentLog, error: (fields: object) => void errors.push(fields) };
+  const bytes = new Uint8Array(Buffer.from('some block'));
+  const digest = new Uint8Array(createHash('sha256').update(bytes).digest());
+
+  beforeEach(async () => {
+    folder = await newFolder();
+    files = watchedFiles(folder);
+    store = openFilePartStore(folder, { files, log });
+    errors.length = 0;
+  });
+  afterEach(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const actsOn = (pattern: RegExp): string[] =>
+    files.calls.filter(({ path }) => pattern.test(path)).map(({ act }) => act);
+
+  it('flushes a block before it gets its name, and its folder before the put resolves', async () => {
+    await store.put(Buffer.from('before'));
+    files.calls.length = 0;
+    await store.put(bytes);
+    expect(actsOn(/^\.incoming/)).toEqual(['open', 'append', 'datasync', 'close', 'rename']);
+    const acts = files.calls.map(({ act }) => act);
+    const shard = dirname(fileOf('', digest));
+    expect(files.calls.at(-1)).toEqual({ act: 'syncFolder', path: shard });
+    expect(acts.indexOf('datasync')).toBeLessThan(acts.indexOf('rename'));
+    expect(acts.lastIndexOf('syncFolder')).toBeGreaterThan(acts.indexOf('rename'));
+    // The shard folder is new: its own name is flushed before a block lies in it.
+    const made = files.calls.findIndex(({ act, path }) => act === 'makeFolder' && path === shard);
+    expect(files.calls[made + 1]).toEqual({ act: 'syncFolder', path: '' });
+    expect(made + 1).toBeLessThan(acts.indexOf('rename'));
+  });
+
+  it('flushes the folder of a block that is there already: its name may not be on the disk yet', async () => {
+    await store.put(bytes);
+    files.calls.length = 0;
+    await store.put(bytes);
+    expect(actsOn(/^\.incoming/)).toEqual([]);
+    expect(files.calls.at(-1)).toEqual({ act: 'syncFolder', path: dirname(fileOf('', digest)) });
+  });
+
+  it('flushes a hold and its folder before the hold resolves', async () => {
+    await store.put(Buffer.from('before'));
+    files.calls.length = 0;
+    await store.hold('owner', [digest]);
+    expect(actsOn(/^\.incoming/)).toEqual(['open', 'append', 'datasync', 'close', 'rename']);
+    expect(files.calls.at(-1)).toEqual({ act: 'syncFolder', path: '.holds' });
+  });
+
+  it.each(['ENOSPC', 'EFBIG', 'EIO'] as const)('names disk path and %s, and leaves nothing', async (code) => {
+    const path = fileOf(folder, digest);
+    for (const act of ['open', 'append', 'datasync', 'rename'] as const) {
+      files.before = (call) => {
+        if (call.act === act && call.path.startsWith('.incoming')) throw diskError(code, call.path);
+      };
+      await expect(store.put(bytes)).rejects.toMatchObject({
+        code: 'part-store-unavailable',
+        retriable: true,
+        message: expect.stringContaining(`could not write ${path}: ${code}: `),
+      });
+      expect(await readdir(join(folder, '.incoming'))).toEqual([]);
+      expect(await store.get(digest)).toBe('absent');
+    }
+    files.before = () => {};
+    await store.put(bytes);
+    expect(await store.get(digest)).toEqual(bytes);
+  });
+
+  it('removes what it could not remove at once before it writes again, and at its next start', async () => {
+    files.before = ({ act, path }) => {
+      if (path.startsWith('.incoming') && /append|remove/.test(act)) throw diskError('ENOSPC', path);
+    };
+    await expect(store.put(bytes)).rejects.toMatchObject({ code: 'part-store-unavailable' });
+    expect(await readdir(join(folder, '.incoming'))).toHaveLength(1);
+    files.before = () => {};
+    await store.put(bytes);
+    expect(await readdir(join(folder, '.incoming'))).toEqual([]);
+    for (const left of ['1073741824-abcdef01-x', `${process.pid}-abcdef01-x`, 'of-an-older-version']) {
+      await writeFile(join(folder, '.incoming', left), bytes);
+    }
+    await store.close();
+    store = openFilePartStore(folder, { files, log });
+    await store.close();
+    expect(await readdir(join(folder, '.incoming'))).toEqual([]);
+  });
+
+  it('names a damaged block with path and digest, and never gives other bytes', async () => {
+    await store.put(bytes);
+    const path = fileOf(folder, digest);
+    for (const damaged of [Buffer.from('some blokk'), Buffer.from('some bloc'), Buffer.alloc(0)]) {
+      await writeFile(path, damaged);
+      errors.length = 0;
+      await expect(store.get(digest)).rejects.toMatchObject({
+        code: 'part-damaged',
+        retriable: true,
+        message: expect.stringContaining(path),
+      });
+      expect(errors).toEqual([expect.objectContaining({ path, digest: toHex(digest) })]);
+    }
+    await store.put(bytes);
+    expect(await store.get(digest)).toEqual(bytes);
+  });
+
+  it('takes a block that is held and gone for damaged, not for absent', async () => {
+    await store.hold('owner', [digest]);
+    await store.put(bytes);
+    await rm(fileOf(folder, digest));
+    await expect(store.get(digest)).rejects.toMatchObject({
+      code: 'part-damaged',
+      message: expect.stringContaining('is gone though it is held'),
+    });
+    await store.release('owner');
+    expect(await store.get(digest)).toBe('absent');
+  });
+
+  it('takes nothing for absent in another folder than it opened, as after an unmount', async () => {
+    await store.put(bytes);
+    await rename(folder, `${folder}-away`);
+    await mkdir(folder);
+    await expect(store.get(digest)).rejects.toMatchObject({
+      code: 'part-store-unavailable',
+      message: expect.stringContaining('is not the folder that was opened'),
+    });
+    await rm(folder, { recursive: true });
+    await rename(`${folder}-away`, folder);
+    expect(await store.get(digest)).toEqual(bytes);
+  });
+
+  it('removes no block while a hold is damaged, and says which', async () => {
+    await store.hold('one', [digest]);
+    await store.hold('two', [digest]);
+    await store.put(bytes);
+    const [name] = (await readdir(join(folder, '.holds'))).filter((one) => one.startsWith('two.'));
+    const path = join(folder, '.holds', name);
+    const whole = await readFile(path);
+    for (const damaged of [
+      whole.subarray(1),
+      Buffer.alloc(0),
+      whole.map((byte, at) => (at === 3 ? ~byte : byte)),
+    ]) {
+      await writeFile(path, damaged);
+      await expect(store.release('one')).rejects.toMatchObject({
+        code: 'part-hold-damaged',
+        retriable: true,
+        message: expect.stringContaining(path),
+      });
+      expect(await store.get(digest)).toEqual(bytes);
+      await store.hold('one', [digest]);
+    }
+    await rm(path);
+    await store.release('one');
+    expect(await store.get(digest)).toBe('absent');
+  });
+
+  it('ends at its next start what a crash left of a release, whatever step it fell on', async () => {
+    const kept = new Uint8Array(Buffer.from('held by another'));
+    const keptDigest = new Uint8Array(createHash('sha256').update(kept).digest());
+    for (let step = 0; ; step++) {
+      await store.hold('leaving', [digest, keptDigest]);
+      await store.hold('staying', [keptDigest]);
+      await store.putMany([bytes, kept]);
+      let left = step;
+      files.before = ({ act, path }) => {
+        if (/^(rename|remove|syncFolder)$/.test(act) && left-- <= 0) throw diskError('EIO', path);
+      };
+      const isDone = await store.release('leaving').then(
+        () => true,
+        () => false,
+      );
+      files.before = () => {};
+      await store.close();
+      store = openFilePartStore(folder, { files, log });
+      await store.release('leaving');
+      expect(await store.get(digest)).toBe('absent');
+      expect(await store.get(keptDigest)).toEqual(kept);
+      for (const rest of ['.released', '.leaving']) expect(await readdir(join(folder, rest))).toEqual([]);
+      if (isDone) {
+        expect(step).toBeGreaterThan(4);
+        break;
+      }
+    }
   });
 });
 

@@ -5,43 +5,85 @@
  *  get gives any broken read as "not found". Here a put resolves after fdatasync of the file, its rename to
  *  the final name, and fsync of its folder: a block is there whole or not at all, also after a power cut. */
 import { hash, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { NextToLast } from 'blockstore-fs/sharding';
-import { codeOf, Fault, messageOf } from '#environment';
+import { equalBytes, toHex } from '#encoding';
+import {
+  codeOf,
+  Fault,
+  type FileSystem,
+  type Log,
+  silentLog,
+  systemFiles,
+  systemTimers,
+  type Timers,
+} from '#environment';
 import { cidOf } from './cid.js';
-import { type PartStore, storedBlockBytesMax } from './part-store.js';
+import { diskFault } from './disk-fault.js';
+import { getInOrder, lookUntil, putEach } from './flights.js';
+import { holdFolders, PartHolds } from './part-holds.js';
+import { assertDigest, type Blocks, type Found, type GetOptions, type PartStore } from './part-store.js';
+
+export interface FilePartStoreOptions {
+  readonly log?: Log;
+  readonly files?: FileSystem;
+  readonly timers?: Timers;
+}
 
 /** `path` is a folder of the store's own, made when missing. Several processes may open it at the same time.
  *  Throws a Fault `part-store-unavailable` when it cannot be made. */
-export function openFilePartStore(path: string): PartStore {
+export function openFilePartStore(path: string, options: FilePartStoreOptions = {}): PartStore {
   const root = resolve(path);
   try {
-    mkdirSync(join(root, incomingFolder), { recursive: true });
+    for (const folder of [incomingFolder, ...holdFolders]) mkdirSync(join(root, folder), { recursive: true });
+    const { dev, ino } = statSync(root);
+    return new FilePartStore(root, `${dev}/${ino}`, options);
   } catch (cause) {
-    throw unavailable(cause);
+    throw diskFault('open', root, cause);
   }
-  return new FilePartStore(root);
 }
 
-/** Half-written files lie here under random names. A crash leaves at most `lanes` of them: nobody needs to
- *  sweep. */
+/** Half-written files lie here, named after the process that writes them. */
 const incomingFolder = '.incoming';
-/** Files that one put works on at a time: enough for the journal of the file system to gather their
- *  flushes. */
-const lanes = 16;
+/** Tells this process from an earlier one with the same number, as containers have them. */
+const processMark = `${process.pid}-${randomUUID().slice(0, 8)}`;
 
 class FilePartStore implements PartStore {
   readonly #root: string;
+  readonly #rootId: string;
+  readonly #files: FileSystem;
+  readonly #timers: Timers;
+  readonly #log: Log;
   readonly #layout = new NextToLast();
+  readonly #holds: PartHolds;
   /** Shard folders known to be there and flushed. */
   readonly #folders = new Map<string, Promise<void>>();
+  /** Half-written files that could not be removed yet. */
+  readonly #leftovers = new Set<string>();
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Holds change one after the other. */
+  #holding: Promise<unknown> = Promise.resolve();
+  #tidied: Promise<void> | undefined;
   #closed = false;
 
-  constructor(root: string) {
+  constructor(root: string, rootId: string, options: FilePartStoreOptions) {
     this.#root = root;
+    this.#rootId = rootId;
+    this.#files = options.files ?? systemFiles;
+    this.#timers = options.timers ?? systemTimers;
+    this.#log = options.log ?? silentLog;
+    const places = {
+      nameOf: (digest: Uint8Array) => this.#nameOf(digest),
+      digestOf: (name: string) => this.#layout.decode(name).multihash.digest,
+    };
+    const ports = { files: this.#files, log: this.#log };
+    const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+      await this.#write(path, bytes);
+      await this.#files.syncFolder(dirname(path));
+    };
+    this.#holds = new PartHolds(root, places, { ...ports, write });
+    this.#tidy().catch(() => undefined);
   }
 
   async put(bytes: Uint8Array): Promise<Uint8Array> {
@@ -49,68 +91,140 @@ class FilePartStore implements PartStore {
     return digest;
   }
 
-  async putMany(blocks: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-    for (const block of blocks) {
-      if (block.length > storedBlockBytesMax) throw new Error(`a block of ${block.length} bytes`);
-    }
-    return this.#asked(() => this.#store(blocks));
-  }
-
-  async get(digest: Uint8Array): Promise<Uint8Array | undefined> {
-    const file = this.#fileOf(digest);
+  putMany(blocks: Blocks): Promise<readonly Uint8Array[]> {
     return this.#asked(async () => {
-      const found = await unlessMissing(readFile(file));
-      return found && new Uint8Array(found.buffer, found.byteOffset, found.length);
+      await this.#tidy();
+      const touched = new Set<string>();
+      const digests = await putEach(blocks, (block) => this.#store(block, touched));
+      for (const folder of touched) await this.#syncFolder(folder);
+      return digests;
     });
   }
 
-  async has(digest: Uint8Array): Promise<boolean> {
-    const file = this.#fileOf(digest);
-    return this.#asked(async () => (await unlessMissing(stat(file))) !== undefined);
+  async get(digest: Uint8Array, options: GetOptions = {}): Promise<Found> {
+    assertDigest(digest);
+    return await this.#asked(() => lookUntil(options, this.#timers, (signal) => this.#read(digest, signal)));
   }
 
-  async release(digest: Uint8Array): Promise<void> {
-    const file = this.#fileOf(digest);
-    return this.#asked(() => rm(file, { force: true }));
+  getMany(digests: Iterable<Uint8Array>, options: GetOptions = {}): AsyncIterable<Found> {
+    return getInOrder(digests, options, (digest, each) => this.get(digest, each));
+  }
+
+  hold(owner: string, digests: readonly Uint8Array[]): Promise<void> {
+    return this.#changeHolds(() => this.#holds.hold(owner, digests));
+  }
+
+  release(owner: string): Promise<void> {
+    return this.#changeHolds(() => this.#holds.release(owner));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled([...this.#underWay, this.#tidied]);
   }
 
-  async #store(blocks: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-    const digests: Uint8Array[] = [];
-    const folders = new Set<string>();
-    await inLanes(blocks.length, async (at) => {
-      digests[at] = new Uint8Array(hash('sha256', blocks[at], 'buffer'));
-      const file = this.#fileOf(digests[at]);
-      const folder = dirname(file);
-      // Also when the block is there already: its name may not have been flushed yet by whoever put it.
-      folders.add(folder);
-      if (await holds(file, blocks[at])) return;
-      await this.#folder(folder);
-      await this.#write(file, blocks[at]);
+  #changeHolds(change: () => Promise<void>): Promise<void> {
+    return this.#asked(async () => {
+      const changed = this.#holding.then(() => this.#tidy()).then(change);
+      this.#holding = changed.catch(() => undefined);
+      await changed;
     });
-    const touched = [...folders];
-    await inLanes(touched.length, (at) => flushFolder(touched[at]));
-    return digests;
+  }
+
+  async #read(digest: Uint8Array, signal: AbortSignal): Promise<Found> {
+    const file = join(this.#root, this.#nameOf(digest));
+    const bytes = await this.#unlessMissing('read', file, this.#files.read(file, signal));
+    if (bytes === undefined) return await this.#missing(digest, file);
+    if (equalBytes(hash('sha256', bytes, 'buffer'), digest)) return bytes;
+    const found = `${bytes.length} bytes whose SHA-256 is not ${toHex(digest)}`;
+    throw this.#damaged(file, digest, `holds ${found}`);
+  }
+
+  /** The store surely knows only if its folder is the one that was opened and nobody holds the block. */
+  async #missing(digest: Uint8Array, file: string): Promise<'absent'> {
+    await this.#assertRoot();
+    if (await this.#holds.isHeld(digest)) throw this.#damaged(file, digest, 'is gone though it is held');
+    return 'absent';
+  }
+
+  #damaged(path: string, digest: Uint8Array, what: string): Fault {
+    this.#log.error({ path, digest: toHex(digest), what }, 'a block of the part store is damaged');
+    const cid = cidOf(digest).toString();
+    const message = `${path} ${what}; bring the block ${cid} back from a copy, or let the part be put again`;
+    return new Fault('part-damaged', message, { retriable: true });
+  }
+
+  /** A disk that was unmounted leaves an empty folder, or none, in which everything seems absent. */
+  async #assertRoot(): Promise<void> {
+    const facts = await this.#unlessMissing('look at', this.#root, this.#files.facts(this.#root));
+    if (facts?.id === this.#rootId) return;
+    throw diskFault('find', this.#root, 'it is not the folder that was opened');
+  }
+
+  async #store(block: Uint8Array, touched: Set<string>): Promise<Uint8Array> {
+    const digest = new Uint8Array(hash('sha256', block, 'buffer'));
+    const file = join(this.#root, this.#nameOf(digest));
+    // Also when the block is there already: its name may not have been flushed yet by whoever put it.
+    touched.add(dirname(file));
+    const stored = await this.#unlessMissing('read', file, this.#files.read(file));
+    if (stored !== undefined && equalBytes(stored, block)) return digest;
+    if (stored !== undefined) this.#log.warn({ path: file }, 'a damaged block of the part store is mended');
+    await this.#folder(dirname(file));
+    await this.#write(file, block);
+    return digest;
   }
 
   async #write(file: string, bytes: Uint8Array): Promise<void> {
-    const incoming = join(this.#root, incomingFolder, randomUUID());
+    await this.#removeLeftovers();
+    const incoming = join(this.#root, incomingFolder, `${processMark}-${randomUUID()}`);
     try {
-      const handle = await open(incoming, 'wx');
+      const opened = await this.#files.open(incoming, 'create');
       try {
-        await handle.writeFile(bytes);
-        await handle.datasync();
+        await opened.append(bytes);
+        await opened.datasync();
       } finally {
-        await handle.close();
+        await opened.close();
       }
-      await rename(incoming, file);
+      await this.#files.rename(incoming, file);
     } catch (cause) {
-      await rm(incoming, { force: true });
-      throw cause;
+      this.#leftovers.add(incoming);
+      await this.#removeLeftovers();
+      throw diskFault('write', file, cause);
+    }
+  }
+
+  /** A full disk must not keep half-written files. One that will not go now is tried again. */
+  async #removeLeftovers(): Promise<void> {
+    for (const path of this.#leftovers) {
+      await this.#files.remove(path).then(
+        () => this.#leftovers.delete(path),
+        () => undefined,
+      );
+    }
+  }
+
+  /** Once: removes what earlier processes left half-written, and ends what they were letting go. */
+  #tidy(): Promise<void> {
+    if (this.#tidied === undefined) {
+      const tidied = this.#removeIncoming().then(() => this.#holds.finish());
+      this.#tidied = tidied.catch((cause) => {
+        this.#tidied = undefined;
+        if (cause instanceof Fault && cause.code === 'part-hold-damaged') {
+          this.#log.error({ cause: cause.message }, 'released blocks stay in the part store');
+          return;
+        }
+        throw cause;
+      });
+    }
+    return this.#tidied;
+  }
+
+  async #removeIncoming(): Promise<void> {
+    const folder = join(this.#root, incomingFolder);
+    const names = (await this.#unlessMissing('list', folder, this.#files.list(folder))) ?? [];
+    for (const name of names.filter(isAbandoned)) {
+      const path = join(folder, name);
+      await this.#files.remove(path).catch((cause) => Promise.reject(diskFault('remove', path, cause)));
     }
   }
 
@@ -118,80 +232,60 @@ class FilePartStore implements PartStore {
   #folder(folder: string): Promise<void> {
     let made = this.#folders.get(folder);
     if (!made) {
-      made = mkdir(folder, { recursive: true }).then(() => flushFolder(this.#root));
+      made = this.#files.makeFolder(folder).then(() => this.#files.syncFolder(this.#root));
+      made = made.catch((cause) => Promise.reject(diskFault('make', folder, cause)));
       this.#folders.set(folder, made);
       made.catch(() => this.#folders.delete(folder));
     }
     return made;
   }
 
-  #fileOf(digest: Uint8Array): string {
-    const { dir, file } = this.#layout.encode(cidOf(digest));
-    return join(this.#root, dir, file);
+  async #syncFolder(folder: string): Promise<void> {
+    try {
+      await this.#files.syncFolder(folder);
+    } catch (cause) {
+      throw diskFault('flush', folder, cause);
+    }
   }
 
-  /** Runs one request unless the store is closed, and turns what breaks into a Fault. */
+  /** Under the root. */
+  #nameOf(digest: Uint8Array): string {
+    const { dir, file } = this.#layout.encode(cidOf(digest));
+    return join(dir, file);
+  }
+
+  async #unlessMissing<Value>(act: string, path: string, found: Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await found;
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return undefined;
+      throw diskFault(act, path, cause);
+    }
+  }
+
+  /** Runs one request unless the store is closed. */
   async #asked<Answer>(request: () => Promise<Answer>): Promise<Answer> {
-    if (this.#closed) throw unavailable('it is closed');
+    if (this.#closed) throw diskFault('use', this.#root, 'it is closed');
     const answer = request();
     this.#underWay.add(answer);
     try {
       return await answer;
-    } catch (cause) {
-      throw unavailable(cause);
     } finally {
       this.#underWay.delete(answer);
     }
   }
 }
 
-/** True if the file holds exactly these bytes; a damaged file is to be replaced. */
-async function holds(file: string, bytes: Uint8Array): Promise<boolean> {
-  const found = await unlessMissing(stat(file));
-  if (found?.size !== bytes.length) return false;
-  const stored = await unlessMissing(readFile(file));
-  return stored !== undefined && Buffer.compare(stored, bytes) === 0;
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Half-written by a process that is not there any more. */
+function isAbandoned(name: string): boolean {
+  const mark = name.split('-').slice(0, 2).join('-');
+  if (mark === processMark) return false;
+  const pid = Number(name.split('-')[0]);
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return true;
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Runs `step` for 0 … count − 1, `lanes` at a time; the first that fails ends it, after those under way. */
-async function inLanes(count: number, step: (at: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count) {
-      const at = next++;
-      try {
-        await step(at);
-      } catch (cause) {
-        next = count;
-        throw cause;
-      }
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(lanes, count) }, lane));
-  for (const one of ended) if (one.status === 'rejected') throw one.reason;
-}
-
-async function unlessMissing<Found>(found: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await found;
+    process.kill(pid, 0);
+    return false;
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined;
-    throw cause;
+    return codeOf(cause) === 'ESRCH';
   }
-}
-
-function unavailable(cause: unknown): Fault {
-  return new Fault('part-store-unavailable', `the part store failed: ${messageOf(cause)}`, {
-    retriable: true,
-    cause,
-  });
 }

@@ -1,1 +1,11 @@
-export { type PartStore, storedBlockBytesMax } from './part-store.js';
+export { PartReader, type PartReaderOptions } from './part-reader.js';
+export {
+  type Blocks,
+  bytesInFlightMax,
+  digestsHeldAtOnceMax,
+  type Found,
+  type GetOptions,
+  ownerLengthMax,
+  type PartStore,
+  storedBlockBytesMax,
+} from './part-store.js';

@@ -69,14 +69,13 @@ export {
   roleOf,
 } from './ids.js';
 export * as limits from './limits.js';
+export { type FoundBlocks, type ManifestEnd, walkManifest, walkManifestOf } from './manifest-walk.js';
 export {
   type BlockRules,
   type CheckedSegment,
   PartCheck,
   type PartReason,
-  pageCount,
   partReasons,
-  rowsOfManifest,
   SegmentCheck,
 } from './part-validity.js';
 export {

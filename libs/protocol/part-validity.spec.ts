@@ -5,13 +5,11 @@ import {
   BatchHasher,
   type BlockRules,
   batchAt,
-  commitManifest,
   encodeRecord,
   forEachBatch,
   PartCheck,
   type PartReason,
   recordKind,
-  rowsOfManifest,
   type SealedSegment,
   SegmentCheck,
   SegmentCutter,
@@ -181,30 +179,6 @@ describe('a block part', () => {
     expect(reasonOf(sealed)).toBe('malformed');
     sealed[1] = { ...sealed[1], sealed: changed(sealed[1].sealed, 0) };
     expect(reasonOf(sealed)).toBe('wrong-bytes');
-  });
-});
-
-describe('a manifest', () => {
-  it('leads to its rows only through the committed index and pages', () => {
-    const rows = new Uint8Array(Buffer.concat(Array.from({ length: 16_390 }, (_, n) => Buffer.alloc(64, n))));
-    const { pages, index, commitment } = commitManifest(rows);
-    expect([pages.length, commitment.segmentCount]).toEqual([2, 16_390]);
-    expect(rowsOfManifest(commitment, index, pages)).toEqual({ rows });
-    expect(rowsOfManifest(commitment, undefined, pages)).toEqual({ reason: 'unavailable' });
-    expect(rowsOfManifest(commitment, index, [pages[0], undefined])).toEqual({ reason: 'unavailable' });
-    expect(rowsOfManifest(commitment, index, [pages[1], pages[0]])).toEqual({ reason: 'wrong-bytes' });
-    expect(rowsOfManifest(commitment, changed(index, 0), pages)).toEqual({ reason: 'wrong-bytes' });
-    const fewer = { ...commitment, segmentCount: 16_389 };
-    expect(rowsOfManifest(fewer, index, pages)).toEqual({ reason: 'wrong-bytes' });
-    const otherRoot = { ...commitment, partRoot: sha256(rows) };
-    expect(rowsOfManifest(otherRoot, index, pages)).toEqual({ reason: 'wrong-bytes' });
-  });
-
-  it('of nothing is the empty string', () => {
-    const { pages, index, commitment } = commitManifest(new Uint8Array(0));
-    expect(pages).toEqual([]);
-    expect(toHex(commitment.indexHash)).toBe(toHex(sha256(new Uint8Array(0))));
-    expect(rowsOfManifest(commitment, index, pages)).toEqual({ rows: new Uint8Array(0) });
   });
 });
 

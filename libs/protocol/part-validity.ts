@@ -2,16 +2,8 @@
 import { merkleRoot, open, sha256 } from '#crypto';
 import { compareBytes, equalBytes, viewOf } from '#encoding';
 import { segmentKeyOf } from './block-keys.js';
-import {
-  batchKeyBytes,
-  batchKeyOrderBytes,
-  budgetBytes,
-  CutRule,
-  type PartCommitment,
-  partRootOf,
-  writeBatchKey,
-} from './block-part.js';
-import { batchHeaderBytes, manifestPageRows, manifestRowBytes, recordBytes } from './limits.js';
+import { batchKeyBytes, batchKeyOrderBytes, budgetBytes, CutRule, writeBatchKey } from './block-part.js';
+import { batchHeaderBytes, recordBytes } from './limits.js';
 import { RecordCheck, type RecordRules, recordAt } from './record.js';
 import { BatchHasher, batchAt, batchBytes, batchCount, headerFault } from './record-batch.js';
 
@@ -202,37 +194,6 @@ export class PartCheck {
     this.#authorBytes[author] += budgetBytes(bytes);
     if (this.#authorBytes[author] > this.#authorBytesMax) this.note('too-large');
   }
-}
-
-/**
- * Why index and pages do not lead to the committed rows, or the rows. `pages` holds undefined where the store
- * has none.
- */
-export function rowsOfManifest(
-  commitment: PartCommitment,
-  index: Uint8Array | undefined,
-  pages: readonly (Uint8Array | undefined)[],
-): { readonly rows: Uint8Array } | { readonly reason: PartReason } {
-  if (index === undefined) return { reason: 'unavailable' };
-  // Pages are looked for where the committed index says, so another index ends the search.
-  if (!equalBytes(sha256(index), commitment.indexHash)) return { reason: 'wrong-bytes' };
-  if (index.length !== pageCount(commitment) * 32) return { reason: 'wrong-bytes' };
-  if (pages.includes(undefined)) return { reason: 'unavailable' };
-  const found = pages as readonly Uint8Array[];
-  for (const [at, page] of found.entries()) {
-    if (!equalBytes(sha256(page), index.subarray(at * 32, at * 32 + 32))) return { reason: 'wrong-bytes' };
-  }
-  const rows = new Uint8Array(Buffer.concat(found));
-  const isWhole = rows.length === commitment.segmentCount * manifestRowBytes;
-  if (!isWhole || !found.slice(0, -1).every((page) => page.length === manifestPageRows * manifestRowBytes)) {
-    return { reason: 'wrong-bytes' };
-  }
-  return equalBytes(partRootOf(rows), commitment.partRoot) ? { rows } : { reason: 'wrong-bytes' };
-}
-
-/** Pages that the manifest of a commitment has. */
-export function pageCount(commitment: PartCommitment): number {
-  return Math.ceil(commitment.segmentCount / manifestPageRows);
 }
 
 function ascends(keys: Uint8Array): boolean {

@@ -9,9 +9,8 @@ import {
   limits,
   type PartCommitment,
   type PartReason,
-  pageCount,
-  rowsOfManifest,
   SegmentCheck,
+  walkManifestOf,
   writeBatchKey,
 } from '#protocol';
 import { type BlockOutput, BlockOutputAssembly } from './block-output.js';
@@ -79,12 +78,7 @@ export function reduceSealedBlock(
 ): BlockOutput {
   const merge = new PartMerge(rules);
   const distinct = parts.flatMap(({ participant, commitment }) => {
-    const index = commitment.segmentCount === 0 ? new Uint8Array(0) : stored(commitment.indexHash);
-    const digests = Array.from({ length: pageCount(commitment) }, (_, page) =>
-      index?.subarray(page * 32, page * 32 + 32),
-    );
-    const pages = digests.map((digest) => digest && stored(digest));
-    const manifest = rowsOfManifest(commitment, index, pages);
+    const manifest = walkManifestOf(commitment, stored);
     if ('rows' in manifest) return merge.addPart(participant, manifest.rows);
     merge.addInvalid(participant, manifest.reason);
     return [];

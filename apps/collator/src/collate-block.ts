@@ -2,6 +2,7 @@
  * Makes a participant's block part: ordered batches, cut, sealed and stored. A pure function of log and
  * manifest.
  */
+import { sha256 } from '#crypto';
 import { compareBytes, concatBytes, fromHex, type Hex } from '#encoding';
 import { Fault, type Log } from '#environment';
 import type { PartStore } from '#part-store';
@@ -22,37 +23,48 @@ interface CollatePorts {
   readonly log: Log;
 }
 
-/**
- * Segments that are put together, and puts that are under way at a time: at most 4 MiB wait for the store.
- */
-const segmentsPerPut = 32;
-const concurrentPuts = 2;
+/** Segments that are sealed before they are held and put: a hold is a write of its own. */
+const heldAtOnce = 64;
 
 /**
- * The store holds segments, pages and index when this resolves; only then may the part be posted. The
- * same log and
- * manifest give the same bytes, however often and after whatever crash. Memory: the keys of the batches, the
- * manifest's rows, a few segments.
+ * The store holds segments, pages and index for `owner` when this resolves; only then may the part be posted.
+ * The same log and manifest give the same bytes, however often and after whatever crash. Memory: the keys of
+ * the batches, the manifest's rows, a few MiB of segments.
  */
 export async function collateBlock(
   range: BlockRange,
   blockKey: Uint8Array,
+  owner: string,
   ports: CollatePorts,
 ): Promise<CollatedBlock> {
+  const { partStore } = ports;
   const { places, nextBegins } = await findBatches(ports.recordLog, range, ports.log);
   const block = { channelId: fromHex(range.channelId), blockNumber: range.blockNumber, blockKey };
-  const storage = new SegmentStorage(ports.partStore, block);
-  const cutter = new SegmentCutter();
+  const rows: Uint8Array[] = [];
   let batches = 0;
-  for (const { author, offsets } of places.groups()) {
-    const segment = cutter.push(await readBatch(ports.recordLog, range.channelId, author, offsets));
-    if (segment !== undefined) await storage.add(segment);
-    batches++;
+  async function* segments(): AsyncGenerator<Uint8Array> {
+    const cutter = new SegmentCutter();
+    for (const { author, offsets } of places.groups()) {
+      const segment = cutter.push(await readBatch(ports.recordLog, range.channelId, author, offsets));
+      if (segment !== undefined) yield segment;
+      batches++;
+    }
+    const last = cutter.finish();
+    if (last !== undefined) yield last;
   }
-  const last = cutter.finish();
-  if (last !== undefined) await storage.add(last);
-  const { pages, index, commitment } = commitManifest(await storage.finish());
-  await ports.partStore.putMany([...pages, index]);
+  async function* sealed(): AsyncGenerator<Uint8Array> {
+    for await (const some of inGroups(segments(), heldAtOnce)) {
+      const group = some.map((segment) => sealSegment(block, segment));
+      rows.push(...group.map((one) => one.row));
+      const digests = group.map((one) => one.row.subarray(0, 32));
+      await partStore.hold(owner, digests);
+      yield* group.map((one) => one.sealed);
+    }
+  }
+  await partStore.putMany(sealed());
+  const { pages, index, commitment } = commitManifest(concatBytes(...rows));
+  await partStore.hold(owner, [...pages, index].map(sha256));
+  await partStore.putMany([...pages, index]);
   return { commitment, batches, nextBegins };
 }
 
@@ -77,44 +89,13 @@ async function readBatch(
   return found.reduce((a, b) => (compareBytes(a, b) <= 0 ? a : b));
 }
 
-/** Seals segments and puts them, a few puts at a time, and remembers their rows in order. */
-class SegmentStorage {
-  readonly #partStore: PartStore;
-  readonly #block: { channelId: Uint8Array; blockNumber: number; blockKey: Uint8Array };
-  readonly #rows: Uint8Array[] = [];
-  #waiting: Uint8Array[] = [];
-  readonly #puts: Promise<unknown>[] = [];
-
-  constructor(
-    partStore: PartStore,
-    block: { channelId: Uint8Array; blockNumber: number; blockKey: Uint8Array },
-  ) {
-    this.#partStore = partStore;
-    this.#block = block;
+async function* inGroups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let group: Item[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
   }
-
-  async add(plaintext: Uint8Array): Promise<void> {
-    const { sealed, row } = sealSegment(this.#block, plaintext);
-    this.#rows.push(row);
-    this.#waiting.push(sealed);
-    if (this.#waiting.length < segmentsPerPut) return;
-    this.#put();
-    if (this.#puts.length > concurrentPuts) await this.#puts.shift();
-  }
-
-  /** The rows of the manifest, once every segment is stored. */
-  async finish(): Promise<Uint8Array> {
-    this.#put();
-    await Promise.all(this.#puts);
-    return concatBytes(...this.#rows);
-  }
-
-  #put(): void {
-    if (this.#waiting.length === 0) return;
-    const put = this.#partStore.putMany(this.#waiting);
-    // Awaited in turn; until then a failure is not a rejection that nobody looks at.
-    put.catch(() => {});
-    this.#puts.push(put);
-    this.#waiting = [];
-  }
+  if (group.length > 0) yield group;
 }

@@ -9,6 +9,7 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#block-watch';
+import { partStoreSchemes } from '#part-store/open-part-store';
 import type { CollatorOptions } from './collator.js';
 
 export interface CollatorConfig extends ServiceConfig {
@@ -24,7 +25,7 @@ export const collatorEnvironment = z.object({
   ...participantFields,
   ENCRYPTION_SECRET: secretField,
   RECORD_LOG: adapterField(['lmdb', 'memory']),
-  PART_STORE: adapterField(['file', 'memory']),
+  PART_STORE: adapterField(partStoreSchemes),
   KEY_VALUE: adapterField(['lmdb', 'memory']),
 });
 

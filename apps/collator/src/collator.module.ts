@@ -7,8 +7,7 @@ import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
-import { openFilePartStore } from '#part-store/file-part-store';
-import { openMemoryPartStore } from '#part-store/memory-part-store';
+import { openPartStore } from '#part-store/open-part-store';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
 import type { CollatorConfig } from './collator.config.js';
@@ -43,9 +42,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
     recordLog: recordLog.startsWith('lmdb:')
       ? openLmdbRecordLog(afterScheme(recordLog))
       : openMemoryRecordLog(),
-    partStore: partStore.startsWith('file:')
-      ? openFilePartStore(afterScheme(partStore))
-      : openMemoryPartStore(),
+    partStore: openPartStore(partStore, { log, isShared: false }),
     keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
     jobQueue: openInProcessJobQueue({ log }),
     clock: systemClock,

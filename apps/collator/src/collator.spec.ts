@@ -30,7 +30,7 @@ function storedPart(rehearsal: Rehearsal, blockNumber: number, participant: numb
     .facts(rehearsal.channelId, blockNumber)
     .parts.find((one) => one.participant === participant);
   if (part === undefined) return 'none';
-  const get = (digest: Uint8Array) => rehearsal.parts.get(toHex(digest).slice(2)) as Uint8Array;
+  const get = (digest: Uint8Array) => rehearsal.parts.blocks.get(toHex(digest).slice(2)) as Uint8Array;
   const index = get(fromHex(part.indexHash));
   const found = [index];
   for (let at = 0; at < index.length; at += 32) {

@@ -35,6 +35,7 @@ export interface CollatorPorts {
 }
 
 export class Collator {
+  readonly #account: Hex;
   readonly #ports: CollatorPorts;
   readonly #actor: ChainActor;
   readonly #watch: BlockWatch;
@@ -43,6 +44,7 @@ export class Collator {
   readonly #loop: SweepLoop;
 
   constructor(options: CollatorOptions, ports: CollatorPorts) {
+    this.#account = options.account;
     this.#ports = ports;
     this.#actor = ports.chain.actor(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
@@ -87,7 +89,9 @@ export class Collator {
     if (blockKey === undefined) return 0;
     const fromMs = this.#ports.clock.nowMs();
     const begins = await this.#begins(channelId, blockNumber);
-    const collated = await collateBlock({ channelId, blockNumber, begins, ends }, blockKey, this.#ports);
+    const range = { channelId, blockNumber, begins, ends };
+    const owner = `${channelId}/${blockNumber}/${this.#account}`;
+    const collated = await collateBlock(range, blockKey, owner, this.#ports);
     const posted = await this.#post(block, collated, this.#ports.clock.nowMs() - fromMs);
     // Last, as an interrupted collation of this block begins where this one began.
     await this.#rememberBegins(channelId, blockNumber + 1, collated.nextBegins);

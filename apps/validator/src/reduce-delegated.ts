@@ -11,6 +11,8 @@ export interface ReducedBlock {
   readonly report: BlockReport;
   /** DAG-CBOR, published in the part store under reportHash. */
   readonly reportBytes: Uint8Array;
+  /** See `ReducedParts`. */
+  readonly unsureBlocks: number;
 }
 
 export async function reduceDelegated(
@@ -21,7 +23,7 @@ export async function reduceDelegated(
 ): Promise<ReducedBlock> {
   const { channelId, blockNumber, terms } = block;
   const parameters = fromHex(terms.reducerParameters);
-  const output = await ports.reduceBlock({
+  const { output, unsureBlocks } = await ports.reduceBlock({
     rules: await blockRulesOf(ports.chain, channelId, terms, blockNumber, blockKey),
     terms: { roles: terms.roles, reducer: terms.reducer, parameters },
     parts: block.facts.parts.map(committedPart),
@@ -41,5 +43,5 @@ export async function reduceDelegated(
     workDigest: toHex(output.workDigest),
     reportHash: toHex(reportHashOf(reportBytes)),
   };
-  return { kept, report: output.report, reportBytes };
+  return { kept, report: output.report, reportBytes, unsureBlocks };
 }

@@ -1,42 +1,42 @@
 /** Block reduction in one thread with the whole block in memory: for small blocks and tests. */
 import { type Hex, toHex } from '#encoding';
-import type { PartStore } from '#part-store';
-import { limits, type PartCommitment, pageCount, rowsOfManifest } from '#protocol';
-import { reduceSealedBlock } from '#reduction';
-import type { ReduceBlock } from './reduce-port.js';
+import { silentLog } from '#environment';
+import { PartReader, type PartStore } from '#part-store';
+import { limits } from '#protocol';
+import { type CommittedPart, reduceSealedBlock } from '#reduction';
+import { partAskMs, type ReduceBlock } from './reduce-port.js';
 
-export function reduceInMemory(partStore: PartStore): ReduceBlock {
+/** `partStores`: the own one, then those of counterparties. */
+export function reduceInMemory(...partStores: [PartStore, ...PartStore[]]): ReduceBlock {
   return async ({ rules, terms, parts, validator }) => {
-    const stored = await fetchAll(
-      partStore,
-      parts.map((part) => part.commitment),
-    );
-    return reduceSealedBlock(terms, rules, parts, (digest) => stored.get(toHex(digest)), validator);
+    const reader = new PartReader(partStores, { askMs: partAskMs, log: silentLog });
+    const stored = await readAll(reader, parts);
+    const get = (digest: Uint8Array): Uint8Array | undefined => stored.get(toHex(digest));
+    const output = reduceSealedBlock(terms, rules, parts, get, validator);
+    return { output, unsureBlocks: reader.unsureBlocks };
   };
 }
 
-/** Everything of the parts that the store has, by digest. */
-async function fetchAll(
-  partStore: PartStore,
-  commitments: readonly PartCommitment[],
+/** Everything of the parts that can be had, by digest. */
+async function readAll(
+  reader: PartReader,
+  parts: readonly CommittedPart[],
 ): Promise<ReadonlyMap<Hex, Uint8Array>> {
-  const found = new Map<Hex, Uint8Array>();
-  const fetchOne = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
-    const bytes = found.get(toHex(digest)) ?? (await partStore.get(digest));
-    if (bytes !== undefined) found.set(toHex(digest), bytes);
-    return bytes;
+  const stored = new Map<Hex, Uint8Array>();
+  const keep = (digest: Uint8Array, bytes: Uint8Array): void => {
+    stored.set(toHex(digest), bytes);
   };
-  for (const commitment of commitments) {
-    const index = await fetchOne(commitment.indexHash);
-    const pages: (Uint8Array | undefined)[] = [];
-    for (let at = 0; index !== undefined && at < pageCount(commitment); at++) {
-      pages.push(at * 32 < index.length ? await fetchOne(index.subarray(at * 32, at * 32 + 32)) : undefined);
-    }
-    const manifest = rowsOfManifest(commitment, index, pages);
-    if (!('rows' in manifest)) continue;
-    for (let at = 0; at < manifest.rows.length; at += limits.manifestRowBytes) {
-      await fetchOne(manifest.rows.subarray(at, at + 32));
+  for (const { commitment } of parts) {
+    const manifest = await reader.manifest(commitment, keep);
+    if ('reason' in manifest) continue;
+    const digests = Array.from({ length: commitment.segmentCount }, (_, at) =>
+      manifest.rows.subarray(at * limits.manifestRowBytes, at * limits.manifestRowBytes + 32),
+    ).filter((digest) => !stored.has(toHex(digest)));
+    let at = 0;
+    for await (const bytes of reader.checkedBlocks(digests)) {
+      if (bytes !== undefined) keep(digests[at], bytes);
+      at++;
     }
   }
-  return found;
+  return stored;
 }

@@ -15,9 +15,18 @@ export interface BlockToReduce {
   readonly validator: Hex;
 }
 
+export interface ReducedParts {
+  readonly output: BlockOutput;
+  /** Blocks that were not had though no store surely lacks them: waiting may bring them. */
+  readonly unsureBlocks: number;
+}
+
+/** How long a store may look for one block before the next one is asked. */
+export const partAskMs = 10_000;
+
 /**
- * Fetches, opens, verifies and reduces. Pure in its input and what the part store holds. Throws a
- * retriable Fault where the
- * store cannot be asked; a block that the store lacks makes a part `unavailable`, which is no fault.
+ * Fetches, opens, verifies and reduces. Pure in its input and what the part stores hold. Throws a retriable
+ * Fault where the own store cannot be asked or is damaged; a block that the stores lack makes a part
+ * `unavailable`, which is no fault.
  */
-export type ReduceBlock = (block: BlockToReduce) => Promise<BlockOutput>;
+export type ReduceBlock = (block: BlockToReduce) => Promise<ReducedParts>;

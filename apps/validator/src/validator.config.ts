@@ -9,6 +9,7 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#block-watch';
+import { partStoreSchemes } from '#part-store/open-part-store';
 import type { BlockReductionOptions } from './block-reduction/block-reduction.js';
 import type { ValidatorOptions } from './validator.js';
 
@@ -33,7 +34,7 @@ export const validatorEnvironment = z.object({
   AVAILABILITY_WAIT_SECONDS: count(0, 60),
   HOST: z.string().default('0.0.0.0'),
   PORT: portField,
-  PART_STORE: adapterField(['file', 'memory']),
+  PART_STORE: adapterField(partStoreSchemes),
   KEY_VALUE: adapterField(['lmdb', 'memory']),
   THREADS: count(1, 2),
   SPILL_FOLDER: z.string().default('./data/spill'),

@@ -7,8 +7,7 @@ import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
-import { openFilePartStore } from '#part-store/file-part-store';
-import { openMemoryPartStore } from '#part-store/memory-part-store';
+import { openPartStore } from '#part-store/open-part-store';
 import { BlockReduction } from './block-reduction/block-reduction.js';
 import type { ValidatorConfig } from './validator.config.js';
 import { ValidatorController } from './validator.controller.js';
@@ -52,13 +51,11 @@ function moduleOf(providers: Provider[]): DynamicModule {
 
 async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
-  const partStore = config.partStore.startsWith('file:')
-    ? openFilePartStore(afterScheme(config.partStore))
-    : openMemoryPartStore();
+  const partStore = openPartStore(config.partStore, { log, isShared: false });
   const keyValue = config.keyValue.startsWith('lmdb:')
     ? openLmdbKeyValue(afterScheme(config.keyValue))
     : openMemoryKeyValue();
-  const reduction = new BlockReduction(config.reduction, { partStore });
+  const reduction = new BlockReduction(config.reduction, { partStore, log });
   const ports: ValidatorPorts = {
     chain: await openEthersChain({ ...config.chain, ...timeouts, log }),
     partStore,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ChannelKeys, type ValidationRequest } from '#block-watch';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
-import { encryptionPublicKey, signDigest } from '#crypto';
+import { encryptionPublicKey, sha256, signDigest } from '#crypto';
 import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
@@ -81,7 +81,10 @@ async function inProcessing(participants = [0, 1, 2]): Promise<Stage> {
   const sealed = [...plaintexts, cutter.finish()].flatMap((one) => (one ? [sealSegment(block, one)] : []));
   const rows = new Uint8Array(Buffer.concat(sealed.map((one) => one.row)));
   const { pages, index, commitment } = commitManifest(rows);
-  await rehearsal.partStore().putMany([...sealed.map((one) => one.sealed), ...pages, index]);
+  const store = rehearsal.partStore();
+  const stored = [...sealed.map((one) => one.sealed), ...pages, index];
+  await store.hold('everyone', stored.map(sha256));
+  await store.putMany(stored);
   rehearsal.chain.advanceTo(rehearsal.collected(0));
   const part = {
     partRoot: toHex(commitment.partRoot),
@@ -243,11 +246,11 @@ describe('a validator at work', () => {
 
   it('puts the report into the part store before it commits', async () => {
     const stage = await inProcessing([1, 2]);
-    const before = new Set(stage.rehearsal.parts.keys());
+    const before = new Set(stage.rehearsal.parts.blocks.keys());
     const validator = stage.validator(0);
     await validator.accept(await requestOf(stage, 0));
     await validator.sweep();
-    const added = [...stage.rehearsal.parts].filter(([key]) => !before.has(key));
+    const added = [...stage.rehearsal.parts.blocks].filter(([key]) => !before.has(key));
     expect(added).toHaveLength(1);
     expect(decodeDagCbor(added[0][1])).toMatchObject({ version: 1, invalidParts: [[0, 'missing']] });
   });
@@ -273,7 +276,7 @@ describe('a validator at work', () => {
     await one.sweep();
     await other.sweep();
     // The third finds a part gone from the store, so it comes to another result.
-    const part = stage.rehearsal.parts;
+    const part = stage.rehearsal.parts.blocks;
     const kept = new Map(part);
     for (const key of kept.keys()) part.delete(key);
     await third.sweep();
@@ -287,14 +290,14 @@ describe('a validator at work', () => {
 
   it('waits as long as it was told for parts that the store lacks', async () => {
     const stage = await inProcessing();
-    const kept = new Map(stage.rehearsal.parts);
-    stage.rehearsal.parts.clear();
+    const kept = new Map(stage.rehearsal.parts.blocks);
+    stage.rehearsal.parts.blocks.clear();
     const patient = stage.validator(0, { availabilityWaitSeconds: 10 });
     await patient.accept(await requestOf(stage, 0));
     expect(await patient.sweep()).toBe(0);
-    for (const [key, bytes] of kept) stage.rehearsal.parts.set(key, bytes);
+    for (const [key, bytes] of kept) stage.rehearsal.parts.blocks.set(key, bytes);
     expect(await patient.sweep()).toBe(2);
-    stage.rehearsal.parts.clear();
+    stage.rehearsal.parts.blocks.clear();
     const hasty = stage.validator(1);
     await hasty.accept(await requestOf(stage, 1));
     expect(await hasty.sweep()).toBe(2);

@@ -191,13 +191,14 @@ export class Validator {
     const reduced = await reduceDelegated(block, blockKey, this.address, this.#ports);
     const waitEnds = processingStartOf(block.terms, blockNumber, block.facts) + availabilityWaitSeconds;
     const unavailable = reduced.report.invalidParts.filter(([, reason]) => reason === 'unavailable');
-    if (unavailable.length > 0 && block.nowSeconds < waitEnds) {
-      this.#ports.log.warn(
-        { channelId, blockNumber, unavailable },
-        'parts are not in the store yet, waiting',
-      );
+    const { unsureBlocks } = reduced;
+    if ((unavailable.length > 0 || unsureBlocks > 0) && block.nowSeconds < waitEnds) {
+      const said = { channelId, blockNumber, unavailable, unsureBlocks, waitEnds };
+      this.#ports.log.warn(said, 'parts are not in the store yet, waiting');
       return undefined;
     }
+    const owner = `${channelId}/${blockNumber}/${this.address}`;
+    await this.#ports.partStore.hold(owner, [fromHex(reduced.kept.reportHash)]);
     await this.#ports.partStore.put(reduced.reportBytes);
     await this.#state.keepResult(channelId, blockNumber, reduced.kept);
     const { outputHash, validParts, impressionCount } = reduced.kept.result;

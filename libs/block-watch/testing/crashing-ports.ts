@@ -26,7 +26,7 @@ export class CrashPoint {
           const call = (): unknown => member.apply(target, given);
           if (name === 'actor') return this.wrap(call() as object);
           if (name === 'subscribe' || name === 'bytes' || name === 'nowMs') return call();
-          if (name === 'read' || name === 'list') {
+          if (name === 'read' || name === 'list' || name === 'getMany') {
             this.#step();
             return call();
           }

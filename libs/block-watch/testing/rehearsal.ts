@@ -6,7 +6,7 @@ import { addressOf, encryptionPublicKey, sealBox } from '#crypto';
 import { encodeDagCbor, type Hex, toHex } from '#encoding';
 import { type Entropy, seededEntropy } from '#environment';
 import { type KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
-import { type BlockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
+import { blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import {
   BatchHasher,
   type ChannelTerms,
@@ -35,7 +35,7 @@ export const blockSeconds = { start: 10_000, duration: 100, collation: 50, proce
 
 export class Rehearsal {
   readonly chain = new SimulatedChain(1_000);
-  readonly parts: BlockDrawer = new Map();
+  readonly parts = blockDrawer();
   readonly entropy: Entropy;
   readonly participants: readonly RehearsalParticipant[];
   readonly channelId: Hex;
@@ -62,7 +62,7 @@ export class Rehearsal {
   }
 
   partStore() {
-    return openMemoryPartStore(this.parts);
+    return openMemoryPartStore(this.parts, { losesUnheld: true });
   }
 
   recordLog(participant: number) {

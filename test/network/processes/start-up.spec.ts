@@ -1,11 +1,17 @@
 /** An app that cannot start says why in one line that an operator can act on, and ends with exit code 1. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { appEnvironments } from './app-environments.js';
 import { type AppName, AppProcess, appNames, type Environment } from './app-process.js';
 
 const secret = `0x${'5ec2e7'.repeat(10)}5e`;
+
+const partsFolder = mkdtempSync(join(tmpdir(), 'papyrus-start-up-'));
+afterAll(() => rmSync(partsFolder, { recursive: true, force: true }));
 
 /** Ends by itself: what it said, and how it ended. */
 async function startInVain(name: AppName, environment: Environment) {
@@ -20,7 +26,7 @@ function wholeEnvironment(name: AppName, chain: string): Environment {
     CHAIN: chain,
     RECORD_LOG: 'memory:',
     KEY_VALUE: 'memory:',
-    PART_STORE: 'memory:',
+    PART_STORE: `file:${partsFolder}`,
   };
   const values = appEnvironments[name].required.map((variable): [string, string] => {
     const isSecret = /KEY$|SECRET$/.test(variable);

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Hex, isHexOf, toHex } from '#encoding';
+import { fromHex, type Hex, isHexOf, toHex } from '#encoding';
 import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
 import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
 import { blockState } from '../network/drive.js';
@@ -172,9 +172,11 @@ async function writeFiles(
   await writeImpressions(join(options.out, 'impressions.ndjson'), block);
   if (options.sealed !== true) return files;
   mkdirSync(join(options.out, 'sealed'), { recursive: true });
-  for (const digest of new Set(block.parts.flatMap((part) => part.stored))) {
-    const bytes = await network.partStore.get(new Uint8Array(Buffer.from(digest.slice(2), 'hex')));
-    if (bytes === undefined) continue;
+  const stored = [...new Set(block.parts.flatMap((part) => part.stored))];
+  let at = 0;
+  for await (const bytes of network.partStore.getMany(stored.map(fromHex))) {
+    const digest = stored[at++];
+    if (typeof bytes === 'string') continue;
     const name = join('sealed', `${digest.slice(2)}.bin`);
     writeFileSync(join(options.out, name), bytes);
     files.push(name);

@@ -5,17 +5,17 @@
 import { blockRulesOf, committedPart } from '#block-watch';
 import type { Chain } from '#chain';
 import { fromHex, type Hex, toHex } from '#encoding';
-import type { PartStore } from '#part-store';
+import { silentLog } from '#environment';
+import { PartReader, type PartStore } from '#part-store';
 import {
   type BlockFacts,
   type BlockRules,
   type ChannelTerms,
   forEachBatch,
+  limits,
   PartCheck,
   type PartCommitment,
   type PartReason,
-  pageCount,
-  rowsOfManifest,
   SegmentCheck,
 } from '#protocol';
 import { type BlockOutput, type OpenedPart, type ReductionTerms, reduceBlock } from '#reduction';
@@ -75,6 +75,9 @@ export async function openBlock(
   };
 }
 
+/** How long the store may look for one block. */
+const partAskMs = 30_000;
+
 /** Every batch of the parts that count, once. */
 export function distinctBatches(opened: readonly OpenedPart[]): Uint8Array[] {
   const seen = new Map<string, Uint8Array>();
@@ -97,25 +100,25 @@ async function fetchPart(
   participant: number,
   commitment: PartCommitment,
 ): Promise<FetchedPart> {
+  const reader = new PartReader([store], { askMs: partAskMs, log: silentLog });
   const check = new PartCheck(rules);
-  const index = await store.get(commitment.indexHash);
-  const digests = Array.from({ length: pageCount(commitment) }, (_, at) =>
-    index?.subarray(at * 32, at * 32 + 32),
-  );
-  const pages = await Promise.all(digests.map((digest) => digest && store.get(digest)));
-  const manifest = rowsOfManifest(commitment, index, pages);
-  const stored = [commitment.indexHash, ...digests].filter((one) => one !== undefined).map(toHex);
+  const stored: Hex[] = [];
+  const manifest = await reader.manifest(commitment, (digest) => stored.push(toHex(digest)));
   const plaintexts: Uint8Array[] = [];
   if ('reason' in manifest) {
     check.note(manifest.reason);
   } else {
     const segments = new SegmentCheck(rules);
-    for (let at = 0; at < manifest.rows.length; at += 64) {
-      const row = manifest.rows.subarray(at, at + 64);
-      const segment = segments.check(row, await store.get(row.subarray(0, 32)));
+    const rows = Array.from({ length: commitment.segmentCount }, (_, at) =>
+      manifest.rows.subarray(at * limits.manifestRowBytes, (at + 1) * limits.manifestRowBytes),
+    );
+    const digests = rows.map((row) => row.subarray(0, 32));
+    stored.push(...digests.map(toHex));
+    let at = 0;
+    for await (const bytes of reader.checkedBlocks(digests)) {
+      const segment = segments.check(rows[at++], bytes);
       check.add(segment);
       plaintexts.push(segment.plaintext);
-      stored.push(toHex(row.subarray(0, 32)));
     }
   }
   const { reason } = check;

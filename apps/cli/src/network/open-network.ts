@@ -10,7 +10,7 @@ import type { Hex } from '#encoding';
 import { DrivenClock, type Log, silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
 import { cidOf } from '#part-store/cid';
-import { openFilePartStore } from '#part-store/file-part-store';
+import { openPartStore } from '#part-store/open-part-store';
 import { blockKeyOf, type ChannelTerms, type Eip712Domain, roleOf, secretOf } from '#protocol';
 import type { SweepGroup } from './drive.js';
 import type { NetworkSpec } from './network-spec.js';
@@ -87,7 +87,7 @@ export async function openNetwork(
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    const partStore = openFilePartStore(join(dataFolder, 'parts'));
+    const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, { log, isShared: true });
     closers.push(() => partStore.close());
     return await compose(spec, dataFolder, { ...options, log, chain, partStore }, closers, close);
   } catch (cause) {
@@ -117,7 +117,7 @@ async function compose(
   const organisations: Organisation[] = [];
   if (mode !== 'read') {
     await fundAccounts(chain, secrets);
-    const reduction = openReduction(join(dataFolder, 'spill'), partStore);
+    const reduction = openReduction(join(dataFolder, 'spill'), partStore, log);
     closers.push(() => reduction.close());
     for (const [index, { name }] of spec.participants.entries()) {
       const folder = join(dataFolder, 'participants', name);

@@ -57,9 +57,9 @@ const reductionThreads = 2;
 const reductionMebibytes = 256;
 
 /** Validators of one process reduce one after the other, in threads that they share. */
-export function openReduction(spillFolder: string, partStore: PartStore): BlockReduction {
+export function openReduction(spillFolder: string, partStore: PartStore, log?: Log): BlockReduction {
   const options = { threads: reductionThreads, spillFolder, rowMebibytes: reductionMebibytes };
-  return new BlockReduction(options, { partStore });
+  return new BlockReduction(options, { partStore, log });
 }
 
 export async function openOrganisation(

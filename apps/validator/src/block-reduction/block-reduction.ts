@@ -3,13 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hex } from '#encoding';
+import { type Log, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { openWorkerPool } from '#environment/worker-pool';
-import type { PartStore } from '#part-store';
+import { PartReader, type PartStore } from '#part-store';
 import type { BlockRules } from '#protocol';
 import {
   allocateScatter,
-  type BlockOutput,
   BlockOutputAssembly,
   bucketBitsFor,
   type CommittedPart,
@@ -20,6 +20,7 @@ import {
   RowScatter,
   type ScatterMemory,
 } from '#reduction';
+import { partAskMs, type ReducedParts } from '../reduce-port.js';
 import { bucketSlotRows, reduceBuckets } from './bucket-pass.js';
 import { outputBytes, type ReductionPool, type TaskBlock } from './reduction-tasks.js';
 import { fetchManifests, rowsAtMost, type ScanLane, scanSegments, scanSlotBytes } from './segment-scan.js';
@@ -30,6 +31,13 @@ export interface BlockReductionOptions {
   readonly spillFolder: string;
   /** Memory for rows, all threads together; beyond it rows are spilled. */
   readonly rowMebibytes: number;
+}
+
+export interface BlockReductionPorts {
+  readonly partStore: PartStore;
+  /** Stores of counterparties, asked for what the own one lacks, gives wrongly or gives late. */
+  readonly otherStores?: readonly PartStore[];
+  readonly log?: Log;
 }
 
 export interface BlockToReduce {
@@ -46,7 +54,7 @@ export type ReductionProgress = (step: 'open' | 'reduce', done: number, total: n
 /** Threads, memory and files serve one block after the other and are used again. */
 export class BlockReduction {
   readonly #options: BlockReductionOptions;
-  readonly #partStore: PartStore;
+  readonly #ports: BlockReductionPorts;
   readonly #pool: ReductionPool;
   readonly #folder: string;
   #arena = new SharedArrayBuffer(0);
@@ -55,9 +63,9 @@ export class BlockReduction {
   #last: Promise<unknown> = Promise.resolve();
   #token = 0;
 
-  constructor(options: BlockReductionOptions, modules: { partStore: PartStore }) {
+  constructor(options: BlockReductionOptions, ports: BlockReductionPorts) {
     this.#options = options;
-    this.#partStore = modules.partStore;
+    this.#ports = ports;
     mkdirSync(options.spillFolder, { recursive: true });
     this.#folder = mkdtempSync(join(options.spillFolder, 'reduction-'));
     this.#pool = openWorkerPool({
@@ -68,7 +76,7 @@ export class BlockReduction {
 
   /** One block at a time, in the order of the calls. Throws a retriable Fault when store, disk or threads
    *  fail. */
-  reduce(block: BlockToReduce, onProgress: ReductionProgress = () => undefined): Promise<BlockOutput> {
+  reduce(block: BlockToReduce, onProgress: ReductionProgress = () => undefined): Promise<ReducedParts> {
     const result = this.#last.then(() => this.#reduce(block, onProgress));
     this.#last = result.catch(() => undefined);
     return result;
@@ -80,16 +88,18 @@ export class BlockReduction {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #reduce(block: BlockToReduce, onProgress: ReductionProgress): Promise<BlockOutput> {
+  async #reduce(block: BlockToReduce, onProgress: ReductionProgress): Promise<ReducedParts> {
     const { terms, rules, parts, validator } = block;
     const taskBlock: TaskBlock = { token: ++this.#token, terms, rules };
     const merge = new PartMerge(rules);
-    const distinct = await fetchManifests(this.#partStore, parts, merge);
+    const { partStore, otherStores = [], log = silentLog } = this.#ports;
+    const reader = new PartReader([partStore, ...otherStores], { askMs: partAskMs, log });
+    const distinct = await fetchManifests(reader, parts, merge);
     const rows = rowsAtMost(distinct.length);
     const bits = bucketBitsFor(rows);
     const lanes = this.#lanes(bits, rows);
     let scanned = 0;
-    const ports = { partStore: this.#partStore, pool: this.#pool };
+    const ports = { reader, pool: this.#pool };
     const spills = await scanSegments(ports, taskBlock, lanes, distinct, merge, (segments) => {
       scanned += segments;
       onProgress('open', scanned, distinct.length);
@@ -107,7 +117,7 @@ export class BlockReduction {
       reduced += more;
       onProgress('reduce', reduced, total);
     });
-    return output.finish(merged);
+    return { output: output.finish(merged), unsureBlocks: reader.unsureBlocks };
   }
 
   /** A lane a thread; their memory is reserved once and taken from the machine as it is first written. */

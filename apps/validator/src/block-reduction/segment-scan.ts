@@ -1,9 +1,7 @@
 /** First pass over a block: fetches each distinct segment once; the workers check it and scatter its
  *  records. */
-import { sha256 } from '#crypto';
-import { equalBytes } from '#encoding';
-import { type PartStore, storedBlockBytesMax } from '#part-store';
-import { limits, type PartCommitment, pageCount, rowsOfManifest } from '#protocol';
+import { type PartReader, storedBlockBytesMax } from '#part-store';
+import { limits } from '#protocol';
 import type { CommittedPart, DistinctSegment, PartMerge, ScatterMemory } from '#reduction';
 import {
   type ReductionPool,
@@ -28,41 +26,24 @@ export interface ScanLane {
 }
 
 export interface ScanPorts {
-  readonly partStore: PartStore;
+  readonly reader: PartReader;
   readonly pool: ReductionPool;
 }
 
 /** Fetches the manifests and tells `merge` their rows or why there are none; returns the distinct segments.
  *  */
 export async function fetchManifests(
-  partStore: PartStore,
+  reader: PartReader,
   parts: readonly CommittedPart[],
   merge: PartMerge,
 ): Promise<DistinctSegment[]> {
   const distinct: DistinctSegment[] = [];
   for (const { participant, commitment } of parts) {
-    const { index, pages } = await fetchManifest(partStore, commitment);
-    const manifest = rowsOfManifest(commitment, index, pages);
+    const manifest = await reader.manifest(commitment);
     if ('reason' in manifest) merge.addInvalid(participant, manifest.reason);
     else for (const segment of merge.addPart(participant, manifest.rows)) distinct.push(segment);
   }
   return distinct;
-}
-
-async function fetchManifest(
-  partStore: PartStore,
-  commitment: PartCommitment,
-): Promise<{ index: Uint8Array | undefined; pages: (Uint8Array | undefined)[] }> {
-  if (commitment.segmentCount === 0) return { index: new Uint8Array(0), pages: [] };
-  const index = await partStore.get(commitment.indexHash);
-  const count = pageCount(commitment);
-  // Another index than the committed one leads to no pages: they are not looked for.
-  const isTrue = index?.length === count * 32 && equalBytes(sha256(index), commitment.indexHash);
-  const pages: (Uint8Array | undefined)[] = [];
-  for (let page = 0; isTrue && page < count; page++) {
-    pages.push(await partStore.get(index.slice(page * 32, page * 32 + 32)));
-  }
-  return { index, pages };
 }
 
 /** Scans the distinct segments, one task a lane at a time; tells `merge` what each came to. Returns the
@@ -95,6 +76,9 @@ class LaneScan {
   readonly #onScanned: (segments: number) => void;
   #running: Promise<void> = Promise.resolve();
   #turn = 0;
+  /** Segments whose stored bytes do not have their digest: asked for again when the others are done. */
+  readonly #wrong: DistinctSegment[] = [];
+  #isLastAsk = false;
 
   constructor(
     ports: ScanPorts,
@@ -111,18 +95,32 @@ class LaneScan {
   }
 
   async run(claim: () => readonly DistinctSegment[]): Promise<void> {
+    const { reader } = this.#ports;
     for (let claimed = claim(); claimed.length > 0; claimed = claim()) {
-      const stored = await Promise.all(claimed.map(({ row }) => this.#ports.partStore.get(row.slice(0, 32))));
-      const sealed = stored.map((one) =>
-        one !== undefined && one.length <= storedBlockBytesMax ? one : undefined,
-      );
-      for (let from = 0; from < claimed.length; ) {
-        const to = runThatFits(sealed, from);
-        await this.#start(claimed.slice(from, to), sealed.slice(from, to));
-        from = to;
-      }
+      const sealed: (Uint8Array | undefined)[] = [];
+      for await (const one of reader.blocks(claimed.map(digestOf))) sealed.push(one);
+      await this.#scan(claimed, sealed);
     }
     await this.#running;
+    this.#isLastAsk = true;
+    for (const segment of this.#wrong.splice(0)) {
+      const bytes = await reader.again(digestOf(segment));
+      if (bytes === undefined) this.#merge.setChecked(segment.segment, wrongBytes);
+      else await this.#scan([segment], [bytes]);
+      if (bytes === undefined) this.#onScanned(1);
+    }
+    await this.#running;
+  }
+
+  async #scan(
+    claimed: readonly DistinctSegment[],
+    sealed: readonly (Uint8Array | undefined)[],
+  ): Promise<void> {
+    for (let from = 0; from < claimed.length; ) {
+      const to = runThatFits(sealed, from);
+      await this.#start(claimed.slice(from, to), sealed.slice(from, to));
+      from = to;
+    }
   }
 
   /** Fills the free slot, waits for the task on the other one and starts the next. */
@@ -132,7 +130,6 @@ class LaneScan {
   ): Promise<void> {
     const sealed = this.#lane.slots[this.#turn++ % this.#lane.slots.length];
     const lengths = fillSlot(new Uint8Array(sealed), stored);
-    const numbers = Uint32Array.from(segments, (one) => one.segment);
     const rows = new Uint8Array(Buffer.concat(segments.map((one) => one.row)));
     await this.#running;
     this.#running = runTask(this.#ports.pool, {
@@ -141,25 +138,39 @@ class LaneScan {
       lane: this.#lane.memory,
       spillPrefix: this.#lane.spillPrefix,
       spillCount: this.spills.length,
-      segments: numbers,
+      segments: Uint32Array.from(segments, (one) => one.segment),
       rows,
       sealed,
       lengths,
-    }).then((result) => this.#take(numbers, result));
+    }).then((result) => this.#take(segments, result));
     // It is awaited later; until then its failure is not unhandled.
     this.#running.catch(() => undefined);
   }
 
-  #take(numbers: Uint32Array, result: ScanResult): void {
+  #take(segments: readonly DistinctSegment[], result: ScanResult): void {
     let at = 0;
-    for (const [index, segment] of numbers.entries()) {
+    let done = 0;
+    for (const [index, segment] of segments.entries()) {
       const end = at + result.keyBytes[index];
-      this.#merge.setChecked(segment, { reason: result.reasons[index], keys: result.keys.subarray(at, end) });
+      const checked = { reason: result.reasons[index], keys: result.keys.subarray(at, end) };
       at = end;
+      if (checked.reason === 'wrong-bytes' && !this.#isLastAsk) {
+        this.#wrong.push(segment);
+        continue;
+      }
+      this.#merge.setChecked(segment.segment, checked);
+      done += 1;
     }
     this.spills.push(...result.spills);
-    this.#onScanned(numbers.length);
+    this.#onScanned(done);
   }
+}
+
+const wrongBytes = { reason: 'wrong-bytes', keys: new Uint8Array(0) } as const;
+
+/** Of the sealed segment. */
+function digestOf({ row }: DistinctSegment): Uint8Array {
+  return row.slice(0, 32);
 }
 
 /** The end of the longest run from `from` on that fits one slot. */
