@@ -23,12 +23,12 @@ async function openOnChain(chain: DrivenChain): Promise<{ rehearsal: Rehearsal; 
   const terms = { token, firstBlockStart };
   const rehearsal = new Rehearsal({ domain: await chain.domain(), terms });
   for (const one of rehearsal.participants) {
-    const validator = chain.actor(one.validatorKey);
+    const validator = chain.validatorActs(one.validatorKey);
     for (const address of [one.account, addressOf(one.operatorKey), validator.address]) {
       await chain.fund(address, 10n ** 20n);
     }
     await done(
-      chain.actor(one.accountKey).registerParticipant({
+      chain.participantActs(one.accountKey).registerParticipant({
         recordKey: addressOf(one.recordKey),
         operatorKey: addressOf(one.operatorKey),
         encryptionKey: one.encryptionKey,
@@ -48,9 +48,11 @@ async function openOnChain(chain: DrivenChain): Promise<{ rehearsal: Rehearsal; 
   const signatures = rehearsal.participants.map((one) =>
     toHex(signDigest(fromHex(rehearsal.channelId), one.accountKey)),
   );
-  await done(chain.actor(payer.accountKey).openChannel(rehearsal.terms, signatures, rehearsal.boxes));
+  await done(
+    chain.participantActs(payer.accountKey).openChannel(rehearsal.terms, signatures, rehearsal.boxes),
+  );
   await chain.mint(token, payer.account, deposit);
-  await done(chain.actor(payer.accountKey).deposit(rehearsal.channelId, deposit));
+  await done(chain.participantActs(payer.accountKey).deposit(rehearsal.channelId, deposit));
   return { rehearsal, token };
 }
 
@@ -67,12 +69,11 @@ describe('the services on the embedded chain', () => {
     await fillLogs(rehearsal);
     await chain.advanceTo(rehearsal.collected(0));
     await sweepUntilStill(startAll(rehearsal, undefined, [], chain));
-    expect(await chain.stage(rehearsal.channelId, 0)).toBe('settled');
-    const balances = await Promise.all(
-      rehearsal.participants.map((one) => chain.balance(token, one.account)),
-    );
+    const now = await chain.snapshot({ finality: 'latest' });
+    expect(await now.stage(rehearsal.channelId, 0)).toBe('settled');
+    const balances = await Promise.all(rehearsal.participants.map((one) => now.balance(token, one.account)));
     expect(balances).toEqual([0n, 3_000n, 0n]);
-    expect((await chain.channel(rehearsal.channelId))?.deposit).toBe(deposit - 3_000n);
+    expect((await now.channel(rehearsal.channelId))?.deposit).toBe(deposit - 3_000n);
   });
 
   it('settle a block after the challenge period when one organisation is away, and pay once', async () => {
@@ -87,9 +88,10 @@ describe('the services on the embedded chain', () => {
       await chain.advanceTo(rehearsal.collected(0) + moment);
       await sweepUntilStill(services);
     }
-    expect(await chain.stage(rehearsal.channelId, 0)).toBe('settled');
-    const { results, seats } = await chain.blockFacts(rehearsal.channelId, 0);
+    const now = await chain.snapshot({ finality: 'latest' });
+    expect(await now.stage(rehearsal.channelId, 0)).toBe('settled');
+    const { results, seats } = await now.blockFacts(rehearsal.channelId, 0);
     expect([results.length, results[0].validParts, seats.length]).toEqual([1, 6, 2]);
-    expect(await chain.balance(token, rehearsal.participants[1].account)).toBe(3_000n);
+    expect(await now.balance(token, rehearsal.participants[1].account)).toBe(3_000n);
   });
 });

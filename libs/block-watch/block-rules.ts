@@ -1,5 +1,6 @@
 /** What everyone who checks the parts of a block has to know, read from the base chain. */
 import type { Chain } from '#chain';
+import { atOneHeight } from '#chain/at-one-height';
 import { fromHex, type Hex, isZero } from '#encoding';
 import {
   type BlockRules,
@@ -19,7 +20,10 @@ export async function blockRulesOf(
   blockKey: Uint8Array,
 ): Promise<BlockRules> {
   const start = blockStart(terms, blockNumber);
-  const keys = await Promise.all(terms.participants.map((account) => chain.keysAt(account, start)));
+  const keys = await atOneHeight(async () => {
+    const snapshot = await chain.snapshot({ finality: 'latest' });
+    return Promise.all(terms.participants.map((account) => snapshot.keysAt(account, start)));
+  });
   return {
     channelId: fromHex(channelId),
     blockNumber,

@@ -3,15 +3,22 @@ import type { Chain } from '#chain';
 import { BlockWatch } from './block-watch.js';
 import { Rehearsal } from './testing/rehearsal.js';
 
+/** Counts the calls of the chain and of its snapshots by name. */
 function counted(chain: Chain): { chain: Chain; calls: Record<string, number> } {
   const calls: Record<string, number> = {};
-  const proxy = new Proxy(chain, {
-    get(target, name: keyof Chain) {
-      calls[name] = (calls[name] ?? 0) + 1;
-      return target[name];
-    },
-  });
-  return { chain: proxy, calls };
+  const count = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function') return member;
+        return async (...given: unknown[]) => {
+          calls[String(name)] = (calls[String(name)] ?? 0) + 1;
+          const result: unknown = await member.apply(target, given);
+          return name === 'snapshot' ? count(result as object) : result;
+        };
+      },
+    });
+  return { chain: count(chain), calls };
 }
 
 describe('the block watch', () => {

@@ -2,7 +2,8 @@
  * The blocks that one participant's services have to look after, with facts and stage, read from the base
  * chain.
  */
-import type { Chain, ChannelFacts } from '#chain';
+import type { Chain, ChainSnapshot, ChannelFacts, Finality } from '#chain';
+import { atOneHeight } from '#chain/at-one-height';
 import type { Hex } from '#encoding';
 import {
   type BlockFacts,
@@ -10,6 +11,7 @@ import {
   blockStart,
   type ChannelTerms,
   collectionEnd,
+  isOver,
   stageOf,
 } from '#protocol';
 
@@ -21,7 +23,8 @@ export interface WatchedBlock {
   readonly terms: ChannelTerms;
   readonly facts: BlockFacts;
   readonly stage: BlockStage;
-  /** Chain time at which the facts were read, seconds. */
+  /** Height at which all of the facts were read, and its time in seconds. */
+  readonly height: number;
   readonly nowSeconds: number;
 }
 
@@ -30,24 +33,23 @@ const concurrentReads = 32;
 
 interface WatchedChannel {
   readonly channelId: Hex;
-  readonly terms: ChannelTerms;
-  readonly participant: number;
-  /** Every block below is settled or void; so are those in `finished`. */
+  /** Every block below is settled or void in a finalized height; so are those in `finished`. */
   lowestUnfinished: number;
   readonly finished: Set<number>;
+}
+
+interface Heights {
+  readonly latest: ChainSnapshot;
+  readonly finalized: ChainSnapshot;
 }
 
 export class BlockWatch {
   readonly #account: Hex | undefined;
   readonly #chain: Chain;
   readonly #channels = new Map<Hex, WatchedChannel>();
-  /** Channels that concern others. */
-  readonly #foreign = new Set<Hex>();
   /** Void blocks with seats, whose bonds nobody may have released. */
   #voided: WatchedBlock[] = [];
-  #last:
-    | { readonly height: number; readonly nowSeconds: number; blocks: readonly WatchedBlock[] }
-    | undefined;
+  #last: { readonly heights: Heights; readonly blocks: readonly WatchedBlock[] } | undefined;
 
   /** `account` is the participant's; without one only `block` is of use. */
   constructor(options: { readonly account?: Hex }, ports: { readonly chain: Chain }) {
@@ -57,82 +59,112 @@ export class BlockWatch {
 
   /**
    * The blocks of the account's channels that have left collection and are neither settled nor void, by
-   * channel and number. Asks for nothing but the time where the chain has not moved since the last call.
+   * channel and number, all as of one height. Asks for nothing but the heights where the chain has not moved
+   * since the last call.
    */
   async blocks(): Promise<readonly WatchedBlock[]> {
-    const { height, timestampSeconds: nowSeconds } = await this.#chain.time();
-    if (this.#last?.height === height && this.#last.nowSeconds === nowSeconds) return this.#last.blocks;
-    await this.#findChannels();
-    const blocks: WatchedBlock[] = [];
-    for (const channel of this.#channels.values()) {
-      const facts = await this.#chain.channel(channel.channelId);
-      if (facts !== undefined) blocks.push(...(await this.#unfinished(channel, facts, nowSeconds)));
-    }
-    this.#last = { height, nowSeconds, blocks };
-    return blocks;
+    return atOneHeight(async () => {
+      const [latest, finalized] = await Promise.all([
+        this.#chain.snapshot({ finality: 'latest' }),
+        this.#chain.snapshot({ finality: 'finalized' }),
+      ]);
+      const heights = { latest, finalized };
+      if (this.#last !== undefined && isSame(this.#last.heights, heights)) return this.#last.blocks;
+      await this.#findChannels();
+      const blocks: WatchedBlock[] = [];
+      for (const channel of this.#channels.values()) {
+        const facts = await latest.channel(channel.channelId);
+        if (facts !== undefined) blocks.push(...(await this.#unfinished(channel, facts, heights)));
+      }
+      this.#last = { heights, blocks };
+      return blocks;
+    });
   }
 
-  /** The void blocks that `blocks` came upon since the last call and on which validators' bonds may lie. */
+  /**
+   * The void blocks that `blocks` came upon since the last call and on which validators' bonds may lie; void
+   * in a finalized height, so that each is told once.
+   */
   takeVoided(): readonly WatchedBlock[] {
     return this.#voided.splice(0);
   }
 
   /** One block of any channel, whatever its stage; undefined if there is no such channel or block. */
-  async block(channelId: Hex, blockNumber: number): Promise<WatchedBlock | undefined> {
-    const channel = await this.#chain.channel(channelId);
-    if (channel === undefined || !(blockNumber >= 0 && blockNumber < channel.terms.blocksMax))
-      return undefined;
-    const { timestampSeconds: nowSeconds } = await this.#chain.time();
-    return this.#read(channel, blockNumber, nowSeconds);
+  block(
+    channelId: Hex,
+    blockNumber: number,
+    finality: Finality = 'latest',
+  ): Promise<WatchedBlock | undefined> {
+    return atOneHeight(async () => {
+      const snapshot = await this.#chain.snapshot({ finality });
+      const channel = await snapshot.channel(channelId);
+      if (channel === undefined || !(blockNumber >= 0 && blockNumber < channel.terms.blocksMax))
+        return undefined;
+      return this.#read(snapshot, channel, blockNumber);
+    });
   }
 
-  /** Every block of the channel below this number was settled or void when `blocks` last looked. */
+  /**
+   * Every block of the channel below this number was settled or void in a finalized height when `blocks` last
+   * looked: what it needed may be forgotten.
+   */
   lowestUnfinished(channelId: Hex): number {
     return this.#channels.get(channelId)?.lowestUnfinished ?? 0;
   }
 
   async #findChannels(): Promise<void> {
-    for (const channelId of await this.#chain.channelIds()) {
-      if (this.#channels.has(channelId) || this.#foreign.has(channelId)) continue;
-      const facts = await this.#chain.channel(channelId);
-      if (facts === undefined) continue;
-      const { terms } = facts;
-      const participant = this.#participantIn(terms);
-      if (participant === undefined) this.#foreign.add(channelId);
-      else {
-        const found = { channelId, terms, participant, lowestUnfinished: 0, finished: new Set<number>() };
-        this.#channels.set(channelId, found);
-      }
+    if (this.#account === undefined) throw new Error('a watch without an account has no channels');
+    for (const channelId of await this.#chain.channelsOf(this.#account)) {
+      if (this.#channels.has(channelId)) continue;
+      this.#channels.set(channelId, { channelId, lowestUnfinished: 0, finished: new Set() });
     }
   }
 
-  async #unfinished(
-    channel: WatchedChannel,
-    facts: ChannelFacts,
-    nowSeconds: number,
-  ): Promise<WatchedBlock[]> {
-    const end = collectedBlocks(channel.terms, nowSeconds, facts.closedAtSeconds);
+  async #unfinished(channel: WatchedChannel, facts: ChannelFacts, heights: Heights): Promise<WatchedBlock[]> {
+    const { latest } = heights;
+    const end = collectedBlocks(facts.terms, latest.timestampSeconds, facts.closedAtSeconds);
     const numbers: number[] = [];
     for (let n = channel.lowestUnfinished; n < end; n++) if (!channel.finished.has(n)) numbers.push(n);
     const found: WatchedBlock[] = [];
     for (let at = 0; at < numbers.length; at += concurrentReads) {
       const some = numbers.slice(at, at + concurrentReads);
-      found.push(...(await Promise.all(some.map((n) => this.#read(facts, n, nowSeconds)))));
+      found.push(...(await Promise.all(some.map((n) => this.#read(latest, facts, n)))));
     }
-    for (const block of found.filter(isOver)) {
+    const over = found.filter((block) => isOver(block.stage));
+    await this.#finish(channel, over, heights);
+    return found.filter((block) => !isOver(block.stage));
+  }
+
+  /**
+   * Blocks that are over at the latest height are looked at until they are over at a finalized one: a
+   * rollback may bring them back.
+   */
+  async #finish(
+    channel: WatchedChannel,
+    over: readonly WatchedBlock[],
+    { latest, finalized }: Heights,
+  ): Promise<void> {
+    let settled = over;
+    if (finalized.id !== latest.id) {
+      const facts = over.length === 0 ? undefined : await finalized.channel(channel.channelId);
+      if (facts === undefined) return;
+      const read = over.map(({ blockNumber }) => this.#read(finalized, facts, blockNumber));
+      settled = (await Promise.all(read)).filter((block) => isOver(block.stage));
+    }
+    for (const block of settled) {
       channel.finished.add(block.blockNumber);
       if (block.stage.stage === 'void' && block.facts.seats.length > 0) this.#voided.push(block);
     }
     while (channel.finished.delete(channel.lowestUnfinished)) channel.lowestUnfinished++;
-    return found.filter((block) => !isOver(block));
   }
 
-  async #read(channel: ChannelFacts, blockNumber: number, nowSeconds: number): Promise<WatchedBlock> {
+  async #read(snapshot: ChainSnapshot, channel: ChannelFacts, blockNumber: number): Promise<WatchedBlock> {
     const { channelId, terms } = channel;
-    const facts = await this.#chain.blockFacts(channelId, blockNumber);
+    const { height, timestampSeconds: nowSeconds } = snapshot;
+    const facts = await snapshot.blockFacts(channelId, blockNumber);
     const stage = stageOf(terms, blockNumber, facts, nowSeconds, channel.closedAtSeconds);
     const participant = this.#participantIn(terms);
-    return { channelId, blockNumber, participant, terms, facts, stage, nowSeconds };
+    return { channelId, blockNumber, participant, terms, facts, stage, height, nowSeconds };
   }
 
   #participantIn(terms: ChannelTerms): number | undefined {
@@ -141,9 +173,8 @@ export class BlockWatch {
   }
 }
 
-/** Settled or void: nothing will change any more. */
-export function isOver(block: { readonly stage: BlockStage }): boolean {
-  return block.stage.stage === 'settled' || block.stage.stage === 'void';
+function isSame(one: Heights, other: Heights): boolean {
+  return one.latest.id === other.latest.id && one.finalized.id === other.finalized.id;
 }
 
 /** How many of the channel's first blocks have left collection. */

@@ -81,7 +81,7 @@ describe('the keys of a channel', () => {
   it('are refused where the boxed secret does not lead to the keysRoot that was signed', async () => {
     const rehearsal = new Rehearsal();
     const [payer] = rehearsal.participants;
-    const boxes = (await rehearsal.chain.port().channel(rehearsal.channelId))?.boxes ?? [];
+    const boxes = (await rehearsal.chain.latest().channel(rehearsal.channelId))?.boxes ?? [];
     const channelId = rehearsal.chain.openChannel(
       { ...rehearsal.terms, keysRoot: rehearsal.terms.salt },
       boxes,

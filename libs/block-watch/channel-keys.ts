@@ -73,7 +73,7 @@ export class ChannelKeys {
   }
 
   async #open(channelId: Hex): Promise<KeysOutcome> {
-    const channel = await this.#chain.channel(channelId);
+    const channel = await (await this.#chain.snapshot({ finality: 'latest' })).channel(channelId);
     if (channel === undefined) {
       return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} on this chain` };
     }

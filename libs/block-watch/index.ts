@@ -1,5 +1,5 @@
 export { blockRulesOf, committedPart } from './block-rules.js';
-export { BlockWatch, isOver, type WatchedBlock } from './block-watch.js';
+export { BlockWatch, type WatchedBlock } from './block-watch.js';
 export {
   BlockKeys,
   ChannelKeys,

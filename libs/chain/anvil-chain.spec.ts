@@ -11,8 +11,8 @@ import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
 import { type AnvilChainOptions, openAnvilChain } from './anvil-chain.js';
 import { chainConformance } from './chain.conformance.js';
-import type { ChainActor, ChainOutcome, DrivenChain } from './chain.js';
-import { openEthersChain } from './ethers-chain.js';
+import type { ChainOutcome, ChainSnapshot, DrivenChain, ParticipantActs } from './chain.js';
+import { openChain } from './open-chain.js';
 import { ExampleChannel, keyOf } from './testing/example-channel.js';
 
 const genesisTimestampSeconds = 1_370_000_000;
@@ -60,7 +60,7 @@ describe('the journal of the embedded chain', () => {
 
     const again = await open({ genesisTimestampSeconds: 5 });
     expect(await factsOf(again, channel)).toEqual(seen);
-    const next = done(await register(again.actor(keyOf('late')), 'http://late'));
+    const next = done(await register(again.participantActs(keyOf('late')), 'http://late'));
     expect(next.height).toBe(seen.time.height + 1);
   });
 
@@ -71,13 +71,13 @@ describe('the journal of the embedded chain', () => {
     for (const jump of jumps) {
       at += jump;
       await first.advanceTo(at);
-      if (jump === 3) done(await register(first.actor(keyOf('between')), `http://${at}`));
+      if (jump === 3) done(await register(first.participantActs(keyOf('between')), `http://${at}`));
     }
     const time = await first.time();
     await close();
     const again = await open();
     expect(await again.time()).toEqual(time);
-    const { address } = again.actor(keyOf('between'));
+    const { address } = again.participantActs(keyOf('between'));
     const keys = await Promise.all([18, 19, 21, 22].map((after) => keysAfter(again, address, after)));
     expect(keys.map((one) => one?.endpoint)).toEqual([
       undefined,
@@ -93,19 +93,18 @@ describe('the journal of the embedded chain', () => {
     const first = await open({ mode, clock });
     for (const second of [1, 2, 3, 4]) {
       clock.advanceTo((genesisTimestampSeconds + second) * 1_000);
-      done(await register(first.actor(keyOf('even')), `http://${second}`));
+      done(await register(first.participantActs(keyOf('even')), `http://${second}`));
     }
     await close();
     const again = await open();
-    const { address } = again.actor(keyOf('even'));
+    const { address } = again.participantActs(keyOf('even'));
     const keys = await Promise.all([2, 3, 4, 5].map((after) => keysAfter(again, address, after)));
     expect(keys.map((one) => one?.endpoint)).toEqual(['http://1', 'http://2', 'http://3', 'http://4']);
   });
 
   it('keeps what other processes posted into its heights', async () => {
     const first = await open();
-    const remote = await openEthersChain({
-      url: first.url,
+    const remote = await openChain(first.url, {
       channelRegistry: (await first.domain()).verifyingContract,
       pollIntervalMs: 5,
       requestTimeoutMs: 5_000,
@@ -113,21 +112,26 @@ describe('the journal of the embedded chain', () => {
       log: silentLog,
     });
     let outcome: ChainOutcome | undefined;
-    const posted = register(remote.actor(keyOf('foreign')), 'http://foreign').then((answer) => {
+    const posted = register(remote.participantActs(keyOf('foreign')), 'http://foreign').then((answer) => {
       outcome = answer;
     });
     let own = 0;
-    while (outcome === undefined) done(await register(first.actor(keyOf('own')), `http://own-${own++}`));
+    while (outcome === undefined)
+      done(await register(first.participantActs(keyOf('own')), `http://own-${own++}`));
     await posted;
     await remote.close();
     const time = await first.time();
     await close();
     const again = await open();
     expect(await again.time()).toEqual(time);
-    const { address } = again.actor(keyOf('foreign'));
-    expect((await again.keysAt(address, time.timestampSeconds + 1))?.endpoint).toBe('http://foreign');
-    const mine = again.actor(keyOf('own')).address;
-    expect((await again.keysAt(mine, time.timestampSeconds + 1))?.endpoint).toBe(`http://own-${own - 1}`);
+    const { address } = again.participantActs(keyOf('foreign'));
+    expect((await (await latest(again)).keysAt(address, time.timestampSeconds + 1))?.endpoint).toBe(
+      'http://foreign',
+    );
+    const mine = again.participantActs(keyOf('own')).address;
+    expect((await (await latest(again)).keysAt(mine, time.timestampSeconds + 1))?.endpoint).toBe(
+      `http://own-${own - 1}`,
+    );
   });
 
   it('loses nothing that was answered before a SIGKILL, and leaves no anvil behind', async () => {
@@ -146,7 +150,7 @@ describe('the journal of the embedded chain', () => {
       expect(time.height).toBeGreaterThan(height);
       height = time.height;
       for (const [address, endpoint] of promised) {
-        const keys = await again.keysAt(address, time.timestampSeconds + 1);
+        const keys = await (await latest(again)).keysAt(address, time.timestampSeconds + 1);
         expect(Number(keys?.endpoint)).toBeGreaterThanOrEqual(Number(endpoint));
       }
       await close();
@@ -155,7 +159,7 @@ describe('the journal of the embedded chain', () => {
 
   it('drops a torn last entry and goes on from the one before', async () => {
     const first = await open();
-    const actor = first.actor(keyOf('torn'));
+    const actor = first.participantActs(keyOf('torn'));
     done(await register(actor, 'http://kept'));
     const kept = await first.time();
     done(await register(actor, 'http://torn'));
@@ -163,15 +167,17 @@ describe('the journal of the embedded chain', () => {
     await truncate(journal(), (await readFile(journal())).length - 7);
     const again = await open();
     expect(await again.time()).toEqual(kept);
-    expect((await again.keysAt(actor.address, kept.timestampSeconds + 1))?.endpoint).toBe('http://kept');
-    done(await register(again.actor(keyOf('torn')), 'http://new'));
+    expect((await (await latest(again)).keysAt(actor.address, kept.timestampSeconds + 1))?.endpoint).toBe(
+      'http://kept',
+    );
+    done(await register(again.participantActs(keyOf('torn')), 'http://new'));
     await close();
     expect((await (await open()).time()).height).toBe(kept.height + 1);
   });
 
   it('refuses a journal that is damaged before its end', async () => {
     const first = await open();
-    done(await register(first.actor(keyOf('damaged')), 'http://node'));
+    done(await register(first.participantActs(keyOf('damaged')), 'http://node'));
     await close();
     const bytes = await readFile(journal());
     bytes[200] ^= 1;
@@ -187,7 +193,7 @@ describe('the journal of the embedded chain', () => {
   it('is refused to a second process while the first runs it', async () => {
     await open();
     await expect(openAnvilChain({ ...options, dataFolder })).rejects.toMatchObject({ code: 'chain-in-use' });
-    done(await register((chain as DrivenChain).actor(keyOf('first')), 'http://still-here'));
+    done(await register((chain as DrivenChain).participantActs(keyOf('first')), 'http://still-here'));
   });
 
   it('is not opened as another chain', async () => {
@@ -199,7 +205,7 @@ describe('the journal of the embedded chain', () => {
   it('follows the clock in interval mode, without being driven', async () => {
     const clock = new DrivenClock((genesisTimestampSeconds + 500) * 1_000 + 700);
     const following = await open({ mode: { intervalSeconds: 0.02 }, clock });
-    const act = done(await register(following.actor(keyOf('interval')), 'http://node'));
+    const act = done(await register(following.participantActs(keyOf('interval')), 'http://node'));
     expect(act.timestampSeconds).toBe(genesisTimestampSeconds + 500);
     clock.advanceTo((genesisTimestampSeconds + 600) * 1_000);
     const isThere = async () => (await following.time()).timestampSeconds === genesisTimestampSeconds + 600;
@@ -214,33 +220,39 @@ describe('the journal of the embedded chain', () => {
 
   it('answers with a retriable fault once it is closed', async () => {
     const first = await open();
-    const actor = first.actor(keyOf('closed'));
+    const actor = first.participantActs(keyOf('closed'));
     await close();
     await expect(register(actor, 'http://node')).rejects.toMatchObject({
       code: 'chain-unavailable',
       retriable: true,
     });
-    await expect(first.channelIds()).rejects.toMatchObject({ code: 'chain-unavailable' });
+    await expect(first.channelsOf(actor.address)).rejects.toMatchObject({ code: 'chain-unavailable' });
   });
 });
 
 async function factsOf(chain: DrivenChain, channel: ExampleChannel) {
+  const snapshot = await latest(chain);
+  const payer = channel.participants[0].account.address;
   return {
     time: await chain.time(),
     domain: await chain.domain(),
-    channelIds: await chain.channelIds(),
-    channel: await chain.channel(channel.channelId),
-    held: await chain.tokenBalance(channel.token, channel.participants[0].account.address),
-    validator: await chain.validator(channel.participants[1].validator.address),
-    stage: await chain.stage(channel.channelId, 1),
+    channels: await chain.channelsOf(payer),
+    channel: await snapshot.channel(channel.channelId),
+    held: await snapshot.tokenBalance(channel.token, payer),
+    validator: await snapshot.validator(channel.participants[1].validator.address),
+    stage: await snapshot.stage(channel.channelId, 1),
   };
 }
 
-function keysAfter(chain: DrivenChain, account: Hex, seconds: number) {
-  return chain.keysAt(account, genesisTimestampSeconds + seconds);
+function latest(chain: DrivenChain): Promise<ChainSnapshot> {
+  return chain.snapshot({ finality: 'latest' });
 }
 
-function register(actor: ChainActor, endpoint: string): Promise<ChainOutcome> {
+async function keysAfter(chain: DrivenChain, account: Hex, seconds: number) {
+  return (await latest(chain)).keysAt(account, genesisTimestampSeconds + seconds);
+}
+
+function register(actor: ParticipantActs, endpoint: string): Promise<ChainOutcome> {
   const encryptionKey: Hex = `0x${'05'.repeat(32)}`;
   return actor.registerParticipant({
     recordKey: actor.address,
@@ -257,7 +269,7 @@ const registering = (dataFolder: string) => `
   import { silentLog } from '${builtFile('libs/environment/index.js')}';
   const chain = await openAnvilChain({ ...${JSON.stringify({ ...options, dataFolder, log: undefined })}, log: silentLog });
   async function caller(number) {
-    const actor = chain.actor(new Uint8Array(32).fill(number));
+    const actor = chain.participantActs(new Uint8Array(32).fill(number));
     for (let endpoint = 0; ; endpoint++) {
       const keys = { recordKey: actor.address, operatorKey: actor.address, encryptionKey: '0x' + '01'.repeat(32) };
       const outcome = await actor.registerParticipant({ ...keys, endpoint: String(endpoint) });

@@ -6,7 +6,7 @@ import { type Clock, type Log, systemClock } from '#environment';
 import { AnvilHeights, type HeightOutcome, type HeightPoster } from './anvil-heights.js';
 import { type AnvilJournal, type JournalHead, memoryJournal, openAnvilJournal } from './anvil-journal.js';
 import { type AnvilProcess, startAnvil } from './anvil-process.js';
-import type { ChainTime, DrivenChain } from './chain.js';
+import type { DrivenChain } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { creationCode, encodeCall } from './contract-codec.js';
 import {
@@ -18,6 +18,7 @@ import {
 } from './deployment.js';
 import { EthersChain } from './ethers-chain.js';
 import { JsonRpc } from './json-rpc.js';
+import { hexOf } from './transaction-poster.js';
 
 export interface AnvilChainOptions {
   /** Where the journal lies; undefined keeps the chain in memory only. */
@@ -101,7 +102,10 @@ class AnvilChain extends EthersChain implements DrivenChain {
   constructor(owned: AnvilChainParts) {
     const { rpc, chainId, heights, anvil } = owned;
     const posterOf = (key: Uint8Array, address: Hex): ActPoster => heights.posterOf(key, address);
-    super({ rpc, chainId, contracts: developmentContracts(), heights, posterOf, close: async () => {} });
+    // Heights are ours and stay: the last one is final, and its number names it for good.
+    const heightOf = async () => ({ ...heights.last, tag: hexOf(heights.last.height) });
+    const contracts = developmentContracts();
+    super({ rpc, chainId, contracts, heights, posterOf, heightOf, close: async () => {} });
     this.url = anvil.url;
     this.treasury = heights.posterOf(developmentKey, developmentAccount);
     this.#owned = owned;
@@ -109,10 +113,6 @@ class AnvilChain extends EthersChain implements DrivenChain {
       if (!this.#isClosing)
         owned.log.error({ url: this.url }, 'anvil has ended: the chain must be opened again');
     });
-  }
-
-  override async time(): Promise<ChainTime> {
-    return this.#owned.heights.last;
   }
 
   advanceTo(timestampSeconds: number): Promise<void> {

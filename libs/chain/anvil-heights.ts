@@ -7,7 +7,7 @@ import type { ChainOutcome, ChainTime } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
 import { type JsonRpc, JsonRpcRefused, unavailable } from './json-rpc.js';
-import { refusalOf } from './refusal-of.js';
+import { type Refused, refusalOf } from './refusal-of.js';
 import { hexOf, type TransactionReceipt } from './transaction-poster.js';
 
 export interface AnvilHeightsOptions {
@@ -221,10 +221,7 @@ export class AnvilHeights {
     });
   }
 
-  async #refusal(
-    { act, from }: QueuedAct,
-    at: number,
-  ): Promise<{ code: string; message: string } | undefined> {
+  async #refusal({ act, from }: QueuedAct, at: number): Promise<Refused | undefined> {
     const call = { from, to: act.to, data: act.data, value: hexOf(act.valueWei), gas: hexOf(gasLimit) };
     try {
       await this.#options.rpc.call('eth_call', call, 'latest', {}, { time: hexOf(at) });

@@ -133,8 +133,11 @@ function argumentsOf({ chainId, genesisTimestampSeconds }: AnvilProcessOptions):
     // What the contracts are compiled for. Later forks store every height's hash in the state, and anvil
     // hashes the whole state for each height: a height would take milliseconds after a thousand of them.
     ...['--hardfork', 'cancun', '--gas-limit', '3000000000'],
-    // Only the present is read; past states would fill memory, then the home folder.
-    '--prune-history',
+    // Reads that belong together name one height: as many heights may come while they are on their way.
+    // Further past states would fill memory, then the home folder.
+    ...['--prune-history', '16'],
+    // Nothing is rolled back here: the latest height is final.
+    ...['--slots-in-an-epoch', '0'],
     // Gas is counted but free: development accounts need coins for bonds only.
     ...['--block-base-fee-per-gas', '0', '--gas-price', '0', '--disable-min-priority-fee'],
     ...['--accounts', '1', '--balance', '1000000000'],

@@ -1,9 +1,17 @@
 /** The acts of one key: each is one call of a contract, handed to whatever posts it. */
 import type { Hex } from '#encoding';
 import type { ChannelTerms, RevealedResult } from '#protocol';
-import type { Chain, ChainActor, ChainOutcome, ParticipantKeys, SignedDelegation } from './chain.js';
+import type {
+  ChainOutcome,
+  ChainSnapshot,
+  ParticipantActs,
+  ParticipantKeys,
+  SignedDelegation,
+  ValidatorActs,
+} from './chain.js';
 import { type ContractName, encodeCall } from './contract-codec.js';
 import { delegationTuple, resultTuple } from './contract-tuples.js';
+import type { ContractAddresses } from './contract-views.js';
 
 /** One chain transaction's meaning; whoever posts it adds nonce, gas, fees and signature. */
 export interface ChainAct {
@@ -19,13 +27,8 @@ export interface ActPoster {
   post(act: ChainAct): Promise<ChainOutcome>;
 }
 
-export interface ContractAddresses {
-  readonly participantRegistry: Hex;
-  readonly validatorRegistry: Hex;
-  readonly channelRegistry: Hex;
-}
-
-export interface ChainReads extends Chain {
+/** What acts look up before they are posted. */
+export interface ActReads extends ChainSnapshot {
   /** Token base units that the channel registry may take from `account`. */
   allowance(token: Hex, account: Hex): Promise<bigint>;
   /** Every block below this number is known to be settled or void. */
@@ -38,16 +41,16 @@ const zeroWord: Hex = `0x${'00'.repeat(32)}`;
 /** Blocks that one `advance` looks at, so that its gas stays far below a height's limit. */
 const blocksAdvancedMax = 200;
 
-export class PostingActor implements ChainActor {
+export class PostingActor implements ParticipantActs, ValidatorActs {
   readonly address: Hex;
   readonly #poster: ActPoster;
-  readonly #chain: ChainReads;
+  readonly #latest: () => Promise<ActReads>;
   readonly #contracts: ContractAddresses;
 
-  constructor(poster: ActPoster, chain: ChainReads, contracts: ContractAddresses) {
+  constructor(poster: ActPoster, latest: () => Promise<ActReads>, contracts: ContractAddresses) {
     this.address = poster.address;
     this.#poster = poster;
-    this.#chain = chain;
+    this.#latest = latest;
     this.#contracts = contracts;
   }
 
@@ -66,12 +69,13 @@ export class PostingActor implements ChainActor {
   }
 
   async deposit(channelId: Hex, amount: bigint): Promise<ChainOutcome> {
-    const channel = await this.#chain.channel(channelId);
+    const latest = await this.#latest();
+    const channel = await latest.channel(channelId);
     if (channel === undefined) {
       return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} is open` };
     }
     const { token } = channel.terms;
-    if ((await this.#chain.allowance(token, this.address)) < amount) {
+    if ((await latest.allowance(token, this.address)) < amount) {
       const values = [this.#contracts.channelRegistry, amount];
       const approved = await this.#call('TestToken', token, 'approve', values);
       if (!approved.ok) return approved;
@@ -88,7 +92,7 @@ export class PostingActor implements ChainActor {
       const outcome = await this.#registry('executeWithdrawal', [channelId]);
       if (outcome.ok || outcome.code !== 'blocks-not-over') return outcome;
       // The contract looks at few blocks a call; the refusal stands once looking again moves nothing.
-      const reached = await this.#chain.blocksOver(channelId);
+      const reached = await (await this.#latest()).blocksOver(channelId);
       if (reached === over) return outcome;
       over = reached;
       await this.#registry('advance', [channelId, blocksAdvancedMax]);
@@ -140,7 +144,7 @@ export class PostingActor implements ChainActor {
     const values = [channelId, blockNumber, resultTuple(result), opening ?? zeroWord];
     const free = await this.#registry('revealOwnResult', values);
     if (free.ok || free.code !== 'own-result-bond-wrong') return free;
-    return this.#registry('revealOwnResult', values, await this.#chain.ownResultBondWei());
+    return this.#registry('revealOwnResult', values, await (await this.#latest()).ownResultBondWei());
   }
 
   acceptResult(channelId: Hex, blockNumber: number, outputHash: Hex): Promise<ChainOutcome> {

@@ -4,6 +4,11 @@
  */
 import type { Hex } from '#encoding';
 import type { BlockFacts, ChannelTerms, Eip712Domain, RevealedResult, Stage } from '#protocol';
+import type { ChainEventPage, EventCursor, EventFilter } from './chain-events.js';
+import type { RefusalCode } from './refusal-codes.js';
+
+/** How surely a height stays: `latest` may be rolled back by the next, `finalized` never is. */
+export type Finality = 'latest' | 'safe' | 'finalized';
 
 export interface ChainTime {
   readonly height: number;
@@ -51,7 +56,14 @@ export type ChainOutcome =
       readonly timestampSeconds: number;
       readonly gasUsed: bigint;
     }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | { readonly ok: false; readonly code: RefusalCode; readonly message: string };
+
+/** What a key has for gas, and what it should have. */
+export interface GasBalance {
+  readonly balanceWei: bigint;
+  /** What one act of the dearest kind costs at present: below it the key may not be able to act. */
+  readonly reserveWei: bigint;
+}
 
 export interface SignedDelegation {
   readonly channelId: Hex;
@@ -65,11 +77,10 @@ export interface SignedDelegation {
   readonly signature: Hex;
 }
 
-/** Acts of one account or operator key. */
-export interface ChainActor {
+/** Acts of a participant's account or of its operator key; settling and releasing are open to any key. */
+export interface ParticipantActs {
   readonly address: Hex;
   registerParticipant(keys: ParticipantKeys): Promise<ChainOutcome>;
-  registerValidator(facts: { encryptionKey: Hex; endpoint: string; bondWei: bigint }): Promise<ChainOutcome>;
   openChannel(terms: ChannelTerms, signatures: readonly Hex[], boxes: readonly Hex[]): Promise<ChainOutcome>;
   /** Approves and deposits token base units. */
   deposit(channelId: Hex, amount: bigint): Promise<ChainOutcome>;
@@ -80,21 +91,6 @@ export interface ChainActor {
     channelId: Hex,
     blockNumber: number,
     part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
-  ): Promise<ChainOutcome>;
-  /**
-   * Sent by the validator itself; `keyPath` proves keyCommitment at index blockNumber under the terms'
-   * keysRoot.
-   */
-  commitResult(delegation: SignedDelegation, keyPath: readonly Hex[], commitment: Hex): Promise<ChainOutcome>;
-  /** `opening` is x of wire-formats.md 8, absent if the block has no impression. */
-  revealResult(
-    channelId: Hex,
-    blockNumber: number,
-    participant: number,
-    result: RevealedResult,
-    opening: Hex | undefined,
-    workDigest: Hex,
-    salt: Hex,
   ): Promise<ChainOutcome>;
   /**
    * A participant's own result: in the extension without delegation, or late in the challenge period with a
@@ -114,11 +110,31 @@ export interface ChainActor {
   withdraw(token: Hex, amount: bigint): Promise<ChainOutcome>;
 }
 
-export interface Chain {
-  /** chainId and verifyingContract of every EIP-712 signature. */
-  domain(): Promise<Eip712Domain>;
-  time(): Promise<ChainTime>;
-  channelIds(): Promise<readonly Hex[]>;
+/** Acts of a validator's account. */
+export interface ValidatorActs {
+  readonly address: Hex;
+  registerValidator(facts: { encryptionKey: Hex; endpoint: string; bondWei: bigint }): Promise<ChainOutcome>;
+  /** `keyPath` proves keyCommitment at index blockNumber under the terms' keysRoot. */
+  commitResult(delegation: SignedDelegation, keyPath: readonly Hex[], commitment: Hex): Promise<ChainOutcome>;
+  /** `opening` is x of wire-formats.md 8, absent if the block has no impression. */
+  revealResult(
+    channelId: Hex,
+    blockNumber: number,
+    participant: number,
+    result: RevealedResult,
+    opening: Hex | undefined,
+    workDigest: Hex,
+    salt: Hex,
+  ): Promise<ChainOutcome>;
+}
+
+/**
+ * Facts of one height. Where that height has gone meanwhile (rolled back, or the node keeps no state of it),
+ * a read throws a retriable Fault `chain-snapshot-gone`: what was read so far is to be read again as a whole.
+ */
+export interface ChainSnapshot extends ChainTime {
+  /** Snapshots of one id show the same facts; after a rollback the same height has another. */
+  readonly id: string;
   channel(channelId: Hex): Promise<ChannelFacts | undefined>;
   blockFacts(channelId: Hex, blockNumber: number): Promise<BlockFacts>;
   /** Token base units the payer still has for block n (protocol.md 2). */
@@ -132,7 +148,31 @@ export interface Chain {
   tokenBalance(token: Hex, account: Hex): Promise<bigint>;
   /** The contracts' own stage of a block, for checks against `stageOf`. */
   stage(channelId: Hex, blockNumber: number): Promise<Stage>;
-  actor(privateKey: Uint8Array): ChainActor;
+}
+
+/**
+ * What does not belong to a height, and the way to what does. Acts may rest on `latest`; what cannot be taken
+ * back (erased keys, forgotten requests, released parts) rests on `finalized`.
+ */
+export interface Chain {
+  /** chainId and verifyingContract of every EIP-712 signature. */
+  domain(): Promise<Eip712Domain>;
+  /** Of the latest height. */
+  time(): Promise<ChainTime>;
+  snapshot(of: { readonly finality: Finality }): Promise<ChainSnapshot>;
+  /**
+   * The open channels in which `account` takes part, in the order of their opening. Each channel's terms are
+   * read once; later calls ask only for channels that have come since.
+   */
+  channelsOf(account: Hex): Promise<readonly Hex[]>;
+  /**
+   * What happened after `from` (undefined: since the first height), in order, a bounded page at a time. Asked
+   * with the cursor of a height that was rolled back, the page begins with `rolled-back`.
+   */
+  events(from: EventCursor | undefined, filter: EventFilter): Promise<ChainEventPage>;
+  gasBalance(account: Hex): Promise<GasBalance>;
+  participantActs(privateKey: Uint8Array): ParticipantActs;
+  validatorActs(privateKey: Uint8Array): ValidatorActs;
   /** Calls `wake` after a new height; returns the unsubscriber. */
   subscribe(wake: () => void): () => void;
   close(): Promise<void>;

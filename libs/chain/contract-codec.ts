@@ -5,12 +5,12 @@ import { type FunctionFragment, getCreateAddress, Interface, type ParamType, Tra
 import { signDigest } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import { builtFile } from '#environment/built-file';
+import type { RefusalCode } from './refusal-codes.js';
 
 export type ContractName = 'ParticipantRegistry' | 'ValidatorRegistry' | 'ChannelRegistry' | 'TestToken';
 
 export interface ContractRefusal {
-  /** The contract's error in kebab-case, for example `already-settled`. */
-  readonly code: string;
+  readonly code: RefusalCode;
   /** The error with its fields. */
   readonly message: string;
 }
@@ -63,9 +63,38 @@ export function decodeRefusal(data: string): ContractRefusal | undefined {
     const error = contractOf(contract).face.parseError(data);
     if (error === null) continue;
     const fields = error.fragment.inputs.map((input, at) => `${input.name}: ${String(error.args[at])}`);
-    return { code: kebab(error.name), message: `${error.name}(${fields.join(', ')})` };
+    return { code: kebab(error.name) as RefusalCode, message: `${error.name}(${fields.join(', ')})` };
   }
   return undefined;
+}
+
+/** The names of the errors of all our contracts, in kebab-case. */
+export function namesOfRefusals(): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const contract of refusalContracts) {
+    contractOf(contract).face.forEachError((error) => names.add(kebab(error.name)));
+  }
+  return names;
+}
+
+/** An event in a log entry; undefined for one that is none of the registry's. */
+export function decodeEvent(
+  topics: readonly Hex[],
+  data: Hex,
+): { readonly kind: string; readonly fields: Readonly<Record<string, unknown>> } | undefined {
+  const parsed = contractOf('ChannelRegistry').face.parseLog({ topics, data });
+  if (parsed === null) return undefined;
+  const fields = parsed.fragment.inputs.map((input, at) => [input.name, plain(input, parsed.args[at])]);
+  return { kind: kebab(parsed.name), fields: Object.fromEntries(fields) };
+}
+
+/** The first topic of each event of the registry, by kebab-case name. */
+export function eventTopics(): ReadonlyMap<string, Hex> {
+  const topics = new Map<string, Hex>();
+  contractOf('ChannelRegistry').face.forEachEvent((event) => {
+    topics.set(kebab(event.name), event.topicHash as Hex);
+  });
+  return topics;
 }
 
 /** Creation code of the contract with its constructor's arguments. */

@@ -3,8 +3,9 @@
 import { addressOf, keccak256 } from '#crypto';
 import { concatBytes, fromHex, type Hex, toHex } from '#encoding';
 import type { ChainOutcome } from './chain.js';
-import type { ActPoster, ChainAct, ContractAddresses } from './chain-actor.js';
+import type { ActPoster, ChainAct } from './chain-actor.js';
 import { createdAddress, creationCode, encodeCall } from './contract-codec.js';
+import type { ContractAddresses } from './contract-views.js';
 
 /** The first account of Foundry's public test mnemonic: anvil gives it coins, everybody knows its key. */
 export const developmentKey = fromHex('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');

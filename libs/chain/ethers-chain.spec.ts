@@ -7,9 +7,9 @@ import type { Hex } from '#encoding';
 import { silentLog } from '#environment';
 import { openAnvilChain } from './anvil-chain.js';
 import { chainConformance } from './chain.conformance.js';
-import type { ChainActor, ChainOutcome, DrivenChain } from './chain.js';
+import type { Chain, ChainOutcome, DrivenChain } from './chain.js';
 import { developmentContracts } from './deployment.js';
-import { openEthersChain } from './ethers-chain.js';
+import { openChain } from './open-chain.js';
 import { keyOf } from './testing/example-channel.js';
 
 const anvilOptions = {
@@ -31,7 +31,7 @@ chainConformance(
   'an Ethereum node',
   async () => {
     const driver = await openAnvilChain(anvilOptions);
-    const remote = await openEthersChain({ ...remoteOptions, url: driver.url });
+    const remote = await openChain(driver.url, remoteOptions);
     const port = minedBy(driver, remote);
     return {
       port,
@@ -46,7 +46,7 @@ chainConformance(
 
 /** Reads and acts through `remote`; time, coins and heights from `driver`, which mines as long as an act
  *  waits. */
-function minedBy(driver: DrivenChain, remote: Awaited<ReturnType<typeof openEthersChain>>): DrivenChain {
+function minedBy(driver: DrivenChain, remote: Chain): DrivenChain {
   let waiting = 0;
   let isMining = false;
   const mineWhileWaiting = async (): Promise<void> => {
@@ -59,7 +59,7 @@ function minedBy(driver: DrivenChain, remote: Awaited<ReturnType<typeof openEthe
     }
     isMining = false;
   };
-  const mined = (actor: ChainActor): ChainActor =>
+  const mined = <Acts extends object>(actor: Acts): Acts =>
     new Proxy(actor, {
       get(target, name) {
         const member = Reflect.get(target, name) as unknown;
@@ -75,16 +75,12 @@ function minedBy(driver: DrivenChain, remote: Awaited<ReturnType<typeof openEthe
         };
       },
     });
-  const remoteMembers = ['domain', 'time', 'channelIds', 'channel', 'blockFacts', 'cover', 'keysAt'].concat([
-    'validator',
-    'balance',
-    'tokenBalance',
-    'stage',
-    'subscribe',
-  ]);
+  const remoteMembers = ['domain', 'time', 'snapshot', 'channelsOf', 'events', 'gasBalance', 'subscribe'];
   return new Proxy(driver, {
     get(target, name) {
-      if (name === 'actor') return (key: Uint8Array) => mined(remote.actor(key));
+      if (name === 'participantActs' || name === 'validatorActs') {
+        return (key: Uint8Array) => mined(remote[name](key));
+      }
       const owner = remoteMembers.includes(String(name)) ? remote : target;
       const member = Reflect.get(owner, name) as unknown;
       return typeof member === 'function' ? member.bind(owner) : member;
@@ -119,7 +115,7 @@ describe('a node in trouble', () => {
 
   it('is a retriable fault when nothing listens', async () => {
     await new Promise((resolve) => server.close(resolve));
-    await expect(openEthersChain({ ...remoteOptions, url })).rejects.toMatchObject({
+    await expect(openChain(url, remoteOptions)).rejects.toMatchObject({
       code: 'chain-unavailable',
       retriable: true,
     });
@@ -127,19 +123,19 @@ describe('a node in trouble', () => {
 
   it('is a retriable fault when it does not answer in time', async () => {
     server.removeAllListeners('request').on('request', () => {});
-    const slow = openEthersChain({ ...remoteOptions, url, requestTimeoutMs: 50 });
+    const slow = openChain(url, { ...remoteOptions, requestTimeoutMs: 50 });
     await expect(slow).rejects.toMatchObject({ code: 'chain-unavailable' });
     server.closeAllConnections();
   });
 
   it('says so when there is no registry at the address', async () => {
     answers.eth_call = '0x';
-    await expect(openEthersChain({ ...remoteOptions, url })).rejects.toThrow('no ChannelRegistry');
+    await expect(openChain(url, remoteOptions)).rejects.toThrow('no ChannelRegistry');
   });
 
   it('is a fault, not a refusal, when it refuses for reasons of its own', async () => {
-    const chain = await openEthersChain({ ...remoteOptions, url });
-    const actor = chain.actor(keyOf('remote'));
+    const chain = await openChain(url, remoteOptions);
+    const actor = chain.participantActs(keyOf('remote'));
     const act = actor.closeChannel(`0x${'00'.repeat(32)}`);
     await expect(act).rejects.toMatchObject({ code: 'chain-unavailable', retriable: true });
     await chain.close();
@@ -159,8 +155,8 @@ describe('a node in trouble', () => {
         return '0x3';
       },
     };
-    const chain = await openEthersChain({ ...remoteOptions, url, inclusionTimeoutMs: 30 });
-    const actor = chain.actor(keyOf('remote'));
+    const chain = await openChain(url, { ...remoteOptions, inclusionTimeoutMs: 30 });
+    const actor = chain.participantActs(keyOf('remote'));
     for (const tries of [1, 2]) {
       await expect(actor.closeChannel(word('0x00'))).rejects.toMatchObject({ code: 'chain-unavailable' });
       expect(counted).toBe(tries);

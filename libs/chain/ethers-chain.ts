@@ -2,38 +2,24 @@
  *  opened with. */
 import { addressOf } from '#crypto';
 import type { Hex } from '#encoding';
-import type { Log } from '#environment';
-import { type BlockFacts, type ChannelTerms, type Eip712Domain, type Stage, stages } from '#protocol';
-import type { ChainActor, ChainTime, ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
-import { type ActPoster, type ChainReads, type ContractAddresses, PostingActor } from './chain-actor.js';
-import { type ContractName, decodeAnswer, encodeCall } from './contract-codec.js';
-import {
-  type BlockTuple,
-  blockFactsOf,
-  type ChannelTuple,
-  channelFactsOf,
-  keysOfTuple,
-  termsOfTuple,
-  type ValidatorTuple,
-  validatorFactsOf,
-} from './contract-tuples.js';
-import { HeightWatch } from './height-watch.js';
-import { JsonRpc } from './json-rpc.js';
-import { refusalOf } from './refusal-of.js';
-import { TransactionPoster } from './transaction-poster.js';
-
-export interface EthersChainOptions {
-  /** HTTP address of the node's JSON-RPC. */
-  readonly url: string;
-  /** Address of the deployed ChannelRegistry; it names the other two registries. */
-  readonly channelRegistry: Hex;
-  /** How often the node is asked for a new height. */
-  readonly pollIntervalMs: number;
-  readonly requestTimeoutMs: number;
-  /** How long an act may wait for its height before it is a fault. */
-  readonly inclusionTimeoutMs: number;
-  readonly log: Log;
-}
+import type { Eip712Domain } from '#protocol';
+import type {
+  Chain,
+  ChainSnapshot,
+  ChainTime,
+  Finality,
+  GasBalance,
+  ParticipantActs,
+  ValidatorActs,
+} from './chain.js';
+import { type ActPoster, PostingActor } from './chain-actor.js';
+import type { ChainEventPage, EventCursor, EventFilter } from './chain-events.js';
+import { ChannelFinder } from './channel-finder.js';
+import { ContractSnapshot, type ReadableHeight } from './contract-snapshot.js';
+import { type ContractAddresses, ContractViews } from './contract-views.js';
+import { dearestActGas, gasPriceWei } from './gas.js';
+import type { JsonRpc } from './json-rpc.js';
+import { readEvents } from './read-events.js';
 
 /** What the two ways of opening a chain hand to it. */
 export interface ChainParts {
@@ -42,6 +28,8 @@ export interface ChainParts {
   readonly contracts: ContractAddresses;
   readonly heights: HeightSource;
   posterOf(privateKey: Uint8Array, address: Hex): ActPoster;
+  /** The height that is that sure at present. */
+  heightOf(finality: Finality): Promise<ReadableHeight>;
   close(): Promise<void>;
 }
 
@@ -49,54 +37,14 @@ export interface HeightSource {
   subscribe(wake: () => void): () => void;
 }
 
-type Refusable<Answer> =
-  | { readonly ok: true; readonly answer: Answer }
-  | { readonly ok: false; readonly code: string };
-
-const channelIdsPage = 500;
-const answersKeptMax = 1_000;
-
-/** Asks the node who it is and where the registries lie. Throws a retriable Fault `chain-unavailable` when
- *  it is away. */
-export async function openEthersChain(options: EthersChainOptions): Promise<ChainReads> {
-  const { url, channelRegistry, pollIntervalMs, requestTimeoutMs, inclusionTimeoutMs, log } = options;
-  const rpc = new JsonRpc(url, requestTimeoutMs);
-  const heights = new HeightWatch(rpc, pollIntervalMs, log);
-  const registryOf = async (name: string): Promise<Hex> => {
-    const data = encodeCall('ChannelRegistry', name, []);
-    const answer = await rpc.call<Hex>('eth_call', { to: channelRegistry, data }, 'latest');
-    if (answer === '0x') throw new Error(`there is no ChannelRegistry at ${channelRegistry}`);
-    return decodeAnswer('ChannelRegistry', name, answer) as Hex;
-  };
-  const [chainIdHex, participantRegistry, validatorRegistry] = await Promise.all([
-    rpc.call<Hex>('eth_chainId'),
-    registryOf('participantRegistry'),
-    registryOf('validatorRegistry'),
-  ]);
-  const chainId = Number(chainIdHex);
-  return new EthersChain({
-    rpc,
-    chainId,
-    contracts: { participantRegistry, validatorRegistry, channelRegistry },
-    heights,
-    posterOf: (key, address) =>
-      new TransactionPoster(key, address, { rpc, chainId, heights, inclusionTimeoutMs, log }),
-    close: async () => {
-      heights.stop();
-      rpc.close();
-    },
-  });
-}
-
-export class EthersChain implements ChainReads {
+export class EthersChain implements Chain {
   protected readonly parts: ChainParts;
-  readonly #terms = new Map<Hex, ChannelTerms>();
-  /** Decoded answers by contract and call, the longest unused first. */
-  readonly #answers = new Map<string, { readonly bytes: Hex; readonly answer: unknown }>();
-  #channelIds: Hex[] = [];
+  readonly #views: ContractViews;
+  readonly #finders = new Map<Hex, ChannelFinder>();
 
   constructor(parts: ChainParts) {
     this.parts = parts;
+    this.#views = new ContractViews(parts.rpc, parts.contracts);
   }
 
   async domain(): Promise<Eip712Domain> {
@@ -104,79 +52,41 @@ export class EthersChain implements ChainReads {
   }
 
   async time(): Promise<ChainTime> {
-    type Height = { readonly number: Hex; readonly timestamp: Hex };
-    const { number, timestamp } = await this.parts.rpc.call<Height>('eth_getBlockByNumber', 'latest', false);
-    return { height: Number(number), timestampSeconds: Number(timestamp) };
+    const { height, timestampSeconds } = await this.parts.heightOf('latest');
+    return { height, timestampSeconds };
   }
 
-  /** Channels only ever join, so that each call asks for those behind the last known. */
-  async channelIds(): Promise<readonly Hex[]> {
-    for (;;) {
-      const known = this.#channelIds.length;
-      const page = await this.#registry<readonly Hex[]>('channelIds', [known, channelIdsPage]);
-      // Another call may have brought the same page meanwhile.
-      this.#channelIds = [...this.#channelIds.slice(0, known), ...page];
-      if (page.length < channelIdsPage) return this.#channelIds;
-    }
+  snapshot({ finality }: { readonly finality: Finality }): Promise<ChainSnapshot> {
+    return this.#snapshot(finality);
   }
 
-  async channel(channelId: Hex): Promise<ChannelFacts | undefined> {
-    const found = await this.#refusable<ChannelTuple>('channel', [channelId]);
-    if (!found.ok) return undefined;
-    const terms = this.#terms.get(channelId) ?? termsOfTuple(found.answer.terms);
-    this.#terms.set(channelId, terms);
-    return channelFactsOf(channelId, found.answer, terms);
+  channelsOf(account: Hex): Promise<readonly Hex[]> {
+    const key = account.toLowerCase() as Hex;
+    const finder = this.#finders.get(key) ?? new ChannelFinder(key, () => this.#snapshot('latest'));
+    this.#finders.set(key, finder);
+    return finder.find();
   }
 
-  async blockFacts(channelId: Hex, blockNumber: number): Promise<BlockFacts> {
-    return blockFactsOf(await this.#registry<BlockTuple>('blockFacts', [channelId, blockNumber]));
+  events(from: EventCursor | undefined, filter: EventFilter): Promise<ChainEventPage> {
+    const { rpc, contracts } = this.parts;
+    return readEvents({ rpc, channelRegistry: contracts.channelRegistry }, from, filter);
   }
 
-  cover(channelId: Hex, blockNumber: number): Promise<bigint> {
-    return this.#registry('cover', [channelId, blockNumber]);
-  }
-
-  async keysAt(account: Hex, atSeconds: number): Promise<ParticipantKeys | undefined> {
-    const { participantRegistry } = this.parts.contracts;
-    const values = [account, atSeconds];
-    return keysOfTuple(await this.#view('ParticipantRegistry', participantRegistry, 'keysAt', values));
-  }
-
-  async validator(account: Hex): Promise<ValidatorFacts | undefined> {
-    const { validatorRegistry } = this.parts.contracts;
-    const tuple = await this.#view<ValidatorTuple>('ValidatorRegistry', validatorRegistry, 'validator', [
-      account,
+  async gasBalance(account: Hex): Promise<GasBalance> {
+    const { rpc } = this.parts;
+    const [balance, priceWei] = await Promise.all([
+      rpc.call<Hex>('eth_getBalance', account, 'latest'),
+      gasPriceWei(rpc),
     ]);
-    return validatorFactsOf(account, tuple);
+    return { balanceWei: BigInt(balance), reserveWei: dearestActGas * priceWei };
   }
 
-  balance(token: Hex, account: Hex): Promise<bigint> {
-    return this.#registry('balanceOf', [token, account]);
+  participantActs(privateKey: Uint8Array): ParticipantActs {
+    return this.#actor(privateKey);
   }
 
-  tokenBalance(token: Hex, account: Hex): Promise<bigint> {
-    return this.#view('TestToken', token, 'balanceOf', [account]);
-  }
-
-  async stage(channelId: Hex, blockNumber: number): Promise<Stage> {
-    return stages[Number(await this.#registry<bigint>('stage', [channelId, blockNumber]))];
-  }
-
-  allowance(token: Hex, account: Hex): Promise<bigint> {
-    return this.#view('TestToken', token, 'allowance', [account, this.parts.contracts.channelRegistry]);
-  }
-
-  async blocksOver(channelId: Hex): Promise<number> {
-    return Number((await this.#registry<ChannelTuple>('channel', [channelId])).blocksOver);
-  }
-
-  ownResultBondWei(): Promise<bigint> {
-    return this.#registry('ownResultBondWei', []);
-  }
-
-  actor(privateKey: Uint8Array): ChainActor {
-    const poster = this.parts.posterOf(privateKey, addressOf(privateKey));
-    return new PostingActor(poster, this, this.parts.contracts);
+  validatorActs(privateKey: Uint8Array): ValidatorActs {
+    return this.#actor(privateKey);
   }
 
   subscribe(wake: () => void): () => void {
@@ -187,40 +97,12 @@ export class EthersChain implements ChainReads {
     return this.parts.close();
   }
 
-  #registry<Answer>(name: string, values: readonly unknown[]): Promise<Answer> {
-    return this.#view('ChannelRegistry', this.parts.contracts.channelRegistry, name, values);
+  #actor(privateKey: Uint8Array): PostingActor {
+    const poster = this.parts.posterOf(privateKey, addressOf(privateKey));
+    return new PostingActor(poster, () => this.#snapshot('latest'), this.parts.contracts);
   }
 
-  /** The same bytes as last time are the same answer: sweeps mostly ask for what has not changed. */
-  async #view<Answer>(
-    contract: ContractName,
-    to: Hex,
-    name: string,
-    values: readonly unknown[],
-  ): Promise<Answer> {
-    const data = encodeCall(contract, name, values);
-    const bytes = await this.parts.rpc.call<Hex>('eth_call', { to, data }, 'latest');
-    const key = `${to} ${data}`;
-    const known = this.#answers.get(key);
-    const answer = known?.bytes === bytes ? known.answer : decodeAnswer(contract, name, bytes);
-    this.#answers.delete(key);
-    this.#answers.set(key, { bytes, answer });
-    if (this.#answers.size > answersKeptMax) {
-      for (const oldest of this.#answers.keys()) {
-        this.#answers.delete(oldest);
-        break;
-      }
-    }
-    return answer as Answer;
-  }
-
-  async #refusable<Answer>(name: string, values: readonly unknown[]): Promise<Refusable<Answer>> {
-    try {
-      return { ok: true, answer: await this.#registry<Answer>(name, values) };
-    } catch (cause) {
-      const refusal = refusalOf(cause);
-      if (refusal === undefined) throw cause;
-      return { ok: false, code: refusal.code };
-    }
+  async #snapshot(finality: Finality): Promise<ContractSnapshot> {
+    return new ContractSnapshot(this.#views, await this.parts.heightOf(finality));
   }
 }

@@ -1,11 +1,24 @@
 export type {
   Chain,
-  ChainActor,
   ChainOutcome,
+  ChainSnapshot,
   ChainTime,
   ChannelFacts,
   DrivenChain,
+  Finality,
+  GasBalance,
+  ParticipantActs,
   ParticipantKeys,
   SignedDelegation,
+  ValidatorActs,
   ValidatorFacts,
 } from './chain.js';
+export type {
+  BlockEventKind,
+  ChainEvent,
+  ChainEventPage,
+  ChannelEventKind,
+  EventCursor,
+  EventFilter,
+} from './chain-events.js';
+export { contractRefusalCodes, posterRefusalCodes, type RefusalCode, refusalCodes } from './refusal-codes.js';

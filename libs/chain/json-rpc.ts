@@ -2,8 +2,7 @@
  *  facts at once. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { text } from 'node:stream/consumers';
-import { Fault } from '#environment';
+import { Fault, messageOf } from '#environment';
 
 /** What the node answered instead of a result: its no, not a broken line. */
 export class JsonRpcRefused extends Error {
@@ -19,6 +18,7 @@ export class JsonRpcRefused extends Error {
 }
 
 interface Waiting {
+  readonly id: number;
   readonly method: string;
   readonly parameters: readonly unknown[];
   readonly resolve: (result: unknown) => void;
@@ -26,17 +26,17 @@ interface Waiting {
 }
 
 interface Answer {
-  readonly id: number;
+  readonly id?: unknown;
   readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+  readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown };
 }
 
 /** Public nodes refuse longer batches. */
 const batchCallsMax = 50;
-/** How often a question is repeated that a new height overtook. */
-const passedTriesMax = 20;
 /** Idle connections end before a node's own limit does it in the middle of a request. */
 const idleMs = 4_000;
+/** Far above the facts of fifty blocks; a node that sends more is not to fill our memory. */
+const answerBytesMax = 64 * 1_048_576;
 
 export class JsonRpc {
   readonly url: string;
@@ -44,6 +44,7 @@ export class JsonRpc {
   // Node's own client over kept connections: half the latency of fetch, which each act pays several times.
   readonly #agent: HttpAgent | HttpsAgent;
   #waiting: Waiting[] = [];
+  #nextId = 1;
 
   constructor(url: string, timeoutMs: number) {
     this.url = url;
@@ -58,20 +59,14 @@ export class JsonRpc {
   }
 
   /** Throws JsonRpcRefused when the node says no, a retriable Fault `chain-unavailable` when it does not
-   *  answer. */
-  async call<Result>(method: string, ...parameters: readonly unknown[]): Promise<Result> {
-    for (let again = 0; ; again++) {
-      try {
-        return await this.#callOnce<Result>(method, parameters);
-      } catch (cause) {
-        if (again === passedTriesMax || !isPassed(cause)) throw cause;
-      }
-    }
-  }
-
-  #callOnce<Result>(method: string, parameters: readonly unknown[]): Promise<Result> {
+   *  answer in time, or answers what is no answer to the call. */
+  call<Result>(method: string, ...parameters: readonly unknown[]): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ method, parameters, resolve: (result) => resolve(result as Result), reject });
+      const id = this.#nextId++;
+      this.#waiting.push({
+        ...{ id, method, parameters, reject },
+        resolve: (result) => resolve(result as Result),
+      });
       if (this.#waiting.length === 1) setImmediate(() => this.#send());
     });
   }
@@ -88,51 +83,72 @@ export class JsonRpc {
   }
 
   async #exchange(calls: readonly Waiting[]): Promise<void> {
-    const requests = calls.map(({ method, parameters }, id) => ({
-      jsonrpc: '2.0',
-      id,
-      method,
+    const requests = calls.map(({ id, method, parameters }) => ({
+      ...{ jsonrpc: '2.0', id, method },
       params: parameters,
     }));
     const answers = await this.#post(requests.length === 1 ? requests[0] : requests);
+    // Ids are never used twice: what belongs to an earlier question answers none of this one.
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    for (const [id, { method, resolve, reject }] of calls.entries()) {
+    for (const { id, method, resolve, reject } of calls) {
       const answer = byId.get(id);
-      if (answer === undefined) reject(unavailable(`no answer to ${method}`, undefined));
-      else if (answer.error === undefined) resolve(answer.result);
-      else reject(new JsonRpcRefused(method, answer.error.code, answer.error.message, answer.error.data));
+      if (answer?.error) {
+        const { code, message, data } = answer.error;
+        reject(new JsonRpcRefused(method, Number(code), String(message), data));
+      } else if (answer === undefined || answer.result === undefined) {
+        reject(unavailable(`the base chain's node gave no answer to ${method}`, undefined));
+      } else resolve(answer.result);
     }
   }
 
   async #post(body: object): Promise<readonly Answer[]> {
     try {
-      const response = await this.#request(JSON.stringify(body));
-      const said = await text(response);
-      if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${said.slice(0, 200)}`);
-      const answer = JSON.parse(said) as Answer | readonly Answer[];
-      return Array.isArray(answer) ? answer : [answer as Answer];
+      const said = await this.#request(JSON.stringify(body));
+      const answer = JSON.parse(said) as Answer | readonly Answer[] | null;
+      const answers = Array.isArray(answer) ? answer : [answer];
+      return answers.filter((one) => typeof one === 'object' && one !== null);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw unavailable(`the base chain's node does not answer: ${why}`, cause);
+      throw unavailable(`the base chain's node does not answer: ${messageOf(cause)}`, cause);
     }
   }
 
-  #request(body: string): Promise<IncomingMessage> {
+  /** The whole body of the answer; the deadline counts from here to its last byte. */
+  #request(body: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const request = (isSecure(this.url) ? httpsRequest : httpRequest)(this.url, {
         method: 'POST',
         agent: this.#agent,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        signal: AbortSignal.timeout(this.#timeoutMs),
       });
-      request.on('response', resolve).on('error', reject).end(body);
+      const timer = setTimeout(() => {
+        request.destroy(new Error(`no whole answer within ${this.#timeoutMs} ms`));
+      }, this.#timeoutMs);
+      request
+        .on('response', (response) => {
+          bodyOf(response).then(resolve, (cause) => {
+            // The rest of the body is of no use, neither is its connection.
+            request.destroy();
+            reject(cause);
+          });
+        })
+        .on('error', reject)
+        .on('close', () => clearTimeout(timer))
+        .end(body);
     });
   }
 }
 
-/** Whether the latest height, of which the call spoke, was no longer the latest when anvil came to answer. */
-function isPassed(cause: unknown): boolean {
-  return cause instanceof JsonRpcRefused && cause.message.includes('BlockOutOfRange');
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) throw new Error(`an answer of more than ${answerBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  const said = Buffer.concat(chunks).toString('utf8');
+  if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${said.slice(0, 200)}`);
+  return said;
 }
 
 export function unavailable(message: string, cause: unknown): Fault {

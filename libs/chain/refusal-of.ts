@@ -1,18 +1,23 @@
 /** From what a node answered to a call or an estimate to the contract's named no. */
-import { type ContractRefusal, decodeRefusal } from './contract-codec.js';
+import { decodeRefusal } from './contract-codec.js';
 import { JsonRpcRefused } from './json-rpc.js';
+import type { RefusalCode } from './refusal-codes.js';
+
+export interface Refused {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
 
 /** The contract's refusal; `reverted` for a revert that names no error of ours; undefined for anything but
- *  a revert. */
-export function refusalOf(cause: unknown): ContractRefusal | undefined {
+ *  a no to this very act. */
+export function refusalOf(cause: unknown): Refused | undefined {
   if (!(cause instanceof JsonRpcRefused)) return undefined;
   const data = revertData(cause.data);
   const named = data === undefined ? undefined : decodeRefusal(data);
   if (named !== undefined) return named;
-  const isRevert = cause.code === executionReverted || /revert/i.test(cause.message);
-  if (isRevert) return { code: 'reverted', message: cause.message };
-  if (/insufficient funds/i.test(cause.message))
-    return { code: 'insufficient-funds', message: cause.message };
+  const { message } = cause;
+  if (cause.code === executionReverted || /revert/i.test(message)) return { code: 'reverted', message };
+  if (/insufficient funds/i.test(message)) return { code: 'operator-key-without-gas', message };
   return undefined;
 }
 

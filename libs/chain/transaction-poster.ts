@@ -1,18 +1,30 @@
-/** Posts the acts of one key to a node that is not ours: its own nonces, estimated gas, fees, and waiting
- *  for the height. */
+/** Posts the acts of one key to a node that is not ours: its own nonces, estimated gas, fees, an outbox that
+ *  survives a restart, and waiting for the height. */
 import type { Hex } from '#encoding';
-import type { Log } from '#environment';
+import { Fault, type Log, messageOf, type Timers } from '#environment';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
+import { blockAt, latestHeight } from './finality.js';
+import { type Fees, feesOf, gasPriceWei, raised } from './gas.js';
 import { type JsonRpc, JsonRpcRefused, unavailable } from './json-rpc.js';
-import { refusalOf } from './refusal-of.js';
+import type { KeyTurns, PendingAct } from './key-turns.js';
+import type { Outbox, OutboxEntry } from './outbox.js';
+import { type Refused, refusalOf } from './refusal-of.js';
 
 export interface TransactionPosterOptions {
   readonly rpc: JsonRpc;
   readonly chainId: number;
   readonly heights: { subscribe(wake: () => void): () => void };
+  /** Number of the highest height that is never rolled back. */
+  readonly finalizedHeight: () => Promise<number>;
+  readonly turns: KeyTurns;
+  readonly outbox: Outbox;
   readonly inclusionTimeoutMs: number;
+  /** How long a transaction may wait before it is replaced by one with higher fees. */
+  readonly replaceAfterMs: number;
+  readonly timers: Timers;
+  readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
@@ -26,13 +38,17 @@ export interface TransactionReceipt {
 
 /** Gas above the estimate, in percent: another act in the same height may make this one dearer. */
 const gasMarginPercent = 30n;
+/** How often an act looks for a free nonce while another process posts with the same key. */
+const nonceTriesMax = 10;
+/** Heights for which a receipt may lag behind the count of transactions before the nonce counts as taken. */
+const receiptLagLooks = 3;
+
+type Sent = { readonly pending: PendingAct } | { readonly outcome: ChainOutcome };
 
 export class TransactionPoster implements ActPoster {
   readonly address: Hex;
   readonly #privateKey: Uint8Array;
   readonly #options: TransactionPosterOptions;
-  #nonce: number | undefined;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(privateKey: Uint8Array, address: Hex, options: TransactionPosterOptions) {
     this.address = address;
@@ -41,105 +57,219 @@ export class TransactionPoster implements ActPoster {
   }
 
   /** A refusal is found by the estimate, before anything is sent. Throws a retriable Fault
-   *  `chain-unavailable` when the node is away or the act is in no height in time: it may still get into
-   *  one, so look at the facts before repeating. */
+   *  `chain-unavailable` when the node is away or the act is in no height in time: it is still in the outbox,
+   *  and the same act asked for again waits for the one that was sent. */
   async post(act: ChainAct): Promise<ChainOutcome> {
-    const sent = this.#last.then(() => this.#send(act));
-    // One key sends one act after the other, so that its nonces have no gap.
-    this.#last = sent.catch(() => {});
-    const outcome = await sent;
-    return typeof outcome === 'string' ? this.#included(act, outcome) : outcome;
+    for (let tries = 1; ; tries++) {
+      const sent = await this.#options.turns.take(() => this.#send(act));
+      if ('outcome' in sent) return sent.outcome;
+      const receipt = await this.#receiptOf(sent.pending);
+      if (receipt !== undefined) return this.#outcomeOf(act, receipt);
+      // Another process took the nonce: whether the act is still called for, the estimate says.
+      if (tries === nonceTriesMax) throw unavailable('other processes post with the same key', undefined);
+    }
   }
 
-  /** The transaction's hash, or why it was refused. */
-  async #send(act: ChainAct): Promise<Hex | ChainOutcome> {
-    const { rpc, chainId } = this.#options;
-    const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
+  async #send(act: ChainAct): Promise<Sent> {
     try {
-      const [estimate, latest, price, pending] = await Promise.all([
-        rpc.call<Hex>('eth_estimateGas', call, 'latest'),
-        rpc.call<{ baseFeePerGas: Hex }>('eth_getBlockByNumber', 'latest', false),
-        rpc.call<Hex>('eth_gasPrice'),
-        this.#nonce === undefined ? rpc.call<Hex>('eth_getTransactionCount', this.address, 'pending') : '0x0',
-      ]);
-      const nonce = this.#nonce ?? Number(pending);
-      const unsigned = {
-        chainId,
-        nonce,
-        to: act.to,
-        data: act.data,
-        valueWei: act.valueWei,
-        gasLimit: (BigInt(estimate) * (100n + gasMarginPercent)) / 100n,
-        ...feesOf(BigInt(latest.baseFeePerGas), BigInt(price)),
-      };
-      const { raw, hash } = signTransaction(unsigned, this.#privateKey);
-      await this.#broadcast(raw);
-      this.#nonce = nonce + 1;
-      return hash;
+      const waiting = await this.#onItsWay(act);
+      if (waiting !== undefined) return { pending: waiting };
+      for (let tries = 0; tries < nonceTriesMax; tries++) {
+        const composed = await this.#compose(act);
+        if ('outcome' in composed) return composed;
+        if (await this.#isTaken(composed.pending)) {
+          composed.pending.waiting++;
+          return composed;
+        }
+      }
+      throw unavailable('other processes post with the same key', undefined);
     } catch (cause) {
-      // Whether the node took it is unknown: the next act asks for the nonce anew.
-      this.#nonce = undefined;
+      if (isWithoutGas(cause)) return { outcome: await this.#withoutGas(undefined) };
       const refusal = refusalOf(cause);
-      if (refusal !== undefined) return { ok: false, ...refusal };
+      if (refusal !== undefined) return { outcome: { ok: false, ...refusal } };
       if (cause instanceof JsonRpcRefused) throw unavailable(cause.message, cause);
       throw cause;
     }
   }
 
-  async #broadcast(raw: Hex): Promise<void> {
+  /** Settles what earlier sendings left; gives back the one of `act` that nobody waits for. */
+  async #onItsWay(act: ChainAct): Promise<PendingAct | undefined> {
+    const { turns, outbox } = this.#options;
+    if (!turns.isLoaded) {
+      for (const entry of await outbox.entries(this.address)) {
+        turns.pending.set(entry.nonce, { entry, waiting: 0, sentAtMs: undefined });
+      }
+      turns.isLoaded = true;
+    }
+    if (turns.pending.size === 0) return undefined;
+    const [latest, finalized] = await Promise.all([this.#count('latest'), this.#finalizedCount()]);
+    for (const [nonce, pending] of [...turns.pending]) {
+      if (nonce < finalized && pending.waiting === 0) {
+        turns.pending.delete(nonce);
+        await outbox.forget(this.address, nonce);
+      }
+    }
+    const left = [...turns.pending.values()].filter(
+      ({ entry, waiting }) => waiting === 0 && entry.nonce >= latest,
+    );
+    // Lower nonces first: what is missing there holds back every later act.
+    left.sort((one, other) => one.entry.nonce - other.entry.nonce);
+    for (const pending of left) await this.#broadcast(pending).catch(this.#unanswered);
+    const same = left.find(({ entry }) => isSame(entry.act, act));
+    if (same !== undefined) same.waiting++;
+    return same;
+  }
+
+  /** Estimated, paid for, signed and kept; not yet sent. */
+  async #compose(act: ChainAct): Promise<Sent> {
+    const { rpc, chainId, turns, outbox } = this.#options;
+    const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
+    const [estimate, latest, priceWei, count, balance] = await Promise.all([
+      rpc.call<Hex>('eth_estimateGas', call, 'latest'),
+      latestHeight(rpc),
+      gasPriceWei(rpc),
+      this.#count('pending'),
+      rpc.call<Hex>('eth_getBalance', this.address, 'latest'),
+    ]);
+    const gasLimit = (BigInt(estimate) * (100n + gasMarginPercent)) / 100n;
+    const fees = feesOf(latest.baseFeePerGasWei, priceWei);
+    const neededWei = gasLimit * fees.maxFeePerGasWei + act.valueWei;
+    if (BigInt(balance) < neededWei) return { outcome: await this.#withoutGas(neededWei) };
+    const nonce = turns.freeNonce(count);
+    const signed = [this.#sign({ chainId, nonce, act, gasLimit, fees })];
+    const entry: OutboxEntry = { nonce, act, gasLimit, signed };
+    await outbox.keep(this.address, entry);
+    const pending: PendingAct = { entry, waiting: 0, sentAtMs: undefined };
+    turns.pending.set(nonce, pending);
+    return { pending };
+  }
+
+  /** Sends it; false where the nonce belongs to another process, true also where no answer came. */
+  async #isTaken(pending: PendingAct): Promise<boolean> {
+    const { turns } = this.#options;
     try {
-      await this.#options.rpc.call('eth_sendRawTransaction', raw);
+      await this.#broadcast(pending);
+      return true;
     } catch (cause) {
-      // It is where it should be: an earlier try reached the node, its answer did not reach us.
-      if (cause instanceof JsonRpcRefused && /already (known|imported)/i.test(cause.message)) return;
-      throw cause;
+      if (!(cause instanceof JsonRpcRefused)) {
+        // It may have arrived: from here on it is sent again until the chain has taken it.
+        this.#unanswered(cause);
+        return true;
+      }
+      await this.#drop(pending);
+      if (!isForeignNonce(cause)) throw cause;
+      turns.skip(pending.entry.nonce);
+      return false;
     }
   }
 
-  async #included(act: ChainAct, hash: Hex): Promise<ChainOutcome> {
-    const { rpc } = this.#options;
-    const receipt = await this.#receiptOf(hash);
-    const height = await rpc.call<{ timestamp: Hex }>('eth_getBlockByNumber', receipt.blockNumber, false);
-    if (Number(receipt.status) !== 1) return this.#refusedIn(act, receipt.blockNumber);
-    return {
-      ok: true,
-      height: Number(receipt.blockNumber),
-      timestampSeconds: Number(height.timestamp),
-      gasUsed: BigInt(receipt.gasUsed),
-    };
+  async #broadcast(pending: PendingAct): Promise<void> {
+    const { rpc, monotonicMs } = this.#options;
+    const newest = pending.entry.signed[pending.entry.signed.length - 1];
+    try {
+      await rpc.call('eth_sendRawTransaction', newest.raw);
+    } catch (cause) {
+      // It is where it should be: an earlier try reached the node, its answer did not reach us.
+      const isThere =
+        cause instanceof JsonRpcRefused && /already (known|imported)|known transaction/i.test(cause.message);
+      if (!isThere) throw cause;
+    }
+    pending.sentAtMs ??= monotonicMs();
   }
 
-  #receiptOf(hash: Hex): Promise<TransactionReceipt> {
-    const { rpc, heights, inclusionTimeoutMs } = this.#options;
+  /** Undefined where the nonce went to a transaction that is not ours. */
+  #receiptOf(pending: PendingAct): Promise<TransactionReceipt | undefined> {
+    const { heights, inclusionTimeoutMs, timers } = this.#options;
     return new Promise((resolve, reject) => {
+      let isLooking = false;
+      let overdueLooks = 0;
       const end = (): void => {
-        clearTimeout(timer);
+        cancel();
         unsubscribe();
+        pending.waiting--;
       };
-      const look = (): void => {
-        rpc.call<TransactionReceipt | null>('eth_getTransactionReceipt', hash).then(
-          (receipt) => {
-            if (receipt === null) return;
+      const look = async (): Promise<void> => {
+        if (isLooking) return;
+        isLooking = true;
+        try {
+          const found = await this.#look(pending);
+          if (found === 'overdue') overdueLooks++;
+          if (typeof found === 'object' || overdueLooks === receiptLagLooks) {
             end();
-            resolve(receipt);
-          },
+            resolve(typeof found === 'object' ? found : await this.#foreign(pending));
+          }
+        } catch (cause) {
           // A later height asks again, until the time is over.
-          (cause) => this.#options.log.debug({ cause, hash }, 'no answer about an act'),
-        );
+          this.#unanswered(cause);
+        }
+        isLooking = false;
       };
       const unsubscribe = heights.subscribe(look);
-      const timer = setTimeout(() => {
+      const cancel = timers.after(inclusionTimeoutMs, () => {
         end();
-        // A gap would hold back every later act of the key.
-        this.#nonce = undefined;
+        const { hash } = pending.entry.signed[0];
         reject(unavailable(`${hash} is in no height after ${inclusionTimeoutMs} ms`, undefined));
-      }, inclusionTimeoutMs);
+      });
       look();
     });
   }
 
+  /** Its own receipt; `overdue` where the nonce is used up without one; `waiting` otherwise. */
+  async #look(pending: PendingAct): Promise<TransactionReceipt | 'overdue' | 'waiting'> {
+    const { rpc, monotonicMs, replaceAfterMs } = this.#options;
+    const hashes = pending.entry.signed.map(({ hash }) => hash);
+    const [count, ...receipts] = await Promise.all([
+      this.#count('latest'),
+      ...hashes.map((hash) => rpc.call<TransactionReceipt | null>('eth_getTransactionReceipt', hash)),
+    ]);
+    // Some nodes answer with the receipt of what replaced the transaction.
+    const receipt = receipts.find((one) => one !== null && hashes.includes(one.transactionHash));
+    if (receipt) return receipt;
+    if (count > pending.entry.nonce) return 'overdue';
+    if (pending.sentAtMs === undefined) await this.#broadcast(pending);
+    else if (monotonicMs() - pending.sentAtMs >= replaceAfterMs) await this.#replace(pending);
+    return 'waiting';
+  }
+
+  /** The same act at the same nonce for more: one of them gets into a height, never both. */
+  async #replace(pending: PendingAct): Promise<void> {
+    const { rpc, chainId, outbox, log } = this.#options;
+    const { entry } = pending;
+    const { nonce, act, gasLimit, signed } = entry;
+    const [latest, priceWei] = await Promise.all([latestHeight(rpc), gasPriceWei(rpc)]);
+    const last = signed[signed.length - 1];
+    pending.sentAtMs = undefined;
+    if (last.maxFeePerGasWei > 0n) {
+      const fees = raised(last, feesOf(latest.baseFeePerGasWei, priceWei));
+      const again = this.#sign({ chainId, nonce, act, gasLimit, fees });
+      pending.entry = { ...entry, signed: [...signed, again] };
+      await outbox.keep(this.address, pending.entry);
+      log.warn({ nonce, hash: again.hash, replaces: last.hash }, 'an act was stuck and is sent for more');
+    }
+    await this.#broadcast(pending);
+  }
+
+  async #foreign(pending: PendingAct): Promise<undefined> {
+    const { nonce } = pending.entry;
+    const message = 'a transaction of another process took the nonce: each key should have one poster';
+    this.#options.log.error({ address: this.address, nonce }, message);
+    await this.#drop(pending);
+  }
+
+  async #drop({ entry: { nonce } }: PendingAct): Promise<void> {
+    this.#options.turns.pending.delete(nonce);
+    await this.#options.outbox.forget(this.address, nonce);
+  }
+
+  async #outcomeOf(act: ChainAct, receipt: TransactionReceipt): Promise<ChainOutcome> {
+    const height = Number(receipt.blockNumber);
+    if (Number(receipt.status) !== 1) return this.#refusedIn(act, height);
+    const { timestampSeconds } = await blockAt(this.#options.rpc, height);
+    return { ok: true, height, timestampSeconds, gasUsed: BigInt(receipt.gasUsed) };
+  }
+
   /** An act that shared its height with one that made it pointless: asked again on top of it, it says why. */
-  async #refusedIn(act: ChainAct, height: Hex): Promise<ChainOutcome> {
+  async #refusedIn(act: ChainAct, height: number): Promise<ChainOutcome> {
     const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
     try {
       await this.#options.rpc.call('eth_call', call, 'latest');
@@ -148,17 +278,59 @@ export class TransactionPoster implements ActPoster {
       if (refusal !== undefined) return { ok: false, ...refusal };
       throw cause;
     }
-    return { ok: false, code: 'reverted', message: `the act was reverted in height ${Number(height)}` };
+    return { ok: false, code: 'reverted', message: `the act was reverted in height ${height}` };
   }
-}
 
-/** Twice the base fee leaves room for it to rise over six full heights; the node's price names the usual
- *  tip above it. */
-function feesOf(baseFeeWei: bigint, priceWei: bigint) {
-  const maxPriorityFeePerGasWei = priceWei > baseFeeWei ? priceWei - baseFeeWei : 0n;
-  return { maxFeePerGasWei: 2n * baseFeeWei + maxPriorityFeePerGasWei, maxPriorityFeePerGasWei };
+  async #withoutGas(neededWei: bigint | undefined): Promise<{ readonly ok: false } & Refused> {
+    const balance = BigInt(await this.#options.rpc.call<Hex>('eth_getBalance', this.address, 'latest'));
+    const needed = neededWei === undefined ? '' : `, ${neededWei} wei are needed`;
+    const message = `${this.address} has ${balance} wei for gas${needed}: send coins to it`;
+    return { ok: false, code: 'operator-key-without-gas', message };
+  }
+
+  async #count(at: 'latest' | 'pending' | Hex): Promise<number> {
+    return Number(await this.#options.rpc.call<Hex>('eth_getTransactionCount', this.address, at));
+  }
+
+  /** Transactions that no rollback takes back; none where the node keeps no state of that height. */
+  async #finalizedCount(): Promise<number> {
+    try {
+      return await this.#count(hexOf(await this.#options.finalizedHeight()));
+    } catch (cause) {
+      if (cause instanceof JsonRpcRefused || cause instanceof Fault) return 0;
+      throw cause;
+    }
+  }
+
+  #sign(given: {
+    readonly chainId: number;
+    readonly nonce: number;
+    readonly act: ChainAct;
+    readonly gasLimit: bigint;
+    readonly fees: Fees;
+  }) {
+    const { act, fees, ...rest } = given;
+    return { ...signTransaction({ ...rest, ...act, ...fees }, this.#privateKey), ...fees };
+  }
+
+  readonly #unanswered = (cause: unknown): void => {
+    this.#options.log.debug({ cause: messageOf(cause), address: this.address }, 'no answer about an act');
+  };
 }
 
 export function hexOf(value: bigint | number): Hex {
   return `0x${value.toString(16)}`;
+}
+
+function isSame(one: ChainAct, other: ChainAct): boolean {
+  return one.to === other.to && one.data === other.data && one.valueWei === other.valueWei;
+}
+
+function isWithoutGas(cause: unknown): boolean {
+  return cause instanceof JsonRpcRefused && /insufficient funds/i.test(cause.message);
+}
+
+/** What nodes say when another transaction has the nonce, in a height or on its way to one. */
+function isForeignNonce(cause: JsonRpcRefused): boolean {
+  return /nonce too low|nonce has already been used|replacement transaction underpriced/i.test(cause.message);
 }

@@ -13,6 +13,14 @@ export const systemTimers: Timers = {
   },
 };
 
+/** As the system's, but the process goes on as long as a call waits: for what a service lives by. */
+export const lastingTimers: Timers = {
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** Timers that fire only while somebody moves time forward. */
 export class DrivenTimers implements Timers {
   #nowMs = 0;

@@ -107,7 +107,7 @@ export {
   parseHeader,
   signBatch,
 } from './record-batch.js';
-export { type BlockStage, processingStartOf, type Stage, stageOf, stages } from './stage.js';
+export { type BlockStage, isOver, processingStartOf, type Stage, stageOf, stages } from './stage.js';
 export {
   domainName,
   domainSeparator,

@@ -104,13 +104,23 @@ describe('the stage of a block', () => {
     expect(at(facts, 1_272)).toBe('final');
   });
 
+  it('takes a reveal of the first second of the extension for one of the extension', () => {
+    const own: OwnResult = { participant: 1, outputHash: hash(1), revealedAtSeconds: 1_201 };
+    const facts = { ...late, ownResults: [own], results: [result(1)] };
+    expect(at(facts, 1_201)).toBe('processing');
+    expect(at(facts, 1_241)).toBe('processing');
+    expect(at(facts, 1_242)).toBe('challenge');
+    const before = { ...facts, ownResults: [{ ...own, revealedAtSeconds: 1_200 }] };
+    expect(at(before, 1_201)).toBe('challenge');
+  });
+
   it('is in dispute from a second, different result on, and never void', () => {
     const facts = { ...late, results: [result(5), result(4)], disputedAtSeconds: 1_190 };
     expect(at(facts, 1_190)).toBe('dispute');
     expect(at(facts, 1_689)).toBe('dispute');
     expect(stageOf(terms, 0, facts, 1_690)).toMatchObject({ stage: 'final', finalOutputHash: hash(4) });
     const moreParts = { ...facts, results: [result(5, 7), result(4, 3)] };
-    expect(stageOf(terms, 0, moreParts, 1_690).finalOutputHash).toBe(hash(5));
+    expect(stageOf(terms, 0, moreParts, 1_690)).toMatchObject({ finalOutputHash: hash(5) });
   });
 
   it('is settled once settled, and void beyond the last block or the close of the channel', () => {

@@ -20,20 +20,23 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-/** Where a block stands and until when; `undefined` where no clock ends it. */
-export interface BlockStage {
-  readonly stage: Stage;
-  /** End of this stage by the clock, seconds. */
-  readonly endsAtSeconds?: number;
-  /** In processing: the one repetition after nobody revealed. */
-  readonly isExtension: boolean;
-  /** In processing: until when commits are taken. */
-  readonly commitEndsAtSeconds?: number;
-  /** Whether every participant's seat has committed, so that reveals may begin. */
-  readonly haveAllCommitted: boolean;
-  /** The outputHash that stands, once final. */
-  readonly finalOutputHash?: Hex;
-}
+/** Where a block stands, with what only that stage has. Times in seconds; `endsAtSeconds`: by the clock. */
+export type BlockStage =
+  | { readonly stage: 'pending' | 'collection' | 'collation' | 'challenge'; readonly endsAtSeconds: number }
+  | {
+      readonly stage: 'processing';
+      readonly endsAtSeconds: number;
+      /** The one repetition after nobody revealed. */
+      readonly isExtension: boolean;
+      /** Until when commits are taken. */
+      readonly commitEndsAtSeconds: number;
+      /** Whether every participant's seat has committed, so that reveals may begin. */
+      readonly haveAllCommitted: boolean;
+    }
+  | { readonly stage: 'dispute'; readonly endsAtSeconds: number; readonly haveAllCommitted: boolean }
+  /** `finalOutputHash`: the one that stands. */
+  | { readonly stage: 'final' | 'settled'; readonly finalOutputHash: Hex }
+  | { readonly stage: 'void' };
 
 /** `closedAtSeconds`: when the channel was closed; no block starts after that. */
 export function stageOf(
@@ -44,23 +47,22 @@ export function stageOf(
   closedAtSeconds?: number,
 ): BlockStage {
   const start = blockStart(terms, blockNumber);
-  const haveAllCommitted = facts.seats.length === terms.participants.length;
-  const at = (stage: Stage, more: Partial<BlockStage> = {}): BlockStage => ({
-    stage,
-    isExtension: false,
-    haveAllCommitted,
-    ...more,
-  });
-  if (blockNumber >= terms.blocksMax) return at('void');
-  if (closedAtSeconds !== undefined && start > closedAtSeconds) return at('void');
-  if (facts.settledAtSeconds !== undefined) return at('settled', { finalOutputHash: standing(terms, facts) });
-  if (nowSeconds < start) return at('pending', { endsAtSeconds: start });
+  if (blockNumber >= terms.blocksMax) return { stage: 'void' };
+  if (closedAtSeconds !== undefined && start > closedAtSeconds) return { stage: 'void' };
+  if (facts.settledAtSeconds !== undefined)
+    return { stage: 'settled', finalOutputHash: standing(terms, facts) };
+  if (nowSeconds < start) return { stage: 'pending', endsAtSeconds: start };
   const collected = collectionEnd(terms, blockNumber);
-  if (nowSeconds < collected) return at('collection', { endsAtSeconds: collected });
+  if (nowSeconds < collected) return { stage: 'collection', endsAtSeconds: collected };
   const processingStart = processingStartOf(terms, blockNumber, facts);
-  if (nowSeconds < processingStart) return at('collation', { endsAtSeconds: processingStart });
-  if (facts.parts.length === 0) return at('void');
-  return stageOfProcessing(terms, facts, nowSeconds, processingStart, at);
+  if (nowSeconds < processingStart) return { stage: 'collation', endsAtSeconds: processingStart };
+  if (facts.parts.length === 0) return { stage: 'void' };
+  return stageOfProcessing(terms, facts, nowSeconds, processingStart);
+}
+
+/** Settled or void: nothing will change any more. */
+export function isOver({ stage }: BlockStage): boolean {
+  return stage === 'settled' || stage === 'void';
 }
 
 /** P: the end of collation, or the last participant's part if that is earlier. */
@@ -70,36 +72,32 @@ export function processingStartOf(terms: ChannelTerms, blockNumber: number, fact
   return Math.min(deadline, Math.max(...facts.parts.map((part) => part.postedAtSeconds)));
 }
 
-function stageOfProcessing(
-  terms: ChannelTerms,
-  facts: BlockFacts,
-  now: number,
-  start: number,
-  at: (stage: Stage, more?: Partial<BlockStage>) => BlockStage,
-): BlockStage {
-  if (isUnanimous(terms, facts)) return at('final', { finalOutputHash: facts.results[0].outputHash });
+function stageOfProcessing(terms: ChannelTerms, facts: BlockFacts, now: number, start: number): BlockStage {
+  if (isUnanimous(terms, facts)) return { stage: 'final', finalOutputHash: facts.results[0].outputHash };
+  const haveAllCommitted = facts.seats.length === terms.participants.length;
   const firstEnd = start + terms.processingPeriod;
   const half = Math.floor(terms.processingPeriod / 2);
-  const processing = (from: number): BlockStage =>
-    at('processing', {
-      endsAtSeconds: from + terms.processingPeriod,
-      commitEndsAtSeconds: from + half,
-      isExtension: from !== start,
-    });
+  const processing = (from: number): BlockStage => ({
+    stage: 'processing',
+    endsAtSeconds: from + terms.processingPeriod,
+    commitEndsAtSeconds: from + half,
+    isExtension: from !== start,
+    haveAllCommitted,
+  });
   if (facts.disputedAtSeconds !== undefined) {
     const end = facts.disputedAtSeconds + terms.disputeMax;
-    if (now < end) return at('dispute', { endsAtSeconds: end });
-    return at('final', { finalOutputHash: standing(terms, facts) });
+    if (now < end) return { stage: 'dispute', endsAtSeconds: end, haveAllCommitted };
+    return { stage: 'final', finalOutputHash: standing(terms, facts) };
   }
   if (now < firstEnd) return processing(start);
   const firstReveal = firstRevealAt(facts);
   if (firstReveal === undefined && now < firstEnd + terms.processingPeriod) return processing(firstEnd);
-  if (firstReveal === undefined) return at('void');
+  if (firstReveal === undefined) return { stage: 'void' };
   const end = firstReveal < firstEnd ? firstEnd : firstEnd + terms.processingPeriod;
   if (now < end) return processing(firstEnd);
   const challengeEnd = end + terms.challengePeriod;
-  if (now < challengeEnd) return at('challenge', { endsAtSeconds: challengeEnd });
-  return at('final', { finalOutputHash: facts.results[0].outputHash });
+  if (now < challengeEnd) return { stage: 'challenge', endsAtSeconds: challengeEnd };
+  return { stage: 'final', finalOutputHash: facts.results[0].outputHash };
 }
 
 /** All seats taken, all binding or accepted, all revealed the same, and nobody revealed anything else. */
@@ -125,11 +123,12 @@ function firstRevealAt(facts: BlockFacts): number | undefined {
 }
 
 /** Of different results, the one that counts most parts, then the lowest outputHash. */
-function standing(terms: ChannelTerms, facts: BlockFacts): Hex | undefined {
+function standing(terms: ChannelTerms, facts: BlockFacts): Hex {
   const parts = (mask: number): number =>
     terms.participants.reduce((sum, _, index) => sum + ((mask >> index) & 1), 0);
-  const ordered = [...facts.results].sort(
+  const [first] = [...facts.results].sort(
     (a, b) => parts(b.validParts) - parts(a.validParts) || (a.outputHash < b.outputHash ? -1 : 1),
   );
-  return ordered[0]?.outputHash;
+  if (first === undefined) throw new Error('a block was settled or disputed without any result');
+  return first.outputHash;
 }

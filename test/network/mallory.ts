@@ -118,7 +118,7 @@ async function postPart(
   );
   await network.partStore.putMany([...sealed.map((one) => one.sealed), ...pages, index]);
   const outcome = await network.chain
-    .actor(network.members[participant].secrets.operator.privateKey)
+    .participantActs(network.members[participant].secrets.operator.privateKey)
     .postPart(network.channelId, blockNumber, {
       partRoot: toHex(spoiled.partRoot ?? commitment.partRoot),
       segmentCount: commitment.segmentCount,

@@ -51,8 +51,8 @@ async function settleWith(mischief: Mischief | undefined, mallory: number) {
   }
 }
 
-const balanceOf = (network: Network, account: `0x${string}`): Promise<bigint> =>
-  network.chain.balance(network.token, account);
+const balanceOf = async (network: Network, account: `0x${string}`): Promise<bigint> =>
+  (await network.chain.snapshot({ finality: 'latest' })).balance(network.token, account);
 
 describe('a participant that', () => {
   // Everyone holds everyone's records, so nothing is lost with one part: the honest block says what to

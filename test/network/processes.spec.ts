@@ -127,7 +127,8 @@ describe('an organisation of five processes', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const facts = () => chain.blockFacts(channelId, 0);
+  const latest = () => chain.snapshot({ finality: 'latest' });
+  const facts = async () => (await latest()).blockFacts(channelId, 0);
   const factsWhen = (what: string, holds: (facts: BlockFacts) => boolean): Promise<BlockFacts> =>
     until(what, async () => {
       const found = await facts();
@@ -176,12 +177,13 @@ describe('an organisation of five processes', () => {
         validParts: 7,
       }),
     ]);
+    const now = await latest();
     const balances = await Promise.all(
-      members.map(({ secrets }) => chain.balance(token, secrets.account.address)),
+      members.map(({ secrets }) => now.balance(token, secrets.account.address)),
     );
     expect(balances).toEqual([0n, expected.amounts[1], expected.amounts[2]]);
     expect(expected.amounts[1]).toBeGreaterThan(0n);
-    expect((await chain.channel(channelId))?.deposit).toBe(deposit - expected.amounts[0]);
+    expect((await now.channel(channelId))?.deposit).toBe(deposit - expected.amounts[0]);
   });
 
   it('ends with exit code 0 when asked to, answers what it was asked, and keeps what it promised', async () => {

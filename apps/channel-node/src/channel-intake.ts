@@ -180,11 +180,12 @@ export class ChannelIntake {
     if (known?.signers !== undefined) return known;
     const { chain } = this.#ports;
     const start = blockStart(this.facts.terms, blockNumber);
-    const facts = await chain.channel(this.channelId);
+    const latest = await chain.snapshot({ finality: 'latest' });
+    const facts = await latest.channel(this.channelId);
     if (facts?.closedAtSeconds !== undefined && start > facts.closedAtSeconds) {
       return refuse('channel-closed', `the channel was closed at ${facts.closedAtSeconds}`);
     }
-    const keys = await Promise.all(this.facts.terms.participants.map((one) => chain.keysAt(one, start)));
+    const keys = await Promise.all(this.facts.terms.participants.map((one) => latest.keysAt(one, start)));
     const block = this.#blockOf(blockNumber);
     block.signers ??= keys.map((one) => (one === undefined ? undefined : fromHex(one.recordKey)));
     return block;

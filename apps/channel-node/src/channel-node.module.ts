@@ -1,7 +1,7 @@
 /** Composition root of the channel node: the only file of the app that names adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Chain } from '#chain';
-import { openEthersChain } from '#chain/ethers-chain';
+import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import type { KeyValue } from '#key-value';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
@@ -30,7 +30,7 @@ export class ChannelNodeModule {
 
   /** With adapters of its own, as the configuration names them. */
   static async of(config: ChannelNodeConfig, secrets: ChannelNodeSecrets, log: Log): Promise<DynamicModule> {
-    const chain: Chain = await openEthersChain({
+    const chain: Chain = await openChain(config.chain.url, {
       ...config.chain,
       requestTimeoutMs: config.requestTimeoutMs,
       inclusionTimeoutMs: config.requestTimeoutMs,

@@ -3,7 +3,7 @@
  * blocks off.
  */
 import { type BlockView, type ChannelView, type HealthView, type Refusal, refuse } from '#api';
-import type { Chain } from '#chain';
+import type { Chain, ChainSnapshot } from '#chain';
 import { assertNativeSignatures } from '#crypto';
 import { fromHex, type Hex, isHexOf } from '#encoding';
 import { type Clock, type Log, messageOf, systemTimers, type Timers } from '#environment';
@@ -56,7 +56,7 @@ export class ChannelNode {
   #sweeping: Promise<number> | undefined;
   #running: { readonly end: () => void } | undefined;
   #isDue = false;
-  /** The chain's channels as of a height. */
+  /** The participant's channels as of a height. */
   #known: { readonly asOf: number; readonly ids: readonly Hex[] } = { asOf: -1, ids: [] };
 
   constructor(options: ChannelNodeOptions, ports: ChannelNodePorts) {
@@ -140,7 +140,7 @@ export class ChannelNode {
 
   async channel(channelId: Hex): Promise<{ readonly ok: true; readonly view: ChannelView } | Refusal> {
     const intake = await this.#open(channelId);
-    const facts = await this.#ports.chain.channel(channelId);
+    const facts = await (await this.#latest()).channel(channelId);
     if (intake === undefined || facts === undefined) return unknownChannel(channelId);
     const { timestampSeconds } = await this.#time.now();
     return { ok: true, view: channelView(facts, intake.participant, timestampSeconds) };
@@ -156,7 +156,7 @@ export class ChannelNode {
     if (blockNumber >= blocksMax) {
       return refuse('unknown-block', `the channel has blocks 0 to ${blocksMax - 1}`);
     }
-    const facts = await this.#ports.chain.blockFacts(channelId, blockNumber);
+    const facts = await (await this.#latest()).blockFacts(channelId, blockNumber);
     const { timestampSeconds } = await this.#time.now();
     return { ok: true, view: blockView(intake, blockNumber, facts, timestampSeconds) };
   }
@@ -206,7 +206,9 @@ export class ChannelNode {
 
   async #channelIds(): Promise<readonly Hex[]> {
     const asOf = this.#time.wakes;
-    if (this.#known.asOf !== asOf) this.#known = { asOf, ids: await this.#ports.chain.channelIds() };
+    if (this.#known.asOf !== asOf) {
+      this.#known = { asOf, ids: await this.#ports.chain.channelsOf(this.#options.account) };
+    }
     return this.#known.ids;
   }
 
@@ -242,7 +244,7 @@ export class ChannelNode {
 
   async #read(channelId: Hex, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
     await broken?.idle();
-    const facts = await this.#ports.chain.channel(channelId);
+    const facts = await (await this.#latest()).channel(channelId);
     const own = facts?.terms.participants.findIndex((one) => one.toLowerCase() === this.#options.account);
     if (facts === undefined || own === undefined || own < 0) return undefined;
     this.#signing ??= this.#readDomain();
@@ -250,6 +252,10 @@ export class ChannelNode {
     const options = { ...(await this.#signing), participant: own, impressionsMax, rememberSeconds };
     const { timestampSeconds } = await this.#time.now();
     return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);
+  }
+
+  #latest(): Promise<ChainSnapshot> {
+    return this.#ports.chain.snapshot({ finality: 'latest' });
   }
 
   async #readDomain(): Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> {

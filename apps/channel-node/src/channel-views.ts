@@ -35,11 +35,11 @@ export function blockView(
   nowSeconds: number,
 ): BlockView {
   const { terms, closedAtSeconds } = intake.facts;
-  const { stage, finalOutputHash } = stageOf(terms, blockNumber, facts, nowSeconds, closedAtSeconds);
+  const at = stageOf(terms, blockNumber, facts, nowSeconds, closedAtSeconds);
   return {
     channelId: intake.channelId,
     blockNumber,
-    stage,
+    stage: at.stage,
     collectionStart: blockStart(terms, blockNumber),
     collectionEnd: collectionEnd(terms, blockNumber),
     isCut: blockNumber < intake.cutBelow,
@@ -49,6 +49,6 @@ export function blockView(
       partRoot,
       segmentCount,
     })),
-    ...(finalOutputHash === undefined ? {} : { finalOutputHash }),
+    ...('finalOutputHash' in at ? { finalOutputHash: at.finalOutputHash } : {}),
   };
 }

@@ -135,7 +135,8 @@ export class Forwarding {
     const known = this.#endpoints.get(account);
     if (known?.asOf === asOf) return known.endpoint;
     // Keys count strictly before a time: those registered in this very second are current too.
-    const endpoint = (await this.#ports.chain.keysAt(account, nowSeconds + 1))?.endpoint ?? '';
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    const endpoint = (await latest.keysAt(account, nowSeconds + 1))?.endpoint ?? '';
     this.#endpoints.set(account, { asOf, endpoint });
     return endpoint;
   }

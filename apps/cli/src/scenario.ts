@@ -184,7 +184,7 @@ function requireSameResult(
   { blockNumber, stage }: BlockState,
   { output }: OpenedBlock,
 ): void {
-  if (stage.finalOutputHash === undefined) return;
+  if (!('finalOutputHash' in stage)) return;
   const own = outputHashOf({
     channelId: network.channelId,
     blockNumber,

@@ -1,7 +1,7 @@
 /** Composition root of the collator: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
 import { afterScheme } from '#block-watch';
-import { openEthersChain } from '#chain/ethers-chain';
+import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
@@ -38,7 +38,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
   const { recordLog, partStore, keyValue, chain } = config;
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
-    chain: await openEthersChain({ ...chain, ...timeouts, log }),
+    chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
     recordLog: recordLog.startsWith('lmdb:')
       ? openLmdbRecordLog(afterScheme(recordLog))
       : openMemoryRecordLog(),

@@ -3,7 +3,7 @@
  * part.
  */
 import { BlockWatch, ChannelKeys, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
-import type { Chain, ChainActor } from '#chain';
+import type { Chain, ParticipantActs } from '#chain';
 import { decodeDagCbor, encodeDagCbor, type Hex, toHex } from '#encoding';
 import type { Clock, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
@@ -37,7 +37,7 @@ export interface CollatorPorts {
 export class Collator {
   readonly #account: Hex;
   readonly #ports: CollatorPorts;
-  readonly #actor: ChainActor;
+  readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
   readonly #manifests: Manifests;
@@ -46,7 +46,7 @@ export class Collator {
   constructor(options: CollatorOptions, ports: CollatorPorts) {
     this.#account = options.account;
     this.#ports = ports;
-    this.#actor = ports.chain.actor(options.operatorKey);
+    this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
     this.#keys = new ChannelKeys(options, ports);
     this.#manifests = new Manifests(ports.recordLog);
@@ -104,7 +104,7 @@ export class Collator {
     const partRoot = toHex(collated.commitment.partRoot);
     const indexHash = toHex(collated.commitment.indexHash);
     const part = { partRoot, segmentCount, indexHash };
-    const outcome = await this.#actor.postPart(channelId, blockNumber, part);
+    const outcome = await this.#acts.postPart(channelId, blockNumber, part);
     const said = { channelId, blockNumber, ...part, batches: collated.batches, spentMs };
     if (outcome.ok) {
       this.#ports.log.info(said, 'posted the part');

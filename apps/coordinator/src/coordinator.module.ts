@@ -1,7 +1,7 @@
 /** Composition root of the coordinator: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
 import { afterScheme } from '#block-watch';
-import { openEthersChain } from '#chain/ethers-chain';
+import { openChain } from '#chain/open-chain';
 import { type Log, systemEntropy } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
@@ -34,7 +34,7 @@ export function coordinatorModule(config: CoordinatorConfig, log: Log): DynamicM
 async function openPorts({ keyValue, chain }: CoordinatorConfig, log: Log): Promise<CoordinatorPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
-    chain: await openEthersChain({ ...chain, ...timeouts, log }),
+    chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
     keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
     jobQueue: openInProcessJobQueue({ log }),
     entropy: systemEntropy,

@@ -62,7 +62,7 @@ async function inProcessing(): Promise<{ rehearsal: Rehearsal; startsAt: number 
   };
   await rehearsal.chain
     .port()
-    .actor(rehearsal.participants[0].operatorKey)
+    .participantActs(rehearsal.participants[0].operatorKey)
     .postPart(rehearsal.channelId, 0, empty);
   const startsAt = rehearsal.collected(0) + blockSeconds.collation;
   return { rehearsal, startsAt };
@@ -91,7 +91,7 @@ describe('the coordinator', () => {
     });
     const delegation = { ...body, nonce: BigInt(body.nonce), notAfter: BigInt(body.notAfter) };
     const digest = delegationDigest(domainSeparator(rehearsal.chain.eip712), delegation);
-    const operator = rehearsal.chain.port().actor(one.operatorKey).address;
+    const operator = rehearsal.chain.port().participantActs(one.operatorKey).address;
     expect(recoverSigner(digest, fromHex(signature))).toBe(operator);
     const key = openBlockKey(fromHex(sealedBlockKey), digest, one.validatorSecret);
     expect(toHex(keyCommitmentOf(key as Uint8Array))).toBe(body.keyCommitment);
@@ -147,7 +147,7 @@ describe('the coordinator', () => {
     await coordinatorOf(rehearsal, correspondent).sweep();
     const { signature, sealedBlockKey: _, keyPath, ...body } = correspondent.received[0];
     const delegation = { ...body, signature, nonce: BigInt(body.nonce), notAfter: BigInt(body.notAfter) };
-    const validator = rehearsal.chain.port().actor(rehearsal.participants[1].validatorKey);
+    const validator = rehearsal.chain.port().validatorActs(rehearsal.participants[1].validatorKey);
     expect(await validator.commitResult(delegation, keyPath, rehearsal.terms.salt)).toMatchObject({
       ok: true,
     });

@@ -10,7 +10,7 @@ import {
   type ValidationRequest,
   type WatchedBlock,
 } from '#block-watch';
-import type { Chain } from '#chain';
+import type { Chain, ValidatorFacts } from '#chain';
 import { addressOf, signDigest } from '#crypto';
 import { decodeDagCbor, encodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
 import type { Entropy, Log } from '#environment';
@@ -111,12 +111,12 @@ export class Coordinator {
 
   async #delegate(block: WatchedBlock): Promise<number> {
     const { stage, facts, nowSeconds, participant } = block;
-    if (stage.stage !== 'processing' || nowSeconds >= (stage.commitEndsAtSeconds ?? 0)) return 0;
+    if (stage.stage !== 'processing' || nowSeconds >= stage.commitEndsAtSeconds) return 0;
     if (facts.seats.some((seat) => seat.participant === participant)) return 0;
     const last = await this.#lastSent(block);
     const due = last === undefined || this.#isSilent(block, last);
     if (!due && last.answer !== undefined) return 0;
-    const sent = due ? await this.#compose(block, last) : last;
+    const sent = due ? await this.#compose(block, last, stage.endsAtSeconds) : last;
     return sent === undefined ? 0 : this.#send(block, sent);
   }
 
@@ -133,8 +133,12 @@ export class Coordinator {
     return last.answer !== undefined && block.nowSeconds - last.sentAtSeconds >= silence;
   }
 
-  async #compose(block: WatchedBlock, last: Sent | undefined): Promise<Sent | undefined> {
-    const { channelId, blockNumber, participant, stage, nowSeconds } = block;
+  async #compose(
+    block: WatchedBlock,
+    last: Sent | undefined,
+    notAfterSeconds: number,
+  ): Promise<Sent | undefined> {
+    const { channelId, blockNumber, participant, nowSeconds } = block;
     const { validator, operatorKey } = this.#options;
     const said = { channelId, blockNumber, validator };
     const opened = await this.#keys.of(channelId);
@@ -144,7 +148,7 @@ export class Coordinator {
       this.#ports.log.error({ ...said, why }, 'there is no block key to delegate');
       return undefined;
     }
-    const facts = await this.#ports.chain.validator(validator);
+    const facts = await this.#validator(validator);
     if (facts === undefined) {
       this.#ports.log.error(said, 'the trusted validator is not registered on the base chain');
       return undefined;
@@ -157,7 +161,7 @@ export class Coordinator {
       binding: true,
       keyCommitment: opened.keys.keyCommitment(blockNumber),
       nonce: (last?.request.delegation.nonce ?? 0n) + 1n,
-      notAfter: BigInt(stage.endsAtSeconds as number),
+      notAfter: BigInt(notAfterSeconds),
     };
     const digest = delegationDigest(domainSeparator(await this.#ports.chain.domain()), fields);
     const randomness = this.#ports.entropy.bytes(56);
@@ -176,7 +180,7 @@ export class Coordinator {
     const { delegation } = sent.request;
     const { channelId, blockNumber, validator, nonce } = delegation;
     const said = { channelId, blockNumber, validator, nonce: String(nonce) };
-    const facts = await this.#ports.chain.validator(validator);
+    const facts = await this.#validator(validator);
     if (facts === undefined) return 0;
     const answer = await postRequest(facts.endpoint, sent.request, {
       timeoutMs: this.#options.requestTimeoutMs,
@@ -204,6 +208,11 @@ export class Coordinator {
   async #note(sent: Sent, answer: Answer, nowSeconds: number): Promise<void> {
     if (answer.kind === 'unreached') return;
     await this.#remember({ ...sent, answer: answer.kind, sentAtSeconds: nowSeconds });
+  }
+
+  async #validator(account: Hex): Promise<ValidatorFacts | undefined> {
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    return latest.validator(account);
   }
 
   async #lastSent(block: WatchedBlock): Promise<Sent | undefined> {

@@ -1,6 +1,6 @@
 /** Composition root of the settlement service: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
-import { openEthersChain } from '#chain/ethers-chain';
+import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { closing, lifecycleOf, type Shell } from '#nest';
@@ -31,7 +31,7 @@ export function settlementModule(config: SettlementConfig, log: Log): DynamicMod
 async function openPorts({ chain }: SettlementConfig, log: Log): Promise<SettlementPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
-    chain: await openEthersChain({ ...chain, ...timeouts, log }),
+    chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
     jobQueue: openInProcessJobQueue({ log }),
     log,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
-import type { Chain } from '#chain';
+import type { Chain, ChainSnapshot } from '#chain';
 import type { Hex } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
@@ -52,15 +52,19 @@ function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; cha
     settledAtSeconds,
   });
   const port = rehearsal.chain.port();
-  const actor = (() => ({
+  const participantActs = (() => ({
     settle: async (_channel: Hex, _block: number, one: RevealedResult) => {
       if (settledAtSeconds !== undefined) return { ok: false, code: 'already-settled', message: '' };
       settled.push(one.outputHash);
       settledAtSeconds = rehearsal.chain.nowSeconds;
       return { ok: true, height: 1, timestampSeconds: settledAtSeconds, gasUsed: 1n };
     },
-  })) as unknown as Chain['actor'];
-  return { rehearsal, settled, chain: { ...port, blockFacts: async () => facts(), actor } };
+  })) as unknown as Chain['participantActs'];
+  const snapshot: Chain['snapshot'] = async (of) => ({
+    ...(await port.snapshot(of)),
+    blockFacts: async () => facts(),
+  });
+  return { rehearsal, settled, chain: { ...port, snapshot, participantActs } };
 }
 
 function settlementOf(
@@ -129,8 +133,15 @@ describe('the settlement service', () => {
     };
     const voided: Chain = {
       ...chain,
-      blockFacts: async (...block) => ({ ...(await chain.blockFacts(...block)), seats: [silent] }),
-      actor: (() => ({ releaseBonds })) as unknown as Chain['actor'],
+      snapshot: async (of) => {
+        const snapshot = await chain.snapshot(of);
+        const blockFacts: ChainSnapshot['blockFacts'] = async (...block) => ({
+          ...(await snapshot.blockFacts(...block)),
+          seats: [silent],
+        });
+        return { ...snapshot, blockFacts };
+      },
+      participantActs: (() => ({ releaseBonds })) as unknown as Chain['participantActs'],
     };
     const both = [0, 1].map((one) => settlementOf(rehearsal, voided, one));
     const end = rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing;

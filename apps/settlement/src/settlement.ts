@@ -2,7 +2,7 @@
  * The settlement service: watches results, says loudly where they differ, and settles blocks that are final.
  */
 import { BlockWatch, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
-import type { Chain, ChainActor } from '#chain';
+import type { Chain, ParticipantActs } from '#chain';
 import type { Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
@@ -23,7 +23,7 @@ export interface SettlementPorts {
 
 export class Settlement {
   readonly #ports: SettlementPorts;
-  readonly #actor: ChainActor;
+  readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
   readonly #loop: SweepLoop;
   readonly #voided = new Set<WatchedBlock>();
@@ -32,7 +32,7 @@ export class Settlement {
 
   constructor(options: SettlementOptions, ports: SettlementPorts) {
     this.#ports = ports;
-    this.#actor = ports.chain.actor(options.operatorKey);
+    this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
     const { jobQueue, log, chain } = ports;
     const loop = { kind: `settle/${options.account}`, intervalMs: options.sweepIntervalMs };
@@ -59,7 +59,7 @@ export class Settlement {
   /** `settle` frees the bonds of a settled block; those of a void one lie until somebody asks. */
   async #releaseBonds(block: WatchedBlock): Promise<number> {
     const { channelId, blockNumber } = block;
-    const outcome = await this.#actor.releaseBonds(channelId, blockNumber);
+    const outcome = await this.#acts.releaseBonds(channelId, blockNumber);
     this.#voided.delete(block);
     if (outcome.ok) this.#ports.log.info({ channelId, blockNumber }, 'released the bonds of a void block');
     else if (outcome.code !== 'bonds-already-released') {
@@ -76,7 +76,7 @@ export class Settlement {
     if (result === undefined)
       throw new Error(`block ${blockNumber} of ${channelId} is final without a result`);
     const said = { channelId, blockNumber, outputHash: result.outputHash };
-    const outcome = await this.#actor.settle(channelId, blockNumber, result);
+    const outcome = await this.#acts.settle(channelId, blockNumber, result);
     if (outcome.ok) {
       this.#ports.log.info({ ...said, gasUsed: String(outcome.gasUsed) }, 'settled the block');
       return 1;

@@ -57,9 +57,9 @@ export function checkRequest(
 }
 
 function checkTime({ delegation }: ValidationRequest, block: WatchedBlock): Refusal | undefined {
-  const { stage, commitEndsAtSeconds } = block.stage;
-  if (stage !== 'processing' || block.nowSeconds >= (commitEndsAtSeconds ?? 0)) {
-    const when = stage === 'processing' ? 'past the time of commits' : `in ${stage}`;
+  const { stage } = block;
+  if (stage.stage !== 'processing' || block.nowSeconds >= stage.commitEndsAtSeconds) {
+    const when = stage.stage === 'processing' ? 'past the time of commits' : `in ${stage.stage}`;
     return refuse('block-not-in-processing', `block ${block.blockNumber} is ${when}`);
   }
   if (delegation.notAfter < BigInt(block.nowSeconds)) {

@@ -1,7 +1,7 @@
 /** Composition root of the validator: the only file that names its adapters. */
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { afterScheme } from '#block-watch';
-import { openEthersChain } from '#chain/ethers-chain';
+import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
@@ -57,7 +57,7 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
     : openMemoryKeyValue();
   const reduction = new BlockReduction(config.reduction, { partStore, log });
   const ports: ValidatorPorts = {
-    chain: await openEthersChain({ ...config.chain, ...timeouts, log }),
+    chain: await openChain(config.chain.url, { ...config.chain, ...timeouts, log }),
     partStore,
     keyValue,
     jobQueue: openInProcessJobQueue({ log }),

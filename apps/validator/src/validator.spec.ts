@@ -92,7 +92,7 @@ async function inProcessing(participants = [0, 1, 2]): Promise<Stage> {
     indexHash: toHex(commitment.indexHash),
   };
   for (const one of participants) {
-    const actor = rehearsal.chain.port().actor(rehearsal.participants[one].operatorKey);
+    const actor = rehearsal.chain.port().participantActs(rehearsal.participants[one].operatorKey);
     await actor.postPart(rehearsal.channelId, 0, part);
   }
   if (participants.length < 3) rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
@@ -174,7 +174,7 @@ describe('a validator that is asked', () => {
   it('goes by the operator key that is current, not by one that was revoked', async () => {
     const stage = await inProcessing();
     const { account, operatorKey } = stage.rehearsal.participants[0];
-    const keys = await stage.rehearsal.chain.port().keysAt(account, 99_999);
+    const keys = await stage.rehearsal.chain.latest().keysAt(account, 99_999);
     if (keys === undefined) throw new Error('registered');
     stage.rehearsal.chain.register(account, { ...keys, operatorKey: `0x${'77'.repeat(20)}` });
     const request = await requestOf(stage, 0, 0, { signer: operatorKey });

@@ -3,22 +3,22 @@
  * request.
  */
 import { type Refusal, refuse } from '#api';
-import {
-  BlockWatch,
-  isOver,
-  SweepLoop,
-  sweepEach,
-  type ValidationRequest,
-  type WatchedBlock,
-} from '#block-watch';
-import type { Chain, ChainActor, ChainTime } from '#chain';
+import { BlockWatch, SweepLoop, sweepEach, type ValidationRequest, type WatchedBlock } from '#block-watch';
+import type { Chain, ChainTime, ValidatorActs } from '#chain';
 import { addressOf } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
-import { commitmentOf, delegationDigest, domainSeparator, openBlockKey, processingStartOf } from '#protocol';
+import {
+  commitmentOf,
+  delegationDigest,
+  domainSeparator,
+  isOver,
+  openBlockKey,
+  processingStartOf,
+} from '#protocol';
 import { reduceDelegated } from './reduce-delegated.js';
 import type { ReduceBlock } from './reduce-port.js';
 import { checkRequest } from './request-rules.js';
@@ -53,7 +53,7 @@ export class Validator {
   readonly address: Hex;
   readonly #options: ValidatorOptions;
   readonly #ports: ValidatorPorts;
-  readonly #actor: ChainActor;
+  readonly #acts: ValidatorActs;
   readonly #watch: BlockWatch;
   readonly #state: ValidatorState;
   readonly #loop: SweepLoop;
@@ -65,7 +65,7 @@ export class Validator {
     this.address = addressOf(options.privateKey);
     this.#options = options;
     this.#ports = ports;
-    this.#actor = ports.chain.actor(options.privateKey);
+    this.#acts = ports.chain.validatorActs(options.privateKey);
     this.#watch = new BlockWatch({}, ports);
     this.#state = new ValidatorState(ports.keyValue, this.address);
     const { jobQueue, log, chain } = ports;
@@ -128,7 +128,8 @@ export class Validator {
 
   async #operatorKey(account: Hex, nowSeconds: number): Promise<Hex | undefined> {
     // Keys count strictly before a time: those registered in this very second are current too.
-    return (await this.#ports.chain.keysAt(account, nowSeconds + 1))?.operatorKey;
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    return (await latest.keysAt(account, nowSeconds + 1))?.operatorKey;
   }
 
   async #keep(request: ValidationRequest): Promise<Accepted | Refusal> {
@@ -157,7 +158,10 @@ export class Validator {
     const { channelId, blockNumber } = requests[0].delegation;
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
-    if (!isOver(block)) return this.#revealDue(block);
+    if (!isOver(block.stage)) return this.#revealDue(block);
+    // What is forgotten cannot be revealed any more, should a rollback bring the block back.
+    const final = await this.#watch.block(channelId, blockNumber, 'finalized');
+    if (final === undefined || !isOver(final.stage)) return 0;
     const participants = requests.map((one) => one.delegation.participant);
     await this.#state.forget(channelId, blockNumber, participants);
     return 0;
@@ -167,8 +171,8 @@ export class Validator {
     const { channelId, blockNumber } = requests[0].delegation;
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
-    const { stage, commitEndsAtSeconds } = block.stage;
-    if (stage !== 'processing' || block.nowSeconds >= (commitEndsAtSeconds ?? 0)) return 0;
+    const { stage } = block;
+    if (stage.stage !== 'processing' || block.nowSeconds >= stage.commitEndsAtSeconds) return 0;
     const taken = new Set(block.facts.seats.map((seat) => seat.participant));
     const due = requests.filter(
       ({ delegation }) =>
@@ -210,7 +214,7 @@ export class Validator {
   async #commit(request: ValidationRequest, kept: KeptResult): Promise<number> {
     const { channelId, blockNumber, participant } = request.delegation;
     const commitment = this.#commitment(channelId, blockNumber, participant, kept);
-    const outcome = await this.#actor.commitResult(request.delegation, request.keyPath, commitment);
+    const outcome = await this.#acts.commitResult(request.delegation, request.keyPath, commitment);
     const said = { channelId, blockNumber, participant };
     if (!outcome.ok)
       this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not take the commit');
@@ -237,7 +241,7 @@ export class Validator {
     const { channelId, blockNumber } = block;
     const { result, opening, workDigest } = kept;
     const salt = toHex(saltOf(this.#options.privateKey, channelId, blockNumber, participant));
-    const outcome = await this.#actor.revealResult(
+    const outcome = await this.#acts.revealResult(
       channelId,
       blockNumber,
       participant,

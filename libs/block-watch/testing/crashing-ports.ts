@@ -16,7 +16,7 @@ export class CrashPoint {
     return this.#left < 0;
   }
 
-  /** The port with every asynchronous method counted; what it hands out (actors) is wrapped too. */
+  /** The port with every asynchronous method counted; what it hands out (acts, snapshots) is wrapped too. */
   wrap<Port extends object>(port: Port): Port {
     return new Proxy(port, {
       get: (target, name) => {
@@ -24,7 +24,7 @@ export class CrashPoint {
         if (typeof member !== 'function') return member;
         return (...given: unknown[]) => {
           const call = (): unknown => member.apply(target, given);
-          if (name === 'actor') return this.wrap(call() as object);
+          if (name === 'participantActs' || name === 'validatorActs') return this.wrap(call() as object);
           if (name === 'subscribe' || name === 'bytes' || name === 'nowMs') return call();
           if (name === 'read' || name === 'list' || name === 'getMany') {
             this.#step();
@@ -40,7 +40,7 @@ export class CrashPoint {
     if (!this.#isAfter) this.#step();
     const result = await call();
     if (this.#isAfter) this.#step();
-    return result;
+    return isSnapshot(result) ? this.wrap(result) : result;
   }
 
   #step(): void {
@@ -51,4 +51,8 @@ export class CrashPoint {
     }
     this.calls++;
   }
+}
+
+function isSnapshot(result: unknown): result is object {
+  return typeof result === 'object' && result !== null && 'blockFacts' in result;
 }

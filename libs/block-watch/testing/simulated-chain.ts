@@ -2,11 +2,22 @@
  * A base chain in memory for tests: the acts that services post, under the rules of protocol.md 8 through
  * `stageOf`.
  */
-import type { Chain, ChainActor, ChainOutcome, ChannelFacts, ParticipantKeys, ValidatorFacts } from '#chain';
+import type {
+  Chain,
+  ChainOutcome,
+  ChainSnapshot,
+  ChannelFacts,
+  ParticipantActs,
+  ParticipantKeys,
+  RefusalCode,
+  ValidatorActs,
+  ValidatorFacts,
+} from '#chain';
 import { addressOf, recoverSigner, rootFromPath } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import {
   type BlockFacts,
+  type BlockStage,
   type ChannelTerms,
   channelIdOf,
   commitmentOf,
@@ -19,11 +30,22 @@ import {
   stageOf,
 } from '#protocol';
 
-type Acts = Pick<ChainActor, 'address' | 'postPart' | 'commitResult' | 'revealResult' | 'settle'>;
-type No = { readonly code: string; readonly message: string };
+type Acts = Pick<ParticipantActs, 'address' | 'postPart' | 'settle'> &
+  Pick<ValidatorActs, 'commitResult' | 'revealResult'>;
+type No = { readonly code: RefusalCode; readonly message: string };
+
+/** Everything that the chain knows at one height. */
+interface State {
+  readonly height: number;
+  readonly nowSeconds: number;
+  readonly keys: ReadonlyMap<Hex, readonly { atSeconds: number; keys: ParticipantKeys }[]>;
+  readonly validators: ReadonlyMap<Hex, ValidatorFacts>;
+  readonly channels: ReadonlyMap<Hex, ChannelFacts>;
+  readonly blocks: ReadonlyMap<string, BlockFacts>;
+}
 
 const empty: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
-const no = (code: string, message = code): No => ({ code, message });
+const no = (code: RefusalCode, message: string = code): No => ({ code, message });
 
 export class SimulatedChain {
   readonly eip712: Eip712Domain = {
@@ -32,6 +54,8 @@ export class SimulatedChain {
   };
   nowSeconds: number;
   height = 1;
+  /** How many heights the finalized one lies below the latest. */
+  finalizedBelow = 0;
   /** How often each act was accepted. */
   readonly accepted: Record<string, number> = {};
   readonly #keys = new Map<Hex, { atSeconds: number; keys: ParticipantKeys }[]>();
@@ -39,6 +63,8 @@ export class SimulatedChain {
   readonly #channels = new Map<Hex, ChannelFacts>();
   readonly #blocks = new Map<string, BlockFacts>();
   readonly #wakes = new Set<() => void>();
+  /** The states of the last heights, the latest last; kept while finality lags. */
+  #past: State[] = [];
 
   constructor(nowSeconds: number) {
     this.nowSeconds = nowSeconds;
@@ -46,8 +72,7 @@ export class SimulatedChain {
 
   register(account: Hex, keys: ParticipantKeys): void {
     const history = this.#keys.get(account) ?? [];
-    history.push({ atSeconds: this.nowSeconds, keys });
-    this.#keys.set(account, history);
+    this.#keys.set(account, [...history, { atSeconds: this.nowSeconds, keys }]);
   }
 
   registerValidator(facts: ValidatorFacts): void {
@@ -76,10 +101,13 @@ export class SimulatedChain {
     return this.#blocks.get(`${channelId}/${blockNumber}`) ?? empty;
   }
 
-  stage(channelId: Hex, blockNumber: number) {
-    const { terms, closedAtSeconds } = this.#channels.get(channelId) as ChannelFacts;
-    const facts = this.facts(channelId, blockNumber);
-    return stageOf(terms, blockNumber, facts, this.nowSeconds, closedAtSeconds);
+  stage(channelId: Hex, blockNumber: number): BlockStage {
+    return stageIn(this.#state(), channelId, blockNumber);
+  }
+
+  /** The facts of the present height. */
+  latest(): ChainSnapshot {
+    return snapshotOf(this.#state());
   }
 
   /** The port as the services get it. */
@@ -87,14 +115,18 @@ export class SimulatedChain {
     const one: Partial<Chain> = {
       domain: async () => this.eip712,
       time: async () => ({ height: this.height, timestampSeconds: this.nowSeconds }),
-      channelIds: async () => [...this.#channels.keys()],
-      channel: async (channelId) => this.#channels.get(channelId),
-      blockFacts: async (channelId, blockNumber) => this.facts(channelId, blockNumber),
-      keysAt: async (account, atSeconds) =>
-        this.#keys.get(account)?.findLast((one) => one.atSeconds < atSeconds)?.keys,
-      validator: async (account) => this.#validators.get(account),
-      stage: async (channelId, blockNumber) => this.stage(channelId, blockNumber).stage,
-      actor: (privateKey) => this.#actor(addressOf(privateKey)) as ChainActor,
+      snapshot: async ({ finality }) =>
+        finality === 'latest' || this.finalizedBelow === 0
+          ? this.latest()
+          : snapshotOf(this.#past.at(-1 - this.finalizedBelow) ?? this.#past[0] ?? this.#state()),
+      channelsOf: async (account) =>
+        [...this.#channels.values()]
+          .filter(({ terms }) => terms.participants.includes(account))
+          .map(({ channelId }) => channelId),
+      participantActs: (privateKey) =>
+        this.#actor(addressOf(privateKey)) as Partial<ParticipantActs> as ParticipantActs,
+      validatorActs: (privateKey) =>
+        this.#actor(addressOf(privateKey)) as Partial<ValidatorActs> as ValidatorActs,
       subscribe: (wake) => {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
@@ -104,8 +136,20 @@ export class SimulatedChain {
     return one as Chain;
   }
 
+  #state(): State {
+    return {
+      height: this.height,
+      nowSeconds: this.nowSeconds,
+      keys: new Map(this.#keys),
+      validators: new Map(this.#validators),
+      channels: new Map(this.#channels),
+      blocks: new Map(this.#blocks),
+    };
+  }
+
   #mine(): void {
     this.height++;
+    if (this.finalizedBelow > 0) this.#past = [...this.#past.slice(-this.finalizedBelow), this.#state()];
     for (const wake of this.#wakes) wake();
   }
 
@@ -155,16 +199,16 @@ export class SimulatedChain {
 
   #commit(
     sender: Hex,
-    ...[delegation, keyPath, commitment]: Parameters<ChainActor['commitResult']>
+    ...[delegation, keyPath, commitment]: Parameters<ValidatorActs['commitResult']>
   ): No | undefined {
     const { channelId, blockNumber, participant } = delegation;
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
     const { seats } = this.facts(channelId, blockNumber);
     if (sender !== delegation.validator) return no('not-delegated-validator');
     if (seats.some((seat) => seat.participant === participant)) return no('seat-taken');
-    const { stage, commitEndsAtSeconds } = this.stage(channelId, blockNumber);
-    if (stage !== 'processing') return no('wrong-stage');
-    if (this.nowSeconds >= (commitEndsAtSeconds as number)) return no('wrong-time');
+    const stage = this.stage(channelId, blockNumber);
+    if (stage.stage !== 'processing') return no('wrong-stage');
+    if (this.nowSeconds >= stage.commitEndsAtSeconds) return no('wrong-time');
     if (delegation.notAfter < BigInt(this.nowSeconds)) return no('delegation-expired');
     const digest = delegationDigest(domainSeparator(this.eip712), delegation);
     const signer = recoverSigner(digest, fromHex(delegation.signature));
@@ -183,7 +227,7 @@ export class SimulatedChain {
 
   #reveal(
     ...[channelId, blockNumber, participant, result, , workDigest, salt]: Parameters<
-      ChainActor['revealResult']
+      ValidatorActs['revealResult']
     >
   ): No | undefined {
     const { seats, results, disputedAtSeconds } = this.facts(channelId, blockNumber);
@@ -211,13 +255,13 @@ export class SimulatedChain {
 
   #revealTime(channelId: Hex, blockNumber: number): No | undefined {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    const { stage, haveAllCommitted } = this.stage(channelId, blockNumber);
-    if (stage !== 'processing' && stage !== 'dispute') return no('wrong-stage');
+    const stage = this.stage(channelId, blockNumber);
+    if (stage.stage !== 'processing' && stage.stage !== 'dispute') return no('wrong-stage');
     const facts = this.facts(channelId, blockNumber);
     const start = processingStartOf(terms, blockNumber, facts);
     const isExtension = this.nowSeconds >= start + terms.processingPeriod;
     const from = isExtension ? start + terms.processingPeriod : start;
-    const opensAt = haveAllCommitted ? from : from + Math.floor(terms.processingPeriod / 2);
+    const opensAt = stage.haveAllCommitted ? from : from + Math.floor(terms.processingPeriod / 2);
     const isOpen = this.nowSeconds >= opensAt && this.nowSeconds < from + terms.processingPeriod;
     return isOpen ? undefined : no('wrong-time');
   }
@@ -230,4 +274,26 @@ export class SimulatedChain {
     this.#update(channelId, blockNumber, { settledAtSeconds: this.nowSeconds });
     return undefined;
   }
+}
+
+function stageIn(state: State, channelId: Hex, blockNumber: number): BlockStage {
+  const { terms, closedAtSeconds } = state.channels.get(channelId) as ChannelFacts;
+  const facts = state.blocks.get(`${channelId}/${blockNumber}`) ?? empty;
+  return stageOf(terms, blockNumber, facts, state.nowSeconds, closedAtSeconds);
+}
+
+function snapshotOf(state: State): ChainSnapshot {
+  const { height, nowSeconds, keys, validators, channels, blocks } = state;
+  const one: Partial<ChainSnapshot> = {
+    id: `${height} ${nowSeconds}`,
+    height,
+    timestampSeconds: nowSeconds,
+    channel: async (channelId) => channels.get(channelId),
+    blockFacts: async (channelId, blockNumber) => blocks.get(`${channelId}/${blockNumber}`) ?? empty,
+    keysAt: async (account, atSeconds) =>
+      keys.get(account)?.findLast((kept) => kept.atSeconds < atSeconds)?.keys,
+    validator: async (account) => validators.get(account),
+    stage: async (channelId, blockNumber) => stageIn(state, channelId, blockNumber).stage,
+  };
+  return one as ChainSnapshot;
 }

@@ -15,12 +15,12 @@ import {
   roleOf,
 } from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
-import type { ChainActor, DrivenChain, SignedDelegation } from '../chain.js';
+import type { DrivenChain, ParticipantActs, SignedDelegation, ValidatorActs } from '../chain.js';
 
 export interface ExampleParticipant {
-  readonly account: ChainActor;
-  readonly operator: ChainActor;
-  readonly validator: ChainActor;
+  readonly account: ParticipantActs;
+  readonly operator: ParticipantActs;
+  readonly validator: ValidatorActs;
   readonly accountKey: Uint8Array;
   readonly operatorKey: Uint8Array;
 }
@@ -194,9 +194,9 @@ function exampleParticipant(chain: DrivenChain, name: string): ExampleParticipan
   return {
     accountKey,
     operatorKey,
-    account: chain.actor(accountKey),
-    operator: chain.actor(operatorKey),
-    validator: chain.actor(keyOf(`${name} validator`)),
+    account: chain.participantActs(accountKey),
+    operator: chain.participantActs(operatorKey),
+    validator: chain.validatorActs(keyOf(`${name} validator`)),
   };
 }
 

@@ -81,6 +81,8 @@ interface Seen {
   readonly facts: BlockFacts;
   readonly stage: BlockStage;
   readonly now: number;
+  /** What the contracts say. */
+  readonly contracts: Stage;
 }
 
 class Walk {
@@ -118,12 +120,8 @@ class Walk {
 
   /** True when the last block is over: nothing can happen any more. */
   async compare(step: Step): Promise<boolean> {
-    const { chain, channelId } = this.#channel;
     const compared = walkedBlocks.map(async (blockNumber) => {
-      const [{ stage }, contracts] = await Promise.all([
-        this.#see(blockNumber),
-        chain.stage(channelId, blockNumber),
-      ]);
+      const { stage, contracts } = await this.#see(blockNumber);
       expect({ step, blockNumber, stage: contracts }).toEqual({ step, blockNumber, stage: stage.stage });
       return stage.stage === 'settled' || (stage.stage === 'void' && this.#released.has(blockNumber));
     });
@@ -140,13 +138,15 @@ class Walk {
 
   async #see(blockNumber: number): Promise<Seen> {
     const { chain, channelId, terms } = this.#channel;
-    const [facts, time, channel] = await Promise.all([
-      chain.blockFacts(channelId, blockNumber),
-      chain.time(),
-      chain.channel(channelId),
+    const snapshot = await chain.snapshot({ finality: 'latest' });
+    const [facts, channel, contracts] = await Promise.all([
+      snapshot.blockFacts(channelId, blockNumber),
+      snapshot.channel(channelId),
+      snapshot.stage(channelId, blockNumber),
     ]);
-    const now = time.timestampSeconds;
-    return { facts, now, stage: stageOf(terms, blockNumber, facts, now, channel?.closedAtSeconds) };
+    const now = snapshot.timestampSeconds;
+    const stage = stageOf(terms, blockNumber, facts, now, channel?.closedAtSeconds);
+    return { facts, now, stage, contracts };
   }
 
   /** Holds an answer against what `stageOf` allows. */
@@ -164,8 +164,8 @@ class Walk {
   /** To the end of the stage or of the half in which commits are taken, a second before or a second after. */
   async #jumpToBorder(at: number, jump: number): Promise<void> {
     const { stage, now } = await this.#see(at);
-    const { commitEndsAtSeconds: half, endsAtSeconds: end } = stage;
-    const border = half !== undefined && half > now ? half : end;
+    const half = stage.stage === 'processing' ? stage.commitEndsAtSeconds : now;
+    const border = half > now ? half : 'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined;
     if (border === undefined) return this.#jump(10);
     await this.#channel.chain.advanceTo(Math.max(now, border + jump));
   }
@@ -187,7 +187,7 @@ class Walk {
     const given = this.#channel.result(at, variant, maskOf(facts));
     const outcome = await this.#channel.commit(at, who, given, binding);
     const isEmpty = !facts.seats.some((seat) => seat.participant === who);
-    const isOpen = stage.stage === 'processing' && now < Number(stage.commitEndsAtSeconds);
+    const isOpen = stage.stage === 'processing' && now < stage.commitEndsAtSeconds;
     this.#answered('commit', outcome, isEmpty && isOpen);
     if (outcome.ok) this.#committed.set(`${at} ${who}`, given);
   }
@@ -200,8 +200,9 @@ class Walk {
     const isRevealed = facts.seats.some((seat) => seat.participant === who && seat.outputHash !== undefined);
     // What stageOf says of a dispute is not enough to know whether its processing period goes on.
     if (stage.stage === 'dispute') return;
-    const isOpen = stage.haveAllCommitted || now >= Number(stage.commitEndsAtSeconds);
-    this.#answered('reveal', outcome, stage.stage === 'processing' && isOpen && !isRevealed);
+    const isOpen =
+      stage.stage === 'processing' && (stage.haveAllCommitted || now >= stage.commitEndsAtSeconds);
+    this.#answered('reveal', outcome, isOpen && !isRevealed);
   }
 
   async #revealOwn(at: number, { who, variant }: Step): Promise<void> {
@@ -210,7 +211,7 @@ class Walk {
     const { channelId, participants } = this.#channel;
     const outcome = await participants[who].account.revealOwnResult(channelId, at, result, opening);
     if (stage.stage === 'dispute') return;
-    const isOpen = stage.isExtension || stage.stage === 'challenge';
+    const isOpen = stage.stage === 'processing' ? stage.isExtension : stage.stage === 'challenge';
     this.#answered('own', outcome, isOpen && !facts.ownResults.some((own) => own.participant === who));
   }
 
@@ -232,10 +233,10 @@ class Walk {
   async #settle(blockNumber: number): Promise<void> {
     const { facts, stage } = await this.#see(blockNumber);
     const { channelId, participants } = this.#channel;
-    const standing =
-      facts.results.find((one) => one.outputHash === stage.finalOutputHash) ?? facts.results.at(0);
+    const final = 'finalOutputHash' in stage ? stage.finalOutputHash : undefined;
+    const standing = facts.results.find((one) => one.outputHash === final) ?? facts.results.at(0);
     if (standing === undefined) return;
-    const outcome = await participants[1].validator.settle(channelId, blockNumber, standing);
+    const outcome = await participants[1].account.settle(channelId, blockNumber, standing);
     this.#answered('settle', outcome, stage.stage === 'final');
   }
 

@@ -2,7 +2,7 @@
  * A channel for tests: a base chain of which only the needed facts exist, keys from names, batches on
  * demand.
  */
-import type { Chain, ChainTime, ChannelFacts, ParticipantKeys } from '#chain';
+import type { Chain, ChainSnapshot, ChainTime, ChannelFacts, ParticipantKeys } from '#chain';
 import { addressOf, sha256 } from '#crypto';
 import { type Hex, toHex, utf8 } from '#encoding';
 import {
@@ -105,16 +105,22 @@ export class TestChain {
       debt: 0n,
       closedAtSeconds: this.closedAtSeconds,
     });
-    const port: Partial<Chain> = {
-      domain: async () => domain,
-      time,
-      channelIds: async () => [this.channelId],
+    const snapshot: Partial<ChainSnapshot> = {
       channel: async (id) => (id === this.channelId ? facts() : undefined),
       blockFacts: async () => ({ parts: [], seats: [], results: [], ownResults: [], acceptances: [] }),
       keysAt: async (account) => {
         await this.keysGate;
         return this.keys[accounts.indexOf(account)];
       },
+    };
+    const port: Partial<Chain> = {
+      domain: async () => domain,
+      time,
+      snapshot: async () => {
+        const at = await time();
+        return { ...snapshot, ...at, id: `${at.timestampSeconds}` } as ChainSnapshot;
+      },
+      channelsOf: async (account) => (accounts.includes(account) ? [this.channelId] : []),
       subscribe: (wake) => {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);

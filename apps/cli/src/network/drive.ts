@@ -3,9 +3,10 @@
  * next moment.
  */
 import type { Chain, ChannelFacts, DrivenChain } from '#chain';
+import { atOneHeight } from '#chain/at-one-height';
 import type { Hex } from '#encoding';
 import type { DrivenClock } from '#environment';
-import { type BlockFacts, type BlockStage, stageOf } from '#protocol';
+import { type BlockFacts, type BlockStage, isOver, stageOf } from '#protocol';
 
 /** A service as the driver sees it: `sweep` looks at the facts, does what is due, says how much that was. */
 export interface Sweeper {
@@ -60,9 +61,12 @@ export async function drive(
     await processAll(parts.groups, options.onStep);
     const blocks = await blockStates(parts.chain, options.channelId, options.blocks);
     options.onRound(blocks);
-    const open = blocks.filter((block) => !isOver(block));
+    const open = blocks.filter((block) => !isOver(block.stage));
     if (open.length === 0 && done === works.length) return blocks;
-    const moments = open.flatMap(({ stage }) => [stage.commitEndsAtSeconds, stage.endsAtSeconds]);
+    const moments = open.flatMap(({ stage }) => [
+      'commitEndsAtSeconds' in stage ? stage.commitEndsAtSeconds : undefined,
+      'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined,
+    ]);
     const next = [...moments, works[done]?.atSeconds].filter(
       (at) => at !== undefined && at > now,
     ) as number[];
@@ -92,10 +96,6 @@ export async function processAll(
   throw new Error(`the services still found work after ${passesMax} passes`);
 }
 
-export function isOver({ stage }: BlockState): boolean {
-  return stage.stage === 'settled' || stage.stage === 'void';
-}
-
 /** The facts and stages of blocks 0 … count − 1 at the chain's present time. */
 export function blockStates(chain: Chain, channelId: Hex, count: number): Promise<BlockState[]> {
   return statesOf(
@@ -111,15 +111,18 @@ export async function blockState(chain: Chain, channelId: Hex, blockNumber: numb
 }
 
 async function statesOf(chain: Chain, channelId: Hex, blocks: readonly number[]): Promise<BlockState[]> {
-  const channel = (await chain.channel(channelId)) as ChannelFacts;
-  const { timestampSeconds } = await chain.time();
-  return Promise.all(
-    blocks.map(async (blockNumber) => {
-      const facts = await chain.blockFacts(channelId, blockNumber);
-      const stage = stageOf(channel.terms, blockNumber, facts, timestampSeconds, channel.closedAtSeconds);
-      return { blockNumber, facts, stage };
-    }),
-  );
+  return atOneHeight(async () => {
+    const latest = await chain.snapshot({ finality: 'latest' });
+    const channel = (await latest.channel(channelId)) as ChannelFacts;
+    const { timestampSeconds } = latest;
+    return Promise.all(
+      blocks.map(async (blockNumber) => {
+        const facts = await latest.blockFacts(channelId, blockNumber);
+        const stage = stageOf(channel.terms, blockNumber, facts, timestampSeconds, channel.closedAtSeconds);
+        return { blockNumber, facts, stage };
+      }),
+    );
+  });
 }
 
 async function chainNow({ chain, clock }: { chain: Chain; clock: DrivenClock }): Promise<number> {

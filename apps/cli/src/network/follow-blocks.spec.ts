@@ -16,8 +16,11 @@ function chainAt(start: number) {
       if (isBroken) throw new Fault('chain-unavailable', 'the chain is away', { retriable: true });
       return { height: 1, timestampSeconds };
     },
-    channel: async () => ({ terms }),
-    blockFacts: async () => ({ parts: [], seats: [], results: [] }),
+    snapshot: async () => ({
+      ...(await chain.time()),
+      channel: async () => ({ terms }),
+      blockFacts: async () => ({ parts: [], seats: [], results: [] }),
+    }),
     subscribe: (wake: () => void) => {
       wakes.add(wake);
       return () => wakes.delete(wake);

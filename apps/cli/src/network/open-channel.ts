@@ -3,7 +3,7 @@
  * where it is done.
  */
 
-import type { DrivenChain } from '#chain';
+import type { ChainOutcome, ChainSnapshot, DrivenChain } from '#chain';
 import { keccak256, sealBox, signDigest } from '#crypto';
 import { fromHex, type Hex, toHex, utf8 } from '#encoding';
 import { seededEntropy } from '#environment';
@@ -41,11 +41,11 @@ export async function fundAccounts(
 /** Registers every participant and validator under the URLs at which they can be reached now. */
 export async function registerMembers(chain: DrivenChain, members: readonly NetworkMember[]): Promise<void> {
   for (const { secrets, nodeUrl, validatorUrl } of members) {
-    const { timestampSeconds } = await chain.time();
-    const known = await chain.keysAt(secrets.account.address, timestampSeconds + 1);
+    const latest = await chain.snapshot({ finality: 'latest' });
+    const known = await latest.keysAt(secrets.account.address, latest.timestampSeconds + 1);
     if (known?.endpoint !== nodeUrl) {
       await must(
-        chain.actor(secrets.account.privateKey).registerParticipant({
+        chain.participantActs(secrets.account.privateKey).registerParticipant({
           recordKey: secrets.record.address,
           operatorKey: secrets.operator.address,
           encryptionKey: toHex(secrets.encryption.publicKey),
@@ -53,10 +53,10 @@ export async function registerMembers(chain: DrivenChain, members: readonly Netw
         }),
       );
     }
-    const validator = await chain.validator(secrets.validator.address);
+    const validator = await latest.validator(secrets.validator.address);
     if (validator?.endpoint !== validatorUrl) {
       await must(
-        chain.actor(secrets.validator.privateKey).registerValidator({
+        chain.validatorActs(secrets.validator.privateKey).registerValidator({
           encryptionKey: toHex(secrets.validatorEncryption.publicKey),
           endpoint: validatorUrl,
           bondWei: validator === undefined ? bondWei : 0n,
@@ -79,8 +79,9 @@ export async function openChannel(
   members: readonly NetworkMember[],
   isReadOnly: boolean,
 ): Promise<{ readonly channelId: Hex; readonly token: Hex }> {
-  const known = (await chain.channelIds())[0];
-  const opened = known && (await chain.channel(known));
+  const known = (await chain.channelsOf(members[0].secrets.account.address))[0];
+  const before = await chain.snapshot({ finality: 'latest' });
+  const opened = known && (await before.channel(known));
   if (opened === undefined && isReadOnly) throw new Error('the chain of this data has no channel');
   const token = opened?.terms.token ?? (await chain.deployToken(spec.currency, spec.currency, tokenDecimals));
   const terms = opened?.terms ?? termsOf(spec, members, token);
@@ -97,21 +98,22 @@ export async function openChannel(
     const signatures = members.map((one) =>
       toHex(signDigest(fromHex(channelId), one.secrets.account.privateKey)),
     );
-    await must(chain.actor(payer.privateKey).openChannel(terms, signatures, boxes));
+    await must(chain.participantActs(payer.privateKey).openChannel(terms, signatures, boxes));
   }
   const deposit = BigInt(spec.depositNano);
-  const channel = await chain.channel(channelId);
-  if (channel?.deposit === 0n && !(await isSpent(chain, channelId))) {
-    const held = await chain.tokenBalance(token, payer.address);
+  const after = await chain.snapshot({ finality: 'latest' });
+  const channel = await after.channel(channelId);
+  if (channel?.deposit === 0n && !(await isSpent(after, channelId))) {
+    const held = await after.tokenBalance(token, payer.address);
     if (held < deposit) await chain.mint(token, payer.address, deposit - held);
-    await must(chain.actor(payer.privateKey).deposit(channelId, deposit));
+    await must(chain.participantActs(payer.privateKey).deposit(channelId, deposit));
   }
   return { channelId, token };
 }
 
 /** A deposit of zero after a settlement is spent, not missing. */
-async function isSpent(chain: DrivenChain, channelId: Hex): Promise<boolean> {
-  return (await chain.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
+async function isSpent(snapshot: ChainSnapshot, channelId: Hex): Promise<boolean> {
+  return (await snapshot.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
 }
 
 function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: Hex): ChannelTerms {
@@ -147,7 +149,7 @@ function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: He
 }
 
 /** Setting up a network of our own, a no of the contracts is a bug. */
-async function must(outcome: ReturnType<ReturnType<DrivenChain['actor']>['deposit']>): Promise<void> {
+async function must(outcome: Promise<ChainOutcome>): Promise<void> {
   const result = await outcome;
   if (!result.ok) throw new Error(`the contracts refused: ${result.code}: ${result.message}`);
 }

@@ -146,7 +146,7 @@ async function compose(
   if (mode !== 'read') await registerMembers(chain, members);
   const { channelId, token } = await openChannel(chain, spec, members, mode === 'read');
   if (mode === 'interval') for (const one of organisations) await one.start();
-  const channel = await chain.channel(channelId);
+  const channel = await (await chain.snapshot({ finality: 'latest' })).channel(channelId);
   if (channel === undefined) throw new Error('the channel that was opened is not there');
   const { terms } = channel;
   const domain = await chain.domain();
@@ -192,10 +192,11 @@ function groupsOf(organisations: readonly Organisation[]): SweepGroup[] {
 }
 
 async function withdrawAll(chain: DrivenChain, members: readonly NetworkMember[], token: Hex): Promise<void> {
+  const latest = await chain.snapshot({ finality: 'latest' });
   for (const { secrets } of members) {
-    const amount = await chain.balance(token, secrets.account.address);
+    const amount = await latest.balance(token, secrets.account.address);
     if (amount === 0n) continue;
-    const outcome = await chain.actor(secrets.account.privateKey).withdraw(token, amount);
+    const outcome = await chain.participantActs(secrets.account.privateKey).withdraw(token, amount);
     if (!outcome.ok) throw new Error(`a balance could not be withdrawn: ${outcome.code}: ${outcome.message}`);
   }
 }

@@ -20,7 +20,8 @@ export async function revealedWork(
   channelId: Hex,
   blockNumber: number,
 ): Promise<readonly RevealedWork[]> {
-  const { seats } = await chain.blockFacts(channelId, blockNumber);
+  const latest = await chain.snapshot({ finality: 'latest' });
+  const { seats } = await latest.blockFacts(channelId, blockNumber);
   return seats
     .filter((seat) => seat.outputHash !== undefined)
     .map(({ participant, validator, commitment }) => {

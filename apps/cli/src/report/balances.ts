@@ -17,12 +17,13 @@ export interface ParticipantBalance {
  */
 export async function balancesOf(network: Network): Promise<ParticipantBalance[]> {
   const { chain, token, spec } = network;
-  const channel = await chain.channel(network.channelId);
+  const latest = await chain.snapshot({ finality: 'latest' });
+  const channel = await latest.channel(network.channelId);
   return Promise.all(
     network.members.map(async ({ index, name, role, secrets }) => {
       const { address } = secrets.account;
-      const held = await chain.tokenBalance(token, address);
-      const claimable = await chain.balance(token, address);
+      const held = await latest.tokenBalance(token, address);
+      const claimable = await latest.balance(token, address);
       const unspent = index === 0 ? (channel?.deposit ?? 0n) : 0n;
       return {
         index,

@@ -1,0 +1,60 @@
+/** What happened on the base chain, in order, and the place from which a reader goes on. */
+import type { Hex } from '#encoding';
+
+/** Behind the log entry `logIndex` of a height; -1 stands before its first. */
+export interface EventCursor {
+  readonly height: number;
+  /** Of the height's block: another one at this height means that it was rolled back. */
+  readonly hash: Hex;
+  readonly logIndex: number;
+}
+
+export const channelEventKinds = [
+  'channel-opened',
+  'channel-closed',
+  'deposited',
+  'withdrawal-requested',
+  'withdrawal-executed',
+  'debt-paid',
+] as const;
+
+export const blockEventKinds = [
+  'part-posted',
+  'result-committed',
+  'result-revealed',
+  'own-result-revealed',
+  'result-accepted',
+  'block-disputed',
+  'block-settled',
+  'seat-silent',
+] as const;
+
+export type ChannelEventKind = (typeof channelEventKinds)[number];
+export type BlockEventKind = (typeof blockEventKinds)[number];
+
+/** Events say where to look; what holds there, a snapshot says. */
+export type ChainEvent =
+  | { readonly kind: ChannelEventKind; readonly channelId: Hex; readonly at: EventCursor }
+  | {
+      readonly kind: BlockEventKind;
+      readonly channelId: Hex;
+      readonly blockNumber: number;
+      readonly at: EventCursor;
+    }
+  /** Everything told of heights above `toHeight` did not happen; what did follows. */
+  | { readonly kind: 'rolled-back'; readonly toHeight: number };
+
+export interface EventFilter {
+  /** All kinds where absent. */
+  readonly kinds?: readonly (ChannelEventKind | BlockEventKind)[];
+  /** All channels where absent. */
+  readonly channelIds?: readonly Hex[];
+}
+
+export interface ChainEventPage {
+  readonly events: readonly ChainEvent[];
+  /** From where to go on. */
+  readonly cursor: EventCursor;
+  /** Whether the page reaches the latest height. */
+  readonly isLast: boolean;
+}

@@ -1,0 +1,36 @@
+/** What acts cost in gas, and what gas costs at present. */
+import type { Hex } from '#encoding';
+import type { JsonRpc } from './json-rpc.js';
+
+/** Above what posting, committing, revealing or settling with 16 participants takes. */
+export const dearestActGas = 3_000_000n;
+
+export interface Fees {
+  readonly maxFeePerGasWei: bigint;
+  readonly maxPriorityFeePerGasWei: bigint;
+}
+
+/** Twice the base fee leaves room for it to rise over six full heights; the node's price names the usual
+ *  tip above it. */
+export function feesOf(baseFeeWei: bigint, priceWei: bigint): Fees {
+  const maxPriorityFeePerGasWei = priceWei > baseFeeWei ? priceWei - baseFeeWei : 0n;
+  return { maxFeePerGasWei: 2n * baseFeeWei + maxPriorityFeePerGasWei, maxPriorityFeePerGasWei };
+}
+
+/** Nodes replace a transaction by one of the same nonce only for fees a tenth higher. */
+export function raised({ maxFeePerGasWei, maxPriorityFeePerGasWei }: Fees, now: Fees): Fees {
+  const eighthMore = (wei: bigint): bigint => wei + wei / 8n + 1n;
+  return {
+    maxFeePerGasWei: larger(eighthMore(maxFeePerGasWei), now.maxFeePerGasWei),
+    maxPriorityFeePerGasWei: larger(eighthMore(maxPriorityFeePerGasWei), now.maxPriorityFeePerGasWei),
+  };
+}
+
+/** Wei for one unit of gas, base fee and usual tip. */
+export async function gasPriceWei(rpc: JsonRpc): Promise<bigint> {
+  return BigInt(await rpc.call<Hex>('eth_gasPrice'));
+}
+
+function larger(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
