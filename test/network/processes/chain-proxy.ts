@@ -1,0 +1,92 @@
+/** Stands in front of a node's JSON-RPC and can be away: nothing listens, or it takes calls and says nothing. */
+import { createServer, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export type Trouble =
+  /** Connections are refused and those that are open end. */
+  | 'down'
+  /** Calls are taken and never answered. */
+  | 'hangs'
+  /** Every call is answered with 503. */
+  | 'refuses';
+
+export class ChainProxy {
+  readonly #target: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #hanging = new Set<ServerResponse>();
+  #port = 0;
+  #trouble: Trouble | undefined;
+  /** Calls that were passed on. */
+  passed = 0;
+
+  private constructor(target: string) {
+    this.#target = target;
+    this.#server = createServer((incoming, response) => {
+      if (this.#trouble === 'refuses') {
+        incoming.resume();
+        response.writeHead(503).end('away');
+        return;
+      }
+      if (this.#trouble === 'hangs') {
+        this.#hanging.add(response);
+        return;
+      }
+      this.passed++;
+      const { method, headers } = incoming;
+      const onward = request(this.#target, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      incoming.pipe(onward);
+    });
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async open(target: string): Promise<ChainProxy> {
+    const proxy = new ChainProxy(target);
+    await proxy.#listen();
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** From now on the chain is away in this way; under the same URL it comes back with `heal`. */
+  async fail(trouble: Trouble): Promise<void> {
+    this.#trouble = trouble;
+    if (trouble === 'down') await this.#end();
+  }
+
+  async heal(): Promise<void> {
+    const wasDown = this.#trouble === 'down';
+    this.#trouble = undefined;
+    for (const response of this.#hanging) response.destroy();
+    this.#hanging.clear();
+    if (wasDown) await this.#listen();
+  }
+
+  async close(): Promise<void> {
+    if (this.#trouble !== 'down') await this.#end();
+  }
+
+  #listen(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.listen(this.#port, '127.0.0.1', () => {
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  async #end(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
