@@ -1,7 +1,7 @@
 /** The embedded chain keeps the promises of the port, and its journal keeps every height through a
  *  SIGKILL. */
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -9,7 +9,7 @@ import type { Hex } from '#encoding';
 import { DrivenClock, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
-import { type AnvilChainOptions, openAnvilChain } from './anvil-chain.js';
+import { type AnvilChainOptions, noteFileOf, openAnvilChain } from './anvil-chain.js';
 import { chainConformance } from './chain.conformance.js';
 import type { ChainOutcome, ChainSnapshot, DrivenChain, ParticipantActs } from './chain.js';
 import { openChain } from './open-chain.js';
@@ -28,15 +28,17 @@ chainConformance(
 );
 
 describe('the journal of the embedded chain', () => {
+  let root: string;
   let dataFolder: string;
   let chain: DrivenChain | undefined;
   beforeEach(async () => {
-    dataFolder = await mkdtemp(join(tmpdir(), 'papyrus.chain-'));
+    root = await mkdtemp(join(tmpdir(), 'papyrus.chain-'));
+    dataFolder = join(root, 'chain');
   });
   afterEach(async () => {
     await chain?.close();
     chain = undefined;
-    await rm(dataFolder, { recursive: true });
+    await rm(root, { recursive: true });
   });
 
   const open = async (more: Partial<AnvilChainOptions> = {}): Promise<DrivenChain> => {
@@ -157,22 +159,51 @@ describe('the journal of the embedded chain', () => {
     }
   });
 
-  it('drops a torn last entry and goes on from the one before', async () => {
+  it('drops a torn last entry, of which nobody was told, and goes on from the one before', async () => {
     const first = await open();
-    const actor = first.participantActs(keyOf('torn'));
-    done(await register(actor, 'http://kept'));
+    done(await register(first.participantActs(keyOf('torn')), 'http://kept'));
     const kept = await first.time();
-    done(await register(actor, 'http://torn'));
     await close();
-    await truncate(journal(), (await readFile(journal())).length - 7);
+    const whole = await readFile(journal());
+    await appendFile(journal(), whole.subarray(whole.length - 300, whole.length - 7));
     const again = await open();
     expect(await again.time()).toEqual(kept);
-    expect((await (await latest(again)).keysAt(actor.address, kept.timestampSeconds + 1))?.endpoint).toBe(
-      'http://kept',
-    );
     done(await register(again.participantActs(keyOf('torn')), 'http://new'));
     await close();
     expect((await (await open()).time()).height).toBe(kept.height + 1);
+  });
+
+  it('refuses a journal that ends before what was acknowledged, or is another, and leaves it as it is', async () => {
+    const first = await open();
+    done(await register(first.participantActs(keyOf('older')), 'http://one'));
+    await close();
+    const older = await readFile(journal());
+    done(await register((await open()).participantActs(keyOf('older')), 'http://two'));
+    await close();
+    const newest = await readFile(journal());
+    const other = Buffer.concat([older, newest.subarray(200, 200 + newest.length - older.length)]);
+    for (const bytes of [older, newest.subarray(0, newest.length - 1), Buffer.alloc(0), other]) {
+      await writeFile(journal(), bytes);
+      await expect(open()).rejects.toMatchObject({ code: 'chain-journal-older', retriable: false });
+      expect((await readFile(journal())).equals(bytes)).toBe(true);
+    }
+    await writeFile(journal(), newest);
+    await open();
+  });
+
+  it('is opened without a note, and says when the note is damaged', async () => {
+    const first = await open();
+    done(await register(first.participantActs(keyOf('note')), 'http://one'));
+    const { height } = await first.time();
+    await close();
+    const note = noteFileOf(dataFolder);
+    await writeFile(note, (await readFile(note, 'utf8')).replace('height', 'Height'));
+    const notices: string[] = [];
+    const again = await open({ notify: ({ code }) => notices.push(code) });
+    expect([notices, (await again.time()).height]).toEqual([['chain-note-damaged'], height]);
+    await close();
+    await rm(note, { force: true });
+    expect((await (await open()).time()).height).toBe(height);
   });
 
   it('refuses a journal that is damaged before its end', async () => {
@@ -186,6 +217,7 @@ describe('the journal of the embedded chain', () => {
   });
 
   it('drops what a crash left of a first entry', async () => {
+    await mkdir(dataFolder);
     await appendFile(journal(), '0badc0de {"version":1');
     expect((await (await open()).time()).height).toBeGreaterThan(0);
   });

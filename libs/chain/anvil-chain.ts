@@ -2,13 +2,23 @@
  *  a journal. */
 import { join } from 'node:path';
 import type { Hex } from '#encoding';
-import { type Clock, type Log, systemClock } from '#environment';
-import { AnvilHeights, type HeightOutcome, type HeightPoster } from './anvil-heights.js';
-import { type AnvilJournal, type JournalHead, memoryJournal, openAnvilJournal } from './anvil-journal.js';
-import { type AnvilProcess, startAnvil } from './anvil-process.js';
-import type { DrivenChain } from './chain.js';
+import { type Clock, Fault, type Log, systemClock } from '#environment';
+import { AnvilClock, wallFollowedSecondsMax } from './anvil-clock.js';
+import type { HeightOutcome, HeightPoster } from './anvil-heights.js';
+import {
+  type AnvilJournal,
+  type JournalHead,
+  memoryJournal,
+  openAnvilJournal,
+  readAnvilJournal,
+} from './anvil-journal.js';
+import { AnvilNode, anvilOptions } from './anvil-node.js';
+import { AnvilNote, readNote } from './anvil-note.js';
+import { startAnvil } from './anvil-process.js';
+import type { ChainNotice, DrivenChain } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { creationCode, encodeCall } from './contract-codec.js';
+import type { ReadableHeight } from './contract-snapshot.js';
 import {
   deployRegistries,
   developmentAccount,
@@ -18,105 +28,157 @@ import {
 } from './deployment.js';
 import { EthersChain } from './ethers-chain.js';
 import { JsonRpc } from './json-rpc.js';
+import { latestTime } from './restore-anvil.js';
 import { hexOf } from './transaction-poster.js';
 
 export interface AnvilChainOptions {
-  /** Where the journal lies; undefined keeps the chain in memory only. */
+  /** Where journal and snapshot lie; undefined keeps the chain in memory only. */
   readonly dataFolder: string | undefined;
   readonly chainId: number;
   /** Timestamp of height 0. A journal that is there already has its own. */
   readonly genesisTimestampSeconds: number;
   /** Driven: time stands still but for `advanceTo`. Interval: it follows the clock, with a height every so
-   *  many seconds. */
-  readonly mode: 'driven' | { readonly intervalSeconds: number };
+   *  many seconds. Read: nothing is mined and nothing is written. */
+  readonly mode: 'driven' | 'read' | { readonly intervalSeconds: number };
   readonly log: Log;
-  /** Read in interval mode only. */
   readonly clock?: Clock;
+  /** Hears what happens to the chain beside its heights. */
+  readonly notify?: (notice: ChainNotice) => void;
 }
 
-/** Starts anvil, deploys the registries on a fresh chain and replays the journal of an old one. What other
- *  processes post through `url` is mined with the next height and journaled right after it. Throws a Fault
- *  `chain-unavailable` when anvil cannot run, `chain-in-use` when another process drives this folder,
- *  `chain-journal-damaged` when the journal is broken elsewhere than at its end. */
+/** Starts anvil, deploys the registries on a fresh chain and brings anvil to where an old journal ends. What
+ *  other processes post through `url` is mined with the next height and journaled right after it. An anvil
+ *  that ends or hangs is started again from the journal. Throws a Fault `chain-unavailable` when anvil cannot
+ *  run, `chain-in-use` when another process drives this folder, `chain-journal-damaged` when the journal is
+ *  broken elsewhere than at its end, `chain-journal-older` when it has less than was acknowledged. */
 export async function openAnvilChain(options: AnvilChainOptions): Promise<DrivenChain> {
-  const { dataFolder, chainId, genesisTimestampSeconds, log } = options;
-  const startedAt = performance.now();
-  const journal = await openJournal(dataFolder, { version: 1, chainId, genesisTimestampSeconds });
-  const pidFile = dataFolder === undefined ? undefined : join(dataFolder, 'anvil.pid');
-  const anvil = await startAnvil({ ...journal.head, pidFile }).catch(async (cause) => {
+  const { dataFolder, chainId, genesisTimestampSeconds, mode, log, clock = systemClock } = options;
+  const startedAt = clock.monotonicMs();
+  const notify = (notice: ChainNotice): void => {
+    log.warn({ code: notice.code }, notice.message);
+    options.notify?.(notice);
+  };
+  const head: JournalHead = { version: 1, chainId, genesisTimestampSeconds };
+  const journal = await openJournal(dataFolder, head, mode === 'read', notify);
+  const isKept = dataFolder !== undefined && mode !== 'read';
+  const note = isKept ? new AnvilNote(noteFileOf(dataFolder)) : undefined;
+  const anvil = await startAnvil(anvilOptions(journal.head, dataFolder, note)).catch(async (cause) => {
     await journal.close();
     throw cause;
   });
-  const rpc = new JsonRpc(anvil.url, requestTimeoutMs);
-  const heights = new AnvilHeights({ rpc, journal, chainId, nextTimestamp: timestampRule(options) });
-  const chain = new AnvilChain({ anvil, journal, heights, rpc, chainId, log });
+  let follow: AnvilClock | undefined;
+  const nextTimestamp = (last: number): number => follow?.next(last) ?? last;
+  const node = new AnvilNode(anvil, {
+    chainId,
+    journal,
+    dataFolder,
+    note,
+    clock,
+    log,
+    nextTimestamp,
+    notify,
+  });
+  const chain = new AnvilChain(node, chainId, log);
   try {
-    // Each call would be a line of output that nobody reads.
-    await rpc.call('anvil_setLoggingEnabled', false);
-    await heights.replay(journal.heights);
+    const replayed = await node.restore();
+    const { last } = node.heights;
+    if (typeof mode === 'object') follow = followedClock(clock, last.timestampSeconds, notify);
     // Heights one and two hold the deployment; a crash between them leaves one.
-    if (journal.heights.length < 2) await deployRegistries(chain.treasury, journal.heights.length);
-    const ms = Math.round(performance.now() - startedAt);
-    log.info({ url: anvil.url, ...heights.last, replayed: journal.heights.length, ms }, 'the chain is open');
+    if (last.height < 2 && mode !== 'read') await deployRegistries(chain.treasury, last.height);
+    const ms = Math.round(clock.monotonicMs() - startedAt);
+    log.info({ url: node.url, ...node.heights.last, replayed, ms }, 'the chain is open');
   } catch (cause) {
     await chain.close();
     throw cause;
   }
-  if (options.mode !== 'driven') chain.startTicking(options.mode.intervalSeconds);
+  if (typeof mode === 'object') chain.startTicking(mode.intervalSeconds);
   return chain;
 }
 
-async function openJournal(dataFolder: string | undefined, head: JournalHead): Promise<AnvilJournal> {
+/** Beside the chain's folder: an older copy of that folder does not bring an older note. */
+export function noteFileOf(dataFolder: string): string {
+  return `${dataFolder}-note`;
+}
+
+async function openJournal(
+  dataFolder: string | undefined,
+  head: JournalHead,
+  isRead: boolean,
+  notify: (notice: ChainNotice) => void,
+): Promise<AnvilJournal> {
   if (dataFolder === undefined) return memoryJournal(head);
-  const journal = await openAnvilJournal(join(dataFolder, 'heights'), head);
+  const file = join(dataFolder, 'heights');
+  if (isRead) {
+    const found = await readAnvilJournal(file);
+    if (found !== undefined) return found;
+    throw new Fault('chain-unavailable', `there is no chain in ${dataFolder}`, { retriable: false });
+  }
+  const noteFile = noteFileOf(dataFolder);
+  const known = await readNote(noteFile);
+  if (known === 'damaged') {
+    const message = `the note ${noteFile} is damaged: nobody can tell whether the journal is whole at its end`;
+    notify({ code: 'chain-note-damaged', message });
+  }
+  const journal = await openAnvilJournal(file, head, { known: known === 'damaged' ? undefined : known });
   if (journal.head.chainId === head.chainId) return journal;
   await journal.close();
   throw new Error(`the data folder holds chain ${journal.head.chainId}, not ${head.chainId}`);
 }
 
-/** Acts are mined at once: at the time where the driven chain stands, or at the clock's. */
-function timestampRule({ mode, clock = systemClock }: AnvilChainOptions): (last: number) => number {
-  if (mode === 'driven') return (last) => last;
-  return (last) => Math.max(last, Math.floor(clock.nowMs() / 1_000));
+function followedClock(clock: Clock, lastSeconds: number, notify: (notice: ChainNotice) => void): AnvilClock {
+  const onJump = (off: number | undefined): void => {
+    if (off === undefined) {
+      notify({
+        code: 'clock-back',
+        message: 'the clock agrees with elapsed time again: the chain follows it',
+      });
+      return;
+    }
+    const way = off > 0 ? 'ahead of' : 'behind';
+    const message =
+      `the clock is ${Math.abs(off)} s ${way} the time that has passed. The chain goes on as time passes and ` +
+      `follows the clock by at most ${wallFollowedSecondsMax} s; a new start takes the clock as it is then, ` +
+      'but never goes back';
+    notify({ code: 'clock-jumped', message });
+  };
+  return new AnvilClock({ clock, lastSeconds, onJump });
 }
 
-const requestTimeoutMs = 60_000;
-
-interface AnvilChainParts {
-  readonly anvil: AnvilProcess;
-  readonly journal: AnvilJournal;
-  readonly heights: AnvilHeights;
-  readonly rpc: JsonRpc;
-  readonly chainId: number;
-  readonly log: Log;
-}
+/** How long whoever reads waits for anvil; then the chain counts as away. */
+const readTimeoutMs = 15_000;
 
 class AnvilChain extends EthersChain implements DrivenChain {
   readonly url: string;
+  readonly gone: Promise<Error>;
   /** The account that has all the coins of the beginning. */
   readonly treasury: HeightPoster;
-  readonly #owned: AnvilChainParts;
+  readonly #node: AnvilNode;
+  readonly #rpc: JsonRpc;
+  readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
-  #isClosing = false;
 
-  constructor(owned: AnvilChainParts) {
-    const { rpc, chainId, heights, anvil } = owned;
+  constructor(node: AnvilNode, chainId: number, log: Log) {
+    const { heights, url } = node;
+    const rpc = new JsonRpc(url, readTimeoutMs);
     const posterOf = (key: Uint8Array, address: Hex): ActPoster => heights.posterOf(key, address);
-    // Heights are ours and stay: the last one is final, and its number names it for good.
-    const heightOf = async () => ({ ...heights.last, tag: hexOf(heights.last.height) });
+    // Heights are ours and stay, so that the last one is final; but the node is asked, since one that is away
+    // must not look alive.
+    const heightOf = async (): Promise<ReadableHeight> => {
+      const last = await latestTime(rpc);
+      return { ...last, tag: hexOf(last.height) };
+    };
     const contracts = developmentContracts();
     super({ rpc, chainId, contracts, heights, posterOf, heightOf, close: async () => {} });
-    this.url = anvil.url;
+    this.url = url;
+    this.gone = node.gone;
     this.treasury = heights.posterOf(developmentKey, developmentAccount);
-    this.#owned = owned;
-    anvil.ended.then(() => {
-      if (!this.#isClosing)
-        owned.log.error({ url: this.url }, 'anvil has ended: the chain must be opened again');
-    });
+    this.#node = node;
+    this.#rpc = rpc;
+    this.#log = log;
   }
 
   advanceTo(timestampSeconds: number): Promise<void> {
-    return this.#owned.heights.advanceTo(timestampSeconds);
+    return this.#node.heights.advanceTo(timestampSeconds);
   }
 
   async fund(account: Hex, wei: bigint): Promise<void> {
@@ -125,7 +187,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
 
   async deployToken(name: string, symbol: string, decimals: number): Promise<Hex> {
     const { address, act } = repeatableCreation(creationCode('TestToken', [name, symbol, decimals]));
-    if ((await this.#owned.rpc.call('eth_getCode', address, 'latest')) !== '0x') return address;
+    if ((await this.#rpc.call('eth_getCode', address, 'latest')) !== '0x') return address;
     await this.#spend(act);
     return address;
   }
@@ -137,22 +199,22 @@ class AnvilChain extends EthersChain implements DrivenChain {
 
   /** A height every so many seconds, also when nobody acts: stages end by the clock. */
   startTicking(intervalSeconds: number): void {
-    const { heights, log } = this.#owned;
-    const tick = (): void => {
-      heights.advanceToNow().catch((cause) => log.warn({ cause }, 'no height could be mined'));
+    let isUnderWay = false;
+    const tick = async (): Promise<void> => {
+      if (isUnderWay) return;
+      isUnderWay = true;
+      await this.#node.heights.advanceToNow().catch((cause) => {
+        this.#log.warn({ cause }, 'no height could be mined');
+      });
+      isUnderWay = false;
     };
     this.#timer = setInterval(tick, intervalSeconds * 1_000);
   }
 
-  /** Lets the acts that wait into a height, then ends anvil. */
   override async close(): Promise<void> {
-    const { anvil, journal, heights } = this.#owned;
-    this.#isClosing = true;
     clearInterval(this.#timer);
-    await heights.close();
-    this.#owned.rpc.close();
-    await anvil.close();
-    await journal.close();
+    await this.#node.close();
+    this.#rpc.close();
   }
 
   async #spend(act: ChainAct): Promise<HeightOutcome> {

@@ -2,7 +2,7 @@
  *  journaled first. */
 import type { Hex } from '#encoding';
 import type { Fault } from '#environment';
-import { type AnvilJournal, emptyRun, type JournalHeight } from './anvil-journal.js';
+import type { AnvilJournal } from './anvil-journal.js';
 import type { ChainOutcome, ChainTime } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
@@ -16,6 +16,10 @@ export interface AnvilHeightsOptions {
   readonly chainId: number;
   /** Timestamp for the next height, seconds; not below `last`. */
   nextTimestamp(last: number): number;
+  /** Called after each height, before its acts are answered. */
+  reached(acts: number): Promise<void>;
+  /** A height that is in the journal could not be mined: anvil has to be started again from the journal. */
+  broke(cause: unknown): void;
 }
 
 /** As ChainOutcome, with the address of what the act deployed. */
@@ -37,6 +41,7 @@ interface QueuedAct {
 
 interface QueuedAdvance {
   readonly at: number;
+  readonly isHurried: boolean;
   readonly resolve: () => void;
   readonly reject: (cause: unknown) => void;
 }
@@ -62,8 +67,10 @@ export class AnvilHeights {
   #advances: QueuedAdvance[] = [];
   #last: ChainTime;
   #running: Promise<void> | undefined;
-  /** Why nothing can be posted any more. */
+  /** Why nothing can be posted at present. */
   #stopped: Fault | undefined;
+  /** The last height as it was mined, while the journal has it without what others posted into it. */
+  #owed: { readonly at: number; readonly hashes: readonly Hex[] } | undefined;
 
   constructor(options: AnvilHeightsOptions) {
     this.#options = options;
@@ -75,26 +82,19 @@ export class AnvilHeights {
     return this.#last;
   }
 
-  /** Brings a fresh anvil to where the journal ends. */
-  async replay(heights: readonly JournalHeight[]): Promise<void> {
-    const { rpc } = this.#options;
-    for (let next = 0; next < heights.length; ) {
-      const run = emptyRun(heights, next, this.#last.timestampSeconds);
-      const { at, transactions } = heights[next + run.count - 1];
-      // One after the other, since their order in the height is the order in which they come.
-      for (const raw of transactions) await rpc.call('eth_sendRawTransaction', raw);
-      if (run.count > 1) await rpc.call('anvil_mine', hexOf(run.count - 1), hexOf(run.stepSeconds));
-      // The last by its own time: after a run anvil would refuse another height of the same second.
-      await rpc.call('evm_mine', hexOf(at));
-      next += run.count;
-      this.#last = { height: next, timestampSeconds: at };
-    }
-    type Height = { readonly number: Hex; readonly timestamp: Hex };
-    const { number, timestamp } = await rpc.call<Height>('eth_getBlockByNumber', 'latest', false);
-    const { height, timestampSeconds } = this.#last;
-    if (Number(number) !== height || Number(timestamp) !== timestampSeconds) {
-      throw new Error(`the journal ends at height ${height}, anvil at ${Number(number)}`);
-    }
+  /** Goes on from where anvil was brought to; acts are taken again. */
+  goOnFrom(last: ChainTime): void {
+    this.#last = last;
+    this.#nonces.clear();
+    this.#owed = undefined;
+    this.#stopped = undefined;
+    this.#wakeAll();
+  }
+
+  /** Nothing is taken any more: what waits is refused with `why`. Resolves when nothing is under way. */
+  async stop(why: Fault): Promise<void> {
+    this.#stopped = why;
+    while (this.#running !== undefined) await this.#running;
   }
 
   posterOf(privateKey: Uint8Array, address: Hex): HeightPoster {
@@ -104,10 +104,7 @@ export class AnvilHeights {
   /** Mines a height at `at` seconds after the acts that wait: empty but for what other processes posted.
    *  Throws when time would go back. */
   advanceTo(at: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#advances.push({ at, resolve, reject });
-      this.#run();
-    });
+    return this.#advance(at, false);
   }
 
   subscribe(wake: () => void): () => void {
@@ -116,16 +113,24 @@ export class AnvilHeights {
     return () => this.#wakes.delete(own);
   }
 
-  /** Mines a height at the time that an act would get now. */
+  /** Mines a height at the time that an act would get now. Many may pass before one is flushed: an empty
+   *  height by the clock says nothing that the clock will not say again. */
   advanceToNow(): Promise<void> {
-    return this.advanceTo(this.#options.nextTimestamp(this.#last.timestampSeconds));
+    return this.#advance(this.#options.nextTimestamp(this.#last.timestampSeconds), true);
   }
 
   /** Finishes what waits; nothing can be posted afterwards. */
   async close(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
-    this.#stopped = unavailable('the chain is closed', undefined);
+    await this.stop(unavailable('the chain is closed', undefined));
     this.#wakes.clear();
+  }
+
+  #advance(at: number, isHurried: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#advances.push({ at, isHurried, resolve, reject });
+      this.#run();
+    });
   }
 
   #post(act: ChainAct, privateKey: Uint8Array, from: Hex): Promise<HeightOutcome> {
@@ -153,12 +158,12 @@ export class AnvilHeights {
   }
 
   async #mineEmpty(advance: QueuedAdvance): Promise<void> {
-    const { at, resolve, reject } = advance;
+    const { at, isHurried, resolve, reject } = advance;
     try {
       this.#assertRunning();
       const last = this.#last.timestampSeconds;
       if (at < last) throw new Error(`chain time is ${last} and cannot go back to ${at}`);
-      await this.#mineJournaled(at, []);
+      await this.#mineJournaled(at, [], isHurried);
       resolve();
     } catch (cause) {
       reject(cause);
@@ -173,7 +178,7 @@ export class AnvilHeights {
       if (willing.length === 0) return;
       const signed: SignedAct[] = [];
       for (const queued of willing) signed.push(await this.#send(queued));
-      await this.#mineJournaled(at, signed);
+      await this.#mineJournaled(at, signed, false);
     } catch (cause) {
       // What was sent and not mined must not slip into a later height unjournaled.
       this.#nonces.clear();
@@ -184,30 +189,44 @@ export class AnvilHeights {
   }
 
   /** Journals the height, mines it, and answers its acts. */
-  async #mineJournaled(at: number, signed: readonly SignedAct[]): Promise<void> {
+  async #mineJournaled(at: number, signed: readonly SignedAct[], isHurried: boolean): Promise<void> {
     const { rpc, journal } = this.#options;
+    await this.#amendLast();
     const transactions = signed.map(({ raw }) => raw);
-    await journal.append({ at, transactions });
-    // From here on journal and chain differ until the height is mined: if that fails, only a new start makes
-    // them one.
-    this.#stopped = unavailable('the chain stopped in the middle of a height', undefined);
-    await rpc.call('evm_mine', hexOf(at));
+    await journal.append({ at, transactions }, isHurried);
     const height = this.#last.height + 1;
-    const [mined, ...receipts] = await Promise.all([
-      rpc.call<{ readonly transactions: readonly Hex[] }>('eth_getBlockByNumber', hexOf(height), false),
-      ...signed.map(({ hash }) => rpc.call<DeployReceipt | null>('eth_getTransactionReceipt', hash)),
-    ]);
-    if (mined.transactions.length !== signed.length) await this.#amend(at, mined.transactions);
-    this.#stopped = undefined;
-    this.#reached({ height, timestampSeconds: at });
+    type Mined = { readonly transactions: readonly Hex[] };
+    let mined: Mined;
+    let receipts: readonly (DeployReceipt | null)[];
+    try {
+      await rpc.call('evm_mine', hexOf(at));
+      [mined, ...receipts] = await Promise.all([
+        rpc.call<Mined>('eth_getBlockByNumber', hexOf(height), false),
+        ...signed.map(({ hash }) => rpc.call<DeployReceipt | null>('eth_getTransactionReceipt', hash)),
+      ]);
+    } catch (cause) {
+      // Journal and chain may differ now: only a new start makes them one.
+      this.#stopped = unavailable('the chain stopped in the middle of a height', cause);
+      this.#options.broke(cause);
+      throw this.#stopped;
+    }
+    if (mined.transactions.length !== signed.length) this.#owed = { at, hashes: mined.transactions };
+    this.#last = { height, timestampSeconds: at };
+    await this.#amendLast();
+    await this.#options.reached(signed.length);
+    this.#wakeAll();
     for (const [index, { queued, hash }] of signed.entries()) this.#answer(queued, hash, receipts[index]);
   }
 
-  /** Other processes posted into this height through `url`: the journal gets it as it was mined. */
-  async #amend(at: number, hashes: readonly Hex[]): Promise<void> {
+  /** Other processes posted into the last height through `url`: the journal gets it as it was mined, and no
+   *  other height before that. */
+  async #amendLast(): Promise<void> {
+    if (this.#owed === undefined) return;
     const { rpc, journal } = this.#options;
+    const { at, hashes } = this.#owed;
     const raws = hashes.map((hash) => rpc.call<Hex>('eth_getRawTransactionByHash', hash));
     await journal.append({ at, transactions: await Promise.all(raws), replacesLast: true });
+    this.#owed = undefined;
   }
 
   /** Runs each act on the present state at the time of the coming height; those that would be refused are
@@ -254,8 +273,7 @@ export class AnvilHeights {
     return Number(await this.#options.rpc.call<Hex>('eth_getTransactionCount', address, 'latest'));
   }
 
-  #reached(time: ChainTime): void {
-    this.#last = time;
+  #wakeAll(): void {
     for (const wake of this.#wakes) wake();
   }
 

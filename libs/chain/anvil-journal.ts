@@ -1,11 +1,11 @@
 /** What the embedded chain was told, height by height: an append-only file from which anvil is brought to
- *  the same state. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+ *  the same state. A line an entry: its CRC-32 in hexadecimal, a space, the entry as JSON. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Hex } from '#encoding';
-import { Fault, messageOf } from '#environment';
+import { codeOf, Fault, messageOf } from '#environment';
 
 /** The first entry. */
 export interface JournalHead {
@@ -22,34 +22,85 @@ export interface JournalHeight {
   readonly replacesLast?: true;
 }
 
+/** Behind an entry: so many heights, so many bytes, and the entry itself, by which a place is known again. */
+export interface JournalPlace {
+  readonly height: number;
+  readonly bytes: number;
+  readonly entryFrom: number;
+  readonly entryChecksum: string;
+}
+
 export interface AnvilJournal {
   readonly head: JournalHead;
-  /** The heights that were in the file when it was opened. */
-  readonly heights: readonly JournalHeight[];
-  /** Resolves when the height is flushed. Throws a Fault `chain-unavailable` when the disk refuses. */
-  append(height: JournalHeight): Promise<void>;
+  /** Behind the last entry. */
+  readonly end: JournalPlace;
+  /** The heights behind `place`, from the beginning when it is undefined; undefined when the journal has no
+   *  such place. Throws a Fault `chain-journal-damaged` when an entry there is broken. */
+  heightsAfter(place: JournalPlace | undefined): Promise<readonly JournalHeight[] | undefined>;
+  /** Resolves when the height is in the file: flushed, unless `isHurried`, which leaves that to a later
+   *  flush. Throws a retriable Fault `chain-unavailable` when the disk refuses; then nothing was appended. */
+  append(height: JournalHeight, isHurried?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens the file, or begins it with `head`. An entry that was torn by a crash is cut off: nobody was told
- *  of it. */
-export async function openAnvilJournal(file: string, head: JournalHead): Promise<AnvilJournal> {
-  mkdirSync(dirname(file), { recursive: true });
-  const { entries, goodBytes } = readEntries(file);
-  const handle = await open(file, existsSync(file) ? 'r+' : 'w+');
-  const journal = new FileJournal(handle, file, goodBytes);
-  await handle.truncate(goodBytes);
-  if (entries.length === 0) await journal.write(head);
-  const [known, ...heights] = entries.length === 0 ? [head] : entries;
-  return Object.assign(journal, {
-    head: known as JournalHead,
-    heights: withoutReplaced(heights as readonly JournalHeight[]),
-  });
+/** What the journal asks of an open file; tests put a disk in between that refuses or writes by halves. */
+export interface JournalFile {
+  write(bytes: Uint8Array, offset: number, length: number, at: number): Promise<{ bytesWritten: number }>;
+  datasync(): Promise<void>;
+  truncate(bytes: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JournalOptions {
+  readonly openFile?: (path: string, flags: string) => Promise<JournalFile>;
+  /** A place that the file must hold, since what lies before it was acknowledged. */
+  readonly known?: JournalPlace;
+}
+
+/** Unflushed empty heights at most: they hold nothing but the time, which the clock brings again. */
+const hurriedMax = 32;
+
+/** Opens the file, or begins it with `head`. An entry at the end that was torn by a crash is cut off: nobody
+ *  was told of it. Throws a Fault `chain-journal-older` when less is there than `known`. */
+export async function openAnvilJournal(
+  file: string,
+  head: JournalHead,
+  { openFile = open, known }: JournalOptions = {},
+): Promise<AnvilJournal> {
+  const found = await readJournal(file);
+  await requireKnown(file, found.end, known);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    const handle = await openFile(file, existsSync(file) ? 'r+' : 'w+');
+    await handle.truncate(found.end.bytes);
+    const journal = new FileJournal(file, handle, found.head ?? head, found.end);
+    if (found.head === undefined) await journal.begin();
+    return journal;
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : diskRefused(file, cause);
+  }
+}
+
+/** The journal of a chain that is only looked at: the file is left as it is. */
+export async function readAnvilJournal(file: string): Promise<AnvilJournal | undefined> {
+  const { head, end } = await readJournal(file);
+  if (head === undefined) return undefined;
+  const append = async (): Promise<void> => {
+    throw new Fault('chain-unavailable', 'the chain was opened for reading', { retriable: false });
+  };
+  return {
+    head,
+    end,
+    heightsAfter: (place) => heightsAfter(file, place, end),
+    append,
+    close: async () => {},
+  };
 }
 
 /** Keeps nothing: for a chain that ends with the process. */
 export function memoryJournal(head: JournalHead): AnvilJournal {
-  return { head, heights: [], append: async () => {}, close: async () => {} };
+  const end = { height: 0, bytes: 0, entryFrom: 0, entryChecksum: '' };
+  return { head, end, heightsAfter: async () => [], append: async () => {}, close: async () => {} };
 }
 
 /** How many heights from `from` on are empty and lie evenly behind the last: anvil mines those at once, a
@@ -69,43 +120,121 @@ export function emptyRun(
   return { count: Math.max(count, 1), stepSeconds };
 }
 
-class FileJournal {
-  readonly #handle: FileHandle;
+class FileJournal implements AnvilJournal {
+  readonly head: JournalHead;
   readonly #file: string;
-  #end: number;
+  readonly #handle: JournalFile;
+  #end: JournalPlace;
+  #hurried = 0;
 
-  constructor(handle: FileHandle, file: string, end: number) {
-    this.#handle = handle;
+  constructor(file: string, handle: JournalFile, head: JournalHead, end: JournalPlace) {
+    this.head = head;
     this.#file = file;
+    this.#handle = handle;
     this.#end = end;
   }
 
-  append(height: JournalHeight): Promise<void> {
-    return this.write(height);
+  get end(): JournalPlace {
+    return this.#end;
   }
 
-  async write(entry: JournalHead | JournalHeight): Promise<void> {
+  begin(): Promise<void> {
+    return this.#write(this.head, 0, false);
+  }
+
+  heightsAfter(place: JournalPlace | undefined): Promise<readonly JournalHeight[] | undefined> {
+    return heightsAfter(this.#file, place, this.#end);
+  }
+
+  append(height: JournalHeight, isHurried = false): Promise<void> {
+    return this.#write(height, height.replacesLast ? 0 : 1, isHurried && this.#hurried < hurriedMax);
+  }
+
+  async close(): Promise<void> {
+    if (this.#hurried > 0) await this.#handle.datasync().catch(() => {});
+    await this.#handle.close();
+  }
+
+  async #write(entry: JournalHead | JournalHeight, heights: number, isHurried: boolean): Promise<void> {
     const text = JSON.stringify(entry);
-    const line = Buffer.from(`${checksum(text)} ${text}\n`);
+    const entryChecksum = checksum(text);
+    const line = Buffer.from(`${entryChecksum} ${text}\n`);
+    const { height, bytes } = this.#end;
     try {
       // At a fixed place, so that a write that failed halfway is written over by the next.
-      // A write may take less than it was given, as on a disk that fills up.
       for (let done = 0; done < line.length; ) {
-        const { bytesWritten } = await this.#handle.write(line, done, line.length - done, this.#end + done);
-        if (bytesWritten === 0) throw new Error('the disk takes no more bytes');
+        const { bytesWritten } = await this.#handle.write(line, done, line.length - done, bytes + done);
+        if (bytesWritten === 0) throw new Error(`${done} of ${line.length} bytes were written`);
         done += bytesWritten;
       }
-      await this.#handle.datasync();
+      if (!isHurried) await this.#handle.datasync();
     } catch (cause) {
-      const message = `the journal ${this.#file} cannot be written: ${messageOf(cause)}`;
-      throw new Fault('chain-unavailable', message, { retriable: true, cause });
+      // What is half there is cut, so that a start right now would not find a height that nobody mined.
+      await this.#handle.truncate(bytes).catch(() => {});
+      throw diskRefused(this.#file, cause);
     }
-    this.#end += line.length;
+    this.#hurried = isHurried ? this.#hurried + 1 : 0;
+    this.#end = { height: height + heights, bytes: bytes + line.length, entryFrom: bytes, entryChecksum };
   }
+}
 
-  close(): Promise<void> {
-    return this.#handle.close();
-  }
+function diskRefused(file: string, cause: unknown): Fault {
+  const why = codeOf(cause) ?? messageOf(cause);
+  const message = `the journal ${file} cannot be written: ${why}. The chain goes on when the disk takes it`;
+  return new Fault('chain-unavailable', message, { retriable: true, cause });
+}
+
+async function requireKnown(file: string, end: JournalPlace, known: JournalPlace | undefined): Promise<void> {
+  if (known === undefined || (await heightsAfter(file, known, end)) !== undefined) return;
+  const found =
+    end.bytes < known.bytes
+      ? `ends at height ${end.height}, byte ${end.bytes}`
+      : `has another height ${known.height} than the one that was acknowledged`;
+  const message =
+    `the journal ${file} ${found}; acknowledged was height ${known.height}, byte ${known.bytes}. It was cut, ` +
+    'damaged at its end, or comes from another copy: bring back the chain folder that belongs to this data';
+  throw new Fault('chain-journal-older', message, { retriable: false });
+}
+
+interface ReadJournal {
+  readonly head: JournalHead | undefined;
+  readonly heights: readonly JournalHeight[];
+  readonly end: JournalPlace;
+  /** Bytes of the file, those behind the last good entry included. */
+  readonly fileBytes: number;
+}
+
+/** All that the file holds; nothing of a file that is not there. */
+export async function readJournal(file: string): Promise<ReadJournal> {
+  const bytes = await readFile(file).catch((cause) => {
+    if (codeOf(cause) === 'ENOENT') return Buffer.alloc(0);
+    throw new Fault('chain-unavailable', `the journal ${file} cannot be read: ${codeOf(cause)}`, {
+      retriable: true,
+      cause,
+    });
+  });
+  const { entries, end } = entriesOf(file, bytes);
+  const [head, ...heights] = entries;
+  return {
+    head: head as JournalHead | undefined,
+    heights: withoutReplaced(heights as readonly JournalHeight[]),
+    end,
+    fileBytes: bytes.length,
+  };
+}
+
+async function heightsAfter(
+  file: string,
+  place: JournalPlace | undefined,
+  end: JournalPlace,
+): Promise<readonly JournalHeight[] | undefined> {
+  if (place !== undefined && end.bytes < place.bytes) return undefined;
+  const bytes = (await readFile(file)).subarray(0, end.bytes);
+  const { entries } = entriesOf(file, bytes);
+  if (place === undefined) return withoutReplaced(entries.slice(1) as JournalHeight[]);
+  const last = bytes.toString('utf8', place.entryFrom, place.bytes);
+  if (last !== `${place.entryChecksum} ${last.slice(9, -1)}\n`) return undefined;
+  return withoutReplaced(entries.slice(1) as JournalHeight[]).slice(place.height);
 }
 
 function withoutReplaced(heights: readonly JournalHeight[]): readonly JournalHeight[] {
@@ -114,23 +243,26 @@ function withoutReplaced(heights: readonly JournalHeight[]): readonly JournalHei
 
 /** Ends at the first bad line: a torn one is the last. A good line behind a bad one means that the file
  *  was damaged. */
-function readEntries(file: string): { entries: readonly object[]; goodBytes: number } {
-  if (!existsSync(file)) return { entries: [], goodBytes: 0 };
-  const bytes = readFileSync(file);
+function entriesOf(file: string, bytes: Buffer): { entries: readonly object[]; end: JournalPlace } {
   const entries: object[] = [];
-  let goodBytes = 0;
-  for (let at = 0, end = bytes.indexOf(0x0a); end >= 0; at = end + 1, end = bytes.indexOf(0x0a, at)) {
-    const line = bytes.toString('utf8', at, end);
+  let end: JournalPlace = { height: 0, bytes: 0, entryFrom: 0, entryChecksum: '' };
+  for (let at = 0, stop = bytes.indexOf(0x0a); stop >= 0; at = stop + 1, stop = bytes.indexOf(0x0a, at)) {
+    const line = bytes.toString('utf8', at, stop);
     const text = line.slice(9);
-    if (line.slice(0, 8) !== checksum(text)) continue;
-    if (at !== goodBytes) {
-      const message = `the journal ${file} is damaged before byte ${at}`;
+    const entryChecksum = checksum(text);
+    if (line.slice(0, 9) !== `${entryChecksum} `) continue;
+    if (at !== end.bytes) {
+      const message =
+        `the journal ${file} is damaged between bytes ${end.bytes} and ${at}, after height ${end.height}: ` +
+        'bring back a copy of the chain folder';
       throw new Fault('chain-journal-damaged', message, { retriable: false });
     }
-    entries.push(JSON.parse(text));
-    goodBytes = end + 1;
+    const entry = JSON.parse(text) as Partial<JournalHeight>;
+    const isNew = entries.length > 0 && entry.replacesLast !== true;
+    entries.push(entry);
+    end = { height: end.height + (isNew ? 1 : 0), bytes: stop + 1, entryFrom: at, entryChecksum };
   }
-  return { entries, goodBytes };
+  return { entries, end };
 }
 
 function checksum(text: string): string {

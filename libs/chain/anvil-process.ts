@@ -21,6 +21,8 @@ export interface AnvilProcess {
 export interface AnvilProcessOptions {
   /** Names the running process, so that the next start finds one that was left behind. */
   readonly pidFile: string | undefined;
+  /** Where it listens; any free port when undefined. */
+  readonly port?: number;
   readonly chainId: number;
   readonly genesisTimestampSeconds: number;
 }
@@ -126,9 +128,9 @@ function binaryFile(): string {
   }
 }
 
-function argumentsOf({ chainId, genesisTimestampSeconds }: AnvilProcessOptions): string[] {
+function argumentsOf({ chainId, genesisTimestampSeconds, port = 0 }: AnvilProcessOptions): string[] {
   return [
-    ...['--host', '127.0.0.1', '--port', '0', '--no-mining', '--order', 'fifo'],
+    ...['--host', '127.0.0.1', '--port', String(port), '--no-mining', '--order', 'fifo'],
     ...['--chain-id', String(chainId), '--timestamp', String(genesisTimestampSeconds)],
     // What the contracts are compiled for. Later forks store every height's hash in the state, and anvil
     // hashes the whole state for each height: a height would take milliseconds after a thousand of them.

@@ -178,8 +178,16 @@ export interface Chain {
   close(): Promise<void>;
 }
 
+/** What happened to the embedded chain that whoever runs it should hear of; `code` is kebab-case. */
+export interface ChainNotice {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** A chain whose time and coins are in our hands: the embedded development chain. */
 export interface DrivenChain extends Chain {
+  /** Resolves with why when the chain has ended for good, otherwise than by `close`. */
+  readonly gone: Promise<Error>;
   /** Mines one height at `timestampSeconds`, not before the last; acts of other processes that wait get
    *  into it. */
   advanceTo(timestampSeconds: number): Promise<void>;

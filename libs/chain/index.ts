@@ -1,5 +1,6 @@
 export type {
   Chain,
+  ChainNotice,
   ChainOutcome,
   ChainSnapshot,
   ChainTime,
