@@ -7,6 +7,7 @@ export {
   type KeysRefusalCode,
   openChannelBox,
 } from './channel-keys.js';
+export { PartRetention } from './part-retention.js';
 export {
   adapterField,
   addressField,

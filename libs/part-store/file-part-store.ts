@@ -29,6 +29,8 @@ export interface FilePartStoreOptions {
   readonly log?: Log;
   readonly files?: FileSystem;
   readonly timers?: Timers;
+  /** `read` changes nothing in the folder, which must be there: for what looks on, or at another's store. */
+  readonly access?: 'write' | 'read';
 }
 
 /** `path` is a folder of the store's own, made when missing. Several processes may open it at the same time.
@@ -36,7 +38,8 @@ export interface FilePartStoreOptions {
 export function openFilePartStore(path: string, options: FilePartStoreOptions = {}): PartStore {
   const root = resolve(path);
   try {
-    for (const folder of [incomingFolder, ...holdFolders]) mkdirSync(join(root, folder), { recursive: true });
+    const folders = options.access === 'read' ? [] : [incomingFolder, ...holdFolders];
+    for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
     const { dev, ino } = statSync(root);
     return new FilePartStore(root, `${dev}/${ino}`, options);
   } catch (cause) {
@@ -55,6 +58,7 @@ class FilePartStore implements PartStore {
   readonly #files: FileSystem;
   readonly #timers: Timers;
   readonly #log: Log;
+  readonly #isReadOnly: boolean;
   readonly #layout = new NextToLast();
   readonly #holds: PartHolds;
   /** Shard folders known to be there and flushed. */
@@ -83,7 +87,8 @@ class FilePartStore implements PartStore {
       await this.#files.syncFolder(dirname(path));
     };
     this.#holds = new PartHolds(root, places, { ...ports, write });
-    this.#tidy().catch(() => undefined);
+    this.#isReadOnly = options.access === 'read';
+    if (!this.#isReadOnly) this.#tidy().catch(() => undefined);
   }
 
   async put(bytes: Uint8Array): Promise<Uint8Array> {
@@ -93,6 +98,7 @@ class FilePartStore implements PartStore {
 
   putMany(blocks: Blocks): Promise<readonly Uint8Array[]> {
     return this.#asked(async () => {
+      this.#assertWritable();
       await this.#tidy();
       const touched = new Set<string>();
       const digests = await putEach(blocks, (block) => this.#store(block, touched));
@@ -114,6 +120,13 @@ class FilePartStore implements PartStore {
     return this.#changeHolds(() => this.#holds.hold(owner, digests));
   }
 
+  owners(prefix: string): Promise<readonly string[]> {
+    return this.#asked(async () => {
+      await this.#assertRoot();
+      return await this.#holds.owners(prefix);
+    });
+  }
+
   release(owner: string): Promise<void> {
     return this.#changeHolds(() => this.#holds.release(owner));
   }
@@ -125,6 +138,8 @@ class FilePartStore implements PartStore {
 
   #changeHolds(change: () => Promise<void>): Promise<void> {
     return this.#asked(async () => {
+      this.#assertWritable();
+      await this.#assertRoot();
       const changed = this.#holding.then(() => this.#tidy()).then(change);
       this.#holding = changed.catch(() => undefined);
       await changed;
@@ -152,6 +167,10 @@ class FilePartStore implements PartStore {
     const cid = cidOf(digest).toString();
     const message = `${path} ${what}; bring the block ${cid} back from a copy, or let the part be put again`;
     return new Fault('part-damaged', message, { retriable: true });
+  }
+
+  #assertWritable(): void {
+    if (this.#isReadOnly) throw new Error(`${this.#root} was opened for reading only`);
   }
 
   /** A disk that was unmounted leaves an empty folder, or none, in which everything seems absent. */

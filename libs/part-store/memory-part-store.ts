@@ -98,6 +98,10 @@ class MemoryPartStore implements PartStore {
     });
   }
 
+  owners(prefix: string): Promise<readonly string[]> {
+    return this.#asked(async ({ holds }) => [...holds.keys()].filter((owner) => owner.startsWith(prefix)));
+  }
+
   async release(owner: string): Promise<void> {
     assertOwner(owner);
     await this.#asked(async (drawer) => {

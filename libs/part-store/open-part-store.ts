@@ -11,14 +11,16 @@ export interface OpenPartStoreOptions {
   readonly log: Log;
   /** Whether those who need the blocks run in this process too; otherwise a store in memory is useless. */
   readonly isShared: boolean;
+  readonly access?: 'write' | 'read';
 }
 
 /** Throws an error that names the schemes that are known. */
-export function openPartStore(url: string, { log, isShared }: OpenPartStoreOptions): PartStore {
+export function openPartStore(url: string, options: OpenPartStoreOptions): PartStore {
+  const { log, isShared, access } = options;
   const at = url.indexOf(':');
   const scheme = url.slice(0, Math.max(0, at));
   const place = url.slice(at + 1);
-  if (scheme === 'file' && place !== '') return openFilePartStore(place, { log });
+  if (scheme === 'file' && place !== '') return openFilePartStore(place, { log, access });
   if (scheme === 'memory' && isShared) return openMemoryPartStore();
   const why =
     scheme === 'memory'

@@ -67,6 +67,11 @@ export class PartHolds {
     for (const name of fresh.keys()) known.add(name);
   }
 
+  async owners(prefix: string): Promise<readonly string[]> {
+    const owners = new Set((await this.#list(heldFolder)).map(ownerOf));
+    return [...owners].filter((owner) => owner.startsWith(prefix));
+  }
+
   async release(owner: string): Promise<void> {
     assertOwner(owner);
     this.#known.delete(owner);
@@ -127,9 +132,7 @@ export class PartHolds {
   }
 
   async #namesOf(owner: string): Promise<readonly string[]> {
-    const prefix = `${encodeURIComponent(owner)}.`;
-    const names = await this.#list(heldFolder);
-    return names.filter((name) => name.slice(0, name.lastIndexOf('.') + 1) === prefix);
+    return (await this.#list(heldFolder)).filter((name) => ownerOf(name) === owner);
   }
 
   /** As hexadecimal. A hold that cannot be read is a Fault: it might be of any block. */
@@ -149,7 +152,7 @@ export class PartHolds {
   /** Where blocks are to be kept for somebody unknown, none may go; those of a released one just stay. */
   #tellDamaged(folder: string, name: string): void {
     const path = this.#path(folder, name);
-    const owner = decodeURIComponent(name.slice(0, name.lastIndexOf('.')));
+    const owner = ownerOf(name);
     if (folder === releasedFolder) {
       this.#ports.log.error({ path, owner }, 'a released hold is damaged: blocks that only it held stay');
       return;
@@ -184,6 +187,7 @@ export class PartHolds {
     try {
       return await this.#ports.files.list(join(this.#root, folder));
     } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return [];
       throw diskFault('list', join(this.#root, folder), cause);
     }
   }
@@ -195,6 +199,10 @@ export class PartHolds {
   #path(folder: string, name: string): string {
     return join(this.#root, folder, name);
   }
+}
+
+function ownerOf(name: string): string {
+  return decodeURIComponent(name.slice(0, name.lastIndexOf('.')));
 }
 
 /** The digests and their SHA-256. */

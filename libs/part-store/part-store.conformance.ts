@@ -209,6 +209,17 @@ function holdsBlocks(opened: () => OpenedPartStore): void {
     for (const bytes of blocks) expect(await again.get(sha256(bytes))).toBe('absent');
   });
 
+  it('names those who hold something by how their names begin', async () => {
+    const { port, another } = opened();
+    expect(await port.owners('')).toEqual([]);
+    for (const owner of ['a/1', 'a/2', 'a.b/%3', 'b/1']) await port.hold(owner, [sha256(block(1))]);
+    await port.hold('a/1', [sha256(block(2))]);
+    expect([...(await port.owners('a/'))].sort()).toEqual(['a/1', 'a/2']);
+    expect(await (await another()).owners('a.b/')).toEqual(['a.b/%3']);
+    await port.release('a/1');
+    expect([...(await port.owners(''))].sort()).toEqual(['a.b/%3', 'a/2', 'b/1']);
+  });
+
   it('keeps owners apart whose names begin alike', async () => {
     const { port } = opened();
     const [one, ten] = [block(100), block(101)];
@@ -360,6 +371,7 @@ function bearsAbsence(opened: () => OpenedPartStore): void {
     await expect(port.put(after)).rejects.toMatchObject(unavailable);
     await expect(port.hold('other', [sha256(after)])).rejects.toMatchObject(unavailable);
     await expect(port.release('owner')).rejects.toMatchObject(unavailable);
+    await expect(port.owners('')).rejects.toMatchObject(unavailable);
     await bringBack();
     await expectStored(port, before);
     await port.put(after);

@@ -51,6 +51,8 @@ export interface PartStore {
    * durable when resolved. Holding again is a no-op.
    */
   hold(owner: string, digests: readonly Uint8Array[]): Promise<void>;
+  /** Those who hold something and whose names begin so, in any order. */
+  owners(prefix: string): Promise<readonly string[]>;
   /** The owner needs nothing any more. A block goes when its last owner lets go. */
   release(owner: string): Promise<void>;
   /** Resolves after the calls under way. */

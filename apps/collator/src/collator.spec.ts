@@ -198,6 +198,43 @@ describe('the collator', () => {
     expect(await collated(() => [other, batch])).toBe(one);
   });
 
+  it('holds every block before it puts it, and posts only what is stored', async () => {
+    const rehearsal = new Rehearsal();
+    await rehearsal.append(0, someBatches(rehearsal));
+    await rehearsal.cutOff(0, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    const { blocks, holds } = rehearsal.parts;
+    const set = blocks.set.bind(blocks);
+    const unheld: string[] = [];
+    blocks.set = (name, bytes) => {
+      if (![...holds.values()].some((held) => held.has(name))) unheld.push(name);
+      return set(name, bytes);
+    };
+    expect(await collatorOf(rehearsal, 0).sweep()).toBe(1);
+    expect(unheld).toEqual([]);
+    const held = [...holds].filter(([owner]) => owner.endsWith(`/${rehearsal.channelId}/0`));
+    expect(held.map(([, names]) => [...names].sort())).toEqual([[...blocks.keys()].sort()]);
+    expect(storedPart(rehearsal, 0, 0)).not.toBe('none');
+  });
+
+  it('lets its part go when retentionPeriod has passed since the block was over', async () => {
+    const rehearsal = new Rehearsal();
+    await rehearsal.append(0, someBatches(rehearsal));
+    await rehearsal.cutOff(0, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    const collator = collatorOf(rehearsal, 0);
+    await collator.sweep();
+    const { collation, processing, challenge } = blockSeconds;
+    const { disputeMax, retentionPeriod } = rehearsal.terms;
+    const over = rehearsal.collected(0) + collation + 2 * processing + challenge + disputeMax;
+    rehearsal.chain.advanceTo(over + retentionPeriod - 61);
+    await collator.sweep();
+    expect(rehearsal.parts.blocks.size).toBeGreaterThan(2);
+    rehearsal.chain.advanceTo(over + retentionPeriod);
+    await collator.sweep();
+    expect(rehearsal.parts.blocks.size).toBe(0);
+  });
+
   it('ends with the same stored bytes and one posted part after a crash at any step', async () => {
     const expected = await collated(someBatches);
     for (const isAfter of [false, true]) {

@@ -2,7 +2,14 @@
  * The collator: when collection of a block has ended it builds, seals, stores and posts its participant's
  * part.
  */
-import { BlockWatch, ChannelKeys, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
+import {
+  BlockWatch,
+  ChannelKeys,
+  PartRetention,
+  SweepLoop,
+  sweepEach,
+  type WatchedBlock,
+} from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
 import { decodeDagCbor, encodeDagCbor, type Hex, toHex } from '#encoding';
 import type { Clock, Log } from '#environment';
@@ -35,7 +42,7 @@ export interface CollatorPorts {
 }
 
 export class Collator {
-  readonly #account: Hex;
+  readonly #retention: PartRetention;
   readonly #ports: CollatorPorts;
   readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
@@ -44,7 +51,7 @@ export class Collator {
   readonly #loop: SweepLoop;
 
   constructor(options: CollatorOptions, ports: CollatorPorts) {
-    this.#account = options.account;
+    this.#retention = new PartRetention(options.account, ports);
     this.#ports = ports;
     this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
@@ -77,6 +84,7 @@ export class Collator {
     const blocks = await this.#watch.blocks();
     const done = await sweepEach(blocks, (block) => this.#collate(block));
     for (const channelId of new Set(blocks.map((block) => block.channelId))) await this.#erase(channelId);
+    await this.#retention.sweep();
     return done;
   }
 
@@ -90,7 +98,7 @@ export class Collator {
     const fromMs = this.#ports.clock.nowMs();
     const begins = await this.#begins(channelId, blockNumber);
     const range = { channelId, blockNumber, begins, ends };
-    const owner = `${channelId}/${blockNumber}/${this.#account}`;
+    const owner = this.#retention.ownerOf(channelId, blockNumber);
     const collated = await collateBlock(range, blockKey, owner, this.#ports);
     const posted = await this.#post(block, collated, this.#ports.clock.nowMs() - fromMs);
     // Last, as an interrupted collation of this block begins where this one began.

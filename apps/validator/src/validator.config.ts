@@ -21,6 +21,7 @@ export interface ValidatorConfig extends ServiceConfig {
   readonly port: number;
   /** Adapters by URL. */
   readonly partStore: string;
+  readonly otherPartStores: readonly string[];
   readonly keyValue: string;
 }
 
@@ -35,6 +36,11 @@ export const validatorEnvironment = z.object({
   HOST: z.string().default('0.0.0.0'),
   PORT: portField,
   PART_STORE: adapterField(partStoreSchemes),
+  OTHER_PART_STORES: z
+    .string()
+    .default('')
+    .transform((urls) => urls.split(/\s+/).filter((url) => url !== ''))
+    .pipe(z.array(adapterField(partStoreSchemes))),
   KEY_VALUE: adapterField(['lmdb', 'memory']),
   THREADS: count(1, 2),
   SPILL_FOLDER: z.string().default('./data/spill'),
@@ -62,6 +68,7 @@ export function readValidatorConfig(
     host: parsed.HOST,
     port: parsed.PORT,
     partStore: parsed.PART_STORE,
+    otherPartStores: parsed.OTHER_PART_STORES,
     keyValue: parsed.KEY_VALUE,
   };
 }

@@ -7,6 +7,7 @@ import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
+import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
 import { BlockReduction } from './block-reduction/block-reduction.js';
 import type { ValidatorConfig } from './validator.config.js';
@@ -43,6 +44,7 @@ export function validatorHttpModule(validator: Validator): DynamicModule {
 interface OpenedPorts {
   readonly ports: ValidatorPorts;
   readonly reduction: BlockReduction;
+  readonly otherStores: readonly PartStore[];
 }
 
 function moduleOf(providers: Provider[]): DynamicModule {
@@ -55,7 +57,10 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
   const keyValue = config.keyValue.startsWith('lmdb:')
     ? openLmdbKeyValue(afterScheme(config.keyValue))
     : openMemoryKeyValue();
-  const reduction = new BlockReduction(config.reduction, { partStore, log });
+  const otherStores = config.otherPartStores.map((url) =>
+    openPartStore(url, { log, isShared: false, access: 'read' }),
+  );
+  const reduction = new BlockReduction(config.reduction, { partStore, otherStores, log });
   const ports: ValidatorPorts = {
     chain: await openChain(config.chain.url, { ...config.chain, ...timeouts, log }),
     partStore,
@@ -64,14 +69,15 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
     reduceBlock: (block) => reduction.reduce(block),
     log,
   };
-  return { ports, reduction };
+  return { ports, reduction, otherStores };
 }
 
-function closingAll({ ports, reduction }: OpenedPorts): Shell {
+function closingAll({ ports, reduction, otherStores }: OpenedPorts): Shell {
   const { jobQueue, partStore, keyValue, chain } = ports;
   return closing({
     close: async () => {
-      for (const port of [jobQueue, reduction, partStore, keyValue, chain]) await port.close();
+      const opened = [jobQueue, reduction, partStore, ...otherStores, keyValue, chain];
+      for (const port of opened) await port.close();
     },
   });
 }

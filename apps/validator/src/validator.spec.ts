@@ -3,8 +3,9 @@ import { ChannelKeys, type ValidationRequest } from '#block-watch';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { encryptionPublicKey, sha256, signDigest } from '#crypto';
 import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
-import { silentLog } from '#environment';
+import { Fault, silentLog } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import type { PartStore } from '#part-store';
 import {
   commitManifest,
   type Delegation,
@@ -22,12 +23,15 @@ interface Stage {
   readonly rehearsal: Rehearsal;
   /** Number of reductions so far. */
   readonly reductions: () => number;
+  /** Where reductions read; tests replace its `get`. */
+  readonly partsRead: PartStore;
   validator(index: number, options?: Partial<ValidatorOptions>): Validator;
 }
 
 function stageOf(rehearsal: Rehearsal): Stage {
   let reductions = 0;
-  const reduce = reduceInMemory(rehearsal.partStore());
+  const partsRead = rehearsal.partStore();
+  const reduce = reduceInMemory(partsRead);
   const reduceBlock: ReduceBlock = (block) => {
     reductions++;
     return reduce(block);
@@ -35,6 +39,7 @@ function stageOf(rehearsal: Rehearsal): Stage {
   return {
     rehearsal,
     reductions: () => reductions,
+    partsRead,
     validator: (index, options = {}) => {
       const one = rehearsal.participants[index];
       return new Validator(
@@ -97,6 +102,16 @@ async function inProcessing(participants = [0, 1, 2]): Promise<Stage> {
   }
   if (participants.length < 3) rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
   return stageOf(rehearsal);
+}
+
+/** invalidParts of every report that validators put into the part store. */
+async function reportsOf({ rehearsal }: Stage): Promise<unknown[]> {
+  const owners = [...rehearsal.parts.holds].filter(([owner]) => owner !== 'everyone');
+  const digests = owners.flatMap(([, held]) => [...held]);
+  return digests.map((digest) => {
+    const report = decodeDagCbor(rehearsal.parts.blocks.get(digest) as Uint8Array);
+    return (report as { invalidParts: unknown }).invalidParts;
+  });
 }
 
 interface RequestChange {
@@ -301,6 +316,59 @@ describe('a validator at work', () => {
     const hasty = stage.validator(1);
     await hasty.accept(await requestOf(stage, 1));
     expect(await hasty.sweep()).toBe(2);
+  });
+
+  it('waits as long for parts that a slow store does not find in time, and then does without', async () => {
+    const stage = await inProcessing();
+    const { get } = stage.partsRead;
+    stage.partsRead.get = async () => 'not-found-in-time';
+    const patient = stage.validator(0, { availabilityWaitSeconds: 10 });
+    await patient.accept(await requestOf(stage, 0));
+    expect(await patient.sweep()).toBe(0);
+    stage.partsRead.get = get;
+    expect(await patient.sweep()).toBe(2);
+    expect(await reportsOf(stage)).toEqual([[]]);
+    stage.partsRead.get = async () => 'not-found-in-time';
+    const other = stage.validator(1, { availabilityWaitSeconds: 10 });
+    await other.accept(await requestOf(stage, 1));
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.chain.nowSeconds + 9);
+    expect(await other.sweep()).toBe(0);
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.chain.nowSeconds + 1);
+    expect(await other.sweep()).toBe(2);
+    const unavailable = [0, 1, 2].map((participant) => [participant, 'unavailable']);
+    expect(await reportsOf(stage)).toEqual([[], unavailable]);
+  });
+
+  it('asks for wrong bytes again, and waits while it gets no others', async () => {
+    const stage = await inProcessing();
+    const { partsRead } = stage;
+    const { get } = partsRead;
+    let isWrong = true;
+    partsRead.get = async (...given) => {
+      const found = await get.apply(partsRead, given);
+      return isWrong && typeof found !== 'string' ? found.map((byte) => byte ^ 1) : found;
+    };
+    const patient = stage.validator(0, { availabilityWaitSeconds: 10 });
+    await patient.accept(await requestOf(stage, 0));
+    expect(await patient.sweep()).toBe(0);
+    isWrong = false;
+    expect(await patient.sweep()).toBe(2);
+    expect(await reportsOf(stage)).toEqual([[]]);
+  });
+
+  it('blames no part for damage of its own store, however long it lasts, and goes on when it is mended', async () => {
+    const stage = await inProcessing();
+    const { get } = stage.partsRead;
+    const damaged = new Fault('part-damaged', 'parts/AB/x.data is damaged', { retriable: true });
+    stage.partsRead.get = () => Promise.reject(damaged);
+    const validator = stage.validator(0, { availabilityWaitSeconds: 1 });
+    await validator.accept(await requestOf(stage, 0));
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.chain.nowSeconds + 5);
+    await expect(validator.sweep()).rejects.toBe(damaged);
+    expect(facts(stage).seats).toEqual([]);
+    stage.partsRead.get = get;
+    expect(await validator.sweep()).toBe(2);
+    expect(await reportsOf(stage)).toEqual([[]]);
   });
 
   it('commits in the extension to a new delegation when the first one ended with processing', async () => {

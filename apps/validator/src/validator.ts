@@ -3,7 +3,14 @@
  * request.
  */
 import { type Refusal, refuse } from '#api';
-import { BlockWatch, SweepLoop, sweepEach, type ValidationRequest, type WatchedBlock } from '#block-watch';
+import {
+  BlockWatch,
+  PartRetention,
+  SweepLoop,
+  sweepEach,
+  type ValidationRequest,
+  type WatchedBlock,
+} from '#block-watch';
 import type { Chain, ChainTime, ValidatorActs } from '#chain';
 import { addressOf } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
@@ -56,6 +63,7 @@ export class Validator {
   readonly #acts: ValidatorActs;
   readonly #watch: BlockWatch;
   readonly #state: ValidatorState;
+  readonly #retention: PartRetention;
   readonly #loop: SweepLoop;
   /** Requests are compared with those kept one after the other. */
   #accepting: Promise<unknown> = Promise.resolve();
@@ -68,6 +76,7 @@ export class Validator {
     this.#acts = ports.chain.validatorActs(options.privateKey);
     this.#watch = new BlockWatch({}, ports);
     this.#state = new ValidatorState(ports.keyValue, this.address);
+    this.#retention = new PartRetention(this.address, ports);
     const { jobQueue, log, chain } = ports;
     const subscribe = (wake: () => void): (() => void) => {
       this.#wake = wake;
@@ -123,7 +132,9 @@ export class Validator {
     }
     // What was committed is revealed first: reducing may take long, and silence costs bond.
     const revealed = await sweepEach(byBlock.values(), (requests) => this.#revealOrForget(requests));
-    return revealed + (await sweepEach(byBlock.values(), (requests) => this.#commitDue(requests)));
+    const done = revealed + (await sweepEach(byBlock.values(), (requests) => this.#commitDue(requests)));
+    await this.#retention.sweep();
+    return done;
   }
 
   async #operatorKey(account: Hex, nowSeconds: number): Promise<Hex | undefined> {
@@ -201,7 +212,7 @@ export class Validator {
       this.#ports.log.warn(said, 'parts are not in the store yet, waiting');
       return undefined;
     }
-    const owner = `${channelId}/${blockNumber}/${this.address}`;
+    const owner = this.#retention.ownerOf(channelId, blockNumber);
     await this.#ports.partStore.hold(owner, [fromHex(reduced.kept.reportHash)]);
     await this.#ports.partStore.put(reduced.reportBytes);
     await this.#state.keepResult(channelId, blockNumber, reduced.kept);

@@ -87,7 +87,8 @@ export async function openNetwork(
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, { log, isShared: true });
+    const access = options.mode === 'read' ? 'read' : 'write';
+    const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, { log, isShared: true, access });
     closers.push(() => partStore.close());
     return await compose(spec, dataFolder, { ...options, log, chain, partStore }, closers, close);
   } catch (cause) {
