@@ -1,5 +1,5 @@
 /** The services of three organisations in one process, for tests of a block's whole life. */
-import { validationRequestSchema } from '#api';
+import { problemOf, validationRequestSchema } from '#api';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
 import { Settlement } from '#apps/settlement/src/settlement';
@@ -26,13 +26,14 @@ export function startAll(
   baseChain: Chain = rehearsal.chain.port(),
 ): readonly Sweeper[] {
   const validators = new Map<string, Validator>();
+  const where = { instance: '/v1/validation-requests', requestId: 'test' };
   const fetch = (async (url: string, init: { body: string }) => {
     const validator = validators.get(url.split('/')[2]);
     const request = validationRequestSchema.parse(JSON.parse(init.body));
     const answer = await validator?.accept(request);
     return answer?.ok
       ? new Response('{}', { status: 202 })
-      : new Response(JSON.stringify(answer), { status: 409 });
+      : new Response(JSON.stringify(answer && problemOf(answer, where)), { status: 409 });
   }) as unknown as typeof globalThis.fetch;
   const kinds: Sweeper[][] = [[], [], [], []];
   rehearsal.participants.forEach((one, index) => {

@@ -9,6 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   protocol: ['encoding', 'crypto'],
   reduction: ['encoding', 'crypto', 'protocol'],
   environment: ['encoding', 'protocol'],
+  'service-config': ['encoding'],
   'block-watch': [
     'encoding',
     'crypto',

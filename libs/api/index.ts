@@ -8,6 +8,7 @@ export {
   ndjsonMediaType,
   pathOf,
 } from './endpoints.js';
+export { type Exchange, type ExchangeOptions, exchange, type SentBody } from './exchange.js';
 export {
   type JsonBatch,
   jsonOfBatch,
@@ -35,11 +36,11 @@ export {
   type HealthView,
   healthSchema,
   hexOf,
+  jsonOfValidationRequest,
   placesOf,
   receiptSchema,
   type SignedReceipt,
   u64,
-  type ValidationRequestBody,
   validationAcceptedSchema,
   validationRequestSchema,
 } from './schemas.js';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Hex } from '#encoding';
-import { stages } from '#protocol';
+import { stages, type ValidationRequest } from '#protocol';
 
 const u64Max = (1n << 64n) - 1n;
 
@@ -143,8 +143,19 @@ export const validationRequestSchema = z
     sealedBlockKey: hexOf(136),
     keyPath: z.array(hexOf(32)).max(20),
   })
-  .transform(({ sealedBlockKey, keyPath, ...delegation }) => ({ delegation, sealedBlockKey, keyPath }));
-export type ValidationRequestBody = z.infer<typeof validationRequestSchema>;
+  .transform(
+    ({ sealedBlockKey, keyPath, ...delegation }): ValidationRequest => ({
+      delegation,
+      sealedBlockKey,
+      keyPath,
+    }),
+  );
+
+/** The body that `validationRequestSchema` parses. */
+export function jsonOfValidationRequest({ delegation, ...more }: ValidationRequest): string {
+  const { nonce, notAfter, ...fields } = delegation;
+  return JSON.stringify({ ...fields, nonce: String(nonce), notAfter: String(notAfter), ...more });
+}
 
 export const validationAcceptedSchema = z.object({ accepted: z.literal(true), nonce: z.string() });
 

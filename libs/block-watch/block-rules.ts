@@ -1,15 +1,15 @@
 /** What everyone who checks the parts of a block has to know, read from the base chain. */
 import type { Chain } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
-import { fromHex, type Hex, isZero } from '#encoding';
+import { fromHex, type Hex } from '#encoding';
 import {
   type BlockRules,
-  blockStart,
   type ChannelTerms,
   domainSeparator,
   type PartCommitment,
   type PostedPart,
 } from '#protocol';
+import { recordSignersOf } from './participant-keys.js';
 
 /** `blockKey`: 32 bytes, known to participants and delegated validators only. */
 export async function blockRulesOf(
@@ -19,11 +19,9 @@ export async function blockRulesOf(
   blockNumber: number,
   blockKey: Uint8Array,
 ): Promise<BlockRules> {
-  const start = blockStart(terms, blockNumber);
-  const keys = await atOneHeight(async () => {
-    const snapshot = await chain.snapshot({ finality: 'latest' });
-    return Promise.all(terms.participants.map((account) => snapshot.keysAt(account, start)));
-  });
+  const signers = await atOneHeight(async () =>
+    recordSignersOf(await chain.snapshot({ finality: 'latest' }), terms, blockNumber),
+  );
   return {
     channelId: fromHex(channelId),
     blockNumber,
@@ -32,7 +30,7 @@ export async function blockRulesOf(
     roles: terms.roles,
     priceNanoMax: terms.priceNanoMax,
     authorBytesMax: terms.authorBytesMax,
-    signers: keys.map((one) => signerOf(one?.recordKey)),
+    signers,
   };
 }
 
@@ -43,10 +41,4 @@ export function committedPart({ participant, partRoot, segmentCount, indexHash }
 } {
   const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
   return { participant, commitment };
-}
-
-/** A key that was revoked is the zero address: nobody's. */
-function signerOf(recordKey: Hex | undefined): Uint8Array | undefined {
-  const bytes = recordKey && fromHex(recordKey);
-  return bytes === undefined || isZero(bytes) ? undefined : bytes;
 }

@@ -5,27 +5,14 @@
 import type { Chain, ChainSnapshot, ChannelFacts, Finality } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
 import type { Hex } from '#encoding';
-import {
-  type BlockFacts,
-  type BlockStage,
-  blockStart,
-  type ChannelTerms,
-  collectionEnd,
-  isOver,
-  stageOf,
-} from '#protocol';
+import { type BlockSeen, blockStart, type ChannelTerms, collectionEnd, isOver, stageOf } from '#protocol';
 
-export interface WatchedBlock {
+export interface WatchedBlock extends BlockSeen {
   readonly channelId: Hex;
-  readonly blockNumber: number;
   /** Index of the watch's account in the channel; undefined where it is none of the participants. */
   readonly participant: number | undefined;
-  readonly terms: ChannelTerms;
-  readonly facts: BlockFacts;
-  readonly stage: BlockStage;
-  /** Height at which all of the facts were read, and its time in seconds. */
+  /** Height at which all of the facts were read. */
   readonly height: number;
-  readonly nowSeconds: number;
 }
 
 /** Blocks that are asked for at a time. */
@@ -102,6 +89,37 @@ export class BlockWatch {
         return undefined;
       return this.#read(snapshot, channel, blockNumber);
     });
+  }
+
+  /**
+   * Blocks of any channels, whatever their stage, all as of one height; without those that do not exist.
+   */
+  blocksOf(
+    ids: readonly { readonly channelId: Hex; readonly blockNumber: number }[],
+    finality: Finality = 'latest',
+  ): Promise<readonly WatchedBlock[]> {
+    return atOneHeight(async () => {
+      if (ids.length === 0) return [];
+      const snapshot = await this.#chain.snapshot({ finality });
+      const channels = new Map<Hex, ChannelFacts | undefined>();
+      for (const channelId of new Set(ids.map((id) => id.channelId))) {
+        channels.set(channelId, await snapshot.channel(channelId));
+      }
+      const found: WatchedBlock[] = [];
+      for (let at = 0; at < ids.length; at += concurrentReads) {
+        const reads = ids.slice(at, at + concurrentReads).flatMap(({ channelId, blockNumber }) => {
+          const channel = channels.get(channelId);
+          return channel === undefined ? [] : [this.#read(snapshot, channel, blockNumber)];
+        });
+        found.push(...(await Promise.all(reads)));
+      }
+      return found;
+    });
+  }
+
+  /** The account's channels as `blocks` last found them. */
+  channelIds(): readonly Hex[] {
+    return [...this.#channels.keys()];
   }
 
   /**

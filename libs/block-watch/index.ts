@@ -1,4 +1,5 @@
 export { blockRulesOf, committedPart } from './block-rules.js';
+export { type BlockAct, type BlockLane, BlockSweep, type DueJob } from './block-sweep.js';
 export { BlockWatch, type WatchedBlock } from './block-watch.js';
 export {
   BlockKeys,
@@ -8,18 +9,4 @@ export {
   openChannelBox,
 } from './channel-keys.js';
 export { PartRetention } from './part-retention.js';
-export {
-  adapterField,
-  addressField,
-  afterScheme,
-  milliseconds,
-  parseEnvironment,
-  participantFields,
-  portField,
-  type ServiceConfig,
-  secretField,
-  serviceConfigOf,
-  serviceFields,
-} from './service-environment.js';
-export { SweepLoop, type SweepLoopOptions, sweepEach } from './sweep-loop.js';
-export type { ValidationRequest } from './validation-request.js';
+export { currentKeysOf, recordSignersOf } from './participant-keys.js';

@@ -5,7 +5,7 @@ import type { Log } from '#environment';
 import type { PartStore } from '#part-store';
 import { type ChannelTerms, collectionEnd, isOver } from '#protocol';
 import { BlockWatch, type WatchedBlock } from './block-watch.js';
-import { sweepEach } from './sweep-loop.js';
+import { sweepEach } from './block-sweep.js';
 
 export interface RetentionPorts {
   readonly chain: Chain;

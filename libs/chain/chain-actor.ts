@@ -1,12 +1,11 @@
 /** The acts of one key: each is one call of a contract, handed to whatever posts it. */
 import type { Hex } from '#encoding';
-import type { ChannelTerms, RevealedResult } from '#protocol';
+import type { ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
 import type {
   ChainOutcome,
   ChainSnapshot,
   ParticipantActs,
   ParticipantKeys,
-  SignedDelegation,
   ValidatorActs,
 } from './chain.js';
 import { type ContractName, encodeCall } from './contract-codec.js';

@@ -3,7 +3,14 @@
  * it is in a height.
  */
 import type { Hex } from '#encoding';
-import type { BlockFacts, ChannelTerms, Eip712Domain, RevealedResult, Stage } from '#protocol';
+import type {
+  BlockFacts,
+  ChannelTerms,
+  Eip712Domain,
+  RevealedResult,
+  SignedDelegation,
+  Stage,
+} from '#protocol';
 import type { ChainEventPage, EventCursor, EventFilter } from './chain-events.js';
 import type { RefusalCode } from './refusal-codes.js';
 
@@ -63,18 +70,6 @@ export interface GasBalance {
   readonly balanceWei: bigint;
   /** What one act of the dearest kind costs at present: below it the key may not be able to act. */
   readonly reserveWei: bigint;
-}
-
-export interface SignedDelegation {
-  readonly channelId: Hex;
-  readonly blockNumber: number;
-  readonly participant: number;
-  readonly validator: Hex;
-  readonly binding: boolean;
-  readonly keyCommitment: Hex;
-  readonly nonce: bigint;
-  readonly notAfter: bigint;
-  readonly signature: Hex;
 }
 
 /** Acts of a participant's account or of its operator key; settling and releasing are open to any key. */

@@ -1,7 +1,7 @@
 /** Between the tuples of the contracts and the port's types: pure, field by field. */
 import type { Hex } from '#encoding';
-import type { BlockFacts, ChannelTerms, RevealedResult } from '#protocol';
-import type { ChannelFacts, ParticipantKeys, SignedDelegation, ValidatorFacts } from './chain.js';
+import type { BlockFacts, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
+import type { ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
 
 /** ChannelTerms of ChannelTypes.sol as the codec gives them. */
 type TermsTuple = {

@@ -10,7 +10,6 @@ export type {
   GasBalance,
   ParticipantActs,
   ParticipantKeys,
-  SignedDelegation,
   ValidatorActs,
   ValidatorFacts,
 } from './chain.js';

@@ -1,1 +1,11 @@
-export type { Job, JobQueue, WorkOptions } from './job-queue.js';
+export {
+  type Job,
+  type JobEnd,
+  type JobKind,
+  type JobQueue,
+  jobIdOf,
+  jobKinds,
+  type RunJob,
+  type Worker,
+  type WorkOptions,
+} from './job-queue.js';

@@ -1,31 +1,62 @@
-/** The job queue: idempotent nudges. Losing all of it loses nothing, a sweep over the facts rebuilds it. */
+/**
+ * The job queue: idempotent nudges to look at a block. Losing all of it loses nothing, a sweep over the facts
+ * rebuilds it.
+ */
+import type { Hex } from '#encoding';
+
+/** Reveals have a kind of their own: a reduction that waits for a slow part must not delay them. */
+export const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'settle'] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+/**
+ * A job says which block to look at and nothing of what is there: that is read when it runs. One that is
+ * named while it waits, also for another attempt, is the same job.
+ */
 export interface Job {
-  /** Names the work within its kind; a job with the id of one that waits is the same job and leaves that
-   *  one as it is. While one runs, another with its id may wait: the facts may have changed since the first
-   *  one looked. */
-  readonly id: string;
-  /** Kind of work, for example `collate`. */
-  readonly kind: string;
-  readonly payload: Readonly<Record<string, string | number>>;
+  readonly kind: JobKind;
+  readonly channelId: Hex;
+  readonly blockNumber: number;
 }
+
+/** Names a job within its kind. */
+export const jobIdOf = ({ channelId, blockNumber }: Job): string => `${channelId}/${blockNumber}`;
+
+/** `again`: what the job is there for could not be done yet, and nothing is broken. */
+export type JobEnd = 'done' | 'again';
+
+/**
+ * `signal` ends with the job's lock. From then on another worker may have the job: whoever runs it acts no
+ * more.
+ */
+export type RunJob = (job: Job, signal: AbortSignal) => Promise<JobEnd>;
 
 export interface WorkOptions {
   /** How many jobs of the kind run at the same time. */
   readonly concurrency: number;
-  /** After so many failed runs the job is dropped. */
+  /** After so many runs that threw, lost their lock or ended with `again` the job is dropped. */
   readonly attemptsMax: number;
+  /** How long one run may take. */
+  readonly lockMs: number;
+}
+
+export interface Worker {
+  /** Starts no more jobs; resolves when those that run have ended or have lost their lock. */
+  stop(): Promise<void>;
 }
 
 export interface JobQueue {
-  /** Throws a retriable Fault `job-queue-unavailable` when the job cannot be queued. Without a worker it
-   *  waits for one. */
+  /**
+   * Without a worker the job waits for one. Throws a retriable Fault: `job-queue-unavailable` when it cannot
+   * be queued, `job-queue-full` when too many wait.
+   */
   add(job: Job): Promise<void>;
-  /** One worker a kind; a second one is a bug. Jobs of a kind start in the order in which they were added.
-   *  One that throws is tried again with growing delay, at most `attemptsMax` times in all, then dropped
-   *  with a warning: the sweep will name it again. */
-  work(kind: string, options: WorkOptions, run: (job: Job) => Promise<void>): void;
-  /** Resolves when nothing waits, for another attempt neither, and nothing runs. */
-  idle(): Promise<void>;
-  /** Starts no more jobs and resolves when those that run have ended. */
+  /**
+   * One worker a kind in a process; a second one is a bug. In which order jobs run is not promised, nor that
+   * one runs only once. A job never runs twice at a time while its lock holds; one that is named while it
+   * runs runs once more. One that is to be tried again waits, longer each time, up to a bound; after its last
+   * attempt it is dropped with a warning: the sweep will name it again.
+   */
+  work(kind: JobKind, options: WorkOptions, run: RunJob): Worker;
+  /** Stops every worker and forgets what waits. */
   close(): Promise<void>;
 }

@@ -19,6 +19,11 @@ export interface Delegation {
   readonly notAfter: bigint;
 }
 
+/** `signature`: 65 bytes, by the participant's operator key over `delegationDigest`. */
+export interface SignedDelegation extends Delegation {
+  readonly signature: Hex;
+}
+
 export interface Receipt {
   readonly channelId: ChannelId;
   readonly blockNumber: BlockNumber;

@@ -54,8 +54,30 @@ export {
   openBlockKey,
   type Receipt,
   receiptDigest,
+  type SignedDelegation,
   sealBlockKey,
 } from './delegation.js';
+export {
+  type BlockSeen,
+  collateDue,
+  commitDue,
+  type DelegationRules,
+  type Due,
+  type DueAct,
+  type DueEnd,
+  type DueWait,
+  defaultSilenceSeconds,
+  delegateDue,
+  isDue,
+  isExpired,
+  isSentAgain,
+  partsWaitEnd,
+  releaseBondsDue,
+  revealDue,
+  type SentDelegation,
+  settleDue,
+  unrevealedSeats,
+} from './due.js';
 export {
   type BlockId,
   type BlockNumber,
@@ -116,3 +138,8 @@ export {
   typedDigest,
   typeHash,
 } from './typed-data.js';
+export {
+  decodeValidationRequest,
+  encodeValidationRequest,
+  type ValidationRequest,
+} from './validation-request.js';

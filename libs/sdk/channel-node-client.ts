@@ -6,12 +6,12 @@ import {
   type ChannelView,
   type Endpoint,
   endpoints,
+  exchange,
   type HealthView,
-  isRefusalCode,
   type JsonBatch,
   jsonMediaType,
   pathOf,
-  problemSchema,
+  type SentBody,
   type SignedReceipt,
 } from '#api';
 import type { Hex } from '#encoding';
@@ -22,11 +22,6 @@ export interface ChannelNodeClientOptions {
   readonly url: string;
   readonly requestTimeoutMs?: number;
   readonly fetch?: typeof globalThis.fetch;
-}
-
-interface Sent {
-  readonly contentType: string;
-  readonly body: string | Uint8Array;
 }
 
 const requestTimeoutMs = 10_000;
@@ -73,42 +68,19 @@ export class ChannelNodeClient {
   async #ask<Answer extends z.ZodType>(
     endpoint: Endpoint<Answer>,
     parameters: Readonly<Record<string, string | number>>,
-    sent?: Sent,
+    sent?: SentBody,
   ): Promise<z.output<Answer>> {
-    const url = `${this.#url}${pathOf(endpoint, parameters)}`;
-    const { status, body } = await this.#exchange(url, endpoint.method, sent);
-    if (status === endpoint.status) {
-      const parsed = endpoint.answer.safeParse(body);
-      if (parsed.success) return parsed.data;
-      throw new PapyrusUnreachable(`${url} answered what is no answer of this endpoint`);
-    }
-    const problem = problemSchema.safeParse(body);
-    if (problem.success && isRefusalCode(problem.data.code)) {
-      throw new PapyrusRefused({ ...problem.data, code: problem.data.code });
-    }
-    throw new PapyrusUnreachable(`${url} answered with status ${status}`);
-  }
-
-  async #exchange(url: string, method: string, sent?: Sent): Promise<{ status: number; body: unknown }> {
-    try {
-      const response = await this.#fetch(url, {
-        method,
-        headers: sent && { 'content-type': sent.contentType },
-        body: sent?.body as Uint8Array<ArrayBuffer> | string | undefined,
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      });
-      const text = await response.text();
-      return { status: response.status, body: parseJson(text) };
-    } catch (cause) {
-      throw new PapyrusUnreachable(`${url} did not answer`, { cause });
-    }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    const answer = await exchange(this.#url, endpoint, {
+      parameters,
+      sent,
+      timeoutMs: this.#timeoutMs,
+      fetch: this.#fetch,
+    });
+    if (answer.kind === 'refused') throw new PapyrusRefused(answer.problem);
+    if (answer.kind === 'unreached') throw new PapyrusUnreachable(answer.detail, { cause: answer.cause });
+    const parsed = endpoint.answer.safeParse(answer.body);
+    if (parsed.success) return parsed.data;
+    const path = pathOf(endpoint, parameters);
+    throw new PapyrusUnreachable(`${this.#url}${path} answered what is no answer of this endpoint`);
   }
 }

@@ -47,7 +47,8 @@ export async function run(options: CollateBenchOptions): Promise<CollateBenchRes
   const measured = await measure(async () => {
     const range = { channelId, blockNumber: 7, begins: [], ends };
     const blockKey = sha256(utf8('papyrus bench block'));
-    collated = await collateBlock(range, blockKey, 'bench', { recordLog, partStore, log: silentLog });
+    const ports = { recordLog, partStore, log: silentLog };
+    collated = await collateBlock(range, blockKey, 'bench', ports, new AbortController().signal);
   });
   const peak = memory.stop();
   await recordLog.close();

@@ -3,8 +3,9 @@
  * off.
  */
 import { type Refusal, refuse, type SignedReceipt } from '#api';
+import { recordSignersOf } from '#block-watch';
 import type { Chain, ChannelFacts } from '#chain';
-import { encodeDagCbor, fromHex, type Hex } from '#encoding';
+import { encodeDagCbor, type Hex } from '#encoding';
 import { type Clock, Fault, type Log } from '#environment';
 import {
   type BatchHasher,
@@ -185,9 +186,9 @@ export class ChannelIntake {
     if (facts?.closedAtSeconds !== undefined && start > facts.closedAtSeconds) {
       return refuse('channel-closed', `the channel was closed at ${facts.closedAtSeconds}`);
     }
-    const keys = await Promise.all(this.facts.terms.participants.map((one) => latest.keysAt(one, start)));
+    const signers = await recordSignersOf(latest, this.facts.terms, blockNumber);
     const block = this.#blockOf(blockNumber);
-    block.signers ??= keys.map((one) => (one === undefined ? undefined : fromHex(one.recordKey)));
+    block.signers ??= signers;
     return block;
   }
 

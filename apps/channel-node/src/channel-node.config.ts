@@ -12,7 +12,7 @@ import {
   type ServiceConfig,
   serviceConfigOf,
   serviceFields,
-} from '#block-watch';
+} from '#service-config';
 import type { Hex } from '#encoding';
 
 export const channelNodeEnvironment = z.object({

@@ -6,7 +6,7 @@ import { type BlockView, type ChannelView, type HealthView, type Refusal, refuse
 import type { Chain, ChainSnapshot } from '#chain';
 import { assertNativeSignatures } from '#crypto';
 import { fromHex, type Hex, isHexOf } from '#encoding';
-import { type Clock, type Log, messageOf, systemTimers, type Timers } from '#environment';
+import { type Clock, type Log, SweepLoop, systemTimers, type Timers } from '#environment';
 import type { KeyValue } from '#key-value';
 import { BatchHasher, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
@@ -49,13 +49,12 @@ export class ChannelNode {
   readonly #ports: Required<ChannelNodePorts>;
   readonly #time: ChainClock;
   readonly #forwarding: Forwarding;
+  readonly #loop: SweepLoop;
   readonly #channels = new Map<Hex, Promise<ChannelIntake | undefined>>();
   /** Channels that are not ours or unknown, as of a height. */
   #strangers = { asOf: -1, ids: new Set<Hex>() };
   #signing: Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> | undefined;
   #sweeping: Promise<number> | undefined;
-  #running: { readonly end: () => void } | undefined;
-  #isDue = false;
   /** The participant's channels as of a height. */
   #known: { readonly asOf: number; readonly ids: readonly Hex[] } = { asOf: -1, ids: [] };
 
@@ -67,35 +66,25 @@ export class ChannelNode {
     this.#time = new ChainClock(ports.chain, ports.log);
     const { requestTimeoutMs } = options;
     this.#forwarding = new Forwarding({ requestTimeoutMs }, this.#ports);
+    const { recordLog, chain, log, timers } = this.#ports;
+    const subscribe = (wake: () => void): (() => void) => {
+      const ends = [recordLog.subscribe(wake), chain.subscribe(wake)];
+      return () => {
+        for (const end of ends) end();
+      };
+    };
+    const loop = { name: `channel-node/${account}`, intervalMs: this.#options.sweepIntervalMs };
+    this.#loop = new SweepLoop(loop, { log, timers, subscribe }, () => this.#cutAndForward());
   }
 
   /** Reads the log of every channel of the participant, then sweeps whenever log, chain or timer wakes it. */
   async start(): Promise<void> {
-    if (this.#running !== undefined) return;
-    const { recordLog, chain, timers } = this.#ports;
-    const wake = (): void => this.#wake();
-    let cancel = (): void => {};
-    const again = (): void => {
-      cancel = timers.after(this.#options.sweepIntervalMs, () => {
-        again();
-        wake();
-      });
-    };
-    const unsubscribers = [recordLog.subscribe(wake), chain.subscribe(wake)];
-    this.#running = {
-      end: () => {
-        cancel();
-        for (const unsubscribe of unsubscribers) unsubscribe();
-      },
-    };
-    again();
-    wake();
+    this.#loop.start();
   }
 
   /** Drains: resolves when no sweep runs and nothing is on its way into the log. */
   async stop(): Promise<void> {
-    this.#running?.end();
-    this.#running = undefined;
+    await this.#loop.stop();
     this.#time.stop();
     await this.#sweeping?.catch(() => {});
     await this.#forwarding.stop();
@@ -187,21 +176,13 @@ export class ChannelNode {
     return done;
   }
 
-  /** Sweeps soon, once for however many wakes come meanwhile. */
-  #wake(): void {
-    if (this.#isDue || this.#running === undefined) return;
-    this.#isDue = true;
-    setImmediate(async () => {
-      try {
-        await this.#sweeping?.catch(() => {});
-        this.#isDue = false;
-        if (this.#running === undefined) return;
-        if ((await this.#cutInTurn()) > 0) this.#wake();
-        await this.#eachChannel(async (intake, now) => this.#forwarding.start(intake, now));
-      } catch (cause) {
-        this.#ports.log.error({ cause: messageOf(cause) }, 'a sweep failed and will be repeated');
-      }
-    });
+  /** A cut waits for no counterparty; a channel that cannot be cut keeps no other from being forwarded. */
+  async #cutAndForward(): Promise<boolean> {
+    try {
+      return (await this.#cutInTurn()) > 0;
+    } finally {
+      await this.#eachChannel(async (intake, now) => this.#forwarding.start(intake, now));
+    }
   }
 
   async #channelIds(): Promise<readonly Hex[]> {

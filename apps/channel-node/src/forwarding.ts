@@ -2,7 +2,8 @@
  * Forwards what the own participant submitted to the counterparties' channel nodes, in order, each at its
  * own pace.
  */
-import { batchMediaType, endpoints, type Problem, pathOf, refusals } from '#api';
+import { batchMediaType, endpoints, exchange, type Problem } from '#api';
+import { currentKeysOf } from '#block-watch';
 import type { Chain } from '#chain';
 import { type Hex, u64BigEndian, viewOf } from '#encoding';
 import { type Clock, type Log, messageOf } from '#environment';
@@ -131,12 +132,11 @@ export class Forwarding {
     return progress.next - first;
   }
 
-  async #endpointOf(account: Hex, { nowSeconds, asOf }: ForwardingTime): Promise<string> {
+  async #endpointOf(account: Hex, { asOf }: ForwardingTime): Promise<string> {
     const known = this.#endpoints.get(account);
     if (known?.asOf === asOf) return known.endpoint;
-    // Keys count strictly before a time: those registered in this very second are current too.
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
-    const endpoint = (await latest.keysAt(account, nowSeconds + 1))?.endpoint ?? '';
+    const endpoint = (await currentKeysOf(latest, account))?.endpoint ?? '';
     this.#endpoints.set(account, { asOf, endpoint });
     return endpoint;
   }
@@ -169,22 +169,20 @@ export class Forwarding {
     return true;
   }
 
-  async #post(endpoint: string, channelId: Hex, bytes: Uint8Array): Promise<'taken' | 'unreached' | Problem> {
-    const path = pathOf(endpoints.submitRecords, { channelId });
-    try {
-      const response = await this.#ports.fetch(`${endpoint.replace(/\/+$/, '')}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': batchMediaType },
-        body: bytes as Uint8Array<ArrayBuffer>,
-        signal: AbortSignal.any([AbortSignal.timeout(this.#options.requestTimeoutMs), this.#stopping.signal]),
-      });
-      const text = await response.text();
-      if (response.status === endpoints.submitRecords.status) return 'taken';
-      return finalProblemOf(text) ?? 'unreached';
-    } catch (cause) {
-      this.#ports.log.debug({ endpoint, cause: messageOf(cause) }, 'a counterparty was not reached');
-      return 'unreached';
-    }
+  async #post(endpoint: string, channelId: Hex, body: Uint8Array): Promise<'taken' | 'unreached' | Problem> {
+    const answer = await exchange(endpoint, endpoints.submitRecords, {
+      parameters: { channelId },
+      sent: { contentType: batchMediaType, body },
+      timeoutMs: this.#options.requestTimeoutMs,
+      signal: this.#stopping.signal,
+      fetch: this.#ports.fetch,
+    });
+    if (answer.kind === 'taken') return 'taken';
+    // The same batch will be refused again; anything else may change.
+    if (answer.kind === 'refused' && !answer.problem.retryable) return answer.problem;
+    const why = answer.kind === 'refused' ? answer.problem.detail : answer.detail;
+    this.#ports.log.debug({ endpoint, why }, 'a counterparty was not reached');
+    return 'unreached';
   }
 
   async #progressOf(key: string): Promise<Progress> {
@@ -202,15 +200,5 @@ export class Forwarding {
     progress.failures++;
     progress.retryAtMs = this.#ports.clock.nowMs() + waitMs;
     this.#ports.log.warn({ ...about, waitMs }, 'a counterparty’s channel node is away');
-  }
-}
-
-/** The problem if it is one of ours and the same batch will be refused again; anything else may change. */
-function finalProblemOf(text: string): Problem | undefined {
-  try {
-    const problem = JSON.parse(text) as Problem;
-    return Object.hasOwn(refusals, problem.code) && !problem.retryable ? problem : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -28,14 +28,15 @@ const heldAtOnce = 64;
 
 /**
  * The store holds segments, pages and index for `owner` when this resolves; only then may the part be posted.
- * The same log and manifest give the same bytes, however often and after whatever crash. Memory: the keys of
- * the batches, the manifest's rows, a few MiB of segments.
+ * The same log and manifest give the same bytes, however often and after whatever crash. Throws the reason of
+ * `signal` when it ends. Memory: the keys of the batches, the manifest's rows, a few MiB of segments.
  */
 export async function collateBlock(
   range: BlockRange,
   blockKey: Uint8Array,
   owner: string,
   ports: CollatePorts,
+  signal: AbortSignal,
 ): Promise<CollatedBlock> {
   const { partStore } = ports;
   const { places, nextBegins } = await findBatches(ports.recordLog, range, ports.log);
@@ -45,6 +46,7 @@ export async function collateBlock(
   async function* segments(): AsyncGenerator<Uint8Array> {
     const cutter = new SegmentCutter();
     for (const { author, offsets } of places.groups()) {
+      signal.throwIfAborted();
       const segment = cutter.push(await readBatch(ports.recordLog, range.channelId, author, offsets));
       if (segment !== undefined) yield segment;
       batches++;

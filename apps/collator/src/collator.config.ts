@@ -1,18 +1,20 @@
 /** Environment → configuration of the collator, parsed once. */
 import { z } from 'zod';
+import { partStoreSchemes } from '#part-store/open-part-store';
 import {
   adapterField,
+  jobFields,
   parseEnvironment,
   participantFields,
   type ServiceConfig,
   secretField,
   serviceConfigOf,
   serviceFields,
-} from '#block-watch';
-import { partStoreSchemes } from '#part-store/open-part-store';
+} from '#service-config';
 import type { CollatorOptions } from './collator.js';
 
 export interface CollatorConfig extends ServiceConfig {
+  readonly jobQueue: string;
   readonly options: CollatorOptions;
   /** Adapters by URL. */
   readonly recordLog: string;
@@ -22,6 +24,7 @@ export interface CollatorConfig extends ServiceConfig {
 
 export const collatorEnvironment = z.object({
   ...serviceFields,
+  ...jobFields,
   ...participantFields,
   ENCRYPTION_SECRET: secretField,
   RECORD_LOG: adapterField(['lmdb', 'memory']),
@@ -35,6 +38,7 @@ export function readCollatorConfig(
   const parsed = parseEnvironment(collatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
+    jobQueue: parsed.JOB_QUEUE,
     options: {
       account: parsed.ACCOUNT,
       operatorKey: parsed.OPERATOR_KEY,

@@ -1,15 +1,15 @@
 /** Composition root of the collator: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
-import { afterScheme } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
-import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openJobQueue } from '#job-queue/open-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
 import { openPartStore } from '#part-store/open-part-store';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
+import { afterScheme } from '#service-config';
 import type { CollatorConfig } from './collator.config.js';
 import { Collator, type CollatorPorts } from './collator.js';
 
@@ -35,7 +35,7 @@ export function collatorModule(config: CollatorConfig, log: Log): DynamicModule 
 }
 
 async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPorts> {
-  const { recordLog, partStore, keyValue, chain } = config;
+  const { recordLog, partStore, keyValue, jobQueue, chain } = config;
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
@@ -44,7 +44,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
       : openMemoryRecordLog(),
     partStore: openPartStore(partStore, { log, isShared: false }),
     keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
-    jobQueue: openInProcessJobQueue({ log }),
+    jobQueue: openJobQueue(jobQueue, { log }),
     clock: systemClock,
     log,
   };

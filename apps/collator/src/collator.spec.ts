@@ -168,6 +168,26 @@ describe('the collator', () => {
     expect(storedPart(rehearsal, 1, 0)).toBe(storedPart(both, 1, 0));
   });
 
+  it('never begins a block where a later one began, whichever of them is cut off first', async () => {
+    // Collation is so long that both blocks are in it at once.
+    const terms = { collationPeriod: 3 * blockSeconds.duration };
+    const rehearsal = new Rehearsal({ terms });
+    await rehearsal.append(0, [rehearsal.batch(0, 0, 1), rehearsal.batch(1, 0, 1, 4)]);
+    rehearsal.chain.advanceTo(rehearsal.collected(1));
+    for (const blockNumber of [1, 0]) {
+      await rehearsal.cutOff(0, blockNumber);
+      expect(await collatorOf(rehearsal, 0).sweep()).toBe(1);
+    }
+    const alone = new Rehearsal({ terms });
+    await alone.append(0, [alone.batch(0, 0, 1)]);
+    await alone.cutOff(0, 0);
+    alone.chain.advanceTo(alone.collected(0));
+    await collatorOf(alone, 0).sweep();
+    const sealedRows = (one: Rehearsal) => one.chain.facts(one.channelId, 0).parts[0].segmentCount;
+    expect(sealedRows(rehearsal)).toBe(1);
+    expect(storedPart(rehearsal, 0, 0)).toBe(storedPart(alone, 0, 0));
+  });
+
   it('posts an empty part where nothing was collected, so that nobody has to wait for it', async () => {
     const rehearsal = new Rehearsal();
     await rehearsal.cutOff(1, 0);

@@ -3,11 +3,12 @@
  * part.
  */
 import {
+  type BlockAct,
+  BlockSweep,
   BlockWatch,
   ChannelKeys,
+  type DueJob,
   PartRetention,
-  SweepLoop,
-  sweepEach,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
@@ -16,6 +17,7 @@ import type { Clock, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
+import { collateDue, type Due, isDue } from '#protocol';
 import type { RecordLog } from '#record-log';
 import type { Offsets } from './block-batches.js';
 import { type CollatedBlock, collateBlock } from './collate-block.js';
@@ -41,6 +43,8 @@ export interface CollatorPorts {
   readonly log: Log;
 }
 
+const lane = { kind: 'collate', concurrency: 2, lockMs: 1_800_000 } as const;
+
 export class Collator {
   readonly #retention: PartRetention;
   readonly #ports: CollatorPorts;
@@ -48,7 +52,7 @@ export class Collator {
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
   readonly #manifests: Manifests;
-  readonly #loop: SweepLoop;
+  readonly #sweep: BlockSweep;
 
   constructor(options: CollatorOptions, ports: CollatorPorts) {
     this.#retention = new PartRetention(options.account, ports);
@@ -67,39 +71,59 @@ export class Collator {
         for (const end of ends) end();
       };
     };
-    const loop = { kind: `collate/${options.account}`, intervalMs: options.sweepIntervalMs };
-    this.#loop = new SweepLoop(loop, { jobQueue, log, subscribe }, () => this.sweep());
+    this.#sweep = new BlockSweep(
+      { name: `collate/${options.account}`, intervalMs: options.sweepIntervalMs },
+      { jobQueue, log, subscribe },
+      {
+        lanes: [{ ...lane, act: (...block) => this.#act(...block) }],
+        look: () => this.#look(),
+        tend: () => this.#tend(),
+      },
+    );
   }
 
   start(): void {
-    this.#loop.start();
+    this.#sweep.start();
   }
 
   stop(): Promise<void> {
-    return this.#loop.stop();
+    return this.#sweep.stop();
   }
 
   /** Posts every part that is due; returns how many were posted. */
-  async sweep(): Promise<number> {
-    const blocks = await this.#watch.blocks();
-    const done = await sweepEach(blocks, (block) => this.#collate(block));
-    for (const channelId of new Set(blocks.map((block) => block.channelId))) await this.#erase(channelId);
-    await this.#retention.sweep();
-    return done;
+  sweep(): Promise<number> {
+    return this.#sweep.sweep();
   }
 
-  async #collate(block: WatchedBlock): Promise<number> {
-    const { channelId, blockNumber, participant, facts, stage } = block;
-    if (stage.stage !== 'collation' || facts.parts.some((part) => part.participant === participant)) return 0;
+  async #look(): Promise<readonly DueJob[]> {
+    const due: DueJob[] = [];
+    for (const block of await this.#watch.blocks()) {
+      const found = await this.#due(block);
+      const { channelId, blockNumber } = block;
+      if (isDue(found))
+        due.push({ kind: lane.kind, channelId, blockNumber, untilSeconds: found.untilSeconds });
+    }
+    return due;
+  }
+
+  async #due(block: WatchedBlock): Promise<Due<'collate'>> {
+    if (block.participant === undefined) throw new Error('the watch shows blocks of others');
+    const ends = await this.#manifests.endsOf(block.channelId, block.blockNumber);
+    return collateDue(block, block.participant, ends !== undefined);
+  }
+
+  async #act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
     const ends = await this.#manifests.endsOf(channelId, blockNumber);
-    if (ends === undefined) return 0;
+    if (block === undefined || ends === undefined || !isDue(await this.#due(block))) return 0;
     const blockKey = await this.#blockKey(channelId, blockNumber);
-    if (blockKey === undefined) return 0;
+    if (blockKey === undefined) return 'again';
     const fromMs = this.#ports.clock.nowMs();
     const begins = await this.#begins(channelId, blockNumber);
     const range = { channelId, blockNumber, begins, ends };
     const owner = this.#retention.ownerOf(channelId, blockNumber);
-    const collated = await collateBlock(range, blockKey, owner, this.#ports);
+    const collated = await collateBlock(range, blockKey, owner, this.#ports, signal);
+    signal.throwIfAborted();
     const posted = await this.#post(block, collated, this.#ports.clock.nowMs() - fromMs);
     // Last, as an interrupted collation of this block begins where this one began.
     await this.#rememberBegins(channelId, blockNumber + 1, collated.nextBegins);
@@ -136,9 +160,15 @@ export class Collator {
     return key;
   }
 
-  async #erase(channelId: Hex): Promise<void> {
-    const opened = await this.#keys.of(channelId);
-    if (opened.ok) await opened.keys.eraseBefore(this.#watch.lowestUnfinished(channelId));
+  /** Keys of blocks that are over, and parts whose time is over. */
+  async #tend(): Promise<void> {
+    for (const channelId of this.#watch.channelIds()) {
+      const lowest = this.#watch.lowestUnfinished(channelId);
+      if (lowest === 0) continue;
+      const opened = await this.#keys.of(channelId);
+      if (opened.ok) await opened.keys.eraseBefore(lowest);
+    }
+    await this.#retention.sweep();
   }
 
   /**

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   adapterField,
   addressField,
+  jobFields,
   milliseconds,
   parseEnvironment,
   participantFields,
@@ -10,10 +11,11 @@ import {
   secretField,
   serviceConfigOf,
   serviceFields,
-} from '#block-watch';
+} from '#service-config';
 import type { CoordinatorOptions } from './coordinator.js';
 
 export interface CoordinatorConfig extends ServiceConfig {
+  readonly jobQueue: string;
   readonly options: CoordinatorOptions;
   /** Adapter by URL. */
   readonly keyValue: string;
@@ -21,6 +23,7 @@ export interface CoordinatorConfig extends ServiceConfig {
 
 export const coordinatorEnvironment = z.object({
   ...serviceFields,
+  ...jobFields,
   ...participantFields,
   ENCRYPTION_SECRET: secretField,
   VALIDATOR: addressField,
@@ -35,6 +38,7 @@ export function readCoordinatorConfig(
   const parsed = parseEnvironment(coordinatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
+    jobQueue: parsed.JOB_QUEUE,
     options: {
       account: parsed.ACCOUNT,
       operatorKey: parsed.OPERATOR_KEY,

@@ -1,12 +1,12 @@
 /** Composition root of the coordinator: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
-import { afterScheme } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemEntropy } from '#environment';
-import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openJobQueue } from '#job-queue/open-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
+import { afterScheme } from '#service-config';
 import type { CoordinatorConfig } from './coordinator.config.js';
 import { Coordinator, type CoordinatorPorts } from './coordinator.js';
 
@@ -31,12 +31,15 @@ export function coordinatorModule(config: CoordinatorConfig, log: Log): DynamicM
   };
 }
 
-async function openPorts({ keyValue, chain }: CoordinatorConfig, log: Log): Promise<CoordinatorPorts> {
+async function openPorts(
+  { keyValue, jobQueue, chain }: CoordinatorConfig,
+  log: Log,
+): Promise<CoordinatorPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
     keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
-    jobQueue: openInProcessJobQueue({ log }),
+    jobQueue: openJobQueue(jobQueue, { log }),
     entropy: systemEntropy,
     log,
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { problemOf, type RefusalCode, refuse } from '#api';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { recoverSigner } from '#crypto';
@@ -31,10 +32,17 @@ class Correspondent {
   };
 }
 
-const problem = (status: number, code: string, retryable: boolean): Response =>
-  new Response(JSON.stringify({ code, detail: code, retryable }), { status });
+function problem(code: RefusalCode): Response {
+  const one = problemOf(refuse(code, code), { instance: '/v1/validation-requests', requestId: 'test' });
+  return new Response(JSON.stringify(one), { status: one.status });
+}
 
-function coordinatorOf(rehearsal: Rehearsal, correspondent: Correspondent, crash?: CrashPoint): Coordinator {
+function coordinatorOf(
+  rehearsal: Rehearsal,
+  correspondent: { readonly fetch: unknown },
+  crash?: CrashPoint,
+  onWarn: (line: string) => void = () => {},
+): Coordinator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   const one = rehearsal.participants[1];
   const fetch = correspondent.fetch as typeof globalThis.fetch;
@@ -45,25 +53,29 @@ function coordinatorOf(rehearsal: Rehearsal, correspondent: Correspondent, crash
       keyValue: wrap(rehearsal.keyValue(1)),
       jobQueue: openInProcessJobQueue({ log: silentLog }),
       entropy: rehearsal.entropy,
-      log: silentLog,
+      log: { ...silentLog, warn: (_, line) => onWarn(line) },
       fetch,
     },
   );
+}
+
+async function postEmptyPart(rehearsal: Rehearsal, blockNumber: number, participant = 0): Promise<void> {
+  const nothing = toHex(new Uint8Array(32));
+  await rehearsal.chain
+    .port()
+    .participantActs(rehearsal.participants[participant].operatorKey)
+    .postPart(rehearsal.channelId, blockNumber, {
+      partRoot: nothing,
+      segmentCount: 0,
+      indexHash: nothing,
+    });
 }
 
 /** Only the payer posted, so processing begins when collation ends. */
 async function inProcessing(): Promise<{ rehearsal: Rehearsal; startsAt: number }> {
   const rehearsal = new Rehearsal();
   rehearsal.chain.advanceTo(rehearsal.collected(0));
-  const empty = {
-    partRoot: toHex(new Uint8Array(32)),
-    segmentCount: 0,
-    indexHash: toHex(new Uint8Array(32)),
-  };
-  await rehearsal.chain
-    .port()
-    .participantActs(rehearsal.participants[0].operatorKey)
-    .postPart(rehearsal.channelId, 0, empty);
+  await postEmptyPart(rehearsal, 0);
   const startsAt = rehearsal.collected(0) + blockSeconds.collation;
   return { rehearsal, startsAt };
 }
@@ -101,7 +113,7 @@ describe('the coordinator', () => {
   it('sends the same request again until the validator answers', async () => {
     const { rehearsal, startsAt } = await inProcessing();
     const correspondent = new Correspondent();
-    correspondent.answers = [new Error('connection refused'), problem(503, 'key-value-unavailable', true)];
+    correspondent.answers = [new Error('connection refused'), problem('key-value-unavailable')];
     rehearsal.chain.advanceTo(startsAt);
     const did = [];
     for (let i = 0; i < 4; i++) did.push(await coordinatorOf(rehearsal, correspondent).sweep());
@@ -113,7 +125,7 @@ describe('the coordinator', () => {
   it('does not repeat what was refused for good, until silence calls for a new delegation', async () => {
     const { rehearsal, startsAt } = await inProcessing();
     const correspondent = new Correspondent();
-    correspondent.answers = [problem(409, 'seat-taken', false)];
+    correspondent.answers = [problem('seat-taken')];
     rehearsal.chain.advanceTo(startsAt);
     const coordinator = coordinatorOf(rehearsal, correspondent);
     expect([await coordinator.sweep(), await coordinator.sweep()]).toEqual([0, 0]);
@@ -155,6 +167,60 @@ describe('the coordinator', () => {
     expect(await coordinatorOf(rehearsal, correspondent).sweep()).toBe(0);
     expect(correspondent.received).toHaveLength(1);
   });
+
+  it('keeps the request of the lowest block that is not over, and erases those below', async () => {
+    const rehearsal = new Rehearsal();
+    const sent = async () => {
+      await coordinatorOf(rehearsal, new Correspondent()).sweep();
+      const keys = [...rehearsal.participants[1].stateDrawer.keys()];
+      return keys.filter((key) => key.startsWith('coordinator/')).map((key) => Number(key.split('/')[3]));
+    };
+    for (const blockNumber of [0, 1]) {
+      rehearsal.chain.advanceTo(rehearsal.collected(blockNumber));
+      await postEmptyPart(rehearsal, blockNumber);
+      rehearsal.chain.advanceTo(rehearsal.collected(blockNumber) + blockSeconds.collation);
+      expect(await sent()).toEqual([blockNumber]);
+    }
+    rehearsal.chain.advanceTo(rehearsal.collected(1) + blockSeconds.collation + 1);
+    expect(await sent()).toEqual([1]);
+  });
+
+  it('lets no validator that never answers keep it from delegating other blocks', async () => {
+    const rehearsal = new Rehearsal();
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    await postEmptyPart(rehearsal, 0);
+    // Block 0 is in its extension when block 1 has all its parts: both are to be delegated.
+    rehearsal.chain.advanceTo(rehearsal.collected(1));
+    for (const one of [0, 1, 2]) await postEmptyPart(rehearsal, 1, one);
+    const seen: string[] = [];
+    const answered = Promise.withResolvers<void>();
+    const fetch = (async (_: unknown, init: { body: string; signal: AbortSignal }) => {
+      const { blockNumber } = JSON.parse(init.body) as Body;
+      seen.push(`asked ${blockNumber}`);
+      if (blockNumber === 1) {
+        answered.resolve();
+        return new Response('{}', { status: 202 });
+      }
+      return new Promise((_, reject) => {
+        init.signal.addEventListener('abort', () => reject(init.signal.reason));
+      });
+    }) as unknown as typeof globalThis.fetch;
+    const ended = Promise.withResolvers<void>();
+    const coordinator = coordinatorOf(rehearsal, { fetch }, undefined, (line) => {
+      seen.push(line);
+      ended.resolve();
+    });
+    coordinator.start();
+    await answered.promise;
+    await ended.promise;
+    await coordinator.stop();
+    // The one that never answers is given up in time, and was waited for by nobody.
+    expect(seen.slice(0, 3)).toEqual([
+      'asked 0',
+      'asked 1',
+      'the validator was not reached, it is asked again',
+    ]);
+  }, 10_000);
 
   it('never signs two delegations of one nonce, whatever step it crashes at', async () => {
     for (const isAfter of [false, true]) {

@@ -2,12 +2,13 @@
  * The coordinator: names its participant's own validator for each block and sends it the signed validation
  * request.
  */
+import { endpoints, exchange, jsonMediaType, jsonOfValidationRequest } from '#api';
 import {
+  type BlockAct,
+  BlockSweep,
   BlockWatch,
   ChannelKeys,
-  SweepLoop,
-  sweepEach,
-  type ValidationRequest,
+  type DueJob,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ValidatorFacts } from '#chain';
@@ -16,8 +17,20 @@ import { decodeDagCbor, encodeDagCbor, fromHex, type Hex, toHex } from '#encodin
 import type { Entropy, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
-import { delegationDigest, domainSeparator, sealBlockKey } from '#protocol';
-import { type Answer, postRequest } from './post-request.js';
+import {
+  type DelegationRules,
+  decodeValidationRequest,
+  defaultSilenceSeconds,
+  delegateDue,
+  delegationDigest,
+  domainSeparator,
+  encodeValidationRequest,
+  isDue,
+  isSentAgain,
+  type SentDelegation,
+  sealBlockKey,
+  type ValidationRequest,
+} from '#protocol';
 
 export interface CoordinatorOptions {
   /** The participant's account. */
@@ -58,12 +71,16 @@ interface Sent {
   readonly answer: 'accepted' | 'refused' | undefined;
 }
 
+const lane = { kind: 'delegate', concurrency: 16 } as const;
+/** What one delegation may take beside the answer of the validator. */
+const lockMarginMs = 30_000;
+
 export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #ports: CoordinatorPorts;
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
-  readonly #loop: SweepLoop;
+  readonly #sweep: BlockSweep;
   /** By channel: requests of blocks below this number are erased. */
   readonly #forgotten = new Map<Hex, number>();
 
@@ -73,25 +90,65 @@ export class Coordinator {
     this.#watch = new BlockWatch(options, ports);
     this.#keys = new ChannelKeys(options, ports);
     const { jobQueue, log, chain } = ports;
-    const loop = { kind: `delegate/${options.account}`, intervalMs: options.sweepIntervalMs };
+    const lockMs = options.requestTimeoutMs + lockMarginMs;
     const subscribe = chain.subscribe.bind(chain);
-    this.#loop = new SweepLoop(loop, { jobQueue, log, subscribe }, () => this.sweep());
+    this.#sweep = new BlockSweep(
+      { name: `delegate/${options.account}`, intervalMs: options.sweepIntervalMs },
+      { jobQueue, log, subscribe },
+      {
+        lanes: [{ ...lane, lockMs, act: (...block) => this.#act(...block) }],
+        look: () => this.#look(),
+        tend: () => this.#tend(),
+      },
+    );
   }
 
   start(): void {
-    this.#loop.start();
+    this.#sweep.start();
   }
 
   stop(): Promise<void> {
-    return this.#loop.stop();
+    return this.#sweep.stop();
   }
 
   /** Sends every request that is due; returns how many were accepted. */
-  async sweep(): Promise<number> {
-    const blocks = await this.#watch.blocks();
-    const done = await sweepEach(blocks, (block) => this.#delegate(block));
-    for (const channelId of new Set(blocks.map((block) => block.channelId))) await this.#forget(channelId);
-    return done;
+  sweep(): Promise<number> {
+    return this.#sweep.sweep();
+  }
+
+  async #look(): Promise<readonly DueJob[]> {
+    const due: DueJob[] = [];
+    for (const block of await this.#watch.blocks()) {
+      const found = delegateDue(block, this.#rulesFor(block), seenAs(await this.#lastSent(block)));
+      const { channelId, blockNumber } = block;
+      if (isDue(found))
+        due.push({ kind: lane.kind, channelId, blockNumber, untilSeconds: found.untilSeconds });
+    }
+    return due;
+  }
+
+  async #act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
+    if (block === undefined) return 0;
+    const rules = this.#rulesFor(block);
+    const last = await this.#lastSent(block);
+    const seen = seenAs(last);
+    const { stage } = block;
+    if (stage.stage !== 'processing' || !isDue(delegateDue(block, rules, seen))) return 0;
+    const isSame = seen !== undefined && isSentAgain(block, rules, seen);
+    const sent = isSame ? last : await this.#compose(block, last, stage.endsAtSeconds);
+    signal.throwIfAborted();
+    return sent === undefined ? 'again' : this.#send(block, sent, signal);
+  }
+
+  #rulesFor({ participant, terms }: WatchedBlock): DelegationRules {
+    if (participant === undefined) throw new Error('the watch shows blocks of others');
+    const { validator, silenceSeconds } = this.#options;
+    return { participant, validator, silenceSeconds: silenceSeconds ?? defaultSilenceSeconds(terms) };
+  }
+
+  async #tend(): Promise<void> {
+    for (const channelId of this.#watch.channelIds()) await this.#forget(channelId);
   }
 
   /** Erases the keys and requests of blocks that are over. */
@@ -107,30 +164,6 @@ export class Coordinator {
     }
     await this.#ports.keyValue.write(over.map((key) => ({ key, value: undefined })));
     this.#forgotten.set(channelId, lowest);
-  }
-
-  async #delegate(block: WatchedBlock): Promise<number> {
-    const { stage, facts, nowSeconds, participant } = block;
-    if (stage.stage !== 'processing' || nowSeconds >= stage.commitEndsAtSeconds) return 0;
-    if (facts.seats.some((seat) => seat.participant === participant)) return 0;
-    const last = await this.#lastSent(block);
-    const due = last === undefined || this.#isSilent(block, last);
-    if (!due && last.answer !== undefined) return 0;
-    const sent = due ? await this.#compose(block, last, stage.endsAtSeconds) : last;
-    return sent === undefined ? 0 : this.#send(block, sent);
-  }
-
-  /**
-   * Whether a new delegation is called for: the last one is of no use any more, or nothing came of it for
-   * long.
-   */
-  #isSilent(block: WatchedBlock, last: Sent): boolean {
-    const notAfter = last.request.delegation.notAfter;
-    if (notAfter < BigInt(block.nowSeconds)) return true;
-    if (last.request.delegation.validator !== this.#options.validator) return true;
-    const quarter = Math.max(1, Math.floor(block.terms.processingPeriod / 4));
-    const silence = this.#options.silenceSeconds ?? quarter;
-    return last.answer !== undefined && block.nowSeconds - last.sentAtSeconds >= silence;
   }
 
   async #compose(
@@ -176,38 +209,32 @@ export class Coordinator {
     return sent;
   }
 
-  async #send(block: WatchedBlock, sent: Sent): Promise<number> {
+  async #send(block: WatchedBlock, sent: Sent, signal: AbortSignal): Promise<BlockAct> {
     const { delegation } = sent.request;
     const { channelId, blockNumber, validator, nonce } = delegation;
     const said = { channelId, blockNumber, validator, nonce: String(nonce) };
     const facts = await this.#validator(validator);
-    if (facts === undefined) return 0;
-    const answer = await postRequest(facts.endpoint, sent.request, {
+    if (facts === undefined) return 'again';
+    const answer = await exchange(facts.endpoint, endpoints.requestValidation, {
       timeoutMs: this.#options.requestTimeoutMs,
-      fetch: this.#ports.fetch ?? globalThis.fetch,
+      signal,
+      fetch: this.#ports.fetch,
+      sent: { contentType: jsonMediaType, body: jsonOfValidationRequest(sent.request) },
     });
-    await this.#note(sent, answer, block.nowSeconds);
-    if (answer.kind === 'accepted') {
+    if (answer.kind === 'taken') {
+      await this.#remember({ ...sent, answer: 'accepted', sentAtSeconds: block.nowSeconds });
       this.#ports.log.info(said, 'the validator accepted the block');
       return 1;
     }
-    if (answer.kind === 'refused') {
-      this.#ports.log.error(
-        { ...said, code: answer.code, why: answer.detail },
-        'the validator refused the block',
-      );
-    } else
-      this.#ports.log.warn(
-        { ...said, why: answer.detail },
-        'the validator was not reached, it is asked again',
-      );
-    return 0;
-  }
-
-  /** Keeps a final answer; one that may change leaves the request to be sent again. */
-  async #note(sent: Sent, answer: Answer, nowSeconds: number): Promise<void> {
-    if (answer.kind === 'unreached') return;
-    await this.#remember({ ...sent, answer: answer.kind, sentAtSeconds: nowSeconds });
+    if (answer.kind === 'refused' && !answer.problem.retryable) {
+      await this.#remember({ ...sent, answer: 'refused', sentAtSeconds: block.nowSeconds });
+      const { code, detail } = answer.problem;
+      this.#ports.log.error({ ...said, code, why: detail }, 'the validator refused the block');
+      return 0;
+    }
+    const why = answer.kind === 'refused' ? answer.problem.detail : answer.detail;
+    this.#ports.log.warn({ ...said, why }, 'the validator was not reached, it is asked again');
+    return 'again';
   }
 
   async #validator(account: Hex): Promise<ValidatorFacts | undefined> {
@@ -236,15 +263,24 @@ export class Coordinator {
   }
 }
 
-function encodeSent(sent: Sent): Uint8Array {
-  const { answer = null, request } = sent;
-  return encodeDagCbor({ ...sent, answer, request });
+function seenAs(sent: Sent | undefined): SentDelegation | undefined {
+  if (sent === undefined) return undefined;
+  const { validator, notAfter } = sent.request.delegation;
+  return { validator, notAfter, sentAtSeconds: sent.sentAtSeconds, answer: sent.answer };
+}
+
+interface KeptSent {
+  readonly request: Uint8Array;
+  readonly sentAtSeconds: number;
+  readonly answer: NonNullable<Sent['answer']> | null;
+}
+
+function encodeSent({ request, sentAtSeconds, answer }: Sent): Uint8Array {
+  const kept: KeptSent = { request: encodeValidationRequest(request), sentAtSeconds, answer: answer ?? null };
+  return encodeDagCbor(kept);
 }
 
 function decodeSent(bytes: Uint8Array): Sent {
-  const { answer, request, sentAtSeconds } = decodeDagCbor(bytes) as Sent & { answer: Sent['answer'] | null };
-  const { nonce, notAfter } = request.delegation;
-  // Small integers come back as numbers.
-  const delegation = { ...request.delegation, nonce: BigInt(nonce), notAfter: BigInt(notAfter) };
-  return { sentAtSeconds, answer: answer ?? undefined, request: { ...request, delegation } };
+  const { request, sentAtSeconds, answer } = decodeDagCbor(bytes) as KeptSent;
+  return { request: decodeValidationRequest(request), sentAtSeconds, answer: answer ?? undefined };
 }

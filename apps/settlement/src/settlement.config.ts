@@ -1,19 +1,21 @@
 /** Environment → configuration of the settlement service, parsed once. */
 import { z } from 'zod';
 import {
+  jobFields,
   parseEnvironment,
   participantFields,
   type ServiceConfig,
   serviceConfigOf,
   serviceFields,
-} from '#block-watch';
+} from '#service-config';
 import type { SettlementOptions } from './settlement.js';
 
 export interface SettlementConfig extends ServiceConfig {
+  readonly jobQueue: string;
   readonly options: SettlementOptions;
 }
 
-export const settlementEnvironment = z.object({ ...serviceFields, ...participantFields });
+export const settlementEnvironment = z.object({ ...serviceFields, ...jobFields, ...participantFields });
 
 export function readSettlementConfig(
   environment: Readonly<Record<string, string | undefined>>,
@@ -24,5 +26,5 @@ export function readSettlementConfig(
     operatorKey: parsed.OPERATOR_KEY,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
   };
-  return { ...serviceConfigOf(parsed), options };
+  return { ...serviceConfigOf(parsed), jobQueue: parsed.JOB_QUEUE, options };
 }

@@ -2,7 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
-import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openJobQueue } from '#job-queue/open-job-queue';
 import { closing, lifecycleOf, type Shell } from '#nest';
 import type { SettlementConfig } from './settlement.config.js';
 import { Settlement, type SettlementPorts } from './settlement.js';
@@ -28,11 +28,11 @@ export function settlementModule(config: SettlementConfig, log: Log): DynamicMod
   };
 }
 
-async function openPorts({ chain }: SettlementConfig, log: Log): Promise<SettlementPorts> {
+async function openPorts({ chain, jobQueue }: SettlementConfig, log: Log): Promise<SettlementPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
-    jobQueue: openInProcessJobQueue({ log }),
+    jobQueue: openJobQueue(jobQueue, { log }),
     log,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import type { Chain, ChainSnapshot } from '#chain';
 import type { Hex } from '#encoding';
-import { type Log, silentLog } from '#environment';
+import { Fault, type Log, silentLog } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { BlockFacts, RevealedResult, Seat } from '#protocol';
 import { Settlement } from './settlement.js';
@@ -67,6 +67,30 @@ function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; cha
   return { rehearsal, settled, chain: { ...port, snapshot, participantActs } };
 }
 
+/** A seat of block 0 committed and never reveals: the block becomes void, and bonds lie on it. */
+function withSilentSeat(rehearsal: Rehearsal, chain: Chain, releaseBonds: () => Promise<unknown>): Chain {
+  const silent: Seat = {
+    participant: 0,
+    validator: rehearsal.participants[0].validator,
+    binding: true,
+    nonce: 1n,
+    commitment: hash(9),
+    committedAtSeconds: rehearsal.collected(0) + 50,
+  };
+  return {
+    ...chain,
+    snapshot: async (of) => {
+      const snapshot = await chain.snapshot(of);
+      const blockFacts: ChainSnapshot['blockFacts'] = async (...block) => ({
+        ...(await snapshot.blockFacts(...block)),
+        seats: [silent],
+      });
+      return { ...snapshot, blockFacts };
+    },
+    participantActs: (() => ({ releaseBonds })) as unknown as Chain['participantActs'],
+  };
+}
+
 function settlementOf(
   rehearsal: Rehearsal,
   chain: Chain,
@@ -115,34 +139,35 @@ describe('the settlement service', () => {
     expect(settled).toEqual([hash(4)]);
   });
 
+  it('asks again for the bonds of a void block until they are free, whatever stood in the way', async () => {
+    const { rehearsal, chain } = rehearsalWith([]);
+    const answers = [
+      new Fault('chain-unavailable', 'away', { retriable: true }),
+      { ok: false, code: 'reverted', message: '' },
+      { ok: true, height: 1, timestampSeconds: 1, gasUsed: 1n },
+    ];
+    const releaseBonds = async () => {
+      const answer = answers.shift();
+      if (answer instanceof Fault) throw answer;
+      return answer;
+    };
+    const voided = withSilentSeat(rehearsal, chain, releaseBonds);
+    const settlement = settlementOf(rehearsal, voided, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing);
+    await expect(settlement.sweep()).rejects.toMatchObject({ code: 'chain-unavailable' });
+    expect([await settlement.sweep(), await settlement.sweep(), await settlement.sweep()]).toEqual([0, 1, 0]);
+    expect(answers).toEqual([]);
+  });
+
   it('frees the bonds of a void block once, also when another was faster', async () => {
     const { rehearsal, chain } = rehearsalWith([]);
-    const silent: Seat = {
-      participant: 0,
-      validator: rehearsal.participants[0].validator,
-      binding: true,
-      nonce: 1n,
-      commitment: hash(9),
-      committedAtSeconds: rehearsal.collected(0) + 50,
-    };
     let released = 0;
     const releaseBonds = async () => {
       released += 1;
       if (released > 1) return { ok: false, code: 'bonds-already-released', message: '' };
       return { ok: true, height: 1, timestampSeconds: 1, gasUsed: 1n };
     };
-    const voided: Chain = {
-      ...chain,
-      snapshot: async (of) => {
-        const snapshot = await chain.snapshot(of);
-        const blockFacts: ChainSnapshot['blockFacts'] = async (...block) => ({
-          ...(await snapshot.blockFacts(...block)),
-          seats: [silent],
-        });
-        return { ...snapshot, blockFacts };
-      },
-      participantActs: (() => ({ releaseBonds })) as unknown as Chain['participantActs'],
-    };
+    const voided = withSilentSeat(rehearsal, chain, releaseBonds);
     const both = [0, 1].map((one) => settlementOf(rehearsal, voided, one));
     const end = rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing;
     rehearsal.chain.advanceTo(end - 1);

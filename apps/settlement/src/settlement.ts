@@ -1,11 +1,13 @@
 /**
- * The settlement service: watches results, says loudly where they differ, and settles blocks that are final.
+ * The settlement service: watches results, says loudly where they differ, settles blocks that are final and
+ * frees the bonds of void ones.
  */
-import { BlockWatch, SweepLoop, sweepEach, type WatchedBlock } from '#block-watch';
+import { type BlockAct, BlockSweep, BlockWatch, type DueJob, type WatchedBlock } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
 import type { Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
+import { isDue, releaseBondsDue, settleDue } from '#protocol';
 
 export interface SettlementOptions {
   /** The participant whose channels are watched. */
@@ -21,12 +23,15 @@ export interface SettlementPorts {
   readonly log: Log;
 }
 
+const lane = { kind: 'settle', concurrency: 8, lockMs: 180_000 } as const;
+
 export class Settlement {
   readonly #ports: SettlementPorts;
   readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
-  readonly #loop: SweepLoop;
-  readonly #voided = new Set<WatchedBlock>();
+  readonly #sweep: BlockSweep;
+  /** Void blocks whose bonds may still lie there; found again after a restart. */
+  readonly #voided = new Map<string, WatchedBlock>();
   /** Blocks whose dispute was reported. */
   readonly #reported = new Set<string>();
 
@@ -35,44 +40,62 @@ export class Settlement {
     this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
     const { jobQueue, log, chain } = ports;
-    const loop = { kind: `settle/${options.account}`, intervalMs: options.sweepIntervalMs };
-    this.#loop = new SweepLoop(loop, { jobQueue, log, subscribe: chain.subscribe.bind(chain) }, () =>
-      this.sweep(),
+    const subscribe = chain.subscribe.bind(chain);
+    this.#sweep = new BlockSweep(
+      { name: `settle/${options.account}`, intervalMs: options.sweepIntervalMs },
+      { jobQueue, log, subscribe },
+      {
+        lanes: [{ ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) }],
+        look: () => this.#look(),
+      },
     );
   }
 
   start(): void {
-    this.#loop.start();
+    this.#sweep.start();
   }
 
   stop(): Promise<void> {
-    return this.#loop.stop();
+    return this.#sweep.stop();
   }
 
   /** Settles every block that is final and frees the bonds of those that became void; returns how many. */
-  async sweep(): Promise<number> {
-    const settled = await sweepEach(await this.#watch.blocks(), (block) => this.#settle(block));
-    for (const block of this.#watch.takeVoided()) this.#voided.add(block);
-    return settled + (await sweepEach([...this.#voided], (block) => this.#releaseBonds(block)));
+  sweep(): Promise<number> {
+    return this.#sweep.sweep();
   }
 
-  /** `settle` frees the bonds of a settled block; those of a void one lie until somebody asks. */
-  async #releaseBonds(block: WatchedBlock): Promise<number> {
+  async #look(): Promise<readonly DueJob[]> {
+    const blocks = await this.#watch.blocks();
+    for (const block of this.#watch.takeVoided()) this.#voided.set(idOf(block), block);
+    for (const block of blocks) if (block.facts.results.length > 1) this.#report(block);
+    const due = [...blocks.filter((block) => isDue(settleDue(block))), ...this.#voided.values()];
+    return due.map(({ channelId, blockNumber }) => ({ kind: lane.kind, channelId, blockNumber }));
+  }
+
+  async #act(channelId: Hex, blockNumber: number): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
+    if (block === undefined) return 0;
+    if (isDue(settleDue(block))) return this.#settle(block);
+    return isDue(releaseBondsDue(block)) ? this.#releaseBonds(block) : 0;
+  }
+
+  async #releaseBonds(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
     const outcome = await this.#acts.releaseBonds(channelId, blockNumber);
-    this.#voided.delete(block);
     if (outcome.ok) this.#ports.log.info({ channelId, blockNumber }, 'released the bonds of a void block');
     else if (outcome.code !== 'bonds-already-released') {
+      // The bonds still lie there: the block stays on the list.
       this.#ports.log.warn({ channelId, blockNumber, code: outcome.code }, 'the chain did not release bonds');
+      return 'again';
     }
+    this.#voided.delete(idOf(block));
     return outcome.ok ? 1 : 0;
   }
 
-  async #settle(block: WatchedBlock): Promise<number> {
+  async #settle(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber, facts, stage } = block;
-    if (facts.results.length > 1) this.#report(block);
-    if (stage.stage !== 'final') return 0;
-    const result = facts.results.find((one) => one.outputHash === stage.finalOutputHash);
+    const standing = stage.stage === 'final' ? stage.finalOutputHash : undefined;
+    const result = facts.results.find((one) => one.outputHash === standing);
     if (result === undefined)
       throw new Error(`block ${blockNumber} of ${channelId} is final without a result`);
     const said = { channelId, blockNumber, outputHash: result.outputHash };
@@ -82,9 +105,12 @@ export class Settlement {
       return 1;
     }
     // Anyone may settle: that a counterparty was faster is as good as having done it.
-    if (outcome.code === 'already-settled') this.#ports.log.debug(said, 'the block was settled by another');
-    else this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not settle the block');
-    return 0;
+    if (outcome.code === 'already-settled') {
+      this.#ports.log.debug(said, 'the block was settled by another');
+      return 0;
+    }
+    this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not settle the block');
+    return 'again';
   }
 
   #report({ channelId, blockNumber, facts, stage, participant }: WatchedBlock): void {
@@ -101,3 +127,5 @@ export class Settlement {
     this.#ports.log.error(fields, 'DIFFERENT RESULTS stand for this block: its payment is disputed');
   }
 }
+
+const idOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;

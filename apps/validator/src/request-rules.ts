@@ -1,14 +1,16 @@
 /** The rules by which a validator takes a validation request (protocol.md 6); each no has its own code. */
 import { type Refusal, refuse } from '#api';
-import type { ValidationRequest, WatchedBlock } from '#block-watch';
+import type { WatchedBlock } from '#block-watch';
 import { recoverSigner, rootFromPath } from '#crypto';
 import { equalBytes, fromHex, type Hex, toHex } from '#encoding';
 import {
   delegationDigest,
   domainSeparator,
   type Eip712Domain,
+  isExpired,
   keyCommitmentOf,
   openBlockKey,
+  type ValidationRequest,
 } from '#protocol';
 
 /** Who is asked, and what the chain says about it. */
@@ -62,7 +64,7 @@ function checkTime({ delegation }: ValidationRequest, block: WatchedBlock): Refu
     const when = stage.stage === 'processing' ? 'past the time of commits' : `in ${stage.stage}`;
     return refuse('block-not-in-processing', `block ${block.blockNumber} is ${when}`);
   }
-  if (delegation.notAfter < BigInt(block.nowSeconds)) {
+  if (isExpired(delegation, block.nowSeconds)) {
     return refuse('delegation-expired', `the delegation ended at ${delegation.notAfter}`);
   }
   if (block.facts.seats.some((seat) => seat.participant === delegation.participant)) {

@@ -2,10 +2,14 @@
  * What a validator must remember and cannot compute: accepted requests until the block is over, and its
  * results.
  */
-import type { ValidationRequest } from '#block-watch';
 import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
 import type { KeyValue } from '#key-value';
-import type { RevealedResult } from '#protocol';
+import {
+  decodeValidationRequest,
+  encodeValidationRequest,
+  type RevealedResult,
+  type ValidationRequest,
+} from '#protocol';
 
 /** The outcome of reducing a block, kept before it is committed to. */
 export interface KeptResult {
@@ -42,12 +46,19 @@ export class ValidatorState {
     const { channelId, blockNumber, participant } = request.delegation;
     const requests = await this.#load();
     const key = this.#requestKey(channelId, blockNumber, participant);
-    await this.#keyValue.write([{ key, value: encodeDagCbor(request) }]);
+    await this.#keyValue.write([{ key, value: encodeValidationRequest(request) }]);
     requests.set(key, request);
   }
 
-  async requests(): Promise<ValidationRequest[]> {
-    return [...(await this.#load()).values()];
+  /** By `channelId/blockNumber`; none of the lists is empty. */
+  async requestsByBlock(): Promise<ReadonlyMap<string, readonly ValidationRequest[]>> {
+    const found = new Map<string, ValidationRequest[]>();
+    for (const request of (await this.#load()).values()) {
+      const { channelId, blockNumber } = request.delegation;
+      const id = `${channelId}/${blockNumber}`;
+      found.set(id, [...(found.get(id) ?? []), request]);
+    }
+    return found;
   }
 
   async requestCount(): Promise<number> {
@@ -85,7 +96,7 @@ export class ValidatorState {
   async #read(): Promise<Map<string, ValidationRequest>> {
     const found = new Map<string, ValidationRequest>();
     for await (const [key, value] of this.#keyValue.list(`${this.#prefix}/requests/`)) {
-      found.set(key, decodeRequest(value));
+      found.set(key, decodeValidationRequest(value));
     }
     return found;
   }
@@ -100,14 +111,6 @@ export class ValidatorState {
 }
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
-
-function decodeRequest(bytes: Uint8Array): ValidationRequest {
-  const request = decodeDagCbor(bytes) as ValidationRequest;
-  // Small integers come back as numbers.
-  const nonce = BigInt(request.delegation.nonce);
-  const notAfter = BigInt(request.delegation.notAfter);
-  return { ...request, delegation: { ...request.delegation, nonce, notAfter } };
-}
 
 function decodeResult(bytes: Uint8Array): KeptResult {
   const kept = decodeDagCbor(bytes) as KeptResult & { opening: Hex | null };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { refuse } from '#api';
-import type { ValidationRequest } from '#block-watch';
 import { Fault, silentLog } from '#environment';
+import type { ValidationRequest } from '#protocol';
 import { startValidatorApp } from './validator.app.js';
 import type { Validator } from './validator.js';
 

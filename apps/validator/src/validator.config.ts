@@ -1,19 +1,21 @@
 /** Environment → configuration of the validator, parsed once. */
 import { z } from 'zod';
+import { partStoreSchemes } from '#part-store/open-part-store';
 import {
   adapterField,
+  jobFields,
   parseEnvironment,
   portField,
   type ServiceConfig,
   secretField,
   serviceConfigOf,
   serviceFields,
-} from '#block-watch';
-import { partStoreSchemes } from '#part-store/open-part-store';
+} from '#service-config';
 import type { BlockReductionOptions } from './block-reduction/block-reduction.js';
 import type { ValidatorOptions } from './validator.js';
 
 export interface ValidatorConfig extends ServiceConfig {
+  readonly jobQueue: string;
   readonly options: ValidatorOptions;
   readonly reduction: BlockReductionOptions;
   /** Where it listens for validation requests. */
@@ -29,6 +31,7 @@ const count = (min: number, fallback: number) => z.coerce.number().int().min(min
 
 export const validatorEnvironment = z.object({
   ...serviceFields,
+  ...jobFields,
   VALIDATOR_KEY: secretField,
   ENCRYPTION_SECRET: secretField,
   REQUESTS_MAX: count(1, 10_000),
@@ -53,6 +56,7 @@ export function readValidatorConfig(
   const parsed = parseEnvironment(validatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
+    jobQueue: parsed.JOB_QUEUE,
     options: {
       privateKey: parsed.VALIDATOR_KEY,
       encryptionSecret: parsed.ENCRYPTION_SECRET,

@@ -1,8 +1,9 @@
 /** The validator over HTTP: takes validation requests, and says whether it can do its work. */
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
-import type { HealthView, ValidationRequestBody } from '#api';
+import type { HealthView } from '#api';
 import { endpoints, validationRequestSchema } from '#api';
 import { acceptedOf, JsonBodyPipe } from '#nest';
+import type { ValidationRequest } from '#protocol';
 import { Validator } from './validator.js';
 
 const { requestValidation, showHealth } = endpoints;
@@ -18,7 +19,7 @@ export class ValidatorController {
   @Post(requestValidation.path)
   @HttpCode(requestValidation.status)
   async requestValidation(
-    @Body(new JsonBodyPipe(validationRequestSchema)) request: ValidationRequestBody,
+    @Body(new JsonBodyPipe(validationRequestSchema)) request: ValidationRequest,
   ): Promise<{ accepted: true; nonce: string }> {
     const accepted = acceptedOf(await this.#validator.accept(request));
     return { accepted: true, nonce: String(accepted.nonce) };

@@ -1,14 +1,14 @@
 /** Composition root of the validator: the only file that names its adapters. */
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { afterScheme } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
-import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openJobQueue } from '#job-queue/open-job-queue';
 import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
+import { afterScheme } from '#service-config';
 import { BlockReduction } from './block-reduction/block-reduction.js';
 import type { ValidatorConfig } from './validator.config.js';
 import { ValidatorController } from './validator.controller.js';
@@ -65,7 +65,7 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
     chain: await openChain(config.chain.url, { ...config.chain, ...timeouts, log }),
     partStore,
     keyValue,
-    jobQueue: openInProcessJobQueue({ log }),
+    jobQueue: openJobQueue(config.jobQueue, { log }),
     reduceBlock: (block) => reduction.reduce(block),
     log,
   };

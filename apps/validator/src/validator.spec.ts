@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ChannelKeys, type ValidationRequest } from '#block-watch';
+import { ChannelKeys } from '#block-watch';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { encryptionPublicKey, sha256, signDigest } from '#crypto';
 import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
@@ -7,6 +7,7 @@ import { Fault, silentLog } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { PartStore } from '#part-store';
 import {
+  type ChannelTerms,
   commitManifest,
   type Delegation,
   delegationDigest,
@@ -14,6 +15,7 @@ import {
   SegmentCutter,
   sealBlockKey,
   sealSegment,
+  type ValidationRequest,
 } from '#protocol';
 import { reduceInMemory } from './reduce-in-memory.js';
 import type { ReduceBlock } from './reduce-port.js';
@@ -25,14 +27,14 @@ interface Stage {
   readonly reductions: () => number;
   /** Where reductions read; tests replace its `get`. */
   readonly partsRead: PartStore;
-  validator(index: number, options?: Partial<ValidatorOptions>): Validator;
+  validator(index: number, options?: Partial<ValidatorOptions>, reduceBlock?: ReduceBlock): Validator;
 }
 
 function stageOf(rehearsal: Rehearsal): Stage {
   let reductions = 0;
   const partsRead = rehearsal.partStore();
   const reduce = reduceInMemory(partsRead);
-  const reduceBlock: ReduceBlock = (block) => {
+  const countedReduce: ReduceBlock = (block) => {
     reductions++;
     return reduce(block);
   };
@@ -40,7 +42,7 @@ function stageOf(rehearsal: Rehearsal): Stage {
     rehearsal,
     reductions: () => reductions,
     partsRead,
-    validator: (index, options = {}) => {
+    validator: (index, options = {}, reduceBlock = countedReduce) => {
       const one = rehearsal.participants[index];
       return new Validator(
         {
@@ -76,9 +78,15 @@ async function blockKeyOf(rehearsal: Rehearsal, blockNumber: number) {
   };
 }
 
+const emptyPart = {
+  partRoot: toHex(new Uint8Array(32)),
+  segmentCount: 0,
+  indexHash: toHex(new Uint8Array(32)),
+};
+
 /** All participants post the same two batches; the block is in processing. */
-async function inProcessing(participants = [0, 1, 2]): Promise<Stage> {
-  const rehearsal = new Rehearsal();
+async function inProcessing(participants = [0, 1, 2], terms: Partial<ChannelTerms> = {}): Promise<Stage> {
+  const rehearsal = new Rehearsal({ terms });
   const { blockKey } = await blockKeyOf(rehearsal, 0);
   const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
   const cutter = new SegmentCutter();
@@ -128,7 +136,7 @@ async function requestOf(
   validator = participant,
   change: RequestChange = {},
 ): Promise<ValidationRequest> {
-  const keys = await blockKeyOf(rehearsal, 0);
+  const keys = await blockKeyOf(rehearsal, Math.min(change.delegation?.blockNumber ?? 0, 8));
   const fields: Delegation = {
     channelId: rehearsal.channelId,
     blockNumber: 0,
@@ -162,6 +170,7 @@ describe('a validator that is asked', () => {
     ['not-a-participant', { delegation: { participant: 3 } }],
     ['block-not-in-processing', { delegation: { blockNumber: 1 } }],
     ['delegation-expired', { delegation: { notAfter: 10_099n } }],
+    ['accepted', { delegation: { notAfter: 10_100n } }],
     ['delegation-not-signed', { signer: new Uint8Array(32).fill(7) }],
     ['delegation-not-signed', { delegation: { participant: 1 } }],
     ['key-commitment-not-proven', { keyPath: [] }],
@@ -386,6 +395,42 @@ describe('a validator at work', () => {
     stage.rehearsal.chain.advanceTo(extension + blockSeconds.processing / 2);
     expect(await validator.sweep()).toBe(1);
   });
+
+  it('reveals in time while the reduction of another block waits for ever', async () => {
+    // Block 0 waits for its second half while six later ones, more than are reduced at a time, hang.
+    const stage = await inProcessing([0, 1, 2], { processingPeriod: 2_000 });
+    const { rehearsal } = stage;
+    const first = stage.validator(0);
+    await first.accept(await requestOf(stage, 0));
+    expect(await first.sweep()).toBe(2);
+    let hanging = 0;
+    const full = Promise.withResolvers<void>();
+    const validator = stage.validator(0, {}, () => {
+      if (++hanging === 4) full.resolve();
+      return new Promise<never>(() => {});
+    });
+    for (const blockNumber of [1, 2, 3, 4, 5, 6]) {
+      rehearsal.chain.advanceTo(rehearsal.collected(blockNumber));
+      for (const { operatorKey } of rehearsal.participants) {
+        await rehearsal.chain
+          .port()
+          .participantActs(operatorKey)
+          .postPart(rehearsal.channelId, blockNumber, emptyPart);
+      }
+      const request = await requestOf(stage, 0, 0, { delegation: { blockNumber, notAfter: 99_999n } });
+      expect(codeOf(await validator.accept(request))).toBe('accepted');
+    }
+    const revealed = Promise.withResolvers<void>();
+    rehearsal.chain.port().subscribe(() => {
+      if (facts(stage).results.length > 0) revealed.resolve();
+    });
+    validator.start();
+    await full.promise;
+    expect(facts(stage).results).toEqual([]);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + 1_000);
+    await revealed.promise;
+    expect(hanging).toBe(4);
+  }, 10_000);
 
   it('forgets key and result of a block that is over', async () => {
     const stage = await inProcessing();

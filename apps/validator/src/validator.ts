@@ -4,11 +4,12 @@
  */
 import { type Refusal, refuse } from '#api';
 import {
+  type BlockAct,
+  BlockSweep,
   BlockWatch,
+  currentKeysOf,
+  type DueJob,
   PartRetention,
-  SweepLoop,
-  sweepEach,
-  type ValidationRequest,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ChainTime, ValidatorActs } from '#chain';
@@ -19,12 +20,17 @@ import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import {
+  commitDue,
   commitmentOf,
   delegationDigest,
   domainSeparator,
+  isDue,
   isOver,
   openBlockKey,
-  processingStartOf,
+  partsWaitEnd,
+  revealDue,
+  unrevealedSeats,
+  type ValidationRequest,
 } from '#protocol';
 import { reduceDelegated } from './reduce-delegated.js';
 import type { ReduceBlock } from './reduce-port.js';
@@ -53,6 +59,11 @@ export interface ValidatorPorts {
   readonly log: Log;
 }
 
+/** A reveal is one transaction, and silence costs bond: it waits for no reduction. */
+const revealLane = { kind: 'reveal', concurrency: 16, lockMs: 180_000 } as const;
+/** As long as reducing the largest block may take. */
+const validateLane = { kind: 'validate', concurrency: 4, lockMs: 3_600_000 } as const;
+
 export type Accepted = { readonly ok: true; readonly nonce: bigint };
 
 export class Validator {
@@ -64,10 +75,13 @@ export class Validator {
   readonly #watch: BlockWatch;
   readonly #state: ValidatorState;
   readonly #retention: PartRetention;
-  readonly #loop: SweepLoop;
+  readonly #sweep: BlockSweep;
+  /** By block, so that a further attempt waits for the reduction that an earlier one began. */
+  readonly #reducing = new Map<string, Promise<KeptResult | undefined>>();
+  /** Requests of blocks that are over, until they are forgotten. */
+  readonly #over = new Map<string, readonly ValidationRequest[]>();
   /** Requests are compared with those kept one after the other. */
   #accepting: Promise<unknown> = Promise.resolve();
-  #wake: () => void = () => {};
 
   constructor(options: ValidatorOptions, ports: ValidatorPorts) {
     this.address = addressOf(options.privateKey);
@@ -78,21 +92,27 @@ export class Validator {
     this.#state = new ValidatorState(ports.keyValue, this.address);
     this.#retention = new PartRetention(this.address, ports);
     const { jobQueue, log, chain } = ports;
-    const subscribe = (wake: () => void): (() => void) => {
-      this.#wake = wake;
-      return chain.subscribe(wake);
-    };
-    const loop = { kind: `validate/${this.address}`, intervalMs: options.sweepIntervalMs };
-    this.#loop = new SweepLoop(loop, { jobQueue, log, subscribe }, () => this.sweep());
+    const subscribe = chain.subscribe.bind(chain);
+    this.#sweep = new BlockSweep(
+      { name: `validate/${this.address}`, intervalMs: options.sweepIntervalMs },
+      { jobQueue, log, subscribe },
+      {
+        lanes: [
+          { ...revealLane, act: (...block) => this.#revealDue(...block) },
+          { ...validateLane, act: (...block) => this.#commitDue(...block) },
+        ],
+        look: () => this.#look(),
+        tend: () => this.#tend(),
+      },
+    );
   }
 
   start(): void {
-    this.#loop.start();
+    this.#sweep.start();
   }
 
   stop(): Promise<void> {
-    this.#wake = () => {};
-    return this.#loop.stop();
+    return this.#sweep.stop();
   }
 
   /** What the base chain says, so that others see whether it can be reached. */
@@ -110,37 +130,45 @@ export class Validator {
       encryptionSecret: this.#options.encryptionSecret,
       domain: await this.#ports.chain.domain(),
       block,
-      operatorKey: account && block && (await this.#operatorKey(account, block.nowSeconds)),
+      operatorKey: account && block && (await this.#operatorKey(account)),
     });
     if (!checked.ok) return checked;
     const kept = this.#accepting.then(() => this.#keep(request));
     this.#accepting = kept.catch(() => {});
     const answer = await kept;
-    if (answer.ok) this.#wake();
+    if (answer.ok) this.#sweep.wake();
     return answer;
   }
 
   /**
    * Does what is due for every accepted request; returns how many results were made, committed or revealed.
    */
-  async sweep(): Promise<number> {
-    const byBlock = new Map<string, ValidationRequest[]>();
-    for (const request of await this.#state.requests()) {
-      const { channelId, blockNumber } = request.delegation;
-      const id = `${channelId}/${blockNumber}`;
-      byBlock.set(id, [...(byBlock.get(id) ?? []), request]);
-    }
-    // What was committed is revealed first: reducing may take long, and silence costs bond.
-    const revealed = await sweepEach(byBlock.values(), (requests) => this.#revealOrForget(requests));
-    const done = revealed + (await sweepEach(byBlock.values(), (requests) => this.#commitDue(requests)));
-    await this.#retention.sweep();
-    return done;
+  sweep(): Promise<number> {
+    return this.#sweep.sweep();
   }
 
-  async #operatorKey(account: Hex, nowSeconds: number): Promise<Hex | undefined> {
-    // Keys count strictly before a time: those registered in this very second are current too.
-    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
-    return (await latest.keysAt(account, nowSeconds + 1))?.operatorKey;
+  async #look(): Promise<readonly DueJob[]> {
+    const byBlock = await this.#state.requestsByBlock();
+    const due: DueJob[] = [];
+    for (const block of await this.#watch.blocksOf([...byBlock.values()].map(([one]) => one.delegation))) {
+      const { channelId, blockNumber } = block;
+      const requests = byBlock.get(blockId(channelId, blockNumber)) ?? [];
+      const lanes = [
+        { kind: revealLane.kind, found: [revealDue(block, this.address)] },
+        { kind: validateLane.kind, found: requests.map((one) => commitDue(block, one.delegation)) },
+      ];
+      for (const { kind, found } of lanes) {
+        const first = found.find(isDue);
+        if (first !== undefined) due.push({ kind, channelId, blockNumber, untilSeconds: first.untilSeconds });
+      }
+      if (isOver(block.stage)) this.#over.set(blockId(channelId, blockNumber), requests);
+    }
+    return due;
+  }
+
+  async #operatorKey(account: Hex): Promise<Hex | undefined> {
+    return (await currentKeysOf(await this.#ports.chain.snapshot({ finality: 'latest' }), account))
+      ?.operatorKey;
   }
 
   async #keep(request: ValidationRequest): Promise<Accepted | Refusal> {
@@ -165,35 +193,52 @@ export class Validator {
     return { ok: true, nonce };
   }
 
-  async #revealOrForget(requests: readonly ValidationRequest[]): Promise<number> {
-    const { channelId, blockNumber } = requests[0].delegation;
-    const block = await this.#watch.block(channelId, blockNumber);
-    if (block === undefined) return 0;
-    if (!isOver(block.stage)) return this.#revealDue(block);
-    // What is forgotten cannot be revealed any more, should a rollback bring the block back.
-    const final = await this.#watch.block(channelId, blockNumber, 'finalized');
-    if (final === undefined || !isOver(final.stage)) return 0;
-    const participants = requests.map((one) => one.delegation.participant);
-    await this.#state.forget(channelId, blockNumber, participants);
-    return 0;
+  async #tend(): Promise<void> {
+    await this.#forget();
+    await this.#retention.sweep();
   }
 
-  async #commitDue(requests: readonly ValidationRequest[]): Promise<number> {
-    const { channelId, blockNumber } = requests[0].delegation;
+  /**
+   * Keys and results of blocks that the last look found over, once they are over in a finalized height: what
+   * is forgotten cannot be revealed any more, should a rollback bring the block back.
+   */
+  async #forget(): Promise<void> {
+    const delegations = [...this.#over.values()].map(([one]) => one.delegation);
+    for (const block of await this.#watch.blocksOf(delegations, 'finalized')) {
+      if (!isOver(block.stage)) continue;
+      const { channelId, blockNumber } = block;
+      const requests = this.#over.get(blockId(channelId, blockNumber)) ?? [];
+      const participants = requests.map((one) => one.delegation.participant);
+      await this.#state.forget(channelId, blockNumber, participants);
+      this.#over.delete(blockId(channelId, blockNumber));
+    }
+  }
+
+  /** Reduces the block if that was not done, and takes every free seat that was delegated. */
+  async #commitDue(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+    const requests = (await this.#state.requestsByBlock()).get(blockId(channelId, blockNumber)) ?? [];
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
-    const { stage } = block;
-    if (stage.stage !== 'processing' || block.nowSeconds >= stage.commitEndsAtSeconds) return 0;
-    const taken = new Set(block.facts.seats.map((seat) => seat.participant));
-    const due = requests.filter(
-      ({ delegation }) =>
-        !taken.has(delegation.participant) && delegation.notAfter >= BigInt(block.nowSeconds),
-    );
+    const due = requests.filter((one) => isDue(commitDue(block, one.delegation)));
     if (due.length === 0) return 0;
-    const kept = await this.#state.result(block.channelId, block.blockNumber);
-    const result = kept ?? (await this.#reduce(block, due[0]));
-    if (result === undefined) return 0;
-    return (kept === undefined ? 1 : 0) + (await sweepEach(due, (request) => this.#commit(request, result)));
+    const kept = await this.#state.result(channelId, blockNumber);
+    const result = kept ?? (await this.#reduceOnce(block, due[0]));
+    if (result === undefined) return 'again';
+    let done = kept === undefined ? 1 : 0;
+    for (const request of due) {
+      signal.throwIfAborted();
+      done += await this.#commit(request, result);
+    }
+    return done;
+  }
+
+  #reduceOnce(block: WatchedBlock, request: ValidationRequest): Promise<KeptResult | undefined> {
+    const id = blockId(block.channelId, block.blockNumber);
+    const known = this.#reducing.get(id);
+    if (known !== undefined) return known;
+    const reducing = this.#reduce(block, request).finally(() => this.#reducing.delete(id));
+    this.#reducing.set(id, reducing);
+    return reducing;
   }
 
   async #reduce(block: WatchedBlock, request: ValidationRequest): Promise<KeptResult | undefined> {
@@ -204,7 +249,7 @@ export class Validator {
     const blockKey = openBlockKey(fromHex(request.sealedBlockKey), digest, encryptionSecret);
     if (blockKey === undefined) throw new Error(`the block key of ${channelId}/${blockNumber} opened before`);
     const reduced = await reduceDelegated(block, blockKey, this.address, this.#ports);
-    const waitEnds = processingStartOf(block.terms, blockNumber, block.facts) + availabilityWaitSeconds;
+    const waitEnds = partsWaitEnd(block, availabilityWaitSeconds);
     const unavailable = reduced.report.invalidParts.filter(([, reason]) => reason === 'unavailable');
     const { unsureBlocks } = reduced;
     if ((unavailable.length > 0 || unsureBlocks > 0) && block.nowSeconds < waitEnds) {
@@ -234,18 +279,20 @@ export class Validator {
   }
 
   /** Own seats that are not revealed, as soon as it may be: facts of the chain, so also after a restart. */
-  async #revealDue(block: WatchedBlock): Promise<number> {
-    const { channelId, blockNumber, facts } = block;
-    const own = facts.seats.filter(
-      (seat) => seat.validator.toLowerCase() === this.address && seat.outputHash === undefined,
-    );
-    if (own.length === 0 || !isRevealTime(block)) return 0;
+  async #revealDue(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
+    if (block === undefined || !isDue(revealDue(block, this.address))) return 0;
     const kept = await this.#state.result(channelId, blockNumber);
     if (kept === undefined) {
       this.#ports.log.error({ channelId, blockNumber }, 'committed to a result that is not kept any more');
-      return 0;
+      return 'again';
     }
-    return sweepEach(own, ({ participant }) => this.#reveal(block, participant, kept));
+    let done = 0;
+    for (const { participant } of unrevealedSeats(block, this.address)) {
+      signal.throwIfAborted();
+      done += await this.#reveal(block, participant, kept);
+    }
+    return done;
   }
 
   async #reveal(block: WatchedBlock, participant: number, kept: KeptResult): Promise<number> {
@@ -274,16 +321,4 @@ export class Validator {
   }
 }
 
-/**
- * In processing, and while a dispute runs until processing would have ended: the second half, or all have
- * committed.
- */
-function isRevealTime(block: WatchedBlock): boolean {
-  const { stage, terms, blockNumber, facts, nowSeconds } = block;
-  if (stage.stage !== 'processing' && stage.stage !== 'dispute') return false;
-  const start = processingStartOf(terms, blockNumber, facts);
-  const isExtension = nowSeconds >= start + terms.processingPeriod;
-  const from = isExtension ? start + terms.processingPeriod : start;
-  if (nowSeconds >= from + terms.processingPeriod) return false;
-  return stage.haveAllCommitted || nowSeconds >= from + Math.floor(terms.processingPeriod / 2);
-}
+const blockId = (channelId: Hex, blockNumber: number): string => `${channelId}/${blockNumber}`;

@@ -13,9 +13,10 @@ import {
   outputHashOf,
   type RevealedResult,
   roleOf,
+  type SignedDelegation,
 } from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
-import type { DrivenChain, ParticipantActs, SignedDelegation, ValidatorActs } from '../chain.js';
+import type { DrivenChain, ParticipantActs, ValidatorActs } from '../chain.js';
 
 export interface ExampleParticipant {
   readonly account: ParticipantActs;

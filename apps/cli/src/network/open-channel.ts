@@ -3,6 +3,7 @@
  * where it is done.
  */
 
+import { currentKeysOf } from '#block-watch';
 import type { ChainOutcome, ChainSnapshot, DrivenChain } from '#chain';
 import { keccak256, sealBox, signDigest } from '#crypto';
 import { fromHex, type Hex, toHex, utf8 } from '#encoding';
@@ -42,7 +43,7 @@ export async function fundAccounts(
 export async function registerMembers(chain: DrivenChain, members: readonly NetworkMember[]): Promise<void> {
   for (const { secrets, nodeUrl, validatorUrl } of members) {
     const latest = await chain.snapshot({ finality: 'latest' });
-    const known = await latest.keysAt(secrets.account.address, latest.timestampSeconds + 1);
+    const known = await currentKeysOf(latest, secrets.account.address);
     if (known?.endpoint !== nodeUrl) {
       await must(
         chain.participantActs(secrets.account.privateKey).registerParticipant({

@@ -29,6 +29,9 @@ export const serviceFields = {
   SWEEP_INTERVAL_MS: milliseconds(100, 5_000),
 };
 
+/** What services that work through jobs read beside. */
+export const jobFields = { JOB_QUEUE: adapterField(['in-process']).default('in-process:') };
+
 /** What services of a participant read beside. */
 export const participantFields = { ACCOUNT: addressField, OPERATOR_KEY: secretField };
 

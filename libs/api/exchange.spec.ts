@@ -1,0 +1,117 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { endpoints, jsonMediaType } from './endpoints.js';
+import { type ExchangeOptions, exchange } from './exchange.js';
+import { problemOf } from './problem.js';
+import { refuse } from './refusals.js';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function ask(answer: RequestListener, options: Partial<ExchangeOptions> = {}) {
+  const server = createServer(answer);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}//`;
+  return exchange(url, endpoints.requestValidation, {
+    timeoutMs: 5_000,
+    sent: { contentType: jsonMediaType, body: '{"a":1}' },
+    ...options,
+  });
+}
+
+describe('an exchange with another service', () => {
+  it('sends the body to the endpoint and tells a yes with its JSON', async () => {
+    let seen: unknown;
+    const answer = await ask((request, response) => {
+      let body = '';
+      request.on('data', (some) => {
+        body += some;
+      });
+      request.on('end', () => {
+        seen = [request.method, request.url, request.headers['content-type'], body];
+        response.writeHead(202).end('{"accepted":true}');
+      });
+    });
+    expect(answer).toEqual({ kind: 'taken', body: { accepted: true } });
+    expect(seen).toEqual(['POST', '/v1/validation-requests', 'application/json', '{"a":1}']);
+  });
+
+  it('tells a no of ours with its problem, and takes any other status for nobody who answers', async () => {
+    const where = { instance: '/v1/validation-requests', requestId: 'r' };
+    const problem = problemOf(refuse('seat-taken', 'taken'), where);
+    const refused = await ask((_, response) => response.writeHead(409).end(JSON.stringify(problem)));
+    expect(refused).toEqual({ kind: 'refused', problem });
+    for (const [status, body] of [
+      [200, '{}'],
+      [404, '<html>'],
+      [500, '{"code":"seat-taken"}'],
+      [409, JSON.stringify({ ...problem, code: 'of-no-version-we-know' })],
+    ] as const) {
+      const answer = await ask((_, response) => response.writeHead(status).end(body));
+      expect(answer).toMatchObject({
+        kind: 'unreached',
+        detail: expect.stringContaining(`status ${status}`),
+      });
+    }
+  });
+
+  it('follows nobody elsewhere', async () => {
+    const answer = await ask((_, response) =>
+      response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
+    );
+    expect(answer.kind).toBe('unreached');
+  });
+
+  it('gives up whoever never answers, or sends a byte now and then, when the time is over', async () => {
+    const never = await ask(() => {}, { timeoutMs: 100 });
+    expect(never).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('not within 100 ms') });
+    const timers: NodeJS.Timeout[] = [];
+    const drip = await ask(
+      (_, response) => {
+        response.writeHead(202);
+        timers.push(setInterval(() => response.write(' '), 10));
+      },
+      { timeoutMs: 200 },
+    );
+    for (const timer of timers) clearInterval(timer);
+    expect(drip).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('not within 200 ms') });
+  });
+
+  it('ends with the signal of whoever asked', async () => {
+    const caller = new AbortController();
+    const answer = ask(() => caller.abort(new Error('the lock is lost')), { signal: caller.signal });
+    expect(await answer).toMatchObject({
+      kind: 'unreached',
+      detail: expect.stringContaining('the lock is lost'),
+    });
+  });
+
+  it('reads no more than a mebibyte of whatever comes', async () => {
+    let sent = 0;
+    const answer = await ask((_, response) => {
+      response.writeHead(202);
+      const more = (): void => {
+        while (sent < 64 * 1_048_576 && response.write(Buffer.alloc(65_536))) sent += 65_536;
+        if (sent < 64 * 1_048_576) response.once('drain', more);
+      };
+      more();
+    });
+    expect(answer).toMatchObject({
+      kind: 'unreached',
+      detail: expect.stringContaining('beyond 1048576 bytes'),
+    });
+    expect(sent).toBeLessThan(32 * 1_048_576);
+  });
+
+  it('tells a closed port with what the socket said', async () => {
+    const answer = await exchange('http://127.0.0.1:9', endpoints.showHealth, { timeoutMs: 2_000 });
+    expect(answer).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('did not answer') });
+  });
+});

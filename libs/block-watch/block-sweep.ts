@@ -1,0 +1,158 @@
+/**
+ * A shell's work on blocks: its sweep looks and names what is due as jobs, and workers look at each block
+ * anew and act. Nothing waits here for a slow block but that block.
+ */
+import type { Hex } from '#encoding';
+import { Fault, type Log, messageOf, SweepLoop, type Timers } from '#environment';
+import type { Job, JobKind, JobQueue, Worker } from '#job-queue';
+
+/** How many things were done; `again` when what is due could not be done yet. */
+export type BlockAct = number | 'again';
+
+/** A kind of work with workers of its own. */
+export interface BlockLane {
+  readonly kind: JobKind;
+  /** Blocks that are worked on at a time. */
+  readonly concurrency: number;
+  /** How long one block may take before another attempt may begin. */
+  readonly lockMs: number;
+  /** Reads the facts, and does what they call for. Once `signal` has ended it acts no more. */
+  act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct>;
+}
+
+export interface DueJob extends Job {
+  /** When it is too late, seconds of chain time; absent where no clock ends it. */
+  readonly untilSeconds?: number;
+}
+
+/** What a shell does; lanes are driven in their order. */
+export interface BlockShell {
+  readonly lanes: readonly BlockLane[];
+  /** What is due now, in all lanes, by the facts of one height. */
+  look(): Promise<readonly DueJob[]>;
+  /** Erases what nobody needs any more; after `look`, and never in the way of it. */
+  tend?(): Promise<void>;
+}
+
+export interface BlockSweepPorts {
+  readonly jobQueue: JobQueue;
+  readonly log: Log;
+  readonly subscribe: (wake: () => void) => () => void;
+  readonly timers?: Timers;
+}
+
+const attemptsMax = 8;
+const neverEnds = new AbortController().signal;
+
+export class BlockSweep {
+  readonly #shell: BlockShell;
+  readonly #ports: BlockSweepPorts;
+  readonly #loop: SweepLoop;
+  #workers: readonly Worker[] = [];
+
+  constructor(
+    options: { readonly name: string; readonly intervalMs: number },
+    ports: BlockSweepPorts,
+    shell: BlockShell,
+  ) {
+    this.#shell = shell;
+    this.#ports = ports;
+    this.#loop = new SweepLoop(options, ports, () => this.#name());
+  }
+
+  start(): void {
+    if (this.#workers.length > 0) return;
+    this.#workers = this.#shell.lanes.map(({ kind, concurrency, lockMs, ...lane }) => {
+      const options = { concurrency, lockMs, attemptsMax };
+      const { act } = lane;
+      return this.#ports.jobQueue.work(kind, options, async ({ channelId, blockNumber }, signal) =>
+        (await act(channelId, blockNumber, signal)) === 'again' ? 'again' : 'done',
+      );
+    });
+    this.#loop.start();
+  }
+
+  /** Looks soon, for something happened that the chain does not tell. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Resolves when nothing is looked for and no job of this shell runs. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    const workers = this.#workers;
+    this.#workers = [];
+    await Promise.all(workers.map((worker) => worker.stop()));
+  }
+
+  /**
+   * Does what is due here and now, one block after the other, without the queue: for networks and tests that
+   * drive their services. Returns how many things were done. One that fails keeps no other from being done;
+   * the first failure is thrown afterwards, bugs before faults.
+   */
+  async sweep(): Promise<number> {
+    const due = inOrder(await this.#shell.look());
+    const acts = this.#shell.lanes.flatMap((lane) =>
+      due
+        .filter((job) => job.kind === lane.kind)
+        .map(
+          ({ channelId, blockNumber }) =>
+            () =>
+              lane.act(channelId, blockNumber, neverEnds),
+        ),
+    );
+    return sweepEach([...acts, () => this.#tend()], async (act) => {
+      const did = await act();
+      return did === 'again' ? 0 : did;
+    });
+  }
+
+  /** Says that there is never more to find: what jobs do moves the chain, and that wakes the loop. */
+  async #name(): Promise<boolean> {
+    for (const { kind, channelId, blockNumber } of inOrder(await this.#shell.look())) {
+      try {
+        await this.#ports.jobQueue.add({ kind, channelId, blockNumber });
+      } catch (cause) {
+        // The next sweep names it again; the others still have their turn.
+        this.#ports.log.warn(
+          { kind, channelId, blockNumber, cause: messageOf(cause) },
+          'a job was not taken',
+        );
+      }
+    }
+    await this.#tend();
+    return false;
+  }
+
+  async #tend(): Promise<BlockAct> {
+    await this.#shell.tend?.();
+    return 0;
+  }
+}
+
+/**
+ * Runs `act` for each item and sums what it did. One that fails does not keep the others from being done;
+ * the first failure is thrown afterwards, bugs before faults.
+ */
+export async function sweepEach<Item>(
+  items: Iterable<Item>,
+  act: (item: Item) => Promise<number>,
+): Promise<number> {
+  const failures: unknown[] = [];
+  let done = 0;
+  for (const item of items) {
+    try {
+      done += await act(item);
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  if (failures.length > 0) throw failures.find((cause) => !(cause instanceof Fault)) ?? failures[0];
+  return done;
+}
+
+/** The one that ends first comes first, as far as the queue keeps to it. */
+function inOrder(due: readonly DueJob[]): DueJob[] {
+  const end = (job: DueJob): number => job.untilSeconds ?? Number.POSITIVE_INFINITY;
+  return [...due].sort((a, b) => (end(a) === end(b) ? 0 : end(a) - end(b)));
+}

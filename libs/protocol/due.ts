@@ -1,0 +1,232 @@
+/**
+ * What is due in a block, and what it waits for otherwise: pure functions of chain facts, stage and chain
+ * time, for the services that act and for whoever asks why nothing happens.
+ */
+import type { BlockFacts, Seat } from './block-facts.js';
+import type { ChannelTerms } from './channel-terms.js';
+import { type BlockStage, processingStartOf } from './stage.js';
+
+/** A block with its stage at `nowSeconds`, chain time. */
+export interface BlockSeen {
+  readonly terms: ChannelTerms;
+  readonly blockNumber: number;
+  readonly facts: BlockFacts;
+  readonly stage: BlockStage;
+  readonly nowSeconds: number;
+}
+
+export type DueAct = 'collate' | 'delegate' | 'commit' | 'reveal' | 'settle' | 'release-bonds';
+
+export type DueWait =
+  /** The stage before must end. */
+  | 'block-start'
+  | 'collection-end'
+  | 'processing'
+  /** The channel node has not cut the block off. */
+  | 'cut-mark'
+  /** The validator has the delegation; it has not committed. */
+  | 'commit-of-validator'
+  /** The validator refused the delegation; another is made when this time has passed. */
+  | 'after-refusal'
+  /** Nobody revealed yet: if it stays so, everything is tried once more. */
+  | 'extension'
+  /** Other seats may still commit. */
+  | 'reveal-time'
+  /** No result stands yet for good. */
+  | 'finality';
+
+/** Why nothing will ever be due of this act in this block. */
+export type DueEnd =
+  | 'part-posted'
+  | 'seat-taken'
+  | 'nothing-to-reveal'
+  | 'delegation-expired'
+  | 'settled'
+  | 'void'
+  | 'not-void'
+  | 'no-bonds'
+  | 'too-late';
+
+/** `untilSeconds`: when this ends by the clock, exclusive; absent where no clock ends it. */
+export type Due<Act extends DueAct = DueAct> =
+  | { readonly due: Act; readonly untilSeconds?: number }
+  | { readonly waitsFor: DueWait; readonly untilSeconds?: number }
+  | { readonly done: DueEnd };
+
+export function isDue<Act extends DueAct>(
+  due: Due<Act>,
+): due is { readonly due: Act; readonly untilSeconds?: number } {
+  return 'due' in due;
+}
+
+/** `isCut`: the channel node has said where the block ends in its log. */
+export function collateDue(block: BlockSeen, participant: number, isCut: boolean): Due<'collate'> {
+  const { stage } = block;
+  if (block.facts.parts.some((part) => part.participant === participant)) return { done: 'part-posted' };
+  const early = beforeCollation(block);
+  if (early !== undefined) return early;
+  if (stage.stage !== 'collation') return { done: stage.stage === 'void' ? 'void' : 'too-late' };
+  const untilSeconds = stage.endsAtSeconds;
+  return isCut ? { due: 'collate', untilSeconds } : { waitsFor: 'cut-mark', untilSeconds };
+}
+
+/** The last delegation of a seat, as its participant sent it. */
+export interface SentDelegation {
+  readonly validator: string;
+  /** Seconds, chain time; it counts in this second too. */
+  readonly notAfter: bigint;
+  readonly sentAtSeconds: number;
+  /** The validator's last word, undefined while it gave none. */
+  readonly answer: 'accepted' | 'refused' | undefined;
+}
+
+export interface DelegationRules {
+  readonly participant: number;
+  /** Account of the validator to name. */
+  readonly validator: string;
+  /** After so long without a commit an answered delegation is replaced. */
+  readonly silenceSeconds: number;
+}
+
+/** What is due is the last request again while it is of use and was not answered, otherwise a new one. */
+export function delegateDue(
+  block: BlockSeen,
+  rules: DelegationRules,
+  last: SentDelegation | undefined,
+): Due<'delegate'> {
+  if (hasSeat(block, rules.participant)) return { done: 'seat-taken' };
+  const commits = commitTime(block);
+  if (!('endSeconds' in commits)) return commits;
+  const untilSeconds = commits.endSeconds;
+  if (last === undefined || !isOfUse(last, rules, block.nowSeconds)) return { due: 'delegate', untilSeconds };
+  if (last.answer === undefined) return { due: 'delegate', untilSeconds };
+  const silentAt = last.sentAtSeconds + rules.silenceSeconds;
+  if (block.nowSeconds >= silentAt) return { due: 'delegate', untilSeconds };
+  const waitsFor = last.answer === 'accepted' ? 'commit-of-validator' : 'after-refusal';
+  return { waitsFor, untilSeconds: silentAt };
+}
+
+/** Whether the last delegation is to be sent again as it is. */
+export function isSentAgain(block: BlockSeen, rules: DelegationRules, last: SentDelegation): boolean {
+  return last.answer === undefined && isOfUse(last, rules, block.nowSeconds);
+}
+
+/** By default a validator may be silent for half of the time in which it can commit. */
+export function defaultSilenceSeconds(terms: ChannelTerms): number {
+  return Math.max(1, Math.floor(terms.processingPeriod / 4));
+}
+
+/** Of one seat, for the validator that its delegation names. */
+export function commitDue(
+  block: BlockSeen,
+  delegation: { readonly participant: number; readonly notAfter: bigint },
+): Due<'commit'> {
+  if (hasSeat(block, delegation.participant)) return { done: 'seat-taken' };
+  if (isExpired(delegation, block.nowSeconds)) return { done: 'delegation-expired' };
+  const commits = commitTime(block);
+  if (!('endSeconds' in commits)) return commits;
+  const ends = commits.endSeconds;
+  const expires = delegation.notAfter + 1n;
+  return { due: 'commit', untilSeconds: expires < BigInt(ends) ? Number(expires) : ends };
+}
+
+/** `notAfter` is the last second in which a delegation counts. */
+export function isExpired({ notAfter }: { readonly notAfter: bigint }, nowSeconds: number): boolean {
+  return notAfter < BigInt(nowSeconds);
+}
+
+/** The seats of this validator that have committed and have not revealed. */
+export function unrevealedSeats(block: BlockSeen, validator: string): readonly Seat[] {
+  const isOwn = (seat: Seat): boolean => seat.validator.toLowerCase() === validator.toLowerCase();
+  return block.facts.seats.filter((seat) => isOwn(seat) && seat.outputHash === undefined);
+}
+
+/**
+ * In processing, and while a dispute runs until processing would have ended: the second half, or all have
+ * committed.
+ */
+export function revealDue(block: BlockSeen, validator: string): Due<'reveal'> {
+  const { stage, terms, blockNumber, facts, nowSeconds } = block;
+  if (unrevealedSeats(block, validator).length === 0) return { done: 'nothing-to-reveal' };
+  if (stage.stage !== 'processing' && stage.stage !== 'dispute') return { done: 'too-late' };
+  const start = processingStartOf(terms, blockNumber, facts);
+  const isExtension = nowSeconds >= start + terms.processingPeriod;
+  const from = isExtension ? start + terms.processingPeriod : start;
+  const ends = from + terms.processingPeriod;
+  if (nowSeconds >= ends) return { done: 'too-late' };
+  const opens = from + Math.floor(terms.processingPeriod / 2);
+  if (stage.haveAllCommitted || nowSeconds >= opens) return { due: 'reveal', untilSeconds: ends };
+  return { waitsFor: 'reveal-time', untilSeconds: opens };
+}
+
+export function settleDue({ stage }: Pick<BlockSeen, 'stage'>): Due<'settle'> {
+  switch (stage.stage) {
+    case 'settled':
+    case 'void':
+      return { done: stage.stage };
+    case 'final':
+      return { due: 'settle' };
+    default:
+      return { waitsFor: 'finality', untilSeconds: stage.endsAtSeconds };
+  }
+}
+
+/** `settle` frees the bonds of a settled block; those of a void one lie until somebody asks. */
+export function releaseBondsDue({ stage, facts }: Pick<BlockSeen, 'stage' | 'facts'>): Due<'release-bonds'> {
+  switch (stage.stage) {
+    case 'settled':
+    case 'final':
+      return { done: 'not-void' };
+    case 'void':
+      return facts.seats.length > 0 ? { due: 'release-bonds' } : { done: 'no-bonds' };
+    default:
+      return { waitsFor: 'finality', untilSeconds: stage.endsAtSeconds };
+  }
+}
+
+const marginSecondsMax = 60;
+
+/**
+ * Until when a validator waits for parts that the store lacks: as long as it was told from the start of
+ * processing, but it keeps a quarter of the time for commits, a minute at most, to commit in.
+ */
+export function partsWaitEnd(block: BlockSeen, waitSeconds: number): number {
+  const { terms, blockNumber, facts, stage } = block;
+  const told = processingStartOf(terms, blockNumber, facts) + waitSeconds;
+  const quarter = Math.floor(Math.floor(terms.processingPeriod / 2) / 4);
+  const margin = Math.min(marginSecondsMax, Math.max(1, quarter));
+  return stage.stage === 'processing' ? Math.min(told, stage.commitEndsAtSeconds - margin) : told;
+}
+
+interface Waits {
+  readonly waitsFor: DueWait;
+  readonly untilSeconds?: number;
+}
+
+function beforeCollation({ stage }: BlockSeen): Waits | undefined {
+  if (stage.stage === 'pending') return { waitsFor: 'block-start', untilSeconds: stage.endsAtSeconds };
+  if (stage.stage === 'collection') return { waitsFor: 'collection-end', untilSeconds: stage.endsAtSeconds };
+  return undefined;
+}
+
+/** When the commits that are taken now end: [P, P + half) and its repetition; or what stands in the way. */
+function commitTime(block: BlockSeen): { readonly endSeconds: number } | Waits | { readonly done: DueEnd } {
+  const { stage, facts, nowSeconds } = block;
+  const early = beforeCollation(block);
+  if (early !== undefined) return early;
+  if (stage.stage === 'collation') return { waitsFor: 'processing', untilSeconds: stage.endsAtSeconds };
+  if (stage.stage === 'void') return { done: 'void' };
+  if (stage.stage !== 'processing') return { done: 'too-late' };
+  if (nowSeconds < stage.commitEndsAtSeconds) return { endSeconds: stage.commitEndsAtSeconds };
+  return stage.isExtension || facts.results.length > 0
+    ? { done: 'too-late' }
+    : { waitsFor: 'extension', untilSeconds: stage.endsAtSeconds };
+}
+
+function hasSeat({ facts }: BlockSeen, participant: number): boolean {
+  return facts.seats.some((seat) => seat.participant === participant);
+}
+
+function isOfUse(last: SentDelegation, rules: DelegationRules, nowSeconds: number): boolean {
+  return !isExpired(last, nowSeconds) && last.validator === rules.validator;
+}
