@@ -9,7 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   protocol: ['encoding', 'crypto'],
   reduction: ['encoding', 'crypto', 'protocol'],
   environment: ['encoding', 'protocol'],
-  'service-config': ['encoding'],
+  'service-config': ['encoding', 'chain'],
   'block-watch': [
     'encoding',
     'crypto',

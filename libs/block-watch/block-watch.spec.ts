@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Chain } from '#chain';
 import { BlockWatch } from './block-watch.js';
-import { Rehearsal } from './testing/rehearsal.js';
+import { blockSeconds, Rehearsal } from './testing/rehearsal.js';
 
 /** Counts the calls of the chain and of its snapshots by name. */
 function counted(chain: Chain): { chain: Chain; calls: Record<string, number> } {
@@ -57,6 +57,22 @@ describe('the block watch', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(5) + 1);
     await watch.blocks();
     expect(calls.blockFacts).toBe(7);
+  });
+
+  it('lets go of a block only when a finalized height has it over, and looks at it until then', async () => {
+    const rehearsal = new Rehearsal();
+    rehearsal.chain.finalizedBelow = 2;
+    const watch = new BlockWatch(rehearsal.participants[1], { chain: rehearsal.chain.port() });
+    const collationEnds = rehearsal.collected(0) + blockSeconds.collation;
+    const lowest: number[] = [];
+    for (const second of [-1, 0, 1, 2, 3]) {
+      rehearsal.chain.advanceTo(collationEnds + second);
+      const blocks = await watch.blocks();
+      expect(blocks.map((block) => block.blockNumber)).toEqual(second < 0 ? [0] : []);
+      lowest.push(watch.lowestUnfinished(rehearsal.channelId));
+    }
+    // Void from second 0 on, which is final two heights later.
+    expect(lowest).toEqual([0, 0, 0, 1, 1]);
   });
 
   it('looks for no block that starts after the channel was closed or beyond blocksMax', async () => {

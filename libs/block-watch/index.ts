@@ -8,5 +8,6 @@ export {
   type KeysRefusalCode,
   openChannelBox,
 } from './channel-keys.js';
+export { outboxIn } from './key-value-outbox.js';
 export { PartRetention } from './part-retention.js';
 export { currentKeysOf, recordSignersOf } from './participant-keys.js';

@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import type { Hex } from '#encoding';
 import { collectionEnd, stageOf } from '#protocol';
 import type { ChainOutcome, ChainSnapshot, DrivenChain } from './chain.js';
+import { atOneHeight } from './at-one-height.js';
+import type { ChainEvent, EventCursor, EventFilter } from './chain-events.js';
 import { ExampleChannel, keyOf, periods, zeroWord } from './testing/example-channel.js';
 import { everyStep, walkThrough } from './testing/random-walk.js';
 
@@ -25,6 +27,8 @@ export function chainConformance(name: string, open: () => Promise<OpenedChain>,
     const chain = (): DrivenChain => opened.port;
     movesMoney(chain);
     remembers(chain);
+    readsOneHeight(chain);
+    tellsWhatHappened(chain);
     refuses(chain);
     endsOtherwise(chain);
     agreesOnStages(chain, walks);
@@ -178,6 +182,99 @@ function remembers(chain: () => DrivenChain): void {
     await chain().advanceTo(timestampSeconds + 7);
     expect((await chain().time()).timestampSeconds).toBe(timestampSeconds + 7);
   });
+}
+
+function readsOneHeight(chain: () => DrivenChain): void {
+  it('reads everything of a snapshot at its height, whatever came since', async () => {
+    const channel = await ExampleChannel.open(chain(), 'one height');
+    const { channelId, participants, token } = channel;
+    const payer = participants[0].account;
+    const before = await latest(chain());
+    const deposited = done(await payer.deposit(channelId, 300n));
+    expect(before.height).toBeLessThan(deposited.height);
+    expect((await before.channel(channelId))?.deposit).toBe(0n);
+    expect(await before.tokenBalance(token, payer.address)).toBe(1_000n);
+    expect(await before.cover(channelId, 0)).toBe(0n);
+    const after = await latest(chain());
+    expect([after.height >= deposited.height, after.id === before.id]).toEqual([true, false]);
+    expect((await after.channel(channelId))?.deposit).toBe(300n);
+    expect((await latest(chain())).id).toBe(after.id);
+  });
+
+  it('says so when a snapshot has gone, and a reading that begins anew gets through', async () => {
+    const channel = await ExampleChannel.open(chain(), 'gone');
+    let taken = 0;
+    const read = atOneHeight(async () => {
+      const snapshot = await latest(chain());
+      for (let height = 0; height < 40 && taken === 0; height++) {
+        await chain().advanceTo((await chain().time()).timestampSeconds + 1);
+      }
+      taken += 1;
+      return snapshot.channel(channel.channelId);
+    });
+    expect((await read)?.terms).toEqual(channel.terms);
+    expect(taken).toBe(2);
+  });
+
+  it('has a finalized height, whose facts do not go away', async () => {
+    const channel = await ExampleChannel.open(chain(), 'final');
+    const finalized = await chain().snapshot({ finality: 'finalized' });
+    const safe = await chain().snapshot({ finality: 'safe' });
+    expect(finalized.height).toBeLessThanOrEqual(safe.height);
+    expect(safe.height).toBeLessThanOrEqual((await chain().time()).height);
+    expect((await finalized.channel(channel.channelId))?.channelId).toBe(channel.channelId);
+  });
+
+  it('knows what a key has for gas and should have', async () => {
+    const { address } = chain().participantActs(keyOf('gas'));
+    expect((await chain().gasBalance(address)).balanceWei).toBe(0n);
+    await chain().fund(address, 77n);
+    const { balanceWei, reserveWei } = await chain().gasBalance(address);
+    expect(balanceWei).toBe(77n);
+    expect(reserveWei).toBeGreaterThanOrEqual(0n);
+  });
+
+  it('finds the channels of an account once, however many ask at the same time', async () => {
+    const channel = await ExampleChannel.open(chain(), 'found');
+    const [{ account }, { account: seller }] = channel.participants;
+    const asked = [account, seller, account, account].map(({ address }) => chain().channelsOf(address));
+    for (const found of await Promise.all(asked)) expect(found).toEqual([channel.channelId]);
+    expect(await chain().channelsOf(account.address)).toEqual([channel.channelId]);
+    expect(await chain().channelsOf(chain().participantActs(keyOf('nobody')).address)).toEqual([]);
+  });
+}
+
+function tellsWhatHappened(chain: () => DrivenChain): void {
+  it('tells what happened in order, a page at a time, from where a reader stopped', async () => {
+    const channel = await ExampleChannel.open(chain(), 'events');
+    const { channelId, participants, terms } = channel;
+    const filter = { channelIds: [channelId] };
+    done(await participants[0].account.deposit(channelId, 600n));
+    const first = await eventsAfter(chain(), undefined, filter);
+    expect(first.kinds).toEqual(['channel-opened', 'deposited']);
+    await chain().advanceTo(collectionEnd(terms, 0));
+    done(await participants[1].operator.postPart(channelId, 0, channel.part(1)));
+    const second = await eventsAfter(chain(), first.cursor, filter);
+    expect(second.kinds).toEqual(['part-posted']);
+    expect(second.events[0]).toMatchObject({ channelId, blockNumber: 0 });
+    expect((await eventsAfter(chain(), second.cursor, filter)).kinds).toEqual([]);
+    const opened = first.events[0] as Exclude<ChainEvent, { kind: 'rolled-back' }>;
+    const behindOpening = await eventsAfter(chain(), opened.at, filter);
+    expect(behindOpening.kinds).toEqual(['deposited', 'part-posted']);
+    const parts = await eventsAfter(chain(), undefined, { ...filter, kinds: ['part-posted'] });
+    expect(parts.kinds).toEqual(['part-posted']);
+  });
+}
+
+/** All pages up to the latest height. */
+async function eventsAfter(chain: DrivenChain, from: EventCursor | undefined, filter: EventFilter) {
+  const events: ChainEvent[] = [];
+  for (let cursor = from; ; ) {
+    const page = await chain.events(cursor, filter);
+    events.push(...page.events);
+    cursor = page.cursor;
+    if (page.isLast) return { events, cursor, kinds: events.map(({ kind }) => kind) };
+  }
 }
 
 function refuses(chain: () => DrivenChain): void {

@@ -2,7 +2,7 @@
 import type { Hex } from '#encoding';
 import { Fault } from '#environment';
 import { type ContractName, decodeAnswer, encodeCall } from './contract-codec.js';
-import { type JsonRpc, JsonRpcRefused } from './json-rpc.js';
+import { JsonRpcRefused, type RpcCalls } from './json-rpc.js';
 
 /**
  * A height as `eth_call` takes it: its number where nothing is ever rolled back, otherwise the hash of its
@@ -20,11 +20,11 @@ const answersKeptMax = 1_000;
 
 export class ContractViews {
   readonly contracts: ContractAddresses;
-  readonly #rpc: JsonRpc;
+  readonly #rpc: RpcCalls;
   /** Decoded answers by contract and call, the longest unused first. */
   readonly #answers = new Map<string, { readonly bytes: Hex; readonly answer: unknown }>();
 
-  constructor(rpc: JsonRpc, contracts: ContractAddresses) {
+  constructor(rpc: RpcCalls, contracts: ContractAddresses) {
     this.#rpc = rpc;
     this.contracts = contracts;
   }

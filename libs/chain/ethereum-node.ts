@@ -1,6 +1,6 @@
 /** A node of the base chain as we use it: its heights, and posters that send to it. */
 import type { Hex } from '#encoding';
-import { lastingTimers, type Log, type Timers } from '#environment';
+import { type Clock, lastingTimers, type Log, systemClock, type Timers } from '#environment';
 import type { Finality } from './chain.js';
 import type { ActPoster } from './chain-actor.js';
 import type { ReadableHeight } from './contract-snapshot.js';
@@ -25,7 +25,7 @@ export interface NodeOptions {
   /** Keeps signed acts through a restart; in memory if absent. */
   readonly outbox?: Outbox;
   readonly timers?: Timers;
-  readonly monotonicMs?: () => number;
+  readonly clock?: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
 }
 
@@ -62,7 +62,7 @@ export async function connectNode(url: string, options: NodeOptions): Promise<Et
     ...{ rpc, chainId, heights, inclusionTimeoutMs, timers, log },
     outbox: options.outbox ?? memoryOutbox(),
     replaceAfterMs: options.replaceAfterMs ?? Math.ceil(inclusionTimeoutMs / 4),
-    monotonicMs: options.monotonicMs ?? (() => performance.now()),
+    clock: options.clock ?? systemClock,
     finalizedHeight: async () => (await readable('finalized')).height,
   };
   const posterOf = (key: Uint8Array, address: Hex): ActPoster => {

@@ -2,7 +2,7 @@
 import type { Hex } from '#encoding';
 import { Fault } from '#environment';
 import type { ChainTime, Finality } from './chain.js';
-import { type JsonRpc, JsonRpcRefused, unavailable } from './json-rpc.js';
+import { JsonRpcRefused, type RpcCalls, unavailable } from './json-rpc.js';
 
 /** `confirmations`: heights on top of one that make it final, for nodes without the tags; half of them make
  *  it safe. */
@@ -23,7 +23,7 @@ export interface RpcBlock {
   readonly baseFeePerGas?: Hex;
 }
 
-export async function heightOf(rpc: JsonRpc, rule: FinalityRule, finality: Finality): Promise<FoundHeight> {
+export async function heightOf(rpc: RpcCalls, rule: FinalityRule, finality: Finality): Promise<FoundHeight> {
   if (finality === 'latest') return latestHeight(rpc);
   if (rule !== 'tags') {
     const { height } = await latestHeight(rpc);
@@ -43,16 +43,16 @@ export async function heightOf(rpc: JsonRpc, rule: FinalityRule, finality: Final
   throw new Fault('chain-finality-unknown', message, { retriable: true });
 }
 
-export async function latestHeight(rpc: JsonRpc): Promise<FoundHeight> {
+export async function latestHeight(rpc: RpcCalls): Promise<FoundHeight> {
   return parsed(await rpc.call<RpcBlock | null>('eth_getBlockByNumber', 'latest', false));
 }
 
-export async function blockAt(rpc: JsonRpc, height: number): Promise<FoundHeight> {
+export async function blockAt(rpc: RpcCalls, height: number): Promise<FoundHeight> {
   return parsed(await rpc.call<RpcBlock | null>('eth_getBlockByNumber', `0x${height.toString(16)}`, false));
 }
 
 /** Undefined where the node does not know the block, for example since it was rolled back. */
-export async function blockOf(rpc: JsonRpc, hash: Hex): Promise<FoundHeight | undefined> {
+export async function blockOf(rpc: RpcCalls, hash: Hex): Promise<FoundHeight | undefined> {
   const found = await rpc.call<RpcBlock | null>('eth_getBlockByHash', hash, false);
   return found === null ? undefined : parsed(found);
 }

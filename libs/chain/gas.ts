@@ -1,6 +1,6 @@
 /** What acts cost in gas, and what gas costs at present. */
 import type { Hex } from '#encoding';
-import type { JsonRpc } from './json-rpc.js';
+import type { RpcCalls } from './json-rpc.js';
 
 /** Above what posting, committing, revealing or settling with 16 participants takes. */
 export const dearestActGas = 3_000_000n;
@@ -27,7 +27,7 @@ export function raised({ maxFeePerGasWei, maxPriorityFeePerGasWei }: Fees, now: 
 }
 
 /** Wei for one unit of gas, base fee and usual tip. */
-export async function gasPriceWei(rpc: JsonRpc): Promise<bigint> {
+export async function gasPriceWei(rpc: RpcCalls): Promise<bigint> {
   return BigInt(await rpc.call<Hex>('eth_gasPrice'));
 }
 

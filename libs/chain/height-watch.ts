@@ -3,10 +3,10 @@
 import type { Hex } from '#encoding';
 import { type Log, messageOf, type Timers } from '#environment';
 import { latestHeight } from './finality.js';
-import type { JsonRpc } from './json-rpc.js';
+import type { RpcCalls } from './json-rpc.js';
 
 export class HeightWatch {
-  readonly #rpc: JsonRpc;
+  readonly #rpc: RpcCalls;
   readonly #intervalMs: number;
   readonly #timers: Timers;
   readonly #log: Log;
@@ -18,7 +18,7 @@ export class HeightWatch {
   #hash: Hex | undefined;
   #isAway = false;
 
-  constructor(rpc: JsonRpc, options: { intervalMs: number; timers: Timers; log: Log }) {
+  constructor(rpc: RpcCalls, options: { intervalMs: number; timers: Timers; log: Log }) {
     this.#rpc = rpc;
     this.#intervalMs = options.intervalMs;
     this.#timers = options.timers;
@@ -59,7 +59,7 @@ export class HeightWatch {
       this.#isAway = false;
     } catch (cause) {
       if (!this.#isAway) {
-        this.#log.warn({ cause: messageOf(cause), url: this.#rpc.url }, 'the base chain does not answer');
+        this.#log.warn({ cause: messageOf(cause) }, 'the base chain does not answer');
       }
       this.#isAway = true;
     }

@@ -17,6 +17,9 @@ export class JsonRpcRefused extends Error {
   }
 }
 
+/** What most of us need of it. */
+export type RpcCalls = Pick<JsonRpc, 'call'>;
+
 interface Waiting {
   readonly id: number;
   readonly method: string;

@@ -11,10 +11,10 @@ import {
 } from './chain-events.js';
 import { decodeEvent, eventTopics } from './contract-codec.js';
 import { blockAt, blockOf, type FoundHeight, latestHeight } from './finality.js';
-import { type JsonRpc, unavailable } from './json-rpc.js';
+import { type RpcCalls, unavailable } from './json-rpc.js';
 
 export interface EventSource {
-  readonly rpc: JsonRpc;
+  readonly rpc: RpcCalls;
   readonly channelRegistry: Hex;
 }
 
@@ -42,12 +42,12 @@ export async function readEvents(
   if (from === undefined) return readPage(source, filter, latest, 0, -1);
   const there = from.height > latest.height ? undefined : await blockAt(source.rpc, from.height);
   if (there?.hash === from.hash) return readPage(source, filter, latest, from.height, from.logIndex);
-  return rollBack(source.rpc, from);
+  return rollBack(source.rpc, from, latest.height);
 }
 
 /** What was told above the last height that both histories share did not happen. */
-async function rollBack(rpc: JsonRpc, from: EventCursor): Promise<ChainEventPage> {
-  const { height, hash } = await sharedHeight(rpc, from);
+async function rollBack(rpc: RpcCalls, from: EventCursor, latest: number): Promise<ChainEventPage> {
+  const { height, hash } = await sharedHeight(rpc, from, latest);
   return {
     events: [{ kind: 'rolled-back', toHeight: height }],
     cursor: { height, hash, logIndex: Number.MAX_SAFE_INTEGER },
@@ -60,15 +60,15 @@ async function rollBack(rpc: JsonRpc, from: EventCursor): Promise<ChainEventPage
  * as long as the node still knows the blocks that it rolled back; otherwise a height so far below that no
  * rollback reaches it.
  */
-async function sharedHeight(rpc: JsonRpc, from: EventCursor): Promise<FoundHeight> {
+async function sharedHeight(rpc: RpcCalls, from: EventCursor, latest: number): Promise<FoundHeight> {
   const lowest = Math.max(0, from.height - rollbackHeightsMax);
   let old = await blockOf(rpc, from.hash);
   while (old !== undefined && old.height > lowest) {
-    const now = await blockAt(rpc, old.height - 1).catch(() => undefined);
+    const now = old.height - 1 > latest ? undefined : await blockAt(rpc, old.height - 1);
     if (now?.hash === old.parentHash) return now;
     old = await blockOf(rpc, old.parentHash);
   }
-  if (old === undefined) return blockAt(rpc, lowest);
+  if (old === undefined) return blockAt(rpc, Math.min(lowest, latest));
   const message =
     `the ${rollbackHeightsMax} heights up to ${from.height} (hash ${from.hash}) were rolled back, more than` +
     ' a base chain may: its node follows another chain, or finality broke; rebuild what was read from it';

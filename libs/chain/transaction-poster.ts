@@ -1,19 +1,19 @@
 /** Posts the acts of one key to a node that is not ours: its own nonces, estimated gas, fees, an outbox that
  *  survives a restart, and waiting for the height. */
 import type { Hex } from '#encoding';
-import { Fault, type Log, messageOf, type Timers } from '#environment';
+import { type Clock, Fault, type Log, messageOf, type Timers } from '#environment';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
 import { blockAt, latestHeight } from './finality.js';
 import { type Fees, feesOf, gasPriceWei, raised } from './gas.js';
-import { type JsonRpc, JsonRpcRefused, unavailable } from './json-rpc.js';
+import { JsonRpcRefused, type RpcCalls, unavailable } from './json-rpc.js';
 import type { KeyTurns, PendingAct } from './key-turns.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { type Refused, refusalOf } from './refusal-of.js';
 
 export interface TransactionPosterOptions {
-  readonly rpc: JsonRpc;
+  readonly rpc: RpcCalls;
   readonly chainId: number;
   readonly heights: { subscribe(wake: () => void): () => void };
   /** Number of the highest height that is never rolled back. */
@@ -24,7 +24,7 @@ export interface TransactionPosterOptions {
   /** How long a transaction may wait before it is replaced by one with higher fees. */
   readonly replaceAfterMs: number;
   readonly timers: Timers;
-  readonly monotonicMs: () => number;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
 }
 
@@ -164,7 +164,7 @@ export class TransactionPoster implements ActPoster {
   }
 
   async #broadcast(pending: PendingAct): Promise<void> {
-    const { rpc, monotonicMs } = this.#options;
+    const { rpc, clock } = this.#options;
     const newest = pending.entry.signed[pending.entry.signed.length - 1];
     try {
       await rpc.call('eth_sendRawTransaction', newest.raw);
@@ -174,7 +174,7 @@ export class TransactionPoster implements ActPoster {
         cause instanceof JsonRpcRefused && /already (known|imported)|known transaction/i.test(cause.message);
       if (!isThere) throw cause;
     }
-    pending.sentAtMs ??= monotonicMs();
+    pending.sentAtMs ??= clock.monotonicMs();
   }
 
   /** Undefined where the nonce went to a transaction that is not ours. */
@@ -216,7 +216,7 @@ export class TransactionPoster implements ActPoster {
 
   /** Its own receipt; `overdue` where the nonce is used up without one; `waiting` otherwise. */
   async #look(pending: PendingAct): Promise<TransactionReceipt | 'overdue' | 'waiting'> {
-    const { rpc, monotonicMs, replaceAfterMs } = this.#options;
+    const { rpc, clock, replaceAfterMs } = this.#options;
     const hashes = pending.entry.signed.map(({ hash }) => hash);
     const [count, ...receipts] = await Promise.all([
       this.#count('latest'),
@@ -227,7 +227,7 @@ export class TransactionPoster implements ActPoster {
     if (receipt) return receipt;
     if (count > pending.entry.nonce) return 'overdue';
     if (pending.sentAtMs === undefined) await this.#broadcast(pending);
-    else if (monotonicMs() - pending.sentAtMs >= replaceAfterMs) await this.#replace(pending);
+    else if (clock.monotonicMs() - pending.sentAtMs >= replaceAfterMs) await this.#replace(pending);
     return 'waiting';
   }
 

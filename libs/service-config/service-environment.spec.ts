@@ -27,9 +27,16 @@ describe('the environment of a service', () => {
   it('becomes a configuration with defaults, addresses in lower case and keys as bytes', () => {
     const parsed = parseEnvironment(schema, whole);
     expect(serviceConfigOf(parsed)).toEqual({
-      chain: { url: whole.CHAIN, channelRegistry: `0x${'ab'.repeat(20)}`, pollIntervalMs: 1_000 },
+      chain: {
+        url: whole.CHAIN,
+        channelRegistry: `0x${'ab'.repeat(20)}`,
+        pollIntervalMs: 1_000,
+        finality: 'tags',
+      },
       logLevel: 'info',
     });
+    const confirmed = serviceConfigOf(parseEnvironment(schema, { ...whole, CHAIN_CONFIRMATIONS: '12' }));
+    expect(confirmed.chain.finality).toEqual({ confirmations: 12 });
     expect(parsed.OPERATOR_KEY).toEqual(new Uint8Array(32).fill(0x11));
     expect(afterScheme(parsed.KEY_VALUE)).toBe('./data/state');
   });

@@ -2,6 +2,7 @@
  * The environment variables that services of an organisation share, as fields of their configuration schemas.
  */
 import { z } from 'zod';
+import type { FinalityRule } from '#chain/finality';
 import { fromHex, type Hex } from '#encoding';
 
 const hex = (bytes: number) =>
@@ -25,6 +26,8 @@ export const serviceFields = {
   CHAIN: z.string().regex(/^https?:\/\//, 'an HTTP address'),
   CHANNEL_REGISTRY: addressField,
   CHAIN_POLL_MS: milliseconds(50, 1_000),
+  /** Heights on top of one that make it final; not set, the node's own `safe` and `finalized` count. */
+  CHAIN_CONFIRMATIONS: z.coerce.number().int().min(0).max(10_000).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SWEEP_INTERVAL_MS: milliseconds(100, 5_000),
 };
@@ -36,13 +39,21 @@ export const jobFields = { JOB_QUEUE: adapterField(['in-process']).default('in-p
 export const participantFields = { ACCOUNT: addressField, OPERATOR_KEY: secretField };
 
 export interface ServiceConfig {
-  readonly chain: { readonly url: string; readonly channelRegistry: Hex; readonly pollIntervalMs: number };
+  readonly chain: {
+    readonly url: string;
+    readonly channelRegistry: Hex;
+    readonly pollIntervalMs: number;
+    readonly finality: FinalityRule;
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
 export function serviceConfigOf(parsed: z.output<z.ZodObject<typeof serviceFields>>): ServiceConfig {
-  const { CHAIN, CHANNEL_REGISTRY, CHAIN_POLL_MS, LOG_LEVEL } = parsed;
-  const chain = { url: CHAIN, channelRegistry: CHANNEL_REGISTRY, pollIntervalMs: CHAIN_POLL_MS };
+  const { CHAIN, CHANNEL_REGISTRY, CHAIN_POLL_MS, CHAIN_CONFIRMATIONS, LOG_LEVEL } = parsed;
+  const finality: FinalityRule =
+    CHAIN_CONFIRMATIONS === undefined ? 'tags' : { confirmations: CHAIN_CONFIRMATIONS };
+  const named = { url: CHAIN, channelRegistry: CHANNEL_REGISTRY };
+  const chain = { ...named, pollIntervalMs: CHAIN_POLL_MS, finality };
   return { chain, logLevel: LOG_LEVEL };
 }
 

@@ -1,5 +1,6 @@
 /** Composition root of the collator: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
+import { outboxIn } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
@@ -35,15 +36,18 @@ export function collatorModule(config: CollatorConfig, log: Log): DynamicModule 
 }
 
 async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPorts> {
-  const { recordLog, partStore, keyValue, jobQueue, chain } = config;
+  const { recordLog, partStore, jobQueue, chain } = config;
+  const keyValue = config.keyValue.startsWith('lmdb:')
+    ? openLmdbKeyValue(afterScheme(config.keyValue))
+    : openMemoryKeyValue();
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
-    chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
+    chain: await openChain(chain.url, { ...chain, ...timeouts, outbox: outboxIn(keyValue), log }),
     recordLog: recordLog.startsWith('lmdb:')
       ? openLmdbRecordLog(afterScheme(recordLog))
       : openMemoryRecordLog(),
     partStore: openPartStore(partStore, { log, isShared: false }),
-    keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
+    keyValue,
     jobQueue: openJobQueue(jobQueue, { log }),
     clock: systemClock,
     log,
@@ -53,7 +57,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
 function closingAll({ jobQueue, recordLog, partStore, keyValue, chain }: CollatorPorts): Shell {
   return closing({
     close: async () => {
-      for (const port of [jobQueue, recordLog, partStore, keyValue, chain]) await port.close();
+      for (const port of [jobQueue, recordLog, partStore, chain, keyValue]) await port.close();
     },
   });
 }

@@ -1,5 +1,6 @@
 /** Composition root of the validator: the only file that names its adapters. */
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { outboxIn } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
@@ -62,7 +63,10 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
   );
   const reduction = new BlockReduction(config.reduction, { partStore, otherStores, log });
   const ports: ValidatorPorts = {
-    chain: await openChain(config.chain.url, { ...config.chain, ...timeouts, log }),
+    chain: await openChain(config.chain.url, {
+      ...{ ...config.chain, ...timeouts, log },
+      outbox: outboxIn(keyValue),
+    }),
     partStore,
     keyValue,
     jobQueue: openJobQueue(config.jobQueue, { log }),
@@ -76,7 +80,7 @@ function closingAll({ ports, reduction, otherStores }: OpenedPorts): Shell {
   const { jobQueue, partStore, keyValue, chain } = ports;
   return closing({
     close: async () => {
-      const opened = [jobQueue, reduction, partStore, ...otherStores, keyValue, chain];
+      const opened = [jobQueue, reduction, partStore, ...otherStores, chain, keyValue];
       for (const port of opened) await port.close();
     },
   });

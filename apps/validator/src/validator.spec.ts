@@ -432,6 +432,22 @@ describe('a validator at work', () => {
     expect(hanging).toBe(4);
   }, 10_000);
 
+  it('keeps the key and result of a block until a finalized height has it over', async () => {
+    const stage = await inProcessing();
+    stage.rehearsal.chain.finalizedBelow = 1;
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    await validator.sweep();
+    const over = stage.rehearsal.collected(0) + 2 * blockSeconds.processing;
+    const kept: number[] = [];
+    for (const second of [0, 1]) {
+      stage.rehearsal.chain.advanceTo(over + second);
+      await validator.sweep();
+      kept.push(stage.rehearsal.participants[0].validatorDrawer.size);
+    }
+    expect(kept).toEqual([2, 0]);
+  });
+
   it('forgets key and result of a block that is over', async () => {
     const stage = await inProcessing();
     const validator = stage.validator(0);

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { OutboxEntry } from '#chain/outbox';
+import type { Hex } from '#encoding';
+import { type KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
+import { outboxIn } from './key-value-outbox.js';
+
+const address: Hex = `0x${'0a'.repeat(20)}`;
+const entryOf = (nonce: number, to: Hex | undefined = `0x${'0b'.repeat(20)}`): OutboxEntry => ({
+  nonce,
+  act: { to, data: '0x1234', valueWei: 10n ** 21n },
+  gasLimit: 100_000n,
+  signed: [
+    { hash: `0x${'0c'.repeat(32)}`, raw: '0x02', maxFeePerGasWei: 2n ** 70n, maxPriorityFeePerGasWei: 1n },
+  ],
+});
+
+describe('an outbox in a key-value store', () => {
+  it('gives back after a restart what was kept, by nonce, and what of it was not forgotten', async () => {
+    const drawer: KeyValueDrawer = new Map();
+    const outbox = outboxIn(openMemoryKeyValue(drawer));
+    for (const nonce of [10, 9, 2]) await outbox.keep(address, entryOf(nonce));
+    await outbox.keep(`0x${'0d'.repeat(20)}`, entryOf(1));
+    const again = outboxIn(openMemoryKeyValue(drawer));
+    expect(await again.entries(address)).toEqual([entryOf(2), entryOf(9), entryOf(10)]);
+    await again.forget(address, 9);
+    await again.keep(address, { ...entryOf(2), gasLimit: 7n });
+    expect(await outbox.entries(address)).toEqual([{ ...entryOf(2), gasLimit: 7n }, entryOf(10)]);
+  });
+
+  it('keeps what deploys a contract too', async () => {
+    const outbox = outboxIn(openMemoryKeyValue());
+    const { act, ...rest } = entryOf(0);
+    const creation = { ...rest, act: { ...act, to: undefined } };
+    await outbox.keep(address, creation);
+    expect(await outbox.entries(address)).toEqual([creation]);
+  });
+});

@@ -1,0 +1,68 @@
+/** The outbox of a service's keys in its key-value store: what was signed is sent again after a restart. */
+import type { Outbox, OutboxEntry } from '#chain/outbox';
+import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
+import type { KeyValue } from '#key-value';
+
+export function outboxIn(keyValue: KeyValue): Outbox {
+  return {
+    entries: async (address) => {
+      const entries: OutboxEntry[] = [];
+      for await (const [, value] of keyValue.list(prefixOf(address))) entries.push(decodeEntry(value));
+      return entries;
+    },
+    keep: (address, entry) =>
+      keyValue.write([{ key: keyOf(address, entry.nonce), value: encodeEntry(entry) }]),
+    forget: (address, nonce) => keyValue.write([{ key: keyOf(address, nonce), value: undefined }]),
+  };
+}
+
+const prefixOf = (address: Hex): string => `outbox/${address}/`;
+// Nonces of one width, so that entries come in the order in which they were sent.
+const keyOf = (address: Hex, nonce: number): string =>
+  `${prefixOf(address)}${String(nonce).padStart(16, '0')}`;
+
+/** As kept: wei and gas as decimal text, since DAG-CBOR knows integers of 64 bits only. */
+interface KeptEntry {
+  readonly nonce: number;
+  readonly to: Hex | null;
+  readonly data: Hex;
+  readonly valueWei: string;
+  readonly gasLimit: string;
+  readonly signed: readonly {
+    readonly hash: Hex;
+    readonly raw: Hex;
+    readonly maxFeePerGasWei: string;
+    readonly maxPriorityFeePerGasWei: string;
+  }[];
+}
+
+function encodeEntry({ nonce, act, gasLimit, signed }: OutboxEntry): Uint8Array {
+  const kept: KeptEntry = {
+    nonce,
+    to: act.to ?? null,
+    data: act.data,
+    valueWei: String(act.valueWei),
+    gasLimit: String(gasLimit),
+    signed: signed.map(({ hash, raw, maxFeePerGasWei, maxPriorityFeePerGasWei }) => ({
+      ...{ hash, raw },
+      maxFeePerGasWei: String(maxFeePerGasWei),
+      maxPriorityFeePerGasWei: String(maxPriorityFeePerGasWei),
+    })),
+  };
+  return encodeDagCbor(kept);
+}
+
+function decodeEntry(bytes: Uint8Array): OutboxEntry {
+  const { nonce, to, data, valueWei, gasLimit, signed } = decodeDagCbor(bytes) as KeptEntry;
+  return {
+    nonce,
+    act: { to: to ?? undefined, data, valueWei: BigInt(valueWei) },
+    gasLimit: BigInt(gasLimit),
+    signed: signed.map((one) => ({
+      hash: one.hash,
+      raw: one.raw,
+      maxFeePerGasWei: BigInt(one.maxFeePerGasWei),
+      maxPriorityFeePerGasWei: BigInt(one.maxPriorityFeePerGasWei),
+    })),
+  };
+}
