@@ -8,30 +8,25 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { batchMediaType, endpoints, pathOf, receiptSchema, type SignedReceipt } from '#api';
 import type { NetworkSpec } from '#apps/cli/src/network/network-spec';
-import {
-  fundAccounts,
-  type NetworkMember,
-  openChannel,
-  registerMembers,
-} from '#apps/cli/src/network/open-channel';
-import { type Organisation, openOrganisation, openReduction } from '#apps/cli/src/network/open-organisation';
-import { participantSecrets } from '#apps/cli/src/network/participant-keys';
+import type { NetworkMember } from '#apps/cli/src/network/open-channel';
+import type { Organisation } from '#apps/cli/src/network/open-organisation';
 import type { DrivenChain } from '#chain';
-import { openAnvilChain } from '#chain/anvil-chain';
 import { fromHex, type Hex, toHex } from '#encoding';
-import { silentLog, systemClock } from '#environment';
-import { openFilePartStore } from '#part-store/file-part-store';
-import { type BlockFacts, type Eip712Domain, roleOf } from '#protocol';
+import type { BlockFacts } from '#protocol';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { defaultParameters } from '#reduction';
 import { referenceReduce } from '../reference/reduce-records.js';
 import { appNames } from './processes/app-process.js';
-import { OrganisationProcesses } from './processes/organisation-processes.js';
-import { type Batch, TrafficSigner, win } from './processes/traffic.js';
+import type { OrganisationProcesses } from './processes/organisation-processes.js';
+import {
+  openThreeOrganisations,
+  type ThreeOrganisations,
+  threeParticipants,
+  threeRoles,
+} from './processes/three-organisations.js';
+import { type Batch, type TrafficSigner, win } from './processes/traffic.js';
 import { until } from './processes/until.js';
 
-const roles = [roleOf.dsp, roleOf.ssp, roleOf.auditor];
-const startsInSeconds = 5;
 const deposit = 10_000_000_000n;
 
 /** Collection is short; the other periods are long, since they end as soon as everybody has acted. */
@@ -39,11 +34,7 @@ const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
   schemaVersion: 1,
   origin: 'test of processes',
   seed: 'processes',
-  participants: [
-    { name: 'dsp', role: 'dsp' },
-    { name: 'ssp', role: 'ssp' },
-    { name: 'auditor', role: 'auditor' },
-  ],
+  participants: threeParticipants,
   currency: 'EUR',
   depositNano: String(deposit),
   auditorFeeNano: '2000',
@@ -58,72 +49,22 @@ const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
 
 describe('an organisation of five processes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'papyrus-processes-'));
-  const closers: (() => Promise<unknown>)[] = [];
+  let network: ThreeOrganisations;
   let chain: DrivenChain;
   let dsp: OrganisationProcesses;
   let others: readonly Organisation[];
   let members: readonly NetworkMember[];
-  let domain: Eip712Domain;
   let channelId: Hex;
   let token: Hex;
   let signer: TrafficSigner;
 
   beforeAll(async () => {
-    const genesisTimestampSeconds = Math.floor(Date.now() / 1_000) - 60;
-    const mode = { intervalSeconds: 1 };
-    chain = await openAnvilChain({
-      ...{ dataFolder: undefined, chainId: 31_337, genesisTimestampSeconds, mode, log: silentLog },
-    });
-    closers.push(() => chain.close());
-    domain = await chain.domain();
-    const secrets = spec.participants.map(({ name }) => participantSecrets(spec.seed, name));
-    await fundAccounts(chain, secrets);
-    const partsFolder = join(folder, 'parts');
-    dsp = new OrganisationProcesses({
-      secrets: secrets[0],
-      chainUrl: chain.url,
-      channelRegistry: domain.verifyingContract,
-      folder: join(folder, 'dsp'),
-      partsFolder,
-    });
-    closers.push(() => Promise.all(dsp.started.map((app) => app.end('SIGKILL'))));
-    await dsp.startAll();
-    const partStore = openFilePartStore(partsFolder);
-    closers.push(() => partStore.close());
-    const reduction = openReduction(join(folder, 'spill'), partStore);
-    closers.push(() => reduction.close());
-    const shared = {
-      chain,
-      partStore,
-      clock: systemClock,
-      log: silentLog,
-      reduction,
-      availabilityWaitSeconds: 60,
-    };
-    const opened: Organisation[] = [];
-    for (const at of [1, 2]) {
-      const organisation = await openOrganisation(
-        join(folder, spec.participants[at].name),
-        secrets[at],
-        shared,
-      );
-      closers.push(() => organisation.close());
-      opened.push(organisation);
-    }
-    others = opened;
-    members = spec.participants.map(({ name, role }, index) => ({
-      ...{ index, name, role: roleOf[role], secrets: secrets[index] },
-      nodeUrl: index === 0 ? dsp.url('channel-node') : opened[index - 1].nodeUrl,
-      validatorUrl: index === 0 ? dsp.url('validator') : opened[index - 1].validatorUrl,
-    }));
-    await registerMembers(chain, members);
-    const firstBlockStart = (await chain.time()).timestampSeconds + startsInSeconds;
-    ({ channelId, token } = await openChannel(chain, { ...spec, firstBlockStart }, members, false));
-    signer = new TrafficSigner(domain, channelId, members);
+    network = await openThreeOrganisations(folder, spec);
+    ({ chain, dsp, others, members, channelId, token, signer } = network);
   });
 
   afterAll(async () => {
-    for (const close of closers.toReversed()) await close();
+    await network?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -167,7 +108,7 @@ describe('an organisation of five processes', () => {
     const settled = await factsWhen('settlement', ({ settledAtSeconds }) => settledAtSeconds !== undefined);
     const records = batches.flatMap((batch) => batch.records);
     const parameters = { ...defaultParameters, auditorFeeNano: BigInt(spec.auditorFeeNano) };
-    const expected = referenceReduce(records, roles, parameters);
+    const expected = referenceReduce(records, threeRoles, parameters);
     expect(Object.keys(expected.reasons).length).toBeGreaterThan(3);
     expect(settled.results).toEqual([
       expect.objectContaining({
@@ -206,7 +147,6 @@ describe('an organisation of five processes', () => {
     expect(performance.now() - askedAt).toBeLessThan(20_000);
 
     const log = openLmdbRecordLog(join(folder, 'dsp', 'log'));
-    closers.push(() => log.close());
     let promised = 0;
     for (const [at, answer] of (await Promise.all(answers)).entries()) {
       if (answer === undefined || !answer.ok) continue;
@@ -215,6 +155,7 @@ describe('an organisation of five processes', () => {
       expect([at, Buffer.compare(kept?.bytes ?? new Uint8Array(0), batches[at].bytes)]).toEqual([at, 0]);
       promised++;
     }
+    await log.close();
     expect(promised).toBeGreaterThan(0);
   });
 

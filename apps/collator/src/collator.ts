@@ -118,13 +118,13 @@ export class Collator {
     if (block === undefined || ends === undefined || !isDue(await this.#due(block))) return 0;
     const blockKey = await this.#blockKey(channelId, blockNumber);
     if (blockKey === undefined) return 'again';
-    const fromMs = this.#ports.clock.nowMs();
+    const fromMs = this.#ports.clock.monotonicMs();
     const begins = await this.#begins(channelId, blockNumber);
     const range = { channelId, blockNumber, begins, ends };
     const owner = this.#retention.ownerOf(channelId, blockNumber);
     const collated = await collateBlock(range, blockKey, owner, this.#ports, signal);
     signal.throwIfAborted();
-    const posted = await this.#post(block, collated, this.#ports.clock.nowMs() - fromMs);
+    const posted = await this.#post(block, collated, this.#ports.clock.monotonicMs() - fromMs);
     // Last, as an interrupted collation of this block begins where this one began.
     await this.#rememberBegins(channelId, blockNumber + 1, collated.nextBegins);
     return posted;
