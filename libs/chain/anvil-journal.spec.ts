@@ -1,10 +1,11 @@
 /** The journal on a disk that refuses, writes by halves, or flips bits. */
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Hex } from '#encoding';
-import { type JournalFile, type JournalHeight, openAnvilJournal, readAnvilJournal } from './anvil-journal.js';
+import { type FileSystem, systemFiles } from '#environment';
+import { type JournalHeight, openAnvilJournal, readAnvilJournal } from './anvil-journal.js';
 
 const head = { version: 1, chainId: 7, genesisTimestampSeconds: 1_000 } as const;
 const heightAt = (at: number, transactions: readonly Hex[] = ['0x0102']): JournalHeight => ({
@@ -20,67 +21,69 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A disk that notes what it is asked for, takes `chunkBytes` a write, and breaks when `breaks` says so. */
-function disk(chunkBytes: number, breaks: (call: string) => boolean = () => false) {
+/** A disk that notes what it is asked for, and breaks in the middle of a call when `breaks` says so. */
+function disk(breaks: (call: string) => boolean = () => false) {
   const calls: string[] = [];
-  const ask = (call: string): void => {
-    calls.push(call);
-    if (breaks(call)) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  const full = (): Error => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  const files: FileSystem = {
+    ...systemFiles,
+    open: async (path, how) => {
+      const file = await systemFiles.open(path, how);
+      const ask = (call: string): void => {
+        calls.push(call);
+        if (breaks(call)) throw full();
+      };
+      return {
+        append: async (bytes) => {
+          if (breaks('append')) await file.append(bytes.subarray(0, bytes.length >> 1));
+          ask('append');
+          await file.append(bytes);
+        },
+        datasync: async () => {
+          ask('datasync');
+          await file.datasync();
+        },
+        truncate: async (length) => {
+          ask('truncate');
+          await file.truncate(length);
+        },
+        close: () => file.close(),
+      };
+    },
+    syncFolder: async (path) => {
+      calls.push('sync folder');
+      await systemFiles.syncFolder(path);
+    },
   };
-  const openFile = async (path: string, flags: string): Promise<JournalFile> => {
-    const handle = await open(path, flags);
-    return {
-      write: async (bytes, offset, length, at) => {
-        ask('write');
-        return handle.write(bytes, offset, Math.min(length, chunkBytes), at);
-      },
-      datasync: async () => {
-        ask('datasync');
-        await handle.datasync();
-      },
-      truncate: async (bytes) => {
-        calls.push('truncate');
-        await handle.truncate(bytes);
-      },
-      close: () => handle.close(),
-    };
-  };
-  return { calls, openFile };
+  return { calls, files };
 }
 
 const heightsIn = async (): Promise<unknown> => (await readAnvilJournal(file))?.heightsAfter(undefined);
 
 describe('the journal', () => {
   it('answers an append only after the flush that follows the write', async () => {
-    const { calls, openFile } = disk(1_000_000);
-    const journal = await openAnvilJournal(file, head, { openFile });
-    expect(calls).toEqual(['truncate', 'write', 'datasync']);
+    const { calls, files } = disk();
+    const journal = await openAnvilJournal(file, head, { files });
+    expect(calls).toEqual(['append', 'datasync', 'sync folder']);
     await journal.append(heightAt(1_001));
-    expect(calls.slice(3)).toEqual(['write', 'datasync']);
+    expect(calls.slice(3)).toEqual(['append', 'datasync']);
     await journal.close();
   });
 
-  it('writes what a write left over', async () => {
-    const { openFile } = disk(7);
-    const journal = await openAnvilJournal(file, head, { openFile });
-    await journal.append(heightAt(1_001));
-    await journal.close();
-    expect(await heightsIn()).toEqual([heightAt(1_001)]);
-  });
-
-  it.each(['write', 'datasync'])(
-    'names file and code when %s fails, keeps nothing of it, and goes on',
+  it.each(['append', 'datasync', 'truncate'])(
+    'names file and code when the disk is full and %s fails, keeps nothing of it, and goes on',
     async (call) => {
       let isFull = false;
-      const { openFile } = disk(16, (asked) => isFull && asked === call);
-      const journal = await openAnvilJournal(file, head, { openFile });
+      const broken = call === 'truncate' ? ['append', 'truncate'] : [call];
+      const { files } = disk((asked) => isFull && broken.includes(asked));
+      const journal = await openAnvilJournal(file, head, { files });
       await journal.append(heightAt(1_001));
       const before = await readFile(file);
       isFull = true;
       const refused = journal.append(heightAt(1_002));
       await expect(refused).rejects.toMatchObject({ code: 'chain-unavailable', retriable: true });
       await expect(refused).rejects.toThrow(`the journal ${file} cannot be written: ENOSPC`);
-      expect((await readFile(file)).equals(before)).toBe(true);
+      if (call !== 'truncate') expect((await readFile(file)).equals(before)).toBe(true);
       isFull = false;
       await journal.append(heightAt(1_003));
       await journal.close();
@@ -88,24 +91,16 @@ describe('the journal', () => {
     },
   );
 
-  it('is an error when a write takes nothing', async () => {
-    const { openFile } = disk(0);
-    await expect(openAnvilJournal(file, head, { openFile })).rejects.toMatchObject({
-      code: 'chain-unavailable',
-      retriable: true,
-    });
-  });
-
   it('leaves the flush of hurried heights to a later one, of which there is one in 33', async () => {
-    const { calls, openFile } = disk(1_000_000);
-    const journal = await openAnvilJournal(file, head, { openFile });
+    const { calls, files } = disk();
+    const journal = await openAnvilJournal(file, head, { files });
     calls.length = 0;
     for (let at = 1_001; at <= 1_033; at++) await journal.append(heightAt(at, []), true);
     expect(calls.filter((call) => call === 'datasync')).toHaveLength(1);
     expect(calls.at(-1)).toBe('datasync');
     await journal.append(heightAt(1_034, []), true);
     await journal.append(heightAt(1_035));
-    expect(calls.slice(-3)).toEqual(['write', 'write', 'datasync']);
+    expect(calls.slice(-3)).toEqual(['append', 'append', 'datasync']);
     await journal.close();
   });
 

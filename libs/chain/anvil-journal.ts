@@ -1,11 +1,11 @@
 /** What the embedded chain was told, height by height: an append-only file from which anvil is brought to
  *  the same state. A line an entry: its CRC-32 in hexadecimal, a space, the entry as JSON. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Hex } from '#encoding';
-import { codeOf, Fault, messageOf } from '#environment';
+import { codeOf, Fault, type FileSystem, messageOf, type OpenFile, systemFiles } from '#environment';
 
 /** The first entry. */
 export interface JournalHead {
@@ -43,16 +43,8 @@ export interface AnvilJournal {
   close(): Promise<void>;
 }
 
-/** What the journal asks of an open file; tests put a disk in between that refuses or writes by halves. */
-export interface JournalFile {
-  write(bytes: Uint8Array, offset: number, length: number, at: number): Promise<{ bytesWritten: number }>;
-  datasync(): Promise<void>;
-  truncate(bytes: number): Promise<void>;
-  close(): Promise<void>;
-}
-
 export interface JournalOptions {
-  readonly openFile?: (path: string, flags: string) => Promise<JournalFile>;
+  readonly files?: FileSystem;
   /** A place that the file must hold, since what lies before it was acknowledged. */
   readonly known?: JournalPlace;
 }
@@ -65,16 +57,19 @@ const hurriedMax = 32;
 export async function openAnvilJournal(
   file: string,
   head: JournalHead,
-  { openFile = open, known }: JournalOptions = {},
+  { files = systemFiles, known }: JournalOptions = {},
 ): Promise<AnvilJournal> {
   const found = await readJournal(file);
   await requireKnown(file, found.end, known);
   try {
     mkdirSync(dirname(file), { recursive: true });
-    const handle = await openFile(file, existsSync(file) ? 'r+' : 'w+');
-    await handle.truncate(found.end.bytes);
-    const journal = new FileJournal(file, handle, found.head ?? head, found.end);
-    if (found.head === undefined) await journal.begin();
+    const opened = await files.open(file, 'append');
+    const journal = new FileJournal(file, opened, found.head ?? head, found.end);
+    if (found.fileBytes > found.end.bytes) await opened.truncate(found.end.bytes);
+    if (found.head === undefined) {
+      await journal.begin();
+      await files.syncFolder(dirname(file));
+    }
     return journal;
   } catch (cause) {
     throw cause instanceof Fault ? cause : diskRefused(file, cause);
@@ -123,14 +118,16 @@ export function emptyRun(
 class FileJournal implements AnvilJournal {
   readonly head: JournalHead;
   readonly #file: string;
-  readonly #handle: JournalFile;
+  readonly #opened: OpenFile;
   #end: JournalPlace;
   #hurried = 0;
+  /** Whether something may stand behind the end that a failed write left. */
+  #isTorn = false;
 
-  constructor(file: string, handle: JournalFile, head: JournalHead, end: JournalPlace) {
+  constructor(file: string, opened: OpenFile, head: JournalHead, end: JournalPlace) {
     this.head = head;
     this.#file = file;
-    this.#handle = handle;
+    this.#opened = opened;
     this.#end = end;
   }
 
@@ -151,8 +148,8 @@ class FileJournal implements AnvilJournal {
   }
 
   async close(): Promise<void> {
-    if (this.#hurried > 0) await this.#handle.datasync().catch(() => {});
-    await this.#handle.close();
+    if (this.#hurried > 0) await this.#opened.datasync().catch(() => {});
+    await this.#opened.close();
   }
 
   async #write(entry: JournalHead | JournalHeight, heights: number, isHurried: boolean): Promise<void> {
@@ -161,16 +158,14 @@ class FileJournal implements AnvilJournal {
     const line = Buffer.from(`${entryChecksum} ${text}\n`);
     const { height, bytes } = this.#end;
     try {
-      // At a fixed place, so that a write that failed halfway is written over by the next.
-      for (let done = 0; done < line.length; ) {
-        const { bytesWritten } = await this.#handle.write(line, done, line.length - done, bytes + done);
-        if (bytesWritten === 0) throw new Error(`${done} of ${line.length} bytes were written`);
-        done += bytesWritten;
-      }
-      if (!isHurried) await this.#handle.datasync();
+      if (this.#isTorn) await this.#opened.truncate(bytes);
+      this.#isTorn = true;
+      await this.#opened.append(line);
+      if (!isHurried) await this.#opened.datasync();
+      this.#isTorn = false;
     } catch (cause) {
-      // What is half there is cut, so that a start right now would not find a height that nobody mined.
-      await this.#handle.truncate(bytes).catch(() => {});
+      // Cut at once, so that a start right now would not find a height that nobody mined.
+      await this.#opened.truncate(bytes).catch(() => {});
       throw diskRefused(this.#file, cause);
     }
     this.#hurried = isHurried ? this.#hurried + 1 : 0;

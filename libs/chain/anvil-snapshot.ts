@@ -1,11 +1,11 @@
 /** The chain's state at one place of the journal, so that a start replays only what follows. It may be lost
  *  or damaged at any time: the journal alone is what counts. */
 import { hash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { concatBytes, fromHex, type Hex, toHex, utf8 } from '#encoding';
-import { codeOf } from '#environment';
+import { codeOf, type FileSystem, systemFiles } from '#environment';
 import type { JournalPlace } from './anvil-journal.js';
 
 /** `state` as anvil dumps it. */
@@ -17,25 +17,29 @@ export interface AnvilSnapshot {
 
 /** A file: SHA-256 of the rest, then place and time as one line of JSON, then the state's bytes. Resolves
  *  when it is in the place of the one before, durably. */
-export async function writeSnapshot(file: string, snapshot: AnvilSnapshot): Promise<void> {
+export async function writeSnapshot(
+  file: string,
+  snapshot: AnvilSnapshot,
+  files: FileSystem = systemFiles,
+): Promise<void> {
   const { state, ...head } = snapshot;
   const body = concatBytes(utf8(`${JSON.stringify(head)}\n`), fromHex(state));
   const incoming = `${file}.new`;
   try {
-    const handle = await open(incoming, 'w');
+    await files.remove(incoming);
+    const opened = await files.open(incoming, 'create');
     try {
-      await handle.writeFile(concatBytes(digestOf(body), body));
-      await handle.datasync();
+      await opened.append(concatBytes(digestOf(body), body));
+      await opened.datasync();
     } finally {
-      await handle.close();
+      await opened.close();
     }
-    await rename(incoming, file);
+    await files.rename(incoming, file);
   } catch (cause) {
-    await rm(incoming, { force: true });
+    await files.remove(incoming).catch(() => {});
     throw cause;
   }
-  const folder = await open(dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
+  await files.syncFolder(dirname(file));
 }
 
 /** Undefined when there is none, `damaged` when it is not what was written. */

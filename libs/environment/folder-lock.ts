@@ -11,7 +11,9 @@ import { codeOf, Fault, messageOf } from './fault.js';
 // The package has no types. An open file holds the lock, not the process: two opens of one process exclude
 // each other as two processes do, and whatever ends the process closes the file.
 const require = createRequire(import.meta.url);
-const { tryLock } = require('fs-native-extensions') as { tryLock(file: number): boolean };
+const { tryLock } = require('fs-native-extensions') as {
+  tryLock(file: number, options: { shared: boolean }): boolean;
+};
 
 export interface FolderLock {
   readonly folder: string;
@@ -36,14 +38,19 @@ interface Owner {
 
 /**
  * Takes the folder for this process, made when missing; call it before anything in the folder is opened, and
- * above all before anything is cut short. `command` says what runs, for the message that others get.
+ * above all before anything is cut short. `command` says what runs, for the message that others get. Those
+ * who only read share the folder with each other, but not with an owner.
  * Throws a Fault `data-in-use`, not retriable, when another has it, and a retriable `data-folder-unavailable`
  * when the lock file cannot be opened.
  */
-export function lockFolder(folder: string, command = commandOfThisProcess()): FolderLock {
+export function lockFolder(
+  folder: string,
+  command = commandOfThisProcess(),
+  { isShared = false }: { readonly isShared?: boolean } = {},
+): FolderLock {
   const path = join(folder, lockFileName);
   const file = openLockFile(folder, path);
-  if (!isTaken(file, path)) {
+  if (!isTaken(file, path, isShared)) {
     const owner = ownerOf(file);
     closeSync(file);
     throw new Fault('data-in-use', inUseMessage(folder, owner), { retriable: false });
@@ -57,7 +64,7 @@ export function lockFolder(folder: string, command = commandOfThisProcess()): Fo
       if (!isHeld) return;
       isHeld = false;
       // Whoever is refused from now on must not be told of an owner that is gone.
-      ftruncateSync(file);
+      if (!isShared) ftruncateSync(file);
       closeSync(file);
     },
   };
@@ -93,7 +100,7 @@ export async function withFileLock<Result>(
 async function waitForLock(file: number, path: string, waitMsMax: number): Promise<void> {
   const giveUpAtMs = performance.now() + waitMsMax;
   for (let waitMs = pauseMs.first; ; waitMs = Math.min(pauseMs.most, waitMs * 2)) {
-    if (attempt(path, 'file-lock-unavailable', () => tryLock(file))) return;
+    if (attempt(path, 'file-lock-unavailable', () => tryLock(file, { shared: false }))) return;
     if (performance.now() >= giveUpAtMs) {
       const message = `another process has held the lock on ${path} for ${waitMsMax} ms; look for one that hangs`;
       throw new Fault('file-lock-unavailable', message, { retriable: true });
@@ -109,9 +116,9 @@ function openLockFile(folder: string, path: string): number {
   });
 }
 
-function isTaken(file: number, path: string): boolean {
+function isTaken(file: number, path: string, shared: boolean): boolean {
   try {
-    return attempt(path, 'data-folder-unavailable', () => tryLock(file));
+    return attempt(path, 'data-folder-unavailable', () => tryLock(file, { shared }));
   } catch (cause) {
     closeSync(file);
     throw cause;

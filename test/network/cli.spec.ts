@@ -2,10 +2,11 @@
  * Every command of the command line explains itself, and ends with the exit code and the JSON that it
  * promises.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ShownBlock } from '#apps/cli/src/commands/block-show';
 import type { RunResult } from '#apps/cli/src/scenario';
 import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
 
@@ -32,7 +33,7 @@ function refusedWith({ lines }: CliRun): unknown[] {
 }
 
 describe('a command', () => {
-  const commands = [[], ['demo'], ['replay'], ['up'], ['block'], ['block', 'export']];
+  const commands = [[], ['demo'], ['replay'], ['up'], ['block'], ['block', 'export'], ['block', 'show']];
 
   it('shows with --help how it is used, with an example', async () => {
     for (const command of commands) {
@@ -99,6 +100,7 @@ describe('block export', () => {
     const nobody = `0x${'5f'.repeat(32)}`;
     for (const [args, exit, code] of [
       [['0x12', '0', '--data', data], 2, 'usage'],
+      [['0x00000000', '0', '--data', data], 3, 'channel-not-found'],
       [[channelId, 'first', '--data', data], 2, 'usage'],
       [[channelId, '0', '--data', join(folder, 'none')], 3, 'data-not-found'],
       [[nobody, '0', '--data', data], 3, 'channel-not-found'],
@@ -118,5 +120,36 @@ describe('block export', () => {
       files: ['block.json', 'impressions.ndjson', 'part-0.bin', 'part-1.bin', 'part-2.bin'],
       outputHash: resultOf<RunResult>(demo).channels[0].blocks[0].outputHash,
     });
+  });
+
+  it('leaves no trace of the reading in the journal', async () => {
+    const journal = join(data, 'chain', 'heights');
+    const before = readFileSync(journal);
+    expect((await run(channelId.slice(0, 12), '0', '--data', data)).code).toBe(0);
+    expect(readFileSync(journal).equals(before)).toBe(true);
+  });
+
+  it('has a sister that shows where a block stands', async () => {
+    const named = [channelId.slice(0, 10), '0', '--data', data];
+    const shown = await runCli(['block', 'show', ...named, '--json']);
+    expect([shown.code, shown.stderr]).toEqual([0, '']);
+    const { blocks } = resultOf<RunResult>(demo).channels[0];
+    const paid = blocks[0].outputTransactions.map(({ payee, nano }) => [payee, nano]);
+    const { amountsNano, results, ...block } = resultOf<ShownBlock>(shown);
+    expect(amountsNano.map((nano, payee) => [payee, nano]).slice(1)).toEqual(paid);
+    expect(results.map(({ outputHash, stands }) => [outputHash, stands])).toEqual(
+      [0, 1, 2].map(() => [blocks[0].outputHash, true]),
+    );
+    expect(block).toMatchObject({ channelId, blockNumber: 0, stage: 'settled', endsAtSeconds: null });
+    expect(block.parts.map(({ name, valid, reason }) => [name, valid, reason])).toEqual(
+      ['dsp', 'ssp-1', 'auditor'].map((name) => [name, true, null]),
+    );
+    const plain = await runPlain(['block', 'show', ...named]);
+    expect(plain.stdout).toContain('Block 0 is in stage settled');
+    expect(plain.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const pending = await runPlain(['block', 'show', channelId, '40', '--data', data]);
+    expect(pending.stdout).toMatch(/stage pending, until 2026-01-02 16:00:00Z/);
+    const none = await runCli(['block', 'show', ...named.slice(0, 2), '--data', folder, '--json']);
+    expect([none.code, refusedWith(none)]).toEqual([3, ['data-not-found']]);
   });
 });

@@ -1,5 +1,6 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Fault } from '#environment';
 import { CommandRefused, type ExitCode, exitCode, type Output, openOutput } from './report/output.js';
 
 /** Runs one command line and returns its exit code. */
@@ -24,13 +25,19 @@ function sayEnd(error: unknown, output: Output): number {
     output.result(null, { errors: [{ code: error.code, message: error.message }] });
     return exitCode.usage;
   }
-  const code = error instanceof CommandRefused ? error.code : 'unexpected';
+  const isNamed = error instanceof CommandRefused || error instanceof Fault;
+  const code = isNamed ? error.code : 'unexpected';
   const message = error instanceof Error ? error.message : String(error);
   output.result(null, { errors: [{ code, message }] });
   process.stderr.write(`papyrus: ${code}: ${message}\n`);
-  if (!(error instanceof CommandRefused) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return error instanceof CommandRefused ? error.exit : exitCode.unexpected;
+  if (!isNamed && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (error instanceof CommandRefused) return error.exit;
+  if (!(error instanceof Fault)) return exitCode.unexpected;
+  return conflicts.test(error.code) ? exitCode.conflict : exitCode.unavailable;
 }
+
+/** Faults that only somebody who changes something ends: the folder is another's, or not what it was. */
+const conflicts = /-in-use$|-damaged$|-older$|-incomplete$/;
 
 type End = (code: ExitCode) => void;
 
@@ -114,7 +121,8 @@ function defineBlock(program: Command, output: Output, end: End): void {
   const block = program
     .command('block')
     .description('look at blocks')
-    .addHelpText('after', example('papyrus block export --help'));
+    .addHelpText('after', example('papyrus block show --help'));
+  defineBlockShow(block, output, end);
   block
     .command('export <channel> <number>')
     .description('write what an outsider needs to check a settled block by own code')
@@ -126,6 +134,19 @@ function defineBlock(program: Command, output: Output, end: End): void {
     .action(async (channel, number, options) => {
       const { runBlockExport } = await import('./commands/block-export.js');
       end(await runBlockExport(channel, number, options, output));
+    });
+}
+
+function defineBlockShow(block: Command, output: Output, end: End): void {
+  block
+    .command('show <channel> <number>')
+    .description('say where a block stands: stage, parts, results, amounts; also while the network runs')
+    .requiredOption('--data <dir>', 'the data folder of the network')
+    .addOption(jsonOption)
+    .addHelpText('after', example('papyrus block show 0x5f3a91c2 0 --data ./demo-data'))
+    .action(async (channel, number, options) => {
+      const { runBlockShow } = await import('./commands/block-show.js');
+      end(await runBlockShow(channel, number, options, output));
     });
 }
 

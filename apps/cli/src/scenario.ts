@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '#encoding';
+import { lockFolder } from '#environment/folder-lock';
 import { outputHashOf } from '#protocol';
 import { type BlockState, drive } from './network/drive.js';
 import { invalidSubmissionsPerBlock } from './network/invalid-submissions.js';
@@ -16,7 +17,7 @@ import { RefusalNotes } from './network/refusal-notes.js';
 import { trafficWorks } from './network/submit-traffic.js';
 import { balancesOf, type ParticipantBalance } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
-import { CommandRefused, type ExitCode, exitCode, type Output } from './report/output.js';
+import { CommandRefused, type ExitCode, exitCode, type Output, sayNotice } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import { printRun } from './report/run-tables.js';
 import { emptyTally, kinds, type Tally } from './traffic/impression.js';
@@ -66,17 +67,23 @@ export async function runScenario(
   const spend = (stage: string, ms: number): void => {
     seconds.set(stage, (seconds.get(stage) ?? 0) + ms / 1_000);
   };
+  const lock = lockFolder(dataFolder);
   const progress = openProgress({ isQuiet: options.quiet === true || output.isJson, stages });
   try {
     const spec = settleSpec(dataFolder, scenario.spec);
     output.event('stage', { name: 'setup', dataFolder });
     const from = performance.now();
-    const network = await openNetwork(spec, dataFolder, { mode: 'driven' });
+    const network = await openNetwork(spec, dataFolder, {
+      mode: 'driven',
+      notify: (notice) => sayNotice(notice, output),
+    });
     try {
       spend('setup', performance.now() - from);
       const notes = new RefusalNotes(join(dataFolder, 'refusals.ndjson'));
       writePartyLogs(join(dataFolder, 'logs'), spec, scenario.plans);
-      const blocks = await driveScenario(network, scenario, notes, { output, progress, spend });
+      const driven = driveScenario(network, scenario, notes, { output, progress, spend });
+      // A chain that is gone for good ends the run at once, whatever still waits for it.
+      const blocks = await Promise.race([driven, network.chain.gone.then((fault) => Promise.reject(fault))]);
       progress.stop();
       const result = await resultOf(network, scenario, blocks, notes, { spend, seconds });
       const told = { ...result, dataFolder: options.data ?? null };
@@ -86,6 +93,7 @@ export async function runScenario(
     }
   } finally {
     progress.stop();
+    lock.release();
     if (options.data === undefined) rmSync(dataFolder, { recursive: true, force: true });
   }
 }

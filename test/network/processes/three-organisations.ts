@@ -107,7 +107,7 @@ async function open(
   }));
   await registerMembers(chain, members);
   const spec = { ...wanted, firstBlockStart: (await chain.time()).timestampSeconds + startsInSeconds };
-  const { channelId, token } = await openChannel(chain, spec, members, false);
+  const { channelId, token } = await openChannel(chain, spec, members);
   const signer = new TrafficSigner(domain, channelId, members);
   return { chain, domain, partStore, dsp, others, members, spec, channelId, token, signer };
 }

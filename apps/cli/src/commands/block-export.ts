@@ -3,15 +3,15 @@
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromHex, type Hex, isHexOf, toHex } from '#encoding';
+import { fromHex, type Hex, toHex } from '#encoding';
 import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
 import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
 import { blockState } from '../network/drive.js';
-import { readSpec } from '../network/network-spec.js';
 import { type OpenedBlock, openBlock } from '../network/open-block.js';
-import { type Network, openNetwork } from '../network/open-network.js';
+import { type ReadableNetwork, readNetwork } from '../network/read-network.js';
 import type { RevealedWork } from '../network/revealed-work.js';
 import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
+import { parseBlockName, requireBlock } from './block-name.js';
 
 export interface BlockExportOptions {
   readonly data: string;
@@ -28,42 +28,20 @@ export async function runBlockExport(
   options: BlockExportOptions,
   output: Output,
 ): Promise<ExitCode> {
-  if (!isHexOf(channel, 32)) {
-    throw new CommandRefused(
-      'usage',
-      exitCode.usage,
-      'CHANNEL is the 32 bytes of a channel id in 0x-hexadecimal',
-    );
-  }
-  if (!/^\d{1,7}$/.test(number))
-    throw new CommandRefused('usage', exitCode.usage, 'N is the number of a block');
-  const spec = readSpec(options.data);
-  if (spec === undefined) {
-    throw new CommandRefused('data-not-found', exitCode.notFound, `${options.data} holds no network's data`);
-  }
-  const network = await openNetwork(spec, options.data, { mode: 'read' });
-  try {
-    return await exportBlock(network, channel.toLowerCase() as Hex, Number(number), options, output);
-  } finally {
-    await network.close();
-  }
+  const named = parseBlockName(channel, number);
+  return readNetwork(options.data, (network) => {
+    const blockNumber = requireBlock(network, named, options.data);
+    return exportBlock(network, blockNumber, options, output);
+  });
 }
 
 async function exportBlock(
-  network: Network,
-  channelId: Hex,
+  network: ReadableNetwork,
   blockNumber: number,
   options: BlockExportOptions,
   output: Output,
 ): Promise<ExitCode> {
-  if (network.channelId !== channelId) {
-    const message = `the network in ${options.data} has channel ${network.channelId} only`;
-    throw new CommandRefused('channel-not-found', exitCode.notFound, message);
-  }
-  if (blockNumber >= network.terms.blocksMax) {
-    const message = `the channel has blocks 0 to ${network.terms.blocksMax - 1}`;
-    throw new CommandRefused('block-not-found', exitCode.notFound, message);
-  }
+  const { channelId } = network;
   const state = await blockState(network.chain, channelId, blockNumber);
   if (state.stage.stage !== 'settled') {
     const message = `block ${blockNumber} is in stage ${state.stage.stage}: only a settled block can be exported`;
@@ -88,7 +66,7 @@ async function exportBlock(
 }
 
 function blockJson(
-  network: Network,
+  network: ReadableNetwork,
   blockNumber: number,
   block: OpenedBlock,
   validators: readonly (RevealedWork & { readonly workDigest: Hex })[],
@@ -156,7 +134,7 @@ function blockJson(
 }
 
 async function writeFiles(
-  network: Network,
+  network: ReadableNetwork,
   block: OpenedBlock,
   json: object,
   options: BlockExportOptions,

@@ -1,13 +1,13 @@
 /** `papyrus up`: a network that runs on real time until it is interrupted. */
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockFolder } from '#environment/folder-lock';
 import { roleName } from '#protocol';
 import { followBlocks } from '../network/follow-blocks.js';
 import type { NetworkSpec } from '../network/network-spec.js';
 import { readSpec, settleSpec } from '../network/network-spec.js';
 import { type Network, openNetwork } from '../network/open-network.js';
-import { type ExitCode, exitCode, type Output } from '../report/output.js';
+import { type ExitCode, exitCode, type Output, sayNotice } from '../report/output.js';
 
 export interface UpOptions {
   readonly seed: string;
@@ -20,11 +20,22 @@ const patienceSecondsMin = 30;
 
 export async function runUp(options: UpOptions, output: Output): Promise<ExitCode> {
   const dataFolder = options.data ?? join('.data', 'up');
-  mkdirSync(dataFolder, { recursive: true });
+  const lock = lockFolder(dataFolder);
+  try {
+    return await runOwned(dataFolder, options, output);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runOwned(dataFolder: string, options: UpOptions, output: Output): Promise<ExitCode> {
   const known = readSpec(dataFolder);
   const wanted = upSpec(options, known?.firstBlockStart ?? nowSeconds() + startsInSeconds);
-  const network = await openNetwork(settleSpec(dataFolder, wanted), dataFolder, { mode: 'interval' });
-  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const network = await openNetwork(settleSpec(dataFolder, wanted), dataFolder, {
+    mode: 'interval',
+    notify: (notice) => sayNotice(notice, output),
+  });
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const following = followBlocks(network, (blockNumber, stage) => {
     output.event('block', { blockNumber, stage });
     if (stage === 'settled') output.line(`Block ${blockNumber} is settled.`);
@@ -32,7 +43,8 @@ export async function runUp(options: UpOptions, output: Output): Promise<ExitCod
   try {
     say(network, dataFolder, output);
     following.start();
-    await ended;
+    const gone = await Promise.race([interrupted.then(() => undefined), network.chain.gone]);
+    if (gone !== undefined) throw gone;
     output.line('Stopping: what was accepted is kept, start again with the same --data to continue.');
   } finally {
     await following.stop();

@@ -2,25 +2,16 @@
  * Composes a whole network in this process: base chain, part store, and every participant's services on
  * engines of its own.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DrivenChain } from '#chain';
+import type { ChainNotice, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import type { Hex } from '#encoding';
 import { DrivenClock, type Log, silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
-import { cidOf } from '#part-store/cid';
 import { openPartStore } from '#part-store/open-part-store';
-import { blockKeyOf, type ChannelTerms, type Eip712Domain, roleOf, secretOf } from '#protocol';
 import type { SweepGroup } from './drive.js';
 import type { NetworkSpec } from './network-spec.js';
-import {
-  channelSecretOf,
-  fundAccounts,
-  type NetworkMember,
-  openChannel,
-  registerMembers,
-} from './open-channel.js';
+import { fundAccounts, type NetworkMember, openChannel, registerMembers } from './open-channel.js';
 import {
   type Organisation,
   openOrganisation,
@@ -28,32 +19,24 @@ import {
   type SubmitAnswer,
 } from './open-organisation.js';
 import { participantSecrets } from './participant-keys.js';
-import { type RevealedWork, revealedWork } from './revealed-work.js';
+import { describeNetwork, membersOf, type ReadableNetwork } from './read-network.js';
+import { sayEnded, sayRunning } from './running-network.js';
 
-/** Driven: time moves only when told to; interval: it follows the clock; read: the services stay off. */
-export type NetworkMode = 'driven' | 'interval' | 'read';
+/** Driven: time moves only when told to; interval: it follows the clock. */
+export type NetworkMode = 'driven' | 'interval';
 
-export interface Network {
-  readonly spec: NetworkSpec;
+export interface Network extends ReadableNetwork {
   readonly chain: DrivenChain;
   readonly clock: DrivenClock;
-  readonly partStore: PartStore;
-  readonly domain: Eip712Domain;
   readonly token: Hex;
-  readonly channelId: Hex;
-  readonly terms: ChannelTerms;
-  readonly members: readonly NetworkMember[];
   readonly organisations: readonly Organisation[];
   readonly groups: readonly SweepGroup[];
-  blockKey(blockNumber: number): Uint8Array;
-  cidOf(digest: Uint8Array): string;
   /** Submits to the member's own channel node over HTTP. */
   submit(member: NetworkMember, body: Uint8Array, more?: SubmitMore): Promise<SubmitAnswer>;
   /** Whether the chain's time is past the block's collection. */
   isClosed(blockNumber: number): Promise<boolean>;
   /** Every payee pulls its balance out of the registry. */
   withdrawAll(): Promise<void>;
-  revealedWork(blockNumber: number): Promise<readonly RevealedWork[]>;
   close(): Promise<void>;
 }
 
@@ -67,13 +50,21 @@ const setupSeconds = 3_600;
 const chainId = 31_337;
 const intervalSeconds = 1;
 
+export interface NetworkOptions {
+  readonly mode: NetworkMode;
+  readonly log?: Log;
+  /** Hears what happens to the chain beside its heights. */
+  readonly notify?: (notice: ChainNotice) => void;
+}
+
+/** The caller owns the folder (`lockFolder`). */
 export async function openNetwork(
   spec: NetworkSpec,
   dataFolder: string,
-  options: { readonly mode: NetworkMode; readonly log?: Log },
+  options: NetworkOptions,
 ): Promise<Network> {
-  const log = options.log ?? silentLog;
-  mkdirSync(dataFolder, { recursive: true });
+  const { log = silentLog, notify } = options;
+  sayEnded(dataFolder);
   const isReal = options.mode === 'interval';
   const chain = await openAnvilChain({
     dataFolder: join(dataFolder, 'chain'),
@@ -81,16 +72,22 @@ export async function openNetwork(
     genesisTimestampSeconds: isReal ? spec.firstBlockStart - 60 : spec.firstBlockStart - setupSeconds,
     mode: isReal ? { intervalSeconds } : 'driven',
     log,
+    notify,
   });
   const closers: (() => Promise<void>)[] = [() => chain.close()];
   const close = async (): Promise<void> => {
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    const access = options.mode === 'read' ? 'read' : 'write';
-    const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, { log, isShared: true, access });
+    const store = { log, isShared: true, access: 'write' } as const;
+    const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, store);
     closers.push(() => partStore.close());
-    return await compose(spec, dataFolder, { ...options, log, chain, partStore }, closers, close);
+    const parts = { mode: options.mode, log, chain, partStore };
+    const network = await compose(spec, dataFolder, parts, closers, close);
+    const channelRegistry = network.domain.verifyingContract;
+    sayRunning(dataFolder, { pid: process.pid, chainUrl: chain.url, channelRegistry });
+    closers.push(async () => sayEnded(dataFolder));
+    return network;
   } catch (cause) {
     await close();
     throw cause;
@@ -116,55 +113,37 @@ async function compose(
   const clock = new DrivenClock(timestampSeconds * 1_000);
   const secrets = spec.participants.map(({ name }) => participantSecrets(spec.seed, name));
   const organisations: Organisation[] = [];
-  if (mode !== 'read') {
-    await fundAccounts(chain, secrets);
-    const reduction = openReduction(join(dataFolder, 'spill'), partStore, log);
-    closers.push(() => reduction.close());
-    for (const [index, { name }] of spec.participants.entries()) {
-      const folder = join(dataFolder, 'participants', name);
-      const availabilityWaitSeconds = mode === 'interval' ? Math.floor(spec.processingPeriod / 4) : 0;
-      const ports = {
-        chain,
-        partStore,
-        clock: mode === 'interval' ? systemClock : clock,
-        log,
-        reduction,
-        availabilityWaitSeconds,
-      };
-      const organisation = await openOrganisation(folder, secrets[index], ports);
-      closers.push(() => organisation.close());
-      organisations.push(organisation);
-    }
+  await fundAccounts(chain, secrets);
+  const reduction = openReduction(join(dataFolder, 'spill'), partStore, log);
+  closers.push(() => reduction.close());
+  for (const [index, { name }] of spec.participants.entries()) {
+    const folder = join(dataFolder, 'participants', name);
+    const availabilityWaitSeconds = mode === 'interval' ? Math.floor(spec.processingPeriod / 4) : 0;
+    const ports = {
+      chain,
+      partStore,
+      clock: mode === 'interval' ? systemClock : clock,
+      log,
+      reduction,
+      availabilityWaitSeconds,
+    };
+    const organisation = await openOrganisation(folder, secrets[index], ports);
+    closers.push(() => organisation.close());
+    organisations.push(organisation);
   }
-  const members = spec.participants.map(({ name, role }, index) => ({
-    index,
-    name,
-    role: roleOf[role],
-    secrets: secrets[index],
-    nodeUrl: organisations[index]?.nodeUrl ?? '',
-    validatorUrl: organisations[index]?.validatorUrl ?? '',
-  }));
-  if (mode !== 'read') await registerMembers(chain, members);
-  const { channelId, token } = await openChannel(chain, spec, members, mode === 'read');
+  const members = membersOf(spec, organisations);
+  await registerMembers(chain, members);
+  const { channelId, token } = await openChannel(chain, spec, members);
   if (mode === 'interval') for (const one of organisations) await one.start();
-  const channel = await (await chain.snapshot({ finality: 'latest' })).channel(channelId);
-  if (channel === undefined) throw new Error('the channel that was opened is not there');
-  const { terms } = channel;
-  const domain = await chain.domain();
+  const described = await describeNetwork(spec, chain, partStore, members, channelId);
+  const { terms } = described;
   return {
-    spec,
+    ...described,
     chain,
     clock,
-    partStore,
-    domain,
     token,
-    channelId,
-    terms,
-    members,
     organisations,
     groups: groupsOf(organisations),
-    blockKey: (blockNumber) => blockKeyOf(secretOf(channelSecretOf(spec), blockNumber)),
-    cidOf: (digest) => cidOf(digest).toString(),
     submit: (member, body, more) =>
       organisations[member.index].submit(more?.channelId ?? channelId, body, more?.contentType),
     isClosed: async (blockNumber) => {
@@ -172,7 +151,6 @@ async function compose(
       return now >= terms.firstBlockStart + (blockNumber + 1) * terms.blockDuration + terms.collectionGrace;
     },
     withdrawAll: () => withdrawAll(chain, members, token),
-    revealedWork: (blockNumber) => revealedWork(chain, members, channelId, blockNumber),
     close,
   };
 }

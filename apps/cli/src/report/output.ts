@@ -67,6 +67,12 @@ export function openOutput(
   };
 }
 
+/** What happens beside the work and should be known: an event, or talk for people. */
+export function sayNotice(notice: { readonly code: string; readonly message: string }, output: Output): void {
+  output.event('notice', { ...notice });
+  if (!output.isJson) process.stderr.write(`papyrus: ${notice.code}: ${notice.message}\n`);
+}
+
 /** 1,234.500000000 from nano-units. */
 export function formatNano(nano: bigint): string {
   const sign = nano < 0n ? '-' : '';

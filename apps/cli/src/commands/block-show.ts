@@ -1,0 +1,124 @@
+/** `papyrus block show CHANNEL N`: where a block stands: stage, parts, results, amounts. */
+import { type BlockStage, roleName } from '#protocol';
+import { type BlockState, blockState } from '../network/drive.js';
+import { type FetchedPart, type OpenedBlock, openBlock } from '../network/open-block.js';
+import { type ReadableNetwork, readNetwork } from '../network/read-network.js';
+import { type ExitCode, exitCode, formatNano, type Output } from '../report/output.js';
+import { parseBlockName, requireBlock } from './block-name.js';
+
+export interface BlockShowOptions {
+  readonly data: string;
+}
+
+/** `data` of the result. */
+export interface ShownBlock {
+  readonly channelId: string;
+  readonly blockNumber: number;
+  readonly stage: string;
+  /** When the stage ends by the clock, seconds; null where it does not. */
+  readonly endsAtSeconds: number | null;
+  readonly parts: readonly ShownPart[];
+  readonly results: readonly ShownResult[];
+  /** By own reduction of the parts that count; empty while there are none, and of a void block. */
+  readonly amountsNano: readonly string[];
+}
+
+export interface ShownPart {
+  readonly participant: number;
+  readonly name: string;
+  readonly role: string;
+  /** Null while no part was posted. */
+  readonly segments: number | null;
+  readonly valid: boolean | null;
+  readonly reason: string | null;
+}
+
+export interface ShownResult {
+  readonly participant: number;
+  readonly validator: string;
+  /** Null while it is committed and not revealed. */
+  readonly outputHash: string | null;
+  /** Whether it is the one that counts. */
+  readonly stands: boolean;
+}
+
+export async function runBlockShow(
+  channel: string,
+  number: string,
+  options: BlockShowOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const named = parseBlockName(channel, number);
+  return readNetwork(options.data, async (network) => {
+    const blockNumber = requireBlock(network, named, options.data);
+    const state = await blockState(network.chain, network.channelId, blockNumber);
+    const blockKey = network.blockKey(blockNumber);
+    const isOpened = state.facts.parts.length > 0;
+    const block = isOpened ? await openBlock(network, { ...network, ...state, blockKey }) : undefined;
+    const shown = shownBlock(network, state, block);
+    print(network, shown, output);
+    output.result(shown);
+    return exitCode.ok;
+  });
+}
+
+function shownBlock(network: ReadableNetwork, state: BlockState, block: OpenedBlock | undefined): ShownBlock {
+  const { stage, facts, blockNumber } = state;
+  const standing = 'finalOutputHash' in stage ? stage.finalOutputHash : undefined;
+  return {
+    channelId: network.channelId,
+    blockNumber,
+    stage: stage.stage,
+    endsAtSeconds: endOf(stage) ?? null,
+    parts: network.members.map(({ index, name, role }) => {
+      const posted = block?.parts.find((one) => one.participant === index);
+      return { participant: index, name, role: roleName(role), ...partFacts(posted) };
+    }),
+    results: facts.seats.map(({ participant, validator, outputHash }) => ({
+      participant,
+      validator: validator.toLowerCase(),
+      outputHash: outputHash ?? null,
+      stands: standing !== undefined && outputHash === standing,
+    })),
+    amountsNano: block === undefined || stage.stage === 'void' ? [] : block.output.amounts.map(String),
+  };
+}
+
+function partFacts(part: FetchedPart | undefined): Pick<ShownPart, 'segments' | 'valid' | 'reason'> {
+  if (part === undefined) return { segments: null, valid: null, reason: null };
+  return { segments: part.segments, valid: part.reason === undefined, reason: part.reason ?? null };
+}
+
+function endOf(stage: BlockStage): number | undefined {
+  return 'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined;
+}
+
+function print(network: ReadableNetwork, block: ShownBlock, output: Output): void {
+  output.line(`Channel ${block.channelId}`);
+  const until = block.endsAtSeconds === null ? '' : `, until ${timeOf(block.endsAtSeconds)} by the clock`;
+  output.line(`Block ${block.blockNumber} is in stage ${block.stage}${until}`);
+  output.line();
+  output.table(
+    ['participant', 'part', 'segments', 'result', `amount (${network.spec.currency})`],
+    block.parts.map((part) => [
+      `${part.participant} ${part.name}`,
+      part.valid === null ? 'not posted' : (part.reason ?? 'valid'),
+      part.segments === null ? '' : String(part.segments),
+      resultText(block, part.participant),
+      block.amountsNano.length === 0 ? '' : formatNano(BigInt(block.amountsNano[part.participant])),
+    ]),
+    2,
+  );
+}
+
+function resultText(block: ShownBlock, participant: number): string {
+  const result = block.results.find((one) => one.participant === participant);
+  if (result === undefined) return '';
+  if (result.outputHash === null) return 'committed';
+  return result.outputHash.slice(0, 10) + (result.stands ? ' stands' : '');
+}
+
+/** 2026-01-01 12:00:00Z */
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace('T', ' ').replace('.000', '');
+}
