@@ -152,6 +152,18 @@ describe('the house', () => {
     expect(missing).toEqual([]);
   });
 
+  it('shows every lib and app to editors and analyzers as source and to Node as built', () => {
+    const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      imports: Record<string, unknown>;
+    };
+    const both = (path: string) => ({ source: `./${path}.ts`, default: `./dist/${path}.js` });
+    const libs = readdirSync(join(root, 'libs')).flatMap((lib) => [
+      [`#${lib}`, both(`libs/${lib}/index`)],
+      [`#${lib}/*`, both(`libs/${lib}/*`)],
+    ]);
+    expect(imports).toEqual(Object.fromEntries([...libs, ['#apps/*', both('apps/*')]]));
+  });
+
   it('has a lock file that holds every platform', () => {
     const check = join(root, 'tools/complete-lock.mjs');
     expect(execFileSync('node', [check, '--check'], { cwd: root }).toString()).toBe('');
