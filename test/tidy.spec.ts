@@ -164,6 +164,21 @@ describe('the house', () => {
     expect(imports).toEqual(Object.fromEntries([...libs, ['#apps/*', both('apps/*')]]));
   });
 
+  it('runs the tests of the folder that was named, and of no other', () => {
+    const listed = (from: string, name: string): string[] => {
+      const given = [join(root, 'tools/test.mjs'), 'unit', name, '--listTests', '--json'];
+      const env = { ...process.env, INIT_CWD: join(root, from) };
+      const paths = JSON.parse(
+        execFileSync('node', given, { env, stdio: ['ignore', 'pipe', 'ignore'] }).toString(),
+      );
+      return (paths as string[]).map((path) => path.slice(root.length + 1)).sort();
+    };
+    const specs = filesOf('libs/environment/*.spec.ts').map((file) => file.path);
+    expect(listed('.', 'libs/environment')).toEqual(specs.sort());
+    expect(listed('libs/environment', '.')).toEqual(specs.sort());
+    expect(listed('libs', 'environment/timers.spec.ts')).toEqual(['libs/environment/timers.spec.ts']);
+  });
+
   it('has a lock file that holds every platform', () => {
     const check = join(root, 'tools/complete-lock.mjs');
     expect(execFileSync('node', [check, '--check'], { cwd: root }).toString()).toBe('');
