@@ -87,9 +87,10 @@ describe('a block', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(2));
     await sweepUntilStill(services);
     for (const { stateDrawer, validatorDrawer } of rehearsal.participants) {
-      expect([...validatorDrawer.keys()]).toEqual([]);
-      expect([...stateDrawer.keys()].filter((key) => key.startsWith('coordinator/'))).toEqual([]);
-      const secret = stateDrawer.get(`channel-keys/${rehearsal.channelId}/secret`) as Uint8Array;
+      expect(validatorDrawer.entries.keysUnder('')).toEqual([]);
+      expect(stateDrawer.entries.keysUnder('coordinator/')).toEqual([]);
+      const secret = stateDrawer.entries.get(`channel-keys/${rehearsal.channelId}/secret`)
+        ?.value as Uint8Array;
       expect(new DataView(secret.buffer, secret.byteOffset).getUint32(0)).toBe(2);
     }
   });

@@ -1,8 +1,16 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { rootFromPath } from '#crypto';
 import { fromHex, toHex } from '#encoding';
+import { seededEntropy } from '#environment';
+import { builtFile } from '#environment/built-file';
+import { runAndKill } from '#environment/killed-process';
+import type { KeyValue } from '#key-value';
+import { openFileKeyValue } from '#key-value/file-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
-import { blockKeyOf, keyCommitmentOf } from '#protocol';
+import { blockKeyOf, keyCommitmentOf, secretOf } from '#protocol';
 import { type BlockKeys, ChannelKeys } from './channel-keys.js';
 import { Rehearsal } from './testing/rehearsal.js';
 
@@ -42,10 +50,9 @@ describe('the keys of a channel', () => {
       expect(toHex(one.blockKey(5) as Uint8Array)).toBe(fifth);
       expect(one.keyPath(3)).toHaveLength(4);
     }
-    const stored = [...rehearsal.participants[1].stateDrawer].find(([key]) => key.endsWith('/secret'));
-    expect(toHex(blockKeyOf((stored as [string, Uint8Array])[1].slice(4)))).toBe(
-      toHex(again.blockKey(4) as Uint8Array),
-    );
+    const { entries } = rehearsal.participants[1].stateDrawer;
+    const stored = [...entries.all()].find(([key]) => key.endsWith('/secret'))?.[1].value as Uint8Array;
+    expect(toHex(blockKeyOf(stored.slice(4)))).toBe(toHex(again.blockKey(4) as Uint8Array));
   });
 
   it('are gone altogether once the last block is over', async () => {
@@ -88,5 +95,116 @@ describe('the keys of a channel', () => {
     );
     const ports = { chain: rehearsal.chain.port(), keyValue: openMemoryKeyValue() };
     expect(await new ChannelKeys(payer, ports).of(channelId)).toMatchObject({ code: 'keys-root-differs' });
+  });
+});
+
+describe('the keys of a channel in two processes on one store', () => {
+  const open = async (rehearsal: Rehearsal, keyValue: KeyValue): Promise<BlockKeys> => {
+    const ports = { chain: rehearsal.chain.port(), keyValue };
+    const outcome = await new ChannelKeys(rehearsal.participants[1], ports).of(rehearsal.channelId);
+    if (!outcome.ok) throw new Error(outcome.code);
+    return outcome.keys;
+  };
+  const lowestKept = async (rehearsal: Rehearsal, keyValue: KeyValue): Promise<number> => {
+    const found = await keyValue.get(`channel-keys/${rehearsal.channelId}/secret`);
+    return Buffer.from(found?.value ?? []).readUInt32BE(0);
+  };
+
+  it('stay erased when the other erases less, later', async () => {
+    const rehearsal = new Rehearsal();
+    const first = await open(rehearsal, rehearsal.keyValue(1));
+    const other = await open(rehearsal, rehearsal.keyValue(1));
+    const seventh = toHex(first.blockKey(7) as Uint8Array);
+    await first.eraseBefore(6);
+    await other.eraseBefore(3);
+    expect(await lowestKept(rehearsal, rehearsal.keyValue(1))).toBe(6);
+    expect(other.blockKey(5)).toBeUndefined();
+    expect(toHex(other.blockKey(7) as Uint8Array)).toBe(seventh);
+    await other.eraseBefore(7);
+    expect(await lowestKept(rehearsal, rehearsal.keyValue(1))).toBe(7);
+  });
+
+  it('stay erased when the other opened the box before they were first kept', async () => {
+    const rehearsal = new Rehearsal();
+    const late = rehearsal.keyValue(1);
+    let isLate = false;
+    const held: KeyValue = {
+      ...late,
+      get: (key) => late.get(key),
+      async write(writes) {
+        if (!isLate) {
+          isLate = true;
+          await (await open(rehearsal, rehearsal.keyValue(1))).eraseBefore(4);
+        }
+        return late.write(writes);
+      },
+    };
+    const keys = await open(rehearsal, held);
+    expect(keys.blockKey(3)).toBeUndefined();
+    expect(keys.blockKey(4)).toBeDefined();
+    expect(await lowestKept(rehearsal, late)).toBe(4);
+  });
+
+  it('stay erased whatever the store says of a write', async () => {
+    const rehearsal = new Rehearsal();
+    const drawer = rehearsal.participants[1].stateDrawer;
+    const entropy = seededEntropy('uncertain keys');
+    const uncertain = openMemoryKeyValue(drawer, { entropy, turnsMax: 3, uncertainOf256: 100 });
+    const insisting = async <Done>(act: () => Promise<Done>): Promise<Done> => {
+      for (;;) {
+        try {
+          return await act();
+        } catch (cause) {
+          expect(cause).toMatchObject({ code: 'key-value-unavailable' });
+        }
+      }
+    };
+    const both = [
+      await insisting(() => open(rehearsal, uncertain)),
+      await insisting(() => open(rehearsal, uncertain)),
+    ];
+    for (let lowest = 1; lowest < 9; lowest++) {
+      await Promise.all(both.map((keys, at) => insisting(() => keys.eraseBefore(lowest - at))));
+      expect(await lowestKept(rehearsal, uncertain)).toBe(lowest);
+    }
+  });
+
+  it('are in no file once both have erased, though both were killed at it', async () => {
+    const rehearsal = new Rehearsal();
+    const folder = await mkdtemp(join(tmpdir(), 'papyrus-channel-keys-'));
+    const source = (upTo: number) => `
+      import { openFileKeyValue } from '${builtFile('libs/key-value/file-key-value.js')}';
+      import { ChannelKeys } from '${builtFile('libs/block-watch/channel-keys.js')}';
+      import { Rehearsal } from '${builtFile('libs/block-watch/testing/rehearsal.js')}';
+      const rehearsal = new Rehearsal();
+      const ports = { chain: rehearsal.chain.port(), keyValue: await openFileKeyValue('${folder}') };
+      const { keys } = await new ChannelKeys(rehearsal.participants[1], ports).of(rehearsal.channelId);
+      console.log('opened');
+      for (let lowest = 1; lowest <= ${upTo}; lowest++) {
+        await keys.eraseBefore(lowest);
+        console.log(lowest);
+      }
+      setInterval(() => {}, 1_000);`;
+    const lines = await Promise.all([
+      runAndKill({ source: source(6), lines: 7 }),
+      runAndKill({ source: source(8), lines: 5 }),
+    ]);
+    const keyValue = await openFileKeyValue(folder);
+    const lowest = await lowestKept(rehearsal, keyValue);
+    expect(lowest).toBeGreaterThanOrEqual(
+      Math.max(
+        ...lines
+          .flat()
+          .slice(1)
+          .map((line) => Number(line) || 0),
+      ),
+    );
+    await (await open(rehearsal, keyValue)).eraseBefore(8);
+    await keyValue.close();
+    const bytes = (await readFile(join(folder, 'state'))).toString('hex');
+    const secret = rehearsal.channelSecret;
+    for (let n = 0; n < 8; n++) expect(bytes).not.toContain(toHex(secretOf(secret, n)).slice(2));
+    expect(bytes).toContain(toHex(secretOf(secret, 8)).slice(2));
+    await rm(folder, { recursive: true });
   });
 });

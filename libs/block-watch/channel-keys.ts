@@ -5,7 +5,7 @@
 import type { Chain } from '#chain';
 import { merklePath, openBox } from '#crypto';
 import { concatBytes, equalBytes, fromHex, type Hex, toHex, viewOf } from '#encoding';
-import { type KeyValue, valueBytesMax } from '#key-value';
+import { type KeyValue, type Revision, valueBytesMax } from '#key-value';
 import { blockKeyOf, type ChannelTerms, keyCommitments, keysRootOf, secretOf } from '#protocol';
 
 export type KeysRefusalCode =
@@ -77,7 +77,8 @@ export class ChannelKeys {
     if (channel === undefined) {
       return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} on this chain` };
     }
-    const kept = await readKept(this.#keyValue, channelId, channel.terms.blocksMax);
+    const { blocksMax } = channel.terms;
+    const kept = await readKept(this.#keyValue, channelId, blocksMax);
     if (kept !== undefined) return { ok: true, keys: new BlockKeys(this.#keyValue, channelId, kept) };
     const index = channel.terms.participants.findIndex((one) => one.toLowerCase() === this.#account);
     if (index < 0) {
@@ -86,16 +87,23 @@ export class ChannelKeys {
     }
     const opened = openChannelBox(channel.terms, fromHex(channel.boxes[index]), this.#encryptionSecret);
     if (!opened.ok) return opened;
-    const fresh = { from: 0, secret: opened.secret, leaves: opened.leaves };
-    await writeKept(this.#keyValue, channelId, fresh);
-    return { ok: true, keys: new BlockKeys(this.#keyValue, channelId, fresh) };
+    await writeFirst(this.#keyValue, channelId, opened);
+    // What stands now counts: another process may have been first, and may have erased since.
+    const standing = await readKept(this.#keyValue, channelId, blocksMax);
+    if (standing === undefined) throw new Error(`the keys of ${channelId} were written and are not there`);
+    return { ok: true, keys: new BlockKeys(this.#keyValue, channelId, standing) };
   }
 }
 
-interface KeptKeys {
+interface KeptSecret {
   /** The lowest block whose secret is kept. */
   readonly from: number;
   readonly secret: Uint8Array;
+  readonly revision: Revision;
+}
+
+interface KeptKeys {
+  readonly kept: KeptSecret;
   /** The commitments of all blocks, 32 bytes each. */
   readonly leaves: Uint8Array;
 }
@@ -105,22 +113,20 @@ export class BlockKeys {
   readonly #keyValue: KeyValue;
   readonly #channelId: Hex;
   readonly #leaves: Uint8Array;
-  #from: number;
-  #secret: Uint8Array;
+  #kept: KeptSecret;
 
-  constructor(keyValue: KeyValue, channelId: Hex, kept: KeptKeys) {
+  constructor(keyValue: KeyValue, channelId: Hex, { kept, leaves }: KeptKeys) {
     this.#keyValue = keyValue;
     this.#channelId = channelId;
-    this.#leaves = kept.leaves;
-    this.#from = kept.from;
-    this.#secret = kept.secret;
+    this.#leaves = leaves;
+    this.#kept = kept;
   }
 
   /** 32 bytes; undefined where the block's secret was erased. */
   blockKey(blockNumber: number): Uint8Array | undefined {
     this.#assertBlock(blockNumber);
-    if (blockNumber < this.#from) return undefined;
-    return blockKeyOf(secretOf(this.#secret, blockNumber, this.#from));
+    const { from, secret } = this.#kept;
+    return blockNumber < from ? undefined : blockKeyOf(secretOf(secret, blockNumber, from));
   }
 
   keyCommitment(blockNumber: number): Hex {
@@ -136,14 +142,18 @@ export class BlockKeys {
 
   /** Forgets the secrets of all blocks below, at most of all; a secret leads to later ones, never back. */
   async eraseBefore(blockNumber: number): Promise<void> {
-    if (blockNumber <= this.#from || blockNumber * 32 > this.#leaves.length) return;
-    const secret = secretOf(this.#secret, blockNumber, this.#from);
-    await this.#keyValue.write([
-      { key: secretKey(this.#channelId), value: encodeSecret(blockNumber, secret) },
-    ]);
-    this.#secret.fill(0);
-    this.#secret = secret;
-    this.#from = blockNumber;
+    if (blockNumber * 32 > this.#leaves.length) return;
+    while (blockNumber > this.#kept.from) {
+      const { from, secret, revision } = this.#kept;
+      const value = encodeSecret(blockNumber, secretOf(secret, blockNumber, from));
+      const key = secretKey(this.#channelId);
+      // On a conflict another process has erased meanwhile, perhaps further: that is never undone.
+      await this.#keyValue.write([{ key, value, ifRevision: revision, erases: true }]);
+      const kept = await readSecret(this.#keyValue, this.#channelId);
+      if (kept === undefined) throw new Error(`the kept secret of ${this.#channelId} is gone`);
+      secret.fill(0);
+      this.#kept = kept;
+    }
   }
 
   #assertBlock(blockNumber: number): void {
@@ -156,30 +166,43 @@ export class BlockKeys {
 const secretKey = (channelId: Hex): string => `channel-keys/${channelId}/secret`;
 const leavesKey = (channelId: Hex, chunk: number): string => `channel-keys/${channelId}/leaves/${chunk}`;
 
+async function readSecret(keyValue: KeyValue, channelId: Hex): Promise<KeptSecret | undefined> {
+  const found = await keyValue.get(secretKey(channelId));
+  if (found === undefined) return undefined;
+  const { value, revision } = found;
+  return { from: viewOf(value).getUint32(0, false), secret: value.slice(4), revision };
+}
+
 async function readKept(
   keyValue: KeyValue,
   channelId: Hex,
   blocksMax: number,
 ): Promise<KeptKeys | undefined> {
-  const stored = await keyValue.get(secretKey(channelId));
-  if (stored === undefined) return undefined;
+  const kept = await readSecret(keyValue, channelId);
+  if (kept === undefined) return undefined;
   const chunks: Uint8Array[] = [];
   for (let chunk = 0; chunk * valueBytesMax < blocksMax * 32; chunk++) {
-    chunks.push((await keyValue.get(leavesKey(channelId, chunk))) ?? new Uint8Array(0));
+    chunks.push((await keyValue.get(leavesKey(channelId, chunk)))?.value ?? new Uint8Array(0));
   }
   const leaves = concatBytes(...chunks);
   if (leaves.length !== blocksMax * 32) throw new Error(`the key commitments of ${channelId} are incomplete`);
-  return { from: viewOf(stored).getUint32(0, false), secret: stored.slice(4), leaves };
+  return { kept, leaves };
 }
 
-async function writeKept(keyValue: KeyValue, channelId: Hex, kept: KeptKeys): Promise<void> {
-  const { from, secret, leaves } = kept;
-  const writes = [{ key: secretKey(channelId), value: encodeSecret(from, secret) }];
+/**
+ * The commitments first, each chunk a write of its own: they are the same whoever writes them, and count once
+ * the secret stands. The secret only where there is none, as the one in the box leads back to every block.
+ */
+async function writeFirst(
+  keyValue: KeyValue,
+  channelId: Hex,
+  { secret, leaves }: { readonly secret: Uint8Array; readonly leaves: Uint8Array },
+): Promise<void> {
   for (let at = 0; at < leaves.length; at += valueBytesMax) {
     const value = leaves.subarray(at, at + valueBytesMax);
-    writes.push({ key: leavesKey(channelId, at / valueBytesMax), value });
+    await keyValue.write([{ key: leavesKey(channelId, at / valueBytesMax), value }]);
   }
-  await keyValue.write(writes);
+  await keyValue.write([{ key: secretKey(channelId), value: encodeSecret(0, secret), ifRevision: 'absent' }]);
 }
 
 function encodeSecret(from: number, secret: Uint8Array): Uint8Array {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxEntry } from '#chain/outbox';
 import type { Hex } from '#encoding';
-import { type KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
+import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { outboxIn } from './key-value-outbox.js';
 
 const address: Hex = `0x${'0a'.repeat(20)}`;
@@ -16,7 +16,7 @@ const entryOf = (nonce: number, to: Hex | undefined = `0x${'0b'.repeat(20)}`): O
 
 describe('an outbox in a key-value store', () => {
   it('gives back after a restart what was kept, by nonce, and what of it was not forgotten', async () => {
-    const drawer: KeyValueDrawer = new Map();
+    const drawer = new KeyValueDrawer();
     const outbox = outboxIn(openMemoryKeyValue(drawer));
     for (const nonce of [10, 9, 2]) await outbox.keep(address, entryOf(nonce));
     await outbox.keep(`0x${'0d'.repeat(20)}`, entryOf(1));

@@ -7,12 +7,17 @@ export function outboxIn(keyValue: KeyValue): Outbox {
   return {
     entries: async (address) => {
       const entries: OutboxEntry[] = [];
-      for await (const [, value] of keyValue.list(prefixOf(address))) entries.push(decodeEntry(value));
+      for await (const page of keyValue.list(prefixOf(address))) {
+        entries.push(...page.map(({ value }) => decodeEntry(value)));
+      }
       return entries;
     },
-    keep: (address, entry) =>
-      keyValue.write([{ key: keyOf(address, entry.nonce), value: encodeEntry(entry) }]),
-    forget: (address, nonce) => keyValue.write([{ key: keyOf(address, nonce), value: undefined }]),
+    keep: async (address, entry) => {
+      await keyValue.write([{ key: keyOf(address, entry.nonce), value: encodeEntry(entry) }]);
+    },
+    forget: async (address, nonce) => {
+      await keyValue.write([{ key: keyOf(address, nonce), value: undefined }]);
+    },
   };
 }
 

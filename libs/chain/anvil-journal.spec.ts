@@ -34,6 +34,7 @@ function disk(breaks: (call: string) => boolean = () => false) {
         if (breaks(call)) throw full();
       };
       return {
+        ...file,
         append: async (bytes) => {
           if (breaks('append')) await file.append(bytes.subarray(0, bytes.length >> 1));
           ask('append');
@@ -47,7 +48,6 @@ function disk(breaks: (call: string) => boolean = () => false) {
           ask('truncate');
           await file.truncate(length);
         },
-        close: () => file.close(),
       };
     },
     syncFolder: async (path) => {

@@ -4,7 +4,7 @@
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf, Fault, messageOf } from './fault.js';
 
@@ -70,6 +70,27 @@ export function lockFolder(
   };
 }
 
+export interface FileLock {
+  release(): void;
+}
+
+/**
+ * Locks a file, made when missing with its folder; undefined while another open of it has the lock. Throws a
+ * retriable Fault `file-lock-unavailable` when it cannot be opened.
+ */
+export function tryFileLock(path: string): FileLock | undefined {
+  const file = openFileToLock(path);
+  try {
+    if (attempt(path, 'file-lock-unavailable', () => tryLock(file, { shared: false })))
+      return { release: () => closeSync(file) };
+  } catch (cause) {
+    closeSync(file);
+    throw cause;
+  }
+  closeSync(file);
+  return undefined;
+}
+
 export interface FileLockOptions {
   /** After so long of waiting for another holder the act is given up. */
   readonly waitMsMax: number;
@@ -78,16 +99,16 @@ export interface FileLockOptions {
 const pauseMs = { first: 1, most: 16 };
 
 /**
- * Runs `act` while no other open of the file, of this process or another, is inside it; the file is made when
- * missing. Throws a retriable Fault `file-lock-unavailable` when the lock cannot be had in time or at all;
- * what `act` throws passes through.
+ * Runs `act` while no other open of the file, of this process or another, is inside it; the file is made
+ * when missing, with its folder. Throws a retriable Fault `file-lock-unavailable` when the lock cannot be
+ * had in time or at all; what `act` throws passes through.
  */
 export async function withFileLock<Result>(
   path: string,
   { waitMsMax }: FileLockOptions,
   act: () => Promise<Result>,
 ): Promise<Result> {
-  const file = attempt(path, 'file-lock-unavailable', () => openSync(path, 'a+'));
+  const file = openFileToLock(path);
   try {
     await waitForLock(file, path, waitMsMax);
     return await act();
@@ -107,6 +128,13 @@ async function waitForLock(file: number, path: string, waitMsMax: number): Promi
     }
     await setTimeout(waitMs);
   }
+}
+
+function openFileToLock(path: string): number {
+  return attempt(path, 'file-lock-unavailable', () => {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'a+');
+  });
 }
 
 function openLockFile(folder: string, path: string): number {

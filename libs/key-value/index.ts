@@ -1,1 +1,13 @@
-export { type KeyValue, type KeyValueWrite, keyBytesMax, valueBytesMax } from './key-value.js';
+export {
+  type KeyValue,
+  type KeyValueEntry,
+  type KeyValueWrite,
+  keyBytesMax,
+  type Lease,
+  type Revision,
+  type Versioned,
+  valueBytesMax,
+  type WriteOutcome,
+  writeBytesMax,
+  writeOperationsMax,
+} from './key-value.js';

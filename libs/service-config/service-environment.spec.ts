@@ -12,14 +12,14 @@ import {
 const schema = z.object({
   ...serviceFields,
   ...participantFields,
-  KEY_VALUE: adapterField(['lmdb', 'memory']),
+  KEY_VALUE: adapterField(['file', 'memory']),
 });
 const whole = {
   CHAIN: 'http://127.0.0.1:8545',
   CHANNEL_REGISTRY: `0x${'AB'.repeat(20)}`,
   ACCOUNT: `0x${'cd'.repeat(20)}`,
   OPERATOR_KEY: `0x${'11'.repeat(32)}`,
-  KEY_VALUE: 'lmdb:./data/state',
+  KEY_VALUE: 'file:./data/state',
   PATH: '/bin',
 };
 
@@ -46,7 +46,7 @@ describe('the environment of a service', () => {
     const read = () => parseEnvironment(schema, wrong);
     expect(read).toThrow(/CHAIN: is not set/);
     expect(read).toThrow(/OPERATOR_KEY: 32 bytes/);
-    expect(read).toThrow(/KEY_VALUE: a URL of lmdb, memory/);
+    expect(read).toThrow(/KEY_VALUE: a URL of file: or memory:/);
     expect(read).not.toThrow(/1234/);
   });
 });

@@ -16,9 +16,14 @@ export const milliseconds = (min: number, fallback: number) =>
   z.coerce.number().int().min(min).default(fallback);
 /** Where an app listens; 0 takes a free one. */
 export const portField = z.coerce.number().int().min(0).max(65_535).default(8_080);
-/** An adapter and where it keeps its data, for example `lmdb:./data/state`. */
+/** An adapter and where it keeps its data, for example `file:./data/state`. */
 export const adapterField = (schemes: readonly string[]) =>
-  z.string().regex(new RegExp(`^(${schemes.join('|')}):`), `a URL of ${schemes.join(', ')}`);
+  z
+    .string()
+    .regex(
+      new RegExp(`^(${schemes.join('|')}):`),
+      `a URL of ${schemes.map((one) => `${one}:`).join(' or ')}`,
+    );
 
 /** What every service reads. */
 export const serviceFields = {

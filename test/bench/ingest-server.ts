@@ -11,7 +11,7 @@ import { batchMediaType } from '#api';
 import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { accounts, operatorKeys, TestChain, testTerms } from '#apps/channel-node/src/testing/test-channel';
 import { silentLog, systemClock } from '#environment';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openFileKeyValue } from '#key-value/file-key-value';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 
 export type ServerKind = 'node' | 'sink' | 'route';
@@ -55,7 +55,7 @@ async function startRoute(): Promise<string> {
 async function startNode(folder: string): Promise<string> {
   const ports = {
     recordLog: openLmdbRecordLog(join(folder, 'log')),
-    keyValue: openLmdbKeyValue(join(folder, 'state')),
+    keyValue: await openFileKeyValue(join(folder, 'state')),
     chain: new TestChain(benchTerms).port(),
     clock: systemClock,
     log: silentLog,

@@ -5,7 +5,7 @@ const environment = {
   ACCOUNT: `0x${'AB'.repeat(20)}`,
   OPERATOR_KEY: `0x${'07'.repeat(32)}`,
   RECORD_LOG: 'lmdb:./data/log',
-  KEY_VALUE: 'memory:',
+  KEY_VALUE: 'file:./data/state',
   CHAIN: 'http://127.0.0.1:8545',
   CHANNEL_REGISTRY: `0x${'cd'.repeat(20)}`,
 };
@@ -23,5 +23,11 @@ describe('the configuration of a channel node', () => {
     const parse = () => readChannelNodeConfig(wrong);
     for (const name of ['OPERATOR_KEY', 'RECORD_LOG', 'PORT']) expect(parse).toThrow(name);
     expect(parse).not.toThrow('secret');
+  });
+
+  it('lets no process of its own forget what it promised: its state is on disk', () => {
+    for (const KEY_VALUE of ['memory:', 'lmdb:./data/state', './data/state']) {
+      expect(() => readChannelNodeConfig({ ...environment, KEY_VALUE })).toThrow('KEY_VALUE: a URL of file:');
+    }
   });
 });

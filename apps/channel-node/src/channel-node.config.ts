@@ -19,7 +19,7 @@ export const channelNodeEnvironment = z.object({
   ...serviceFields,
   ...participantFields,
   RECORD_LOG: adapterField(['lmdb', 'memory']),
-  KEY_VALUE: adapterField(['lmdb', 'memory']),
+  KEY_VALUE: adapterField(['file']),
   HOST: z.string().default('0.0.0.0'),
   PORT: portField,
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),

@@ -3,9 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Chain } from '#chain';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
-import type { KeyValue } from '#key-value';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
-import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { openKeyValue } from '#key-value/open-key-value';
 import { closing, LifecycleHost, type Shell } from '#nest';
 import type { RecordLog } from '#record-log';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
@@ -37,7 +35,7 @@ export class ChannelNodeModule {
       log,
     });
     const recordLog = openRecordLog(config.recordLog);
-    const keyValue = openKeyValue(config.keyValue);
+    const keyValue = await openKeyValue(config.keyValue);
     const { account, requestTimeoutMs, sweepIntervalMs } = config;
     const options = { account, requestTimeoutMs, sweepIntervalMs, operatorKey: secrets.operatorKey };
     const node = new ChannelNode(options, { recordLog, keyValue, chain, clock: systemClock, log });
@@ -47,10 +45,6 @@ export class ChannelNodeModule {
 
 function openRecordLog(url: string): RecordLog {
   return url === 'memory:' ? openMemoryRecordLog() : openLmdbRecordLog(folderOf(url));
-}
-
-function openKeyValue(url: string): KeyValue {
-  return url === 'memory:' ? openMemoryKeyValue() : openLmdbKeyValue(folderOf(url));
 }
 
 function folderOf(url: string): string {

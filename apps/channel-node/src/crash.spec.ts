@@ -7,14 +7,14 @@ import type { Hex } from '#encoding';
 import { silentLog, systemClock } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openFileKeyValue } from '#key-value/file-key-value';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { ChannelNode } from './channel-node.js';
 import { accounts, operatorKeys, rootOf, TestChain } from './testing/test-channel.js';
 
 /** Submits batches from four callers without end and prints the receipt of each. */
 const submitting = (folder: string) => `
-  import { openLmdbKeyValue } from '${builtFile('libs/key-value/lmdb-key-value.js')}';
+  import { openFileKeyValue } from '${builtFile('libs/key-value/file-key-value.js')}';
   import { openLmdbRecordLog } from '${builtFile('libs/record-log/lmdb-record-log.js')}';
   import { ChannelNode } from '${builtFile('apps/channel-node/src/channel-node.js')}';
   import { accounts, operatorKeys, TestChain } from '${builtFile('apps/channel-node/src/testing/test-channel.js')}';
@@ -24,7 +24,7 @@ const submitting = (folder: string) => `
     { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 },
     {
       recordLog: openLmdbRecordLog('${folder}/log'),
-      keyValue: openLmdbKeyValue('${folder}/state'),
+      keyValue: await openFileKeyValue('${folder}/state'),
       chain: chain.port(),
       clock: systemClock,
       log: silentLog,
@@ -49,7 +49,7 @@ describe('a channel node that is killed', () => {
     const receipts = lines.map((line) => JSON.parse(line) as SignedReceipt);
     const chain = new TestChain();
     const recordLog = openLmdbRecordLog(`${folder}/log`);
-    const keyValue = openLmdbKeyValue(`${folder}/state`);
+    const keyValue = await openFileKeyValue(`${folder}/state`);
     const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
     const node = new ChannelNode(options, {
       recordLog,

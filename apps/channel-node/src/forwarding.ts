@@ -189,7 +189,7 @@ export class Forwarding {
     const known = this.#progress.get(key);
     if (known !== undefined) return known;
     const stored = await this.#ports.keyValue.get(key);
-    const next = stored === undefined ? 0 : Number(viewOf(stored).getBigUint64(0, false));
+    const next = stored === undefined ? 0 : Number(viewOf(stored.value).getBigUint64(0, false));
     const progress = { next, failures: 0, retryAtMs: 0 };
     this.#progress.set(key, progress);
     return progress;

@@ -29,7 +29,7 @@ export const collatorEnvironment = z.object({
   ENCRYPTION_SECRET: secretField,
   RECORD_LOG: adapterField(['lmdb', 'memory']),
   PART_STORE: adapterField(partStoreSchemes),
-  KEY_VALUE: adapterField(['lmdb', 'memory']),
+  KEY_VALUE: adapterField(['file']),
 });
 
 export function readCollatorConfig(

@@ -4,8 +4,7 @@ import { outboxIn } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
-import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { openKeyValue } from '#key-value/open-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
 import { openPartStore } from '#part-store/open-part-store';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
@@ -37,9 +36,7 @@ export function collatorModule(config: CollatorConfig, log: Log): DynamicModule 
 
 async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPorts> {
   const { recordLog, partStore, jobQueue, chain } = config;
-  const keyValue = config.keyValue.startsWith('lmdb:')
-    ? openLmdbKeyValue(afterScheme(config.keyValue))
-    : openMemoryKeyValue();
+  const keyValue = await openKeyValue(config.keyValue);
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, outbox: outboxIn(keyValue), log }),

@@ -178,7 +178,7 @@ export class Collator {
   async #begins(channelId: Hex, blockNumber: number): Promise<Offsets> {
     const kept = await this.#ports.keyValue.get(beginsKey(channelId));
     if (kept === undefined) return [];
-    const known = decodeDagCbor(kept) as { blockNumber: number; begins: Offsets };
+    const known = decodeDagCbor(kept.value) as { blockNumber: number; begins: Offsets };
     return known.blockNumber <= blockNumber ? known.begins : [];
   }
 

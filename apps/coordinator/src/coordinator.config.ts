@@ -29,7 +29,7 @@ export const coordinatorEnvironment = z.object({
   VALIDATOR: addressField,
   SILENCE_SECONDS: z.coerce.number().int().min(1).optional(),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
-  KEY_VALUE: adapterField(['lmdb', 'memory']),
+  KEY_VALUE: adapterField(['file']),
 });
 
 export function readCoordinatorConfig(

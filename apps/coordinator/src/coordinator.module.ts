@@ -3,10 +3,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemEntropy } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
-import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { openKeyValue } from '#key-value/open-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
-import { afterScheme } from '#service-config';
 import type { CoordinatorConfig } from './coordinator.config.js';
 import { Coordinator, type CoordinatorPorts } from './coordinator.js';
 
@@ -38,7 +36,7 @@ async function openPorts(
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
-    keyValue: keyValue.startsWith('lmdb:') ? openLmdbKeyValue(afterScheme(keyValue)) : openMemoryKeyValue(),
+    keyValue: await openKeyValue(keyValue),
     jobQueue: openJobQueue(jobQueue, { log }),
     entropy: systemEntropy,
     log,

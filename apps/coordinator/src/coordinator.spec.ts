@@ -172,7 +172,7 @@ describe('the coordinator', () => {
     const rehearsal = new Rehearsal();
     const sent = async () => {
       await coordinatorOf(rehearsal, new Correspondent()).sweep();
-      const keys = [...rehearsal.participants[1].stateDrawer.keys()];
+      const keys = rehearsal.participants[1].stateDrawer.entries.keysUnder('');
       return keys.filter((key) => key.startsWith('coordinator/')).map((key) => Number(key.split('/')[3]));
     };
     for (const blockNumber of [0, 1]) {

@@ -16,7 +16,7 @@ import { addressOf, signDigest } from '#crypto';
 import { decodeDagCbor, encodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
 import type { Entropy, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
-import type { KeyValue } from '#key-value';
+import { type KeyValue, type Revision, writeOperationsMax } from '#key-value';
 import {
   type DelegationRules,
   decodeValidationRequest,
@@ -69,6 +69,11 @@ interface Sent {
   readonly sentAtSeconds: number;
   /** The validator's last word, undefined while it gave none. */
   readonly answer: 'accepted' | 'refused' | undefined;
+}
+
+/** A request as the store has it; the revision tells whether it is still the one that was looked at. */
+interface StoredSent extends Sent {
+  readonly revision: Revision;
 }
 
 const lane = { kind: 'delegate', concurrency: 16 } as const;
@@ -159,18 +164,22 @@ export class Coordinator {
     if (opened.ok) await opened.keys.eraseBefore(lowest);
     const prefix = this.#sentPrefix(channelId);
     const over: string[] = [];
-    for await (const [key] of this.#ports.keyValue.list(prefix)) {
-      if (Number(key.slice(prefix.length)) < lowest) over.push(key);
+    for await (const page of this.#ports.keyValue.list(prefix)) {
+      over.push(...page.map(({ key }) => key).filter((key) => Number(key.slice(prefix.length)) < lowest));
     }
-    await this.#ports.keyValue.write(over.map((key) => ({ key, value: undefined })));
+    // Each is forgotten for itself: those that a crash leaves are found again.
+    for (let at = 0; at < over.length; at += writeOperationsMax) {
+      const some = over.slice(at, at + writeOperationsMax);
+      await this.#ports.keyValue.write(some.map((key) => ({ key, value: undefined })));
+    }
     this.#forgotten.set(channelId, lowest);
   }
 
   async #compose(
     block: WatchedBlock,
-    last: Sent | undefined,
+    last: StoredSent | undefined,
     notAfterSeconds: number,
-  ): Promise<Sent | undefined> {
+  ): Promise<StoredSent | undefined> {
     const { channelId, blockNumber, participant, nowSeconds } = block;
     const { validator, operatorKey } = this.#options;
     const said = { channelId, blockNumber, validator };
@@ -204,12 +213,10 @@ export class Coordinator {
       sealedBlockKey: toHex(box),
       keyPath: opened.keys.keyPath(blockNumber),
     };
-    const sent: Sent = { request, sentAtSeconds: nowSeconds, answer: undefined };
-    await this.#remember(sent);
-    return sent;
+    return this.#remember({ request, sentAtSeconds: nowSeconds, answer: undefined }, last);
   }
 
-  async #send(block: WatchedBlock, sent: Sent, signal: AbortSignal): Promise<BlockAct> {
+  async #send(block: WatchedBlock, sent: StoredSent, signal: AbortSignal): Promise<BlockAct> {
     const { delegation } = sent.request;
     const { channelId, blockNumber, validator, nonce } = delegation;
     const said = { channelId, blockNumber, validator, nonce: String(nonce) };
@@ -222,12 +229,12 @@ export class Coordinator {
       sent: { contentType: jsonMediaType, body: jsonOfValidationRequest(sent.request) },
     });
     if (answer.kind === 'taken') {
-      await this.#remember({ ...sent, answer: 'accepted', sentAtSeconds: block.nowSeconds });
+      await this.#remember({ ...sent, answer: 'accepted', sentAtSeconds: block.nowSeconds }, sent);
       this.#ports.log.info(said, 'the validator accepted the block');
       return 1;
     }
     if (answer.kind === 'refused' && !answer.problem.retryable) {
-      await this.#remember({ ...sent, answer: 'refused', sentAtSeconds: block.nowSeconds });
+      await this.#remember({ ...sent, answer: 'refused', sentAtSeconds: block.nowSeconds }, sent);
       const { code, detail } = answer.problem;
       this.#ports.log.error({ ...said, code, why: detail }, 'the validator refused the block');
       return 0;
@@ -242,16 +249,18 @@ export class Coordinator {
     return latest.validator(account);
   }
 
-  async #lastSent(block: WatchedBlock): Promise<Sent | undefined> {
-    const kept = await this.#ports.keyValue.get(this.#sentKey(block.channelId, block.blockNumber));
-    return kept && decodeSent(kept);
+  async #lastSent(of: { channelId: Hex; blockNumber: number }): Promise<StoredSent | undefined> {
+    const kept = await this.#ports.keyValue.get(this.#sentKey(of.channelId, of.blockNumber));
+    return kept && { ...decodeSent(kept.value), revision: kept.revision };
   }
 
-  async #remember(sent: Sent): Promise<void> {
-    const { channelId, blockNumber } = sent.request.delegation;
-    await this.#ports.keyValue.write([
-      { key: this.#sentKey(channelId, blockNumber), value: encodeSent(sent) },
-    ]);
+  /** Undefined if another process has written since `last` was looked at: what it sent is not sent again. */
+  async #remember(sent: Sent, last: StoredSent | undefined): Promise<StoredSent | undefined> {
+    const { delegation } = sent.request;
+    const key = this.#sentKey(delegation.channelId, delegation.blockNumber);
+    const ifRevision = last?.revision ?? 'absent';
+    const outcome = await this.#ports.keyValue.write([{ key, value: encodeSent(sent), ifRevision }]);
+    return outcome === 'written' ? this.#lastSent(delegation) : undefined;
   }
 
   #sentPrefix(channelId: Hex): string {

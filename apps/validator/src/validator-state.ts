@@ -3,7 +3,7 @@
  * results.
  */
 import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
-import type { KeyValue } from '#key-value';
+import type { KeyValue, Revision, WriteOutcome } from '#key-value';
 import {
   decodeValidationRequest,
   encodeValidationRequest,
@@ -21,11 +21,17 @@ export interface KeptResult {
   readonly reportHash: Hex;
 }
 
+/** A request as the store has it; the revision tells whether it is still the one that was compared. */
+export interface KeptRequest {
+  readonly request: ValidationRequest;
+  readonly revision: Revision;
+}
+
 export class ValidatorState {
   readonly #keyValue: KeyValue;
   readonly #prefix: string;
-  /** The requests kept, by key; this process is the only one that writes them. */
-  #requests: Promise<Map<string, ValidationRequest>> | undefined;
+  /** What was read before, by key: it is decoded again only when it has changed. */
+  #known: ReadonlyMap<string, KeptRequest> = new Map();
 
   /** `validator` keeps apart those that share a store. */
   constructor(keyValue: KeyValue, validator: Hex) {
@@ -33,27 +39,26 @@ export class ValidatorState {
     this.#prefix = `validator/${validator}`;
   }
 
-  async request(
-    channelId: Hex,
-    blockNumber: number,
-    participant: number,
-  ): Promise<ValidationRequest | undefined> {
-    return (await this.#load()).get(this.#requestKey(channelId, blockNumber, participant));
+  async request(channelId: Hex, blockNumber: number, participant: number): Promise<KeptRequest | undefined> {
+    const kept = await this.#keyValue.get(this.#requestKey(channelId, blockNumber, participant));
+    return kept && { request: decodeValidationRequest(kept.value), revision: kept.revision };
   }
 
-  /** Durable when resolved; takes the place of an earlier request of the same participant. */
-  async keepRequest(request: ValidationRequest): Promise<void> {
+  /**
+   * Durable when written; takes the place of `instead`, and of nothing else that another process may have
+   * accepted since.
+   */
+  async keepRequest(request: ValidationRequest, instead: KeptRequest | undefined): Promise<WriteOutcome> {
     const { channelId, blockNumber, participant } = request.delegation;
-    const requests = await this.#load();
     const key = this.#requestKey(channelId, blockNumber, participant);
-    await this.#keyValue.write([{ key, value: encodeValidationRequest(request) }]);
-    requests.set(key, request);
+    const ifRevision = instead?.revision ?? 'absent';
+    return this.#keyValue.write([{ key, value: encodeValidationRequest(request), ifRevision }]);
   }
 
   /** By `channelId/blockNumber`; none of the lists is empty. */
   async requestsByBlock(): Promise<ReadonlyMap<string, readonly ValidationRequest[]>> {
     const found = new Map<string, ValidationRequest[]>();
-    for (const request of (await this.#load()).values()) {
+    for (const { request } of (await this.#read()).values()) {
       const { channelId, blockNumber } = request.delegation;
       const id = `${channelId}/${blockNumber}`;
       found.set(id, [...(found.get(id) ?? []), request]);
@@ -62,42 +67,39 @@ export class ValidatorState {
   }
 
   async requestCount(): Promise<number> {
-    return (await this.#load()).size;
+    return (await this.#read()).size;
   }
 
   async result(channelId: Hex, blockNumber: number): Promise<KeptResult | undefined> {
     const kept = await this.#keyValue.get(this.#resultKey(channelId, blockNumber));
-    return kept && decodeResult(kept);
+    return kept && decodeResult(kept.value);
   }
 
-  async keepResult(channelId: Hex, blockNumber: number, result: KeptResult): Promise<void> {
+  /** The first stands: what may have been committed to is not replaced. Returns the one that counts. */
+  async keepResult(channelId: Hex, blockNumber: number, result: KeptResult): Promise<KeptResult> {
     const value = encodeDagCbor({ ...result, opening: result.opening ?? null });
-    await this.#keyValue.write([{ key: this.#resultKey(channelId, blockNumber), value }]);
+    const key = this.#resultKey(channelId, blockNumber);
+    const outcome = await this.#keyValue.write([{ key, value, ifRevision: 'absent' }]);
+    return outcome === 'written' ? result : ((await this.result(channelId, blockNumber)) ?? result);
   }
 
-  /** Forgets a block that is over. */
+  /** Forgets a block that is over, with the keys that were boxed for it. */
   async forget(channelId: Hex, blockNumber: number, participants: readonly number[]): Promise<void> {
-    const requests = await this.#load();
     const requestKeys = participants.map((one) => this.#requestKey(channelId, blockNumber, one));
     const keys = [...requestKeys, this.#resultKey(channelId, blockNumber)];
-    await this.#keyValue.write(keys.map((key) => ({ key, value: undefined })));
-    for (const key of requestKeys) requests.delete(key);
+    await this.#keyValue.write(keys.map((key) => ({ key, value: undefined, erases: true })));
   }
 
-  #load(): Promise<Map<string, ValidationRequest>> {
-    this.#requests ??= this.#read();
-    // A store that was away is asked again.
-    this.#requests.catch(() => {
-      this.#requests = undefined;
-    });
-    return this.#requests;
-  }
-
-  async #read(): Promise<Map<string, ValidationRequest>> {
-    const found = new Map<string, ValidationRequest>();
-    for await (const [key, value] of this.#keyValue.list(`${this.#prefix}/requests/`)) {
-      found.set(key, decodeValidationRequest(value));
+  async #read(): Promise<ReadonlyMap<string, KeptRequest>> {
+    const found = new Map<string, KeptRequest>();
+    for await (const page of this.#keyValue.list(`${this.#prefix}/requests/`)) {
+      for (const { key, value, revision } of page) {
+        const known = this.#known.get(key);
+        const isSame = known?.revision === revision;
+        found.set(key, isSame ? known : { request: decodeValidationRequest(value), revision });
+      }
     }
+    this.#known = found;
     return found;
   }
 

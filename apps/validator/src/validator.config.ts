@@ -44,7 +44,7 @@ export const validatorEnvironment = z.object({
     .default('')
     .transform((urls) => urls.split(/\s+/).filter((url) => url !== ''))
     .pipe(z.array(adapterField(partStoreSchemes))),
-  KEY_VALUE: adapterField(['lmdb', 'memory']),
+  KEY_VALUE: adapterField(['file']),
   THREADS: count(1, 2),
   SPILL_FOLDER: z.string().default('./data/spill'),
   ROW_MEBIBYTES: count(16, 512),

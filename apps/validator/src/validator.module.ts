@@ -4,12 +4,10 @@ import { outboxIn } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
-import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { openKeyValue } from '#key-value/open-key-value';
 import { closing, lifecycleOf, type Shell } from '#nest';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
-import { afterScheme } from '#service-config';
 import { BlockReduction } from './block-reduction/block-reduction.js';
 import type { ValidatorConfig } from './validator.config.js';
 import { ValidatorController } from './validator.controller.js';
@@ -55,9 +53,7 @@ function moduleOf(providers: Provider[]): DynamicModule {
 async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   const partStore = openPartStore(config.partStore, { log, isShared: false });
-  const keyValue = config.keyValue.startsWith('lmdb:')
-    ? openLmdbKeyValue(afterScheme(config.keyValue))
-    : openMemoryKeyValue();
+  const keyValue = await openKeyValue(config.keyValue);
   const otherStores = config.otherPartStores.map((url) =>
     openPartStore(url, { log, isShared: false, access: 'read' }),
   );

@@ -443,7 +443,7 @@ describe('a validator at work', () => {
     for (const second of [0, 1]) {
       stage.rehearsal.chain.advanceTo(over + second);
       await validator.sweep();
-      kept.push(stage.rehearsal.participants[0].validatorDrawer.size);
+      kept.push(stage.rehearsal.participants[0].validatorDrawer.entries.size);
     }
     expect(kept).toEqual([2, 0]);
   });
@@ -453,10 +453,10 @@ describe('a validator at work', () => {
     const validator = stage.validator(0);
     await validator.accept(await requestOf(stage, 0));
     await validator.sweep();
-    expect(stage.rehearsal.participants[0].validatorDrawer.size).toBe(2);
+    expect(stage.rehearsal.participants[0].validatorDrawer.entries.size).toBe(2);
     stage.rehearsal.chain.advanceTo(stage.rehearsal.collected(0) + 2 * blockSeconds.processing);
     expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('void');
     await validator.sweep();
-    expect(stage.rehearsal.participants[0].validatorDrawer.size).toBe(0);
+    expect(stage.rehearsal.participants[0].validatorDrawer.entries.size).toBe(0);
   });
 });

@@ -173,22 +173,16 @@ export class Validator {
 
   async #keep(request: ValidationRequest): Promise<Accepted | Refusal> {
     const { channelId, blockNumber, participant, nonce } = request.delegation;
-    const kept = await this.#state.request(channelId, blockNumber, participant);
-    if (kept !== undefined && kept.delegation.nonce > nonce) {
-      return refuse(
-        'delegation-replaced',
-        `a delegation with nonce ${kept.delegation.nonce} replaced this one`,
-      );
+    for (;;) {
+      const kept = await this.#state.request(channelId, blockNumber, participant);
+      const answer = kept && answerOf(request, kept.request);
+      if (answer !== undefined) return answer;
+      if (kept === undefined && (await this.#state.requestCount()) >= this.#options.requestsMax) {
+        return refuse('too-many-requests', `${this.#options.requestsMax} requests wait already`);
+      }
+      // On a conflict another process has accepted one meanwhile: compare again.
+      if ((await this.#state.keepRequest(request, kept)) === 'written') break;
     }
-    if (kept !== undefined && kept.delegation.nonce === nonce) {
-      const isSame = kept.delegation.signature === request.delegation.signature;
-      if (!isSame) return refuse('nonce-used', `another delegation with nonce ${nonce} was accepted`);
-      return { ok: true, nonce };
-    }
-    if (kept === undefined && (await this.#state.requestCount()) >= this.#options.requestsMax) {
-      return refuse('too-many-requests', `${this.#options.requestsMax} requests wait already`);
-    }
-    await this.#state.keepRequest(request);
     this.#ports.log.info({ channelId, blockNumber, participant, nonce: String(nonce) }, 'accepted a block');
     return { ok: true, nonce };
   }
@@ -260,11 +254,11 @@ export class Validator {
     const owner = this.#retention.ownerOf(channelId, blockNumber);
     await this.#ports.partStore.hold(owner, [fromHex(reduced.kept.reportHash)]);
     await this.#ports.partStore.put(reduced.reportBytes);
-    await this.#state.keepResult(channelId, blockNumber, reduced.kept);
-    const { outputHash, validParts, impressionCount } = reduced.kept.result;
+    const kept = await this.#state.keepResult(channelId, blockNumber, reduced.kept);
+    const { outputHash, validParts, impressionCount } = kept.result;
     const said = { channelId, blockNumber, outputHash, validParts, impressions: String(impressionCount) };
     this.#ports.log.info({ ...said, invalidParts: reduced.report.invalidParts }, 'reduced the block');
-    return reduced.kept;
+    return kept;
   }
 
   async #commit(request: ValidationRequest, kept: KeptResult): Promise<number> {
@@ -322,3 +316,17 @@ export class Validator {
 }
 
 const blockId = (channelId: Hex, blockNumber: number): string => `${channelId}/${blockNumber}`;
+
+/**
+ * The answer to a request where another is kept for the same seat; undefined if it takes the place of that.
+ */
+function answerOf(request: ValidationRequest, kept: ValidationRequest): Accepted | Refusal | undefined {
+  const { nonce, signature } = request.delegation;
+  if (kept.delegation.nonce < nonce) return undefined;
+  if (kept.delegation.nonce > nonce) {
+    const why = `a delegation with nonce ${kept.delegation.nonce} replaced this one`;
+    return refuse('delegation-replaced', why);
+  }
+  if (kept.delegation.signature === signature) return { ok: true, nonce };
+  return refuse('nonce-used', `another delegation with nonce ${nonce} was accepted`);
+}

@@ -5,7 +5,7 @@
 import { addressOf, encryptionPublicKey, sealBox } from '#crypto';
 import { encodeDagCbor, type Hex, toHex } from '#encoding';
 import { type Entropy, seededEntropy } from '#environment';
-import { type KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
+import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import {
   BatchHasher,
@@ -40,7 +40,9 @@ export class Rehearsal {
   readonly participants: readonly RehearsalParticipant[];
   readonly channelId: Hex;
   readonly terms: ChannelTerms;
-  /** The channel secret, boxed for each participant. */
+  /** s(0) of the channel. */
+  readonly channelSecret: Uint8Array = cast.secret;
+  /** The same, boxed for each participant. */
   readonly boxes: readonly Hex[];
   readonly #hasher: BatchHasher;
 
@@ -136,7 +138,8 @@ export class Rehearsal {
       endpoint: `http://${member.validator}`,
       bondWei: 1n,
     });
-    return { ...member, logDrawers: new Map(), stateDrawer: new Map(), validatorDrawer: new Map() };
+    const [stateDrawer, validatorDrawer] = [new KeyValueDrawer(), new KeyValueDrawer()];
+    return { ...member, logDrawers: new Map(), stateDrawer, validatorDrawer };
   }
 
   #terms(): ChannelTerms {
@@ -179,7 +182,7 @@ const cast = (() => {
   const boxes = members.map((one) =>
     toHex(sealBox(secret, encryptionPublicKey(one.encryptionSecret), entropy.bytes(56))),
   );
-  return { roles, members, boxes, blocksMax, keysRoot };
+  return { roles, members, secret, boxes, blocksMax, keysRoot };
 })();
 
 function castMember(entropy: Entropy) {

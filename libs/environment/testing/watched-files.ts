@@ -22,6 +22,9 @@ export function watchedFiles(root: string): WatchedFiles {
     await watched.before(call);
   };
   const file = (path: string, opened: OpenFile): OpenFile => ({
+    read: async (into, position) => told('read', path).then(() => opened.read(into, position)),
+    write: async (bytes, position) => told('write', path).then(() => opened.write(bytes, position)),
+    facts: async () => told('facts', path).then(() => opened.facts()),
     append: async (bytes) => told('append', path).then(() => opened.append(bytes)),
     datasync: async () => told('datasync', path).then(() => opened.datasync()),
     truncate: async (length) => told('truncate', path).then(() => opened.truncate(length)),

@@ -69,7 +69,7 @@ describe('the development chain of the containers', () => {
       VALIDATOR_KEY: `0x${'11'.repeat(32)}`,
       ENCRYPTION_SECRET: `0x${'22'.repeat(32)}`,
       PART_STORE: `file:${folder}/parts`,
-      KEY_VALUE: `lmdb:${folder}/validator`,
+      KEY_VALUE: `file:${folder}/validator`,
       SPILL_FOLDER: join(folder, 'spill'),
       HOST: '127.0.0.1',
       PORT: '0',

@@ -67,7 +67,7 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
   };
   const RECORD_LOG = `lmdb:${join(folder, 'log')}`;
   const PART_STORE = `file:${partsFolder}`;
-  const keyValue = (name: AppName) => ({ KEY_VALUE: `lmdb:${join(folder, name)}` });
+  const keyValue = (name: AppName) => ({ KEY_VALUE: `file:${join(folder, name)}` });
   const listening = { HOST: '127.0.0.1', PORT: '0' };
   const ENCRYPTION_SECRET = toHex(secrets.encryption.secretKey);
   return {

@@ -25,7 +25,7 @@ function wholeEnvironment(name: AppName, chain: string): Environment {
   const known: Environment = {
     CHAIN: chain,
     RECORD_LOG: 'memory:',
-    KEY_VALUE: 'memory:',
+    KEY_VALUE: `file:${partsFolder}/state`,
     PART_STORE: `file:${partsFolder}`,
   };
   const values = appEnvironments[name].required.map((variable): [string, string] => {

@@ -17,7 +17,7 @@ import type { DrivenChain } from '#chain';
 import type { Hex } from '#encoding';
 import { type Clock, type Log, systemEntropy } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
-import { openLmdbKeyValue } from '#key-value/lmdb-key-value';
+import { openFileKeyValue } from '#key-value/file-key-value';
 import type { PartStore } from '#part-store';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import type { ParticipantSecrets } from './participant-keys.js';
@@ -73,8 +73,8 @@ export async function openOrganisation(
   const operatorKey = secrets.operator.privateKey;
   const encryptionSecret = secrets.encryption.secretKey;
   const recordLog = openLmdbRecordLog(join(folder, 'log'));
-  const keyValue = openLmdbKeyValue(join(folder, 'state'));
-  const validatorState = openLmdbKeyValue(join(folder, 'validator'));
+  const keyValue = await openFileKeyValue(join(folder, 'state'));
+  const validatorState = await openFileKeyValue(join(folder, 'validator'));
   const jobQueue = openInProcessJobQueue({ log });
   const every = { account, operatorKey, sweepIntervalMs };
   const collator = new Collator(

@@ -1,0 +1,352 @@
+/** The key-value store on disk keeps the promises of the port, through a SIGKILL too. */
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { builtFile } from '#environment/built-file';
+import { runAndKill } from '#environment/killed-process';
+import {
+  diskError,
+  type FileCall,
+  type WatchedFiles,
+  watchedFiles,
+} from '#environment/testing/watched-files';
+import { type FileKeyValueOptions, openFileKeyValue } from './file-key-value.js';
+import { keyValueConformance } from './key-value.conformance.js';
+import type { KeyValue } from './key-value.js';
+
+keyValueConformance('file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'papyrus-key-value-'));
+  let port: KeyValue = await openFileKeyValue(folder);
+  return {
+    port,
+    async reopen() {
+      await port.close();
+      port = await openFileKeyValue(folder);
+      return port;
+    },
+    openBeside: () => openFileKeyValue(folder),
+    async destroy() {
+      await port.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+let folder: string;
+let opened: KeyValue[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'papyrus-key-value-'));
+  opened = [];
+});
+afterEach(async () => {
+  for (const store of opened) await store.close().catch(() => {});
+  await rm(folder, { recursive: true });
+});
+
+async function openStore(options?: FileKeyValueOptions): Promise<KeyValue> {
+  const store = await openFileKeyValue(folder, options);
+  opened.push(store);
+  return store;
+}
+
+const bytesOf = (text: string) => new Uint8Array(new TextEncoder().encode(text));
+const put = (key: string, value: string) => ({ key, value: bytesOf(value) });
+const statePath = () => join(folder, 'state');
+const valueAt = async (store: KeyValue, key: string) => {
+  const found = await store.get(key);
+  return found && new TextDecoder().decode(found.value);
+};
+
+describe('a state file', () => {
+  const callsOf = (watched: WatchedFiles, ...acts: FileCall['act'][]) =>
+    watched.calls.filter(({ act }) => acts.includes(act)).map(({ act, path }) => `${act} ${path}`.trim());
+
+  it('is flushed before its mark, and the mark is written before a write is told', async () => {
+    const files = watchedFiles(folder);
+    const store = await openStore({ files });
+    files.calls.length = 0;
+    await store.write([put('a', '1')]);
+    expect(callsOf(files, 'write', 'datasync')).toEqual(['write state', 'datasync state', 'write state']);
+  });
+
+  it('is begun and compacted aside, flushed, renamed, and the folder is flushed', async () => {
+    const files = watchedFiles(folder);
+    const store = await openStore({ files });
+    const begun = callsOf(files, 'open', 'write', 'datasync', 'rename', 'syncFolder');
+    expect(begun.slice(0, 4)).toEqual([
+      'open state.next',
+      'write state.next',
+      'datasync state.next',
+      'rename state.next',
+    ]);
+    expect(begun.slice(-2)).toEqual(['syncFolder', 'syncFolder ..']);
+    await store.write([put('a', '1')]);
+    files.calls.length = 0;
+    await store.write([{ ...put('a', '2'), erases: true }]);
+    expect(callsOf(files, 'write', 'datasync', 'rename', 'syncFolder')).toEqual([
+      'write state',
+      'datasync state',
+      'write state',
+      'write state.next',
+      'datasync state.next',
+      'rename state.next',
+      'syncFolder',
+      'syncFolder ..',
+    ]);
+  });
+
+  it('does not tell a write after a compaction while its name is not on disk', async () => {
+    const files = watchedFiles(folder);
+    const store = await openStore({ files });
+    files.before = ({ act, path }) => {
+      if (act === 'syncFolder') throw diskError('EIO', path);
+    };
+    await expect(store.write([{ ...put('a', '1'), erases: true }])).rejects.toMatchObject({
+      retriable: true,
+    });
+    await expect(store.write([put('b', '1')])).rejects.toMatchObject({ code: 'key-value-unavailable' });
+    files.before = () => {};
+    files.calls.length = 0;
+    await store.write([put('b', '2')]);
+    expect(callsOf(files, 'syncFolder', 'write')[0]).toBe('syncFolder');
+  });
+
+  it('holds no byte of a value that was erased, and not many times what stands in it', async () => {
+    const store = await openStore();
+    const texts = async () => {
+      const names = await readdir(folder, { withFileTypes: true });
+      const read = names
+        .filter((one) => one.isFile())
+        .map((one) => readFile(join(folder, one.name), 'latin1'));
+      return (await Promise.all(read)).join('');
+    };
+    await store.write([put('secret', 'the old secret')]);
+    await store.write([put('secret', 'the new secret')]);
+    expect(await texts()).toContain('the old secret');
+    await store.write([{ ...put('secret', 'the last secret'), erases: true }]);
+    expect(await texts()).not.toMatch(/the (old|new) secret/);
+    expect(await valueAt(store, 'secret')).toBe('the last secret');
+    const large = new Uint8Array(100_000);
+    for (let at = 0; at < 50; at++) await store.write([{ key: 'large', value: large.fill(at) }]);
+    expect((await readFile(statePath())).length).toBeLessThan(700_000);
+    expect((await store.get('large'))?.value[99_999]).toBe(49);
+  });
+
+  it('lets no secret stay that a killed process had still to erase', async () => {
+    const files = watchedFiles(folder);
+    const store = await openStore({ files });
+    await store.write([put('secret', 'the old secret')]);
+    files.before = ({ act, path }) => {
+      if (act === 'rename') throw diskError('ENOSPC', path);
+    };
+    await expect(store.write([{ ...put('secret', 'new'), erases: true }])).rejects.toMatchObject({
+      code: 'key-value-unavailable',
+      retriable: true,
+    });
+    const next = await openStore();
+    expect(await valueAt(next, 'secret')).toBe('new');
+    expect(await readFile(statePath(), 'latin1')).not.toContain('the old secret');
+  });
+});
+
+describe('a disk that is full', () => {
+  for (const act of ['write', 'datasync'] as const) {
+    it(`is told with path and code when it refuses a ${act}, and writes go on when there is room`, async () => {
+      const files = watchedFiles(folder);
+      const store = await openStore({ files });
+      await store.write([put('a', '1')]);
+      files.before = (call) => {
+        if (call.act === act) throw diskError('ENOSPC', call.path);
+      };
+      const refused = store.write([put('a', '2')]);
+      await expect(refused).rejects.toMatchObject({ code: 'key-value-unavailable', retriable: true });
+      await expect(refused).rejects.toThrow(`${statePath()} cannot be used now: ENOSPC`);
+      expect(await valueAt(store, 'a')).toBe('1');
+      files.before = () => {};
+      await store.write([put('a', '3')]);
+      expect(await valueAt(await openStore(), 'a')).toBe('3');
+    });
+  }
+
+  it('takes what fits and no half of what does not, in a process of its own', async () => {
+    const lines = await runAndKill({
+      fileKibibytesMax: 256,
+      source: `
+        import { openFileKeyValue } from '${builtFile('libs/key-value/file-key-value.js')}';
+        const store = await openFileKeyValue('${folder}');
+        const value = new Uint8Array(60_000);
+        for (let at = 0; at < 8; at++) {
+          const write = store.write([{ key: 'large' + at, value }, { key: 'count', value: Uint8Array.of(at) }]);
+          await write.then(() => console.log(at), (cause) => console.log(cause.code, cause.message));
+        }
+        await store.write([{ key: 'large0', value: undefined }, { key: 'large1', value: undefined }]).catch(() => {});
+        await store.close();`,
+    });
+    expect(lines.slice(0, 4)).toEqual(['0', '1', '2', '3']);
+    expect(lines.slice(4)).toHaveLength(4);
+    for (const line of lines.slice(4)) {
+      expect(line).toContain('key-value-unavailable');
+      expect(line).toContain(`${statePath()} cannot be used now: EFBIG`);
+    }
+    const store = await openStore();
+    expect((await store.get('count'))?.value).toEqual(Uint8Array.of(3));
+    expect(await store.get('large4')).toBeUndefined();
+  });
+
+  it('is another matter than a store that is full, which takes back and refuses by name', async () => {
+    const store = await openStore({ memoryBytesMax: 10_000 });
+    const value = new Uint8Array(4_000);
+    await store.write([{ key: 'a', value }]);
+    await store.write([{ key: 'b', value }]);
+    const full = { code: 'key-value-full', retriable: false };
+    const together = [
+      store.write([{ key: 'c', value }]),
+      store.write([{ key: 'd', value: Uint8Array.of(1) }]),
+    ];
+    await expect(together[0]).rejects.toMatchObject(full);
+    expect(await together[1]).toBe('written');
+    await expect(store.write([{ key: 'c', value }])).rejects.toThrow('of at most 10000 bytes');
+    await store.write([{ key: 'a', value: undefined }]);
+    expect(await store.write([{ key: 'c', value }])).toBe('written');
+  });
+});
+
+describe('what was damaged', () => {
+  const damaged = { code: 'key-value-damaged', retriable: false };
+  const filled = async () => {
+    const store = await openStore();
+    for (let at = 0; at < 5; at++) await store.write([put(`key${at}`, `value${at}`)]);
+    await store.close();
+    return readFile(statePath());
+  };
+
+  it('is named with path and offset, wherever a bit is flipped, or has no effect', async () => {
+    const good = await filled();
+    let named = 0;
+    for (let at = 0; at < good.length; at++) {
+      const bad = Uint8Array.from(good);
+      bad[at] ^= 1 << (at % 8);
+      await writeFile(statePath(), bad);
+      try {
+        const store = await openFileKeyValue(folder);
+        for (let key = 0; key < 5; key++) expect(await valueAt(store, `key${key}`)).toBe(`value${key}`);
+        await store.close();
+      } catch (cause) {
+        expect(cause).toMatchObject(damaged);
+        expect(String(cause)).toContain(`${statePath()} is damaged at byte `);
+        named++;
+      }
+    }
+    // Sixteen bytes of the header mean nothing.
+    expect(named).toBe(good.length - 16);
+  });
+
+  it('is named when the file was cut anywhere, emptied, removed, or is another store’s', async () => {
+    const good = await filled();
+    for (let length = good.length - 1; length >= 0; length--) {
+      await truncate(statePath(), length);
+      await expect(openFileKeyValue(folder)).rejects.toMatchObject(damaged);
+    }
+    await rm(statePath());
+    await expect(openFileKeyValue(folder)).rejects.toThrow('the file is gone');
+    const other = await mkdtemp(join(tmpdir(), 'papyrus-key-value-'));
+    await (await openFileKeyValue(other)).close();
+    await writeFile(statePath(), await readFile(join(other, 'state')));
+    await rm(other, { recursive: true });
+    await expect(openFileKeyValue(folder)).rejects.toThrow('belongs to another store');
+    await writeFile(statePath(), good);
+    expect(await valueAt(await openStore(), 'key4')).toBe('value4');
+  });
+
+  it('is no matter where it is the file beside: it is written again', async () => {
+    await filled();
+    const idPath = join(folder, 'store-id');
+    const good = await readFile(idPath);
+    const spoiled = Uint8Array.from(good);
+    spoiled[3] ^= 4;
+    for (const bad of [spoiled, good.subarray(0, 7), new Uint8Array()]) {
+      await writeFile(idPath, bad);
+      await (await openStore()).close();
+      expect(await readFile(idPath)).toEqual(good);
+    }
+    await rm(idPath);
+    await (await openStore()).close();
+    expect(await readFile(idPath)).toEqual(good);
+  });
+
+  it('is named while the store is open, and never answered from memory', async () => {
+    const store = await openStore();
+    await store.write([put('a', '1')]);
+    const other = await openStore();
+    await other.write([put('b', '2'), put('c', '3')]);
+    const bytes = await readFile(statePath());
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(statePath(), bytes);
+    await expect(store.get('b')).rejects.toMatchObject(damaged);
+    await expect(store.write([put('d', '4')])).rejects.toMatchObject(damaged);
+    await rm(statePath());
+    await expect(other.get('a')).rejects.toThrow('the file is gone');
+  });
+
+  it('is cut where only a write was torn that nobody was told of', async () => {
+    const good = await filled();
+    await writeFile(statePath(), Buffer.concat([good, good.subarray(-40, -10)]));
+    const store = await openStore();
+    expect((await readFile(statePath())).length).toBe(good.length);
+    await store.write([put('key5', 'value5')]);
+    await store.close();
+    const longer = await readFile(statePath());
+    // The mark of before: as after a power cut between the flush of a record and that of its mark.
+    longer.set(good.subarray(0, 64));
+    await writeFile(statePath(), longer);
+    expect(await valueAt(await openStore(), 'key5')).toBe('value5');
+  });
+});
+
+it('keeps writes whole through a SIGKILL', async () => {
+  const promised = await runAndKill({
+    lines: 100,
+    source: `
+      import { openFileKeyValue } from '${builtFile('libs/key-value/file-key-value.js')}';
+      const store = await openFileKeyValue('${folder}');
+      for (let at = 0; ; at++) {
+        const value = new TextEncoder().encode(String(at));
+        const erases = at % 10 === 0;
+        await store.write([{ key: 'left', value, erases }, { key: 'list/' + at, value }, { key: 'right', value }]);
+        console.log(at);
+      }`,
+  });
+  const store = await openStore();
+  const left = Number(await valueAt(store, 'left'));
+  expect(await valueAt(store, 'right')).toBe(String(left));
+  expect(left).toBeGreaterThanOrEqual(Number(promised.at(-1)));
+  let listed = 0;
+  for await (const page of store.list('list/')) listed += page.length;
+  expect(listed).toBe(left + 1);
+});
+
+it('waits only so long for another process that holds the lock', async () => {
+  const files = watchedFiles(folder);
+  const slow = await openStore({ files });
+  const waiting = await openStore({ lockMsMax: 1 });
+  let goOn = () => {};
+  const isInside = new Promise<void>((inside) => {
+    files.before = async ({ act }) => {
+      if (act !== 'datasync') return;
+      inside();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    };
+  });
+  const held = slow.write([put('a', '1')]);
+  await isInside;
+  await expect(waiting.write([put('a', '2')])).rejects.toMatchObject({
+    code: 'key-value-unavailable',
+    retriable: true,
+  });
+  goOn();
+  files.before = () => {};
+  expect(await held).toBe('written');
+});

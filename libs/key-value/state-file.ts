@@ -1,0 +1,282 @@
+/**
+ * The state file of a store on disk, with its entries in memory. Who writes holds the lock of the folder; who
+ * reads takes what the mark in the header says is flushed.
+ *
+ * A file named `store-id` is written after the state file and never removed: where it stands alone the state
+ * was lost, and is not begun anew.
+ */
+import { dirname, join } from 'node:path';
+import { concatBytes, equalBytes } from '#encoding';
+import { type Entropy, Fault, type FileFacts, type FileSystem, type OpenFile } from '#environment';
+import { Entries } from './entries.js';
+import { nextOf, replaceFile, unlessAbsent } from './replace-file.js';
+import {
+  encodeHeader,
+  encodeMark,
+  encodeRecord,
+  encodeStoreId,
+  headerBytes,
+  markBytes,
+  markOffset,
+  parseHeader,
+  parseMark,
+  parseRecord,
+  parseStoreId,
+  recordBytesMax,
+  type StateRecord,
+  storeIdBytes,
+} from './state-format.js';
+
+/** Every chunk but the last holds at least one whole record. */
+const chunkBytes = 2 * recordBytesMax;
+/** A mark that another process is just writing may be seen half. */
+const markReads = 3;
+
+export class StateFile {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #files: FileSystem;
+  #storeId: Uint8Array = new Uint8Array(0);
+  #file: OpenFile | undefined;
+  /** Of the open file. */
+  #id = '';
+  #entries = new Entries();
+  /** Records before it are in the entries. */
+  #end = 0;
+  /** Whether the file holds bytes of entries that stand no more. */
+  #holdsOld = false;
+  /** Whether the file's name may not be on disk yet. */
+  #isNameLoose = false;
+
+  constructor(folder: string, files: FileSystem) {
+    this.#folder = folder;
+    this.#files = files;
+    this.path = join(folder, 'state');
+  }
+
+  get entries(): Entries {
+    return this.#entries;
+  }
+
+  get bytes(): number {
+    return this.#end;
+  }
+
+  get holdsOld(): boolean {
+    return this.#holdsOld;
+  }
+
+  /** Begins the store where there is none, ends what a killed process left half done; with the lock held. */
+  async open(entropy: Entropy): Promise<void> {
+    const idPath = join(this.#folder, 'store-id');
+    const known = await unlessAbsent(() => this.#files.read(idPath));
+    await this.#files.remove(nextOf(this.path));
+    if ((await unlessAbsent(() => this.#files.facts(this.path))) === undefined) {
+      if (known !== undefined)
+        throw this.#damaged(0, `the file is gone, and ${idPath} says that it was there`);
+      const storeId = entropy.bytes(storeIdBytes);
+      await (await replaceFile(this.#files, this.path, [encodeHeader(storeId, headerBytes)])).close();
+    }
+    const knownId = known && parseStoreId(known);
+    await this.refresh();
+    if (knownId !== undefined && !equalBytes(knownId, this.#storeId)) {
+      throw this.#damaged(0, `the file belongs to another store than ${idPath} says`);
+    }
+    if (knownId === undefined) {
+      await (await replaceFile(this.#files, idPath, [encodeStoreId(this.#storeId)])).close();
+    }
+    await this.#tieName();
+    await this.settleTail();
+  }
+
+  /** Takes up what has been flushed since, by whatever process. */
+  async refresh(): Promise<void> {
+    const { id } = await this.#facts();
+    if (this.#file === undefined || id !== this.#id) await this.#reopen();
+    const end = await this.#readMark();
+    if (end < this.#end) {
+      throw this.#damaged(markOffset, `the header counts ${end} bytes, and ${this.#end} have been there`);
+    }
+    await this.#readOn(end);
+  }
+
+  /**
+   * Behind the mark stands what a writer left that was killed before it could say that it was done: whole
+   * records are taken up, as they may have been acknowledged before a power cut took the mark back; the rest
+   * is cut. With the lock held, after a refresh.
+   */
+  async settleTail(): Promise<void> {
+    const file = this.#open();
+    const { size } = await file.facts();
+    if (size === this.#end) return;
+    const tail = new Uint8Array(Math.min(size - this.#end, 2 * chunkBytes));
+    const bytes = tail.subarray(0, await file.read(tail, this.#end));
+    let at = 0;
+    for (;;) {
+      const found = parseRecord(bytes, at, this.#end);
+      if (found.kind !== 'record' || found.record.revision !== this.#entries.revision + 1) break;
+      this.#take(found.record);
+      at = found.next;
+    }
+    const end = this.#end + at;
+    if (end < size) await file.truncate(end);
+    if (end > this.#end) {
+      await file.datasync();
+      await this.#mark(end);
+    }
+  }
+
+  /** Durable and seen by others when it resolves; the caller changes the entries. With the lock held. */
+  async append(records: readonly StateRecord[]): Promise<void> {
+    const file = this.#open();
+    if (this.#isNameLoose) await this.#tieName();
+    let end = this.#end;
+    const encoded = records.map((record) => {
+      const bytes = encodeRecord(end, record);
+      end += bytes.length;
+      return bytes;
+    });
+    try {
+      await file.write(concatBytes(...encoded), this.#end);
+      await file.datasync();
+    } catch (cause) {
+      // What stands behind the mark is nothing; the next writer cuts it if this fails too.
+      await file.truncate(this.#end).catch(() => {});
+      throw cause;
+    }
+    await this.#mark(end);
+    this.#holdsOld ||= records.some(({ entries }) => entries.some(({ key }) => this.#entries.get(key)));
+  }
+
+  /** Writes the entries alone to a new file and puts it in the place of this one; with the lock held. */
+  async compact(): Promise<void> {
+    const ascending = [...this.#entries.all()].sort(([, left], [, right]) => left.revision - right.revision);
+    const chunks: Uint8Array[] = [new Uint8Array(headerBytes)];
+    let end = headerBytes;
+    const add = (record: StateRecord): void => {
+      const bytes = encodeRecord(end, record);
+      end += bytes.length;
+      chunks.push(bytes);
+    };
+    for (const [key, { value, revision }] of ascending) add({ revision, entries: [{ key, value }] });
+    // The entry that was written last may have been deleted: revisions go on all the same.
+    add({ revision: this.#entries.revision, entries: [] });
+    chunks[0] = encodeHeader(this.#storeId, end);
+    const file = await replaceFile(this.#files, this.path, chunks);
+    await this.#file?.close().catch(() => {});
+    this.#file = file;
+    this.#id = (await file.facts()).id;
+    this.#end = end;
+    this.#holdsOld = false;
+    this.#isNameLoose = true;
+    await this.#tieName();
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      // The last mark: with it on disk, no byte before it can be missing unnoticed.
+      await file?.datasync();
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+    const file = await this.#files.open(this.path, 'change');
+    try {
+      const header = new Uint8Array(headerBytes);
+      const storeId = parseHeader(header.subarray(0, await file.read(header, 0)));
+      if (typeof storeId === 'string') throw this.#damaged(0, storeId);
+      if (this.#storeId.length > 0 && !equalBytes(this.#storeId, storeId)) {
+        throw this.#damaged(0, 'another store was put in its place while it was open');
+      }
+      this.#id = (await file.facts()).id;
+      this.#storeId = storeId;
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
+    this.#file = file;
+    this.#entries = new Entries();
+    this.#end = headerBytes;
+    this.#holdsOld = false;
+    // Whoever put it there may have been killed before the name was on disk.
+    this.#isNameLoose = true;
+  }
+
+  async #readMark(): Promise<number> {
+    const file = this.#open();
+    for (let read = 0; read < markReads; read++) {
+      const bytes = new Uint8Array(markBytes);
+      const length = await file.read(bytes, markOffset);
+      const end = parseMark(this.#storeId, bytes.subarray(0, length));
+      if (end !== undefined) return end;
+    }
+    throw this.#damaged(markOffset, 'the checksum of the mark in the header does not match');
+  }
+
+  async #mark(end: number): Promise<void> {
+    await this.#open().write(encodeMark(this.#storeId, end), markOffset);
+    this.#end = end;
+  }
+
+  async #readOn(end: number): Promise<void> {
+    const file = this.#open();
+    while (this.#end < end) {
+      const base = this.#end;
+      const chunk = new Uint8Array(Math.min(end - base, chunkBytes));
+      const length = await file.read(chunk, base);
+      if (length < chunk.length) {
+        throw this.#damaged(base + length, `the file ends there, and ${end} bytes have been flushed`);
+      }
+      for (let at = 0; at < length; ) {
+        const found = parseRecord(chunk, at, base);
+        if (found.kind === 'cut' && at > 0 && base + length < end) break;
+        if (found.kind === 'cut') throw this.#damaged(base + at, 'the record is longer than the file');
+        if (found.kind === 'broken') throw this.#damaged(base + at, found.why);
+        if (found.record.revision < this.#entries.revision) {
+          throw this.#damaged(base + at, 'the record is older than the one before it');
+        }
+        this.#take(found.record);
+        at = found.next;
+        this.#end = base + at;
+      }
+    }
+  }
+
+  #take({ revision, entries }: StateRecord): void {
+    for (const { key, value } of entries) {
+      this.#holdsOld ||= value === undefined || this.#entries.get(key) !== undefined;
+      this.#entries.set(key, value && { value, revision });
+    }
+    this.#entries.advance(revision);
+  }
+
+  async #tieName(): Promise<void> {
+    await this.#files.syncFolder(this.#folder);
+    await this.#files.syncFolder(dirname(this.#folder));
+    this.#isNameLoose = false;
+  }
+
+  #open(): OpenFile {
+    if (this.#file === undefined) throw new Error('the state file is not open');
+    return this.#file;
+  }
+
+  async #facts(): Promise<FileFacts> {
+    const facts = await unlessAbsent(() => this.#files.facts(this.path));
+    if (facts === undefined) throw this.#damaged(0, 'the file is gone');
+    return facts;
+  }
+
+  #damaged(offset: number, why: string): Fault {
+    const message =
+      `the key-value store ${this.path} is damaged at byte ${offset}: ${why}; restore ${this.#folder} from a ` +
+      'copy, or move it away to begin with nothing remembered (docs/explanation/crash-safety.md says what that costs)';
+    return new Fault('key-value-damaged', message, { retriable: false });
+  }
+}
