@@ -11,6 +11,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   environment: ['encoding', 'protocol'],
   'service-config': ['encoding', 'chain'],
   'block-watch': [
+    'api',
     'encoding',
     'crypto',
     'protocol',

@@ -18,6 +18,7 @@ export {
   parseNdjsonBatch,
 } from './json-batch.js';
 export { errorsPage, type Problem, problemMediaType, problemOf, problemSchema } from './problem.js';
+export type { ReadinessReason } from './readiness.js';
 export {
   isRefusalCode,
   type Refusal,

@@ -8,7 +8,7 @@ import { type BlockAct, type BlockLane, BlockSweep, type DueJob } from './block-
 
 const channelId: Hex = `0x${'01'.repeat(32)}`;
 const job = (kind: JobKind, blockNumber: number, untilSeconds?: number): DueJob => ({
-  ...{ kind, channelId, blockNumber, untilSeconds },
+  ...{ kind, channelId, blockNumber, due: { due: 'commit', untilSeconds } },
 });
 /** Lets every promise that is ready take its steps. */
 const turn = async (): Promise<void> => {
@@ -125,7 +125,12 @@ describe('a sweep over blocks that is driven', () => {
       seen.push(`${kind} ${n}`);
       return n === 3 ? ('again' as const) : 1;
     };
-    const due = [job('validate', 1, 20), job('validate', 2), job('reveal', 3, 9), job('validate', 4, 10)];
+    const waiting: DueJob = { ...job('validate', 5), due: { waitsFor: 'processing', untilSeconds: 9 } };
+    const due = [
+      ...[job('validate', 1, 20), job('validate', 2), job('reveal', 3, 9), waiting],
+      // The same block twice, as two seats may be due in it: it is one job.
+      ...[job('validate', 4, 10), job('validate', 4, 30)],
+    ];
     const { sweep } = sweepOf(() => due, { reveal: act('reveal'), validate: act('validate') });
     expect(await sweep.sweep()).toBe(3);
     expect(seen).toEqual(['reveal 3', 'validate 4', 'validate 1', 'validate 2']);

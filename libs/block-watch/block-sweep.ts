@@ -4,7 +4,8 @@
  */
 import type { Hex } from '#encoding';
 import { Fault, type Log, messageOf, SweepLoop, type Timers } from '#environment';
-import type { Job, JobKind, JobQueue, Worker } from '#job-queue';
+import { type Job, type JobKind, type JobQueue, jobIdOf, type Worker } from '#job-queue';
+import { type Due, isDue } from '#protocol';
 
 /** How many things were done; `again` when what is due could not be done yet. */
 export type BlockAct = number | 'again';
@@ -20,15 +21,15 @@ export interface BlockLane {
   act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct>;
 }
 
+/** A block in one lane: what is due there, what is waited for, or why nothing ever will be due. */
 export interface DueJob extends Job {
-  /** When it is too late, seconds of chain time; absent where no clock ends it. */
-  readonly untilSeconds?: number;
+  readonly due: Due;
 }
 
 /** What a shell does; lanes are driven in their order. */
 export interface BlockShell {
   readonly lanes: readonly BlockLane[];
-  /** What is due now, in all lanes, by the facts of one height. */
+  /** Where every block stands in every lane, by the facts of one height. */
   look(): Promise<readonly DueJob[]>;
   /** Erases what nobody needs any more; after `look`, and never in the way of it. */
   tend?(): Promise<void>;
@@ -91,7 +92,7 @@ export class BlockSweep {
    * the first failure is thrown afterwards, bugs before faults.
    */
   async sweep(): Promise<number> {
-    const due = inOrder(await this.#shell.look());
+    const due = jobsOf(await this.#shell.look());
     const acts = this.#shell.lanes.flatMap((lane) =>
       due
         .filter((job) => job.kind === lane.kind)
@@ -109,7 +110,7 @@ export class BlockSweep {
 
   /** Says that there is never more to find: what jobs do moves the chain, and that wakes the loop. */
   async #name(): Promise<boolean> {
-    for (const { kind, channelId, blockNumber } of inOrder(await this.#shell.look())) {
+    for (const { kind, channelId, blockNumber } of jobsOf(await this.#shell.look())) {
       try {
         await this.#ports.jobQueue.add({ kind, channelId, blockNumber });
       } catch (cause) {
@@ -151,8 +152,16 @@ export async function sweepEach<Item>(
   return done;
 }
 
-/** The one that ends first comes first, as far as the queue keeps to it. */
-function inOrder(due: readonly DueJob[]): DueJob[] {
-  const end = (job: DueJob): number => job.untilSeconds ?? Number.POSITIVE_INFINITY;
-  return [...due].sort((a, b) => (end(a) === end(b) ? 0 : end(a) - end(b)));
+/** What is due, each block once a lane; what ends first comes first, as far as the queue keeps to it. */
+function jobsOf(looked: readonly DueJob[]): Job[] {
+  const ends = looked.flatMap(({ due, ...job }) => {
+    return isDue(due) ? [{ job, end: due.untilSeconds ?? Number.POSITIVE_INFINITY }] : [];
+  });
+  ends.sort((a, b) => (a.end === b.end ? 0 : a.end - b.end));
+  const byId = new Map<string, Job>();
+  for (const { job } of ends) {
+    const id = `${job.kind} ${jobIdOf(job)}`;
+    if (!byId.has(id)) byId.set(id, job);
+  }
+  return [...byId.values()];
 }

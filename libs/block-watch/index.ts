@@ -10,4 +10,6 @@ export {
 } from './channel-keys.js';
 export { outboxIn } from './key-value-outbox.js';
 export { PartRetention } from './part-retention.js';
+export { readinessOf } from './readiness.js';
+export { sumOf, toldAct } from './told-act.js';
 export { currentKeysOf, recordSignersOf } from './participant-keys.js';

@@ -2,6 +2,7 @@
  * The collator: when collection of a block has ended it builds, seals, stores and posts its participant's
  * part.
  */
+import type { ReadinessReason } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -9,6 +10,8 @@ import {
   ChannelKeys,
   type DueJob,
   PartRetention,
+  readinessOf,
+  toldAct,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
@@ -76,7 +79,7 @@ export class Collator {
       { jobQueue, log, subscribe },
       {
         lanes: [{ ...lane, act: (...block) => this.#act(...block) }],
-        look: () => this.#look(),
+        look: () => this.dues(),
         tend: () => this.#tend(),
       },
     );
@@ -95,15 +98,29 @@ export class Collator {
     return this.#sweep.sweep();
   }
 
-  async #look(): Promise<readonly DueJob[]> {
-    const due: DueJob[] = [];
+  readiness(): Promise<readonly ReadinessReason[]> {
+    const { chain, recordLog, partStore, keyValue } = this.#ports;
+    const nowhere = { channelId: `0x${'00'.repeat(32)}`, stream: 0 };
+    return readinessOf({
+      chain,
+      gasOf: this.#acts.address,
+      stores: [
+        () => recordLog.end(nowhere),
+        () => partStore.get(new Uint8Array(32)),
+        () => keyValue.get('readiness'),
+      ],
+      due: () => this.dues(),
+    });
+  }
+
+  /** Which blocks have left collection, whether their parts are due, and what they wait for. */
+  async dues(): Promise<readonly DueJob[]> {
+    const found: DueJob[] = [];
     for (const block of await this.#watch.blocks()) {
-      const found = await this.#due(block);
       const { channelId, blockNumber } = block;
-      if (isDue(found))
-        due.push({ kind: lane.kind, channelId, blockNumber, untilSeconds: found.untilSeconds });
+      found.push({ kind: lane.kind, channelId, blockNumber, due: await this.#due(block) });
     }
-    return due;
+    return found;
   }
 
   async #due(block: WatchedBlock): Promise<Due<'collate'>> {
@@ -130,7 +147,7 @@ export class Collator {
     return posted;
   }
 
-  async #post(block: WatchedBlock, collated: CollatedBlock, spentMs: number): Promise<number> {
+  async #post(block: WatchedBlock, collated: CollatedBlock, spentMs: number): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
     const { segmentCount } = collated.commitment;
     const partRoot = toHex(collated.commitment.partRoot);
@@ -138,16 +155,14 @@ export class Collator {
     const part = { partRoot, segmentCount, indexHash };
     const outcome = await this.#acts.postPart(channelId, blockNumber, part);
     const said = { channelId, blockNumber, ...part, batches: collated.batches, spentMs };
-    if (outcome.ok) {
-      this.#ports.log.info(said, 'posted the part');
-      return 1;
-    }
-    const message = 'the chain did not take the part';
-    // Too late is a fact; another part in our name is a second collator or a stolen operator key.
-    if (outcome.code === 'part-already-posted')
-      this.#ports.log.error({ ...said, code: outcome.code }, message);
-    else this.#ports.log.warn({ ...said, code: outcome.code }, message);
-    return 0;
+    return toldAct(outcome, {
+      log: this.#ports.log,
+      fields: said,
+      done: 'posted the part',
+      refused: 'the chain did not take the part',
+      // Too late is a fact; another part in our name is a second collator or a stolen operator key.
+      alarming: ['part-already-posted'],
+    });
   }
 
   async #blockKey(channelId: Hex, blockNumber: number): Promise<Uint8Array | undefined> {

@@ -2,13 +2,14 @@
  * The coordinator: names its participant's own validator for each block and sends it the signed validation
  * request.
  */
-import { endpoints, exchange, jsonMediaType, jsonOfValidationRequest } from '#api';
+import { endpoints, exchange, jsonMediaType, jsonOfValidationRequest, type ReadinessReason } from '#api';
 import {
   type BlockAct,
   BlockSweep,
   BlockWatch,
   ChannelKeys,
   type DueJob,
+  readinessOf,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ValidatorFacts } from '#chain';
@@ -102,7 +103,7 @@ export class Coordinator {
       { jobQueue, log, subscribe },
       {
         lanes: [{ ...lane, lockMs, act: (...block) => this.#act(...block) }],
-        look: () => this.#look(),
+        look: () => this.dues(),
         tend: () => this.#tend(),
       },
     );
@@ -121,15 +122,20 @@ export class Coordinator {
     return this.#sweep.sweep();
   }
 
-  async #look(): Promise<readonly DueJob[]> {
-    const due: DueJob[] = [];
+  readiness(): Promise<readonly ReadinessReason[]> {
+    const { chain, keyValue } = this.#ports;
+    // A delegation is a signature: the operator key pays no gas for it.
+    return readinessOf({ chain, stores: [() => keyValue.get('readiness')], due: () => this.dues() });
+  }
+
+  /** Which blocks are without a delegation that their validator accepted, and what the others wait for. */
+  async dues(): Promise<readonly DueJob[]> {
+    const found: DueJob[] = [];
     for (const block of await this.#watch.blocks()) {
-      const found = delegateDue(block, this.#rulesFor(block), seenAs(await this.#lastSent(block)));
-      const { channelId, blockNumber } = block;
-      if (isDue(found))
-        due.push({ kind: lane.kind, channelId, blockNumber, untilSeconds: found.untilSeconds });
+      const due = delegateDue(block, this.#rulesFor(block), seenAs(await this.#lastSent(block)));
+      found.push({ kind: lane.kind, channelId: block.channelId, blockNumber: block.blockNumber, due });
     }
-    return due;
+    return found;
   }
 
   async #act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {

@@ -2,12 +2,21 @@
  * The settlement service: watches results, says loudly where they differ, settles blocks that are final and
  * frees the bonds of void ones.
  */
-import { type BlockAct, BlockSweep, BlockWatch, type DueJob, type WatchedBlock } from '#block-watch';
+import type { ReadinessReason } from '#api';
+import {
+  type BlockAct,
+  BlockSweep,
+  BlockWatch,
+  type DueJob,
+  readinessOf,
+  toldAct,
+  type WatchedBlock,
+} from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
 import type { Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
-import { isDue, releaseBondsDue, settleDue } from '#protocol';
+import { type Due, isDue, releaseBondsDue, settleDue } from '#protocol';
 
 export interface SettlementOptions {
   /** The participant whose channels are watched. */
@@ -46,7 +55,7 @@ export class Settlement {
       { jobQueue, log, subscribe },
       {
         lanes: [{ ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) }],
-        look: () => this.#look(),
+        look: () => this.dues(),
       },
     );
   }
@@ -64,12 +73,23 @@ export class Settlement {
     return this.#sweep.sweep();
   }
 
-  async #look(): Promise<readonly DueJob[]> {
+  readiness(): Promise<readonly ReadinessReason[]> {
+    const { chain } = this.#ports;
+    return readinessOf({ chain, gasOf: this.#acts.address, stores: [], due: () => this.dues() });
+  }
+
+  /** Which blocks are final or void and not yet dealt with, and until when the others can change. */
+  async dues(): Promise<readonly DueJob[]> {
     const blocks = await this.#watch.blocks();
     for (const block of this.#watch.takeVoided()) this.#voided.set(idOf(block), block);
     for (const block of blocks) if (block.facts.results.length > 1) this.#report(block);
-    const due = [...blocks.filter((block) => isDue(settleDue(block))), ...this.#voided.values()];
-    return due.map(({ channelId, blockNumber }) => ({ kind: lane.kind, channelId, blockNumber }));
+    const dueIn = ({ channelId, blockNumber }: WatchedBlock, due: Due): DueJob => {
+      return { kind: lane.kind, channelId, blockNumber, due };
+    };
+    return [
+      ...blocks.map((block) => dueIn(block, settleDue(block))),
+      ...[...this.#voided.values()].map((block) => dueIn(block, releaseBondsDue(block))),
+    ];
   }
 
   async #act(channelId: Hex, blockNumber: number): Promise<BlockAct> {
@@ -82,14 +102,16 @@ export class Settlement {
   async #releaseBonds(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
     const outcome = await this.#acts.releaseBonds(channelId, blockNumber);
-    if (outcome.ok) this.#ports.log.info({ channelId, blockNumber }, 'released the bonds of a void block');
-    else if (outcome.code !== 'bonds-already-released') {
-      // The bonds still lie there: the block stays on the list.
-      this.#ports.log.warn({ channelId, blockNumber, code: outcome.code }, 'the chain did not release bonds');
-      return 'again';
-    }
-    this.#voided.delete(idOf(block));
-    return outcome.ok ? 1 : 0;
+    const did = toldAct(outcome, {
+      log: this.#ports.log,
+      fields: { channelId, blockNumber },
+      done: 'released the bonds of a void block',
+      refused: 'the chain did not release bonds',
+      expected: ['bonds-already-released'],
+    });
+    // While the bonds still lie there the block stays on the list.
+    if (did !== 'again') this.#voided.delete(idOf(block));
+    return did;
   }
 
   async #settle(block: WatchedBlock): Promise<BlockAct> {
@@ -98,19 +120,14 @@ export class Settlement {
     const result = facts.results.find((one) => one.outputHash === standing);
     if (result === undefined)
       throw new Error(`block ${blockNumber} of ${channelId} is final without a result`);
-    const said = { channelId, blockNumber, outputHash: result.outputHash };
-    const outcome = await this.#acts.settle(channelId, blockNumber, result);
-    if (outcome.ok) {
-      this.#ports.log.info({ ...said, gasUsed: String(outcome.gasUsed) }, 'settled the block');
-      return 1;
-    }
-    // Anyone may settle: that a counterparty was faster is as good as having done it.
-    if (outcome.code === 'already-settled') {
-      this.#ports.log.debug(said, 'the block was settled by another');
-      return 0;
-    }
-    this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not settle the block');
-    return 'again';
+    return toldAct(await this.#acts.settle(channelId, blockNumber, result), {
+      log: this.#ports.log,
+      fields: { channelId, blockNumber, outputHash: result.outputHash },
+      done: 'settled the block',
+      refused: 'the chain did not settle the block',
+      // Anyone may settle: that a counterparty was faster is as good as having done it.
+      expected: ['already-settled'],
+    });
   }
 
   #report({ channelId, blockNumber, facts, stage, participant }: WatchedBlock): void {

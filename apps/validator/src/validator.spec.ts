@@ -57,7 +57,7 @@ function stageOf(rehearsal: Rehearsal): Stage {
           chain: rehearsal.chain.port(),
           partStore: rehearsal.partStore(),
           keyValue: rehearsal.validatorKeyValue(index),
-          jobQueue: openInProcessJobQueue({ log: silentLog }),
+          jobQueue: openInProcessJobQueue({ log: silentLog, drainMs: 1 }),
           reduceBlock,
           log: silentLog,
         },
@@ -430,6 +430,7 @@ describe('a validator at work', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(0) + 1_000);
     await revealed.promise;
     expect(hanging).toBe(4);
+    await validator.stop();
   }, 10_000);
 
   it('keeps the key and result of a block until a finalized height has it over', async () => {

@@ -2,7 +2,7 @@
  * The validator: takes validation requests, reduces each block once, commits and reveals a seat for each
  * request.
  */
-import { type Refusal, refuse } from '#api';
+import { type ReadinessReason, type Refusal, refuse } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -10,6 +10,9 @@ import {
   currentKeysOf,
   type DueJob,
   PartRetention,
+  readinessOf,
+  sumOf,
+  toldAct,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ChainTime, ValidatorActs } from '#chain';
@@ -101,7 +104,7 @@ export class Validator {
           { ...revealLane, act: (...block) => this.#revealDue(...block) },
           { ...validateLane, act: (...block) => this.#commitDue(...block) },
         ],
-        look: () => this.#look(),
+        look: () => this.dues(),
         tend: () => this.#tend(),
       },
     );
@@ -147,23 +150,36 @@ export class Validator {
     return this.#sweep.sweep();
   }
 
-  async #look(): Promise<readonly DueJob[]> {
+  readiness(): Promise<readonly ReadinessReason[]> {
+    const { chain, partStore, keyValue } = this.#ports;
+    return readinessOf({
+      chain,
+      gasOf: this.address,
+      stores: [() => partStore.get(new Uint8Array(32)), () => keyValue.get('readiness')],
+      due: () => this.dues(),
+      more: async () => {
+        const waiting = await this.#state.requestCount();
+        const { requestsMax } = this.#options;
+        if (waiting < requestsMax) return [];
+        return [{ code: 'too-many-requests', detail: `${waiting} of at most ${requestsMax} requests wait` }];
+      },
+    });
+  }
+
+  /** The queue of requests: whether each one's seat is to be taken, and by when own seats must reveal. */
+  async dues(): Promise<readonly DueJob[]> {
     const byBlock = await this.#state.requestsByBlock();
-    const due: DueJob[] = [];
+    const found: DueJob[] = [];
     for (const block of await this.#watch.blocksOf([...byBlock.values()].map(([one]) => one.delegation))) {
       const { channelId, blockNumber } = block;
       const requests = byBlock.get(blockId(channelId, blockNumber)) ?? [];
-      const lanes = [
-        { kind: revealLane.kind, found: [revealDue(block, this.address)] },
-        { kind: validateLane.kind, found: requests.map((one) => commitDue(block, one.delegation)) },
-      ];
-      for (const { kind, found } of lanes) {
-        const first = found.find(isDue);
-        if (first !== undefined) due.push({ kind, channelId, blockNumber, untilSeconds: first.untilSeconds });
+      found.push({ kind: revealLane.kind, channelId, blockNumber, due: revealDue(block, this.address) });
+      for (const { delegation } of requests) {
+        found.push({ kind: validateLane.kind, channelId, blockNumber, due: commitDue(block, delegation) });
       }
       if (isOver(block.stage)) this.#over.set(blockId(channelId, blockNumber), requests);
     }
-    return due;
+    return found;
   }
 
   async #operatorKey(account: Hex): Promise<Hex | undefined> {
@@ -218,12 +234,12 @@ export class Validator {
     const kept = await this.#state.result(channelId, blockNumber);
     const result = kept ?? (await this.#reduceOnce(block, due[0]));
     if (result === undefined) return 'again';
-    let done = kept === undefined ? 1 : 0;
+    const acts: BlockAct[] = [kept === undefined ? 1 : 0];
     for (const request of due) {
       signal.throwIfAborted();
-      done += await this.#commit(request, result);
+      acts.push(await this.#commit(request, result));
     }
-    return done;
+    return sumOf(acts);
   }
 
   #reduceOnce(block: WatchedBlock, request: ValidationRequest): Promise<KeptResult | undefined> {
@@ -261,15 +277,16 @@ export class Validator {
     return kept;
   }
 
-  async #commit(request: ValidationRequest, kept: KeptResult): Promise<number> {
+  async #commit(request: ValidationRequest, kept: KeptResult): Promise<BlockAct> {
     const { channelId, blockNumber, participant } = request.delegation;
     const commitment = this.#commitment(channelId, blockNumber, participant, kept);
     const outcome = await this.#acts.commitResult(request.delegation, request.keyPath, commitment);
-    const said = { channelId, blockNumber, participant };
-    if (!outcome.ok)
-      this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not take the commit');
-    else this.#ports.log.info(said, 'committed to a result');
-    return outcome.ok ? 1 : 0;
+    return toldAct(outcome, {
+      log: this.#ports.log,
+      fields: { channelId, blockNumber, participant },
+      done: 'committed to a result',
+      refused: 'the chain did not take the commit',
+    });
   }
 
   /** Own seats that are not revealed, as soon as it may be: facts of the chain, so also after a restart. */
@@ -281,15 +298,15 @@ export class Validator {
       this.#ports.log.error({ channelId, blockNumber }, 'committed to a result that is not kept any more');
       return 'again';
     }
-    let done = 0;
+    const acts: BlockAct[] = [];
     for (const { participant } of unrevealedSeats(block, this.address)) {
       signal.throwIfAborted();
-      done += await this.#reveal(block, participant, kept);
+      acts.push(await this.#reveal(block, participant, kept));
     }
-    return done;
+    return sumOf(acts);
   }
 
-  async #reveal(block: WatchedBlock, participant: number, kept: KeptResult): Promise<number> {
+  async #reveal(block: WatchedBlock, participant: number, kept: KeptResult): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
     const { result, opening, workDigest } = kept;
     const salt = toHex(saltOf(this.#options.privateKey, channelId, blockNumber, participant));
@@ -302,11 +319,12 @@ export class Validator {
       workDigest,
       salt,
     );
-    const said = { channelId, blockNumber, participant, outputHash: result.outputHash };
-    if (!outcome.ok)
-      this.#ports.log.warn({ ...said, code: outcome.code }, 'the chain did not take the reveal');
-    else this.#ports.log.info(said, 'revealed a result');
-    return outcome.ok ? 1 : 0;
+    return toldAct(outcome, {
+      log: this.#ports.log,
+      fields: { channelId, blockNumber, participant, outputHash: result.outputHash },
+      done: 'revealed a result',
+      refused: 'the chain did not take the reveal',
+    });
   }
 
   #commitment(channelId: Hex, blockNumber: number, participant: number, kept: KeptResult): Hex {
