@@ -179,7 +179,12 @@ function diskRefused(file: string, cause: unknown): Fault {
   return new Fault('chain-unavailable', message, { retriable: true, cause });
 }
 
-async function requireKnown(file: string, end: JournalPlace, known: JournalPlace | undefined): Promise<void> {
+/** Throws a Fault `chain-journal-older` when the journal that ends at `end` does not hold the place `known`. */
+export async function requireKnown(
+  file: string,
+  end: JournalPlace,
+  known: JournalPlace | undefined,
+): Promise<void> {
   if (known === undefined || (await heightsAfter(file, known, end)) !== undefined) return;
   const found =
     end.bytes < known.bytes
@@ -218,7 +223,8 @@ export async function readJournal(file: string): Promise<ReadJournal> {
   };
 }
 
-async function heightsAfter(
+/** As `AnvilJournal.heightsAfter`, of the part of the file that ends at `end`. */
+export async function heightsAfter(
   file: string,
   place: JournalPlace | undefined,
   end: JournalPlace,

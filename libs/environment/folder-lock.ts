@@ -56,7 +56,8 @@ export function lockFolder(
     throw new Fault('data-in-use', inUseMessage(folder, owner), { retriable: false });
   }
   const startedAt = new Date().toISOString();
-  sayWhoOwns(file, { pid: process.pid, command: command.slice(0, commandCharactersMax), startedAt });
+  if (!isShared)
+    sayWhoOwns(file, { pid: process.pid, command: command.slice(0, commandCharactersMax), startedAt });
   let isHeld = true;
   return {
     folder,
@@ -193,7 +194,7 @@ function isAlive(pid: number): boolean {
 function inUseMessage(folder: string, owner: Owner | undefined): string {
   const who =
     owner === undefined
-      ? 'a process that has not yet said who it is'
+      ? 'a process that only reads it, or has not yet said who it is'
       : `process ${owner.pid} (${owner.command}), running since ${owner.startedAt}`;
   return `the folder ${folder} is in use by ${who}; stop it first, or name another folder`;
 }

@@ -52,6 +52,14 @@ const incomingFolder = '.incoming';
 /** Tells this process from an earlier one with the same number, as containers have them. */
 const processMark = `${process.pid}-${randomUUID().slice(0, 8)}`;
 
+const layout = new NextToLast();
+
+/** Where the block with this SHA-256 lies below the folder of a store. */
+export function blockFileOf(digest: Uint8Array): string {
+  const { dir, file } = layout.encode(cidOf(digest));
+  return join(dir, file);
+}
+
 class FilePartStore implements PartStore {
   readonly #root: string;
   readonly #rootId: string;
@@ -59,7 +67,6 @@ class FilePartStore implements PartStore {
   readonly #timers: Timers;
   readonly #log: Log;
   readonly #isReadOnly: boolean;
-  readonly #layout = new NextToLast();
   readonly #holds: PartHolds;
   /** Shard folders known to be there and flushed. */
   readonly #folders = new Map<string, Promise<void>>();
@@ -78,8 +85,8 @@ class FilePartStore implements PartStore {
     this.#timers = options.timers ?? systemTimers;
     this.#log = options.log ?? silentLog;
     const places = {
-      nameOf: (digest: Uint8Array) => this.#nameOf(digest),
-      digestOf: (name: string) => this.#layout.decode(name).multihash.digest,
+      nameOf: blockFileOf,
+      digestOf: (name: string) => layout.decode(name).multihash.digest,
     };
     const ports = { files: this.#files, log: this.#log };
     const write = async (path: string, bytes: Uint8Array): Promise<void> => {
@@ -147,7 +154,7 @@ class FilePartStore implements PartStore {
   }
 
   async #read(digest: Uint8Array, signal: AbortSignal): Promise<Found> {
-    const file = join(this.#root, this.#nameOf(digest));
+    const file = join(this.#root, blockFileOf(digest));
     const bytes = await this.#unlessMissing('read', file, this.#files.read(file, signal));
     if (bytes === undefined) return await this.#missing(digest, file);
     if (equalBytes(hash('sha256', bytes, 'buffer'), digest)) return bytes;
@@ -182,7 +189,7 @@ class FilePartStore implements PartStore {
 
   async #store(block: Uint8Array, touched: Set<string>): Promise<Uint8Array> {
     const digest = new Uint8Array(hash('sha256', block, 'buffer'));
-    const file = join(this.#root, this.#nameOf(digest));
+    const file = join(this.#root, blockFileOf(digest));
     // Also when the block is there already: its name may not have been flushed yet by whoever put it.
     touched.add(dirname(file));
     const stored = await this.#unlessMissing('read', file, this.#files.read(file));
@@ -268,11 +275,6 @@ class FilePartStore implements PartStore {
   }
 
   /** Under the root. */
-  #nameOf(digest: Uint8Array): string {
-    const { dir, file } = this.#layout.encode(cidOf(digest));
-    return join(dir, file);
-  }
-
   async #unlessMissing<Value>(act: string, path: string, found: Promise<Value>): Promise<Value | undefined> {
     try {
       return await found;

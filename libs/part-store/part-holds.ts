@@ -211,6 +211,11 @@ function holdFile(digests: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat([rows, hash('sha256', rows, 'buffer')]));
 }
 
+/** Whether the file of a hold is what was written. */
+export function isHoldFile(bytes: Uint8Array): boolean {
+  return rowsOfHold(bytes) !== undefined;
+}
+
 function rowsOfHold(bytes: Uint8Array): Uint8Array | undefined {
   const rows = bytes.subarray(0, Math.max(0, bytes.length - checksumBytes));
   const checksum = new Uint8Array(hash('sha256', rows, 'buffer'));

@@ -33,7 +33,16 @@ function refusedWith({ lines }: CliRun): unknown[] {
 }
 
 describe('a command', () => {
-  const commands = [[], ['demo'], ['replay'], ['up'], ['block'], ['block', 'export'], ['block', 'show']];
+  const commands = [
+    [],
+    ['demo'],
+    ['replay'],
+    ['up'],
+    ['block'],
+    ['block', 'export'],
+    ['block', 'show'],
+    ['doctor'],
+  ];
 
   it('shows with --help how it is used, with an example', async () => {
     for (const command of commands) {

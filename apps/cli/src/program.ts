@@ -59,6 +59,7 @@ function defineProgram(output: Output, end: End): Command {
   defineReplay(program, output, end);
   defineUp(program, output, end);
   defineBlock(program, output, end);
+  defineDoctor(program, output, end);
   return program;
 }
 
@@ -147,6 +148,20 @@ function defineBlockShow(block: Command, output: Output, end: End): void {
     .action(async (channel, number, options) => {
       const { runBlockShow } = await import('./commands/block-show.js');
       end(await runBlockShow(channel, number, options, output));
+    });
+}
+
+function defineDoctor(program: Command, output: Output, end: End): void {
+  program
+    .command('doctor')
+    .description('say what is wrong with a data folder and what can be mended; changes nothing by itself')
+    .requiredOption('--data <dir>', 'the data folder of the network')
+    .option('--mend', 'mend what can be mended without losing anything')
+    .addOption(jsonOption)
+    .addHelpText('after', example('papyrus doctor --data ./network'))
+    .action(async (options) => {
+      const { runDoctor } = await import('./commands/doctor.js');
+      end(await runDoctor(options, output));
     });
 }
 

@@ -1,0 +1,117 @@
+/** `papyrus doctor --data DIR`: says what is wrong with a data folder and mends what may be mended safely. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { noteFileOf } from '#chain/anvil-chain';
+import { inspectAnvilFolder } from '#chain/inspect-anvil';
+import { codeOf, type Finding, good, messageOf, wrong } from '#environment';
+import { type FolderLock, lockFolder } from '#environment/folder-lock';
+import { inspectFilePartStore } from '#part-store/inspect-parts';
+import { type NetworkSpec, readSpec } from '../network/network-spec.js';
+import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
+
+export interface DoctorOptions {
+  readonly data: string;
+  readonly mend?: boolean;
+}
+
+/** `data` of the result. */
+export interface Examination {
+  readonly findings: readonly Examined[];
+}
+
+export interface Examined {
+  readonly what: string;
+  readonly isGood: boolean;
+  readonly detail: string;
+  /** What `--mend` does about it, null where it can do nothing. */
+  readonly mend: string | null;
+  readonly isMended: boolean;
+}
+
+/** Exit code 0 when all is good or mended, 7 when something stays wrong, 5 when it is to mend a folder that
+ *  is in use. */
+export async function runDoctor(options: DoctorOptions, output: Output): Promise<ExitCode> {
+  const { data, mend = false } = options;
+  if (!existsSync(data)) {
+    throw new CommandRefused('data-not-found', exitCode.notFound, `there is no folder ${data}`);
+  }
+  const examined = await examine(data, mend);
+  print(data, examined, output);
+  const isWell = examined.every((one) => one.isGood || one.isMended);
+  const result: Examination = { findings: examined };
+  const errors = examined
+    .filter((one) => !one.isGood && !one.isMended)
+    .map(({ what, detail }) => ({ code: 'data-damaged', message: `${what}: ${detail}` }));
+  output.result(result, { errors });
+  return isWell ? exitCode.ok : exitCode.verificationFailed;
+}
+
+async function examine(data: string, mend: boolean): Promise<readonly Examined[]> {
+  const lock = lockUnlessUsed(data, mend);
+  try {
+    const examined: Examined[] = [];
+    for (const finding of await findingsOf(data, lock === undefined)) {
+      const { what, isGood, detail } = finding;
+      if (mend && finding.mend !== undefined) await finding.mend.run();
+      const isMended = mend && finding.mend !== undefined;
+      examined.push({ what, isGood, detail, mend: finding.mend?.does ?? null, isMended });
+    }
+    return examined;
+  } finally {
+    lock?.release();
+  }
+}
+
+function lockUnlessUsed(data: string, mend: boolean): FolderLock | undefined {
+  try {
+    return lockFolder(data, undefined, { isShared: !mend });
+  } catch (cause) {
+    if (mend || codeOf(cause) !== 'data-in-use') throw cause;
+    return undefined;
+  }
+}
+
+/** Beside a running network only what never changes can be judged. */
+async function findingsOf(data: string, isInUse: boolean): Promise<readonly Finding[]> {
+  const parts = await inspectFilePartStore(join(data, 'parts'));
+  if (isInUse) return [good('owner', 'a network runs: stop it to see the rest'), ...parts];
+  const chainFolder = join(data, 'chain');
+  return [
+    good('owner', 'nobody uses the folder'),
+    ...inspectSpec(data),
+    ...(await inspectAnvilFolder(chainFolder, noteFileOf(chainFolder))),
+    ...parts,
+  ];
+}
+
+function inspectSpec(data: string): readonly Finding[] {
+  try {
+    const spec: NetworkSpec | undefined = readSpec(data);
+    if (spec === undefined) return [wrong('network', `${join(data, 'network.json')} is missing`)];
+    const { participants, blockDuration } = spec;
+    return [good('network', `${participants.length} participants, blocks of ${blockDuration} s`)];
+  } catch (cause) {
+    return [wrong('network', `${join(data, 'network.json')} cannot be read: ${messageOf(cause)}`)];
+  }
+}
+
+function print(data: string, examined: readonly Examined[], output: Output): void {
+  output.line(`Data folder ${data}`);
+  output.table(
+    ['what', 'state', 'found'],
+    examined.map((one) => [one.what, stateOf(one), one.isGood ? one.detail : 'see below']),
+    3,
+  );
+  for (const { what, isGood, isMended, detail, mend } of examined) {
+    if (isGood) continue;
+    output.line();
+    output.line(`${what}: ${detail}.`);
+    if (mend !== null) output.line(isMended ? `Mended: ${mend}.` : `--mend ${mend}.`);
+  }
+}
+
+function stateOf({ isGood, isMended, mend }: Examined): string {
+  if (isGood) return 'good';
+  if (isMended) return 'mended';
+  return mend === null ? 'WRONG' : 'mendable';
+}
