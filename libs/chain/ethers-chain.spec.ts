@@ -3,12 +3,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addressOf } from '#crypto';
 import type { Hex } from '#encoding';
 import { silentLog } from '#environment';
 import { openAnvilChain } from './anvil-chain.js';
 import { chainConformance } from './chain.conformance.js';
 import type { Chain, ChainOutcome, DrivenChain } from './chain.js';
 import { developmentContracts } from './deployment.js';
+import { JsonRpc } from './json-rpc.js';
 import { openChain } from './open-chain.js';
 import { keyOf } from './testing/example-channel.js';
 
@@ -87,6 +89,32 @@ function minedBy(driver: DrivenChain, remote: Chain): DrivenChain {
     },
   });
 }
+
+describe('two processes with one key', () => {
+  it('post each what it has to post, though each takes the nonces for its own', async () => {
+    const driver = await openAnvilChain(anvilOptions);
+    // Under another name the node is another chain's for our process: nothing of the key is shared.
+    const urls = [driver.url, driver.url.replace('127.0.0.1', 'localhost')];
+    const remotes = await Promise.all(urls.map((url) => openChain(url, remoteOptions)));
+    const posted = remotes.flatMap((remote, process) => {
+      const acts = minedBy(driver, remote).participantActs(keyOf('shared'));
+      return Array.from({ length: 8 }, (_, at) =>
+        acts.registerParticipant({
+          recordKey: acts.address,
+          operatorKey: acts.address,
+          encryptionKey: `0x${'07'.repeat(32)}`,
+          endpoint: `http://${process}/${at}`,
+        }),
+      );
+    });
+    const outcomes = await Promise.all(posted);
+    expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
+    const rpc = new JsonRpc(driver.url, 5_000);
+    expect(Number(await rpc.call('eth_getTransactionCount', addressOf(keyOf('shared')), 'latest'))).toBe(16);
+    rpc.close();
+    for (const chain of [...remotes, driver]) await chain.close();
+  });
+});
 
 describe('a node in trouble', () => {
   let server: Server;

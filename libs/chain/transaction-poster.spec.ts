@@ -1,7 +1,7 @@
 /** How acts get into a height through lost answers, restarts, stuck fees and other posters of the same key. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { addressOf } from '#crypto';
-import { DrivenTimers, silentLog } from '#environment';
+import { DrivenTimers, type Log, silentLog } from '#environment';
 import type { ChainAct } from './chain-actor.js';
 import { type KeyTurns, holdTurns } from './key-turns.js';
 import { memoryOutbox, type Outbox } from './outbox.js';
@@ -37,9 +37,9 @@ function freshTurns(): KeyTurns {
   return holdTurns(`test ${chains++}`, address).turns;
 }
 
-function posterOf(shared: KeyTurns = turns): TransactionPoster {
+function posterOf(shared: KeyTurns = turns, log: Log = silentLog): TransactionPoster {
   return new TransactionPoster(key, address, {
-    ...{ rpc: node, chainId: 1, heights: node, turns: shared, outbox, timers, log: silentLog },
+    ...{ rpc: node, chainId: 1, heights: node, turns: shared, outbox, timers, log },
     finalizedHeight: async () => node.height,
     inclusionTimeoutMs: 60_000,
     replaceAfterMs: 15_000,
@@ -236,6 +236,20 @@ describe('a poster', () => {
     };
     expect(await posterOf().post(act(1))).toMatchObject({ ok: false, code: 'operator-key-without-gas' });
     expect(await outbox.entries(address)).toEqual([]);
+  });
+
+  it('says of a key without gas that it has none: at once, then ever less often', async () => {
+    const said: unknown[] = [];
+    const poster = posterOf(turns, { ...silentLog, error: (fields) => said.push(fields) });
+    node.balanceWei = 7n;
+    const saidAt: number[] = [];
+    for (let minute = 0; minute < 10; minute++) {
+      for (let sweep = 0; sweep < 3; sweep++) await poster.post(act(1));
+      if (said.length > saidAt.length) saidAt.push(minute);
+      passMs(60_000);
+    }
+    expect(saidAt).toEqual([0, 1, 3, 7]);
+    expect(said[0]).toMatchObject({ address, balanceWei: '7' });
   });
 
   it('is refused by name what would revert, and asks why where it was reverted in its height', async () => {

@@ -43,12 +43,16 @@ const nonceTriesMax = 10;
 /** Heights for which a receipt may lag behind the count of transactions before the nonce counts as taken. */
 const receiptLagLooks = 3;
 
+/** How often a key without gas is said. */
+const gasSaidEveryMs = { least: 60_000, most: 3_600_000 };
+
 type Sent = { readonly pending: PendingAct } | { readonly outcome: ChainOutcome };
 
 export class TransactionPoster implements ActPoster {
   readonly address: Hex;
   readonly #privateKey: Uint8Array;
   readonly #options: TransactionPosterOptions;
+  #gasSaid = { everyMs: 0, nextMs: 0 };
 
   constructor(privateKey: Uint8Array, address: Hex, options: TransactionPosterOptions) {
     this.address = address;
@@ -281,10 +285,22 @@ export class TransactionPoster implements ActPoster {
     return { ok: false, code: 'reverted', message: `the act was reverted in height ${height}` };
   }
 
+  /** Said at once, then ever less often: every sweep asks for the same act again. */
   async #withoutGas(neededWei: bigint | undefined): Promise<{ readonly ok: false } & Refused> {
-    const balance = BigInt(await this.#options.rpc.call<Hex>('eth_getBalance', this.address, 'latest'));
+    const { rpc, clock, log } = this.#options;
+    const balance = BigInt(await rpc.call<Hex>('eth_getBalance', this.address, 'latest'));
     const needed = neededWei === undefined ? '' : `, ${neededWei} wei are needed`;
     const message = `${this.address} has ${balance} wei for gas${needed}: send coins to it`;
+    const nowMs = clock.monotonicMs();
+    if (nowMs >= this.#gasSaid.nextMs) {
+      const everyMs = Math.min(
+        gasSaidEveryMs.most,
+        Math.max(gasSaidEveryMs.least, this.#gasSaid.everyMs * 2),
+      );
+      this.#gasSaid = { everyMs, nextMs: nowMs + everyMs };
+      const said = { address: this.address, balanceWei: String(balance), neededWei: String(neededWei) };
+      log.error(said, 'a key has no coins for gas: nothing is posted with it until somebody sends some');
+    }
     return { ok: false, code: 'operator-key-without-gas', message };
   }
 
