@@ -9,6 +9,8 @@ export interface PendingAct {
   /** Callers that wait for it; without any (it is of an earlier process, or took too long) the same act asked
    *  for again waits for this one. */
   waiting: number;
+  /** Its caller was told that it is in a height: after a rollback it is sent again for that caller alone. */
+  wasIncluded: boolean;
   /** Monotonic time of the last sending; undefined while no node has taken it. */
   sentAtMs: number | undefined;
 }

@@ -68,7 +68,10 @@ export class TransactionPoster implements ActPoster {
       const sent = await this.#options.turns.take(() => this.#send(act));
       if ('outcome' in sent) return sent.outcome;
       const receipt = await this.#receiptOf(sent.pending);
-      if (receipt !== undefined) return this.#outcomeOf(act, receipt);
+      if (receipt !== undefined) {
+        sent.pending.wasIncluded = true;
+        return this.#outcomeOf(act, receipt);
+      }
       // Another process took the nonce: whether the act is still called for, the estimate says.
       if (tries === nonceTriesMax) throw unavailable('other processes post with the same key', undefined);
     }
@@ -101,7 +104,7 @@ export class TransactionPoster implements ActPoster {
     const { turns, outbox } = this.#options;
     if (!turns.isLoaded) {
       for (const entry of await outbox.entries(this.address)) {
-        turns.pending.set(entry.nonce, { entry, waiting: 0, sentAtMs: undefined });
+        turns.pending.set(entry.nonce, { entry, waiting: 0, wasIncluded: false, sentAtMs: undefined });
       }
       turns.isLoaded = true;
     }
@@ -119,7 +122,7 @@ export class TransactionPoster implements ActPoster {
     // Lower nonces first: what is missing there holds back every later act.
     left.sort((one, other) => one.entry.nonce - other.entry.nonce);
     for (const pending of left) await this.#broadcast(pending).catch(this.#unanswered);
-    const same = left.find(({ entry }) => isSame(entry.act, act));
+    const same = left.find(({ entry, wasIncluded }) => !wasIncluded && isSame(entry.act, act));
     if (same !== undefined) same.waiting++;
     return same;
   }
@@ -143,7 +146,7 @@ export class TransactionPoster implements ActPoster {
     const signed = [this.#sign({ chainId, nonce, act, gasLimit, fees })];
     const entry: OutboxEntry = { nonce, act, gasLimit, signed };
     await outbox.keep(this.address, entry);
-    const pending: PendingAct = { entry, waiting: 0, sentAtMs: undefined };
+    const pending: PendingAct = { entry, waiting: 0, wasIncluded: false, sentAtMs: undefined };
     turns.pending.set(nonce, pending);
     return { pending };
   }
