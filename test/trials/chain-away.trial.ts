@@ -109,7 +109,7 @@ async function open(folder: string, closers: (() => Promise<unknown>)[]): Promis
 async function run(setting: Setting, seconds: readonly number[]): Promise<boolean> {
   const { chain, proxy, members } = setting;
   const firstBlockStart = (await chain.time()).timestampSeconds + 5;
-  const { channelId } = await openChannel(chain, { ...spec, firstBlockStart }, members, false);
+  const { channelId } = await openChannel(chain, { ...spec, firstBlockStart }, members);
   const latest = await chain.snapshot({ finality: 'latest' });
   const terms = (await latest.channel(channelId))?.terms as ChannelTerms;
   const traffic = new Traffic(setting, channelId, terms);
