@@ -179,7 +179,7 @@ function diskRefused(file: string, cause: unknown): Fault {
   return new Fault('chain-unavailable', message, { retriable: true, cause });
 }
 
-/** Throws a Fault `chain-journal-older` when the journal that ends at `end` does not hold the place `known`. */
+/** Throws a Fault `chain-journal-older` when the journal, which ends at `end`, does not hold `known`. */
 export async function requireKnown(
   file: string,
   end: JournalPlace,
