@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { BlockReduction, type BlockToReduce } from '#apps/validator/src/block-reduction/block-reduction';
+import { reduceInMemory } from '#apps/validator/src/reduce-in-memory';
 import { sha256 } from '#crypto';
-import { toHex } from '#encoding';
+import { fromHex, type Hex, toHex } from '#encoding';
 import { type BlockDrawer, blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import { commitManifest, encodeBlockReport, SegmentCutter, sealSegment } from '#protocol';
 import { type BlockOutput, type CommittedPart, reduceSealedBlock } from '#reduction';
@@ -157,5 +158,62 @@ describe('the parallel reduction of a block', () => {
       expect(output.validParts).toBe(parts.length === 0 ? 0 : 2);
       expect(summary(output)).toEqual(summary(inOneThread(stored)));
     }
+  });
+
+  it('comes to one result with the reduction in memory, for empty parts that no store holds too', async () => {
+    const { terms, rules } = syntheticRules({ impressions: 0 });
+    const { commitment } = commitManifest(new Uint8Array(0));
+    const other = { ...commitment, indexHash: sha256(Uint8Array.of(1)) };
+    const parts = [
+      { participant: 0, commitment },
+      { participant: 1, commitment: other },
+    ];
+    const block = { terms, rules, parts, validator } as const;
+    const inMemory = await reduceInMemory(openMemoryPartStore())(block);
+    expect(inMemory.output.validParts).toBe(1);
+    expect(inMemory.output.report.invalidParts[0]).toEqual([1, 'wrong-bytes']);
+    const output = await inThreads({ block, drawer: blockDrawer() }, 1);
+    expect(summary(output)).toEqual(summary(inMemory.output));
+    const stored = storeBlock({ ...options, impressions: 2_000 });
+    const whole = await reduceInMemory(openMemoryPartStore(stored.drawer))({ ...stored.block, validator });
+    expect(summary(await inThreads(stored, 64))).toEqual(summary(whole.output));
+  });
+
+  it('asks for wrong bytes again and elsewhere before it calls a part wrong', async () => {
+    const stored = storeBlock({ ...options, impressions: 4_000 });
+    const expected = summary(inOneThread(stored));
+    const partStore = openMemoryPartStore(stored.drawer);
+    const { get } = partStore;
+    const spoilt = (digest: Uint8Array): boolean => digest[0] % 4 === 0;
+    const asked = new Set<string>();
+    partStore.get = async (digest, given) => {
+      const found = await get.call(partStore, digest, given);
+      const isFirst = !asked.has(toHex(digest));
+      asked.add(toHex(digest));
+      const isWrong = typeof found !== 'string' && spoilt(digest) && isFirst;
+      return isWrong ? found.map((byte) => byte ^ 1) : found;
+    };
+    const threads = { threads: 2, spillFolder, rowMebibytes: 64 };
+    const reduction = new BlockReduction(threads, { partStore });
+    const { output, unsureBlocks } = await reduction.reduce(stored.block);
+    expect([summary(output), unsureBlocks]).toEqual([expected, 0]);
+    await reduction.close();
+    expect([...asked].filter((digest) => spoilt(fromHex(digest as Hex))).length).toBeGreaterThan(2);
+
+    const drawer = blockDrawer();
+    for (const [name, bytes] of stored.drawer.blocks) {
+      drawer.blocks.set(name, spoilt(fromHex(`0x${name}`)) ? bytes.map((byte) => byte ^ 1) : bytes);
+    }
+    const wrong = openMemoryPartStore(drawer);
+    const otherStores = [openMemoryPartStore(stored.drawer)];
+    const helped = new BlockReduction(threads, { partStore: wrong, otherStores });
+    const elsewhere = await helped.reduce(stored.block);
+    expect([summary(elsewhere.output), elsewhere.unsureBlocks]).toEqual([expected, 0]);
+    await helped.close();
+    const alone = new BlockReduction(threads, { partStore: wrong });
+    const unhelped = await alone.reduce(stored.block);
+    expect(unhelped.unsureBlocks).toBeGreaterThan(2);
+    expect(unhelped.output.validParts).toBe(0);
+    await alone.close();
   });
 });

@@ -268,6 +268,25 @@ describe('a part store on a disk that fails', () => {
     expect(await store.get(digest)).toBe('absent');
   });
 
+  it('brings a block back that another held and found just before it was moved aside', async () => {
+    const other = openFilePartStore(folder);
+    await store.hold('leaving', [digest]);
+    await store.put(bytes);
+    let isMet = false;
+    files.before = async ({ act, path }) => {
+      if (isMet || act !== 'rename' || path !== fileOf('', digest)) return;
+      isMet = true;
+      await other.hold('coming', [digest]);
+      await other.put(bytes);
+    };
+    await store.release('leaving');
+    expect(isMet).toBe(true);
+    expect(await other.get(digest)).toEqual(bytes);
+    await other.release('coming');
+    expect(await other.get(digest)).toBe('absent');
+    await other.close();
+  });
+
   it('ends at its next start what a crash left of a release, whatever step it fell on', async () => {
     const kept = new Uint8Array(Buffer.from('held by another'));
     const keptDigest = new Uint8Array(createHash('sha256').update(kept).digest());

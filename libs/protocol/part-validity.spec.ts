@@ -5,6 +5,7 @@ import {
   BatchHasher,
   type BlockRules,
   batchAt,
+  CutRule,
   encodeRecord,
   forEachBatch,
   PartCheck,
@@ -129,11 +130,19 @@ describe('a block part', () => {
     ['another magic', (plaintext) => changed(plaintext, 0)],
     ['filled padding', (plaintext) => changed(plaintext, 191)],
     ['a price above the limit', (plaintext) => changed(plaintext, 192 + 39)],
-    ['a record of another author', (plaintext) => changed(plaintext, 192 + 2)],
+    ['an author above the participants', (plaintext) => changed(plaintext, batchAt.author, 2)],
     ['another channel', (plaintext) => changed(plaintext, batchAt.channelId)],
     ['another block', (plaintext) => changed(plaintext, batchAt.blockNumber)],
   ])('that holds %s is malformed', (_, spoil) => {
     expect(reasonOf([sealAs(spoil(cut(batches)[0]))])).toBe('malformed');
+  });
+
+  it('in which an author signs what another says is malformed, though each record is good by itself', () => {
+    // A win of participant 1 over participant 0, in a batch that participant 0 signed with its own key.
+    const win = batch(1, 3, 1).subarray(192);
+    const header = { channelId, blockNumber, author: 0, sequence: 3n };
+    expect(reasonOf([sealAs(signBatch(hasher, keys[0], header, win))])).toBe('malformed');
+    expect(reasonOf([sealAs(batch(1, 3, 1))])).toBeUndefined();
   });
 
   it('that is cut elsewhere is malformed', () => {
@@ -162,6 +171,27 @@ describe('a block part', () => {
     expect(reasonOf(sealAll(cut([batch(0, 255, 1), batch(0, 256, 1)])))).toBeUndefined();
   });
 
+  it('whose segment ends with the batch with which the next begins is out of order', () => {
+    const large = batch(0, 1, 1_000);
+    const sealed = sealAll(cut([large, large]));
+    expect(sealed).toHaveLength(2);
+    expect(reasonOf(sealed)).toBe('out-of-order');
+    expect(reasonOf(sealAll(cut([large, batch(0, 2, 1_000)])))).toBeUndefined();
+  });
+
+  it('has batches that ascend strictly within each segment: a segment that breaks this names it itself', () => {
+    const segments = new SegmentCheck(rules);
+    const reason = (...some: Uint8Array[]) => {
+      const { row, sealed } = sealAs(new Uint8Array(Buffer.concat(some)));
+      return segments.check(row, sealed).reason;
+    };
+    const [first, second] = [batch(0, 1, 1), batch(0, 2, 1)];
+    expect(reason(first, second)).toBeUndefined();
+    expect(reason(first, first)).toBe('out-of-order');
+    expect(reason(second, first)).toBe('out-of-order');
+    expect(reason(first, second, second)).toBe('out-of-order');
+  });
+
   it('in which an author takes more than its budget is too large, small batches counting 2,048 bytes', () => {
     const small = Array.from({ length: 196 }, (_, n) => batch(0, n, 1));
     expect(reasonOf(sealAll(cut(small.slice(0, 195))))).toBeUndefined();
@@ -183,6 +213,31 @@ describe('a block part', () => {
 });
 
 describe('cutting', () => {
+  /** Whether a batch begins a segment after one of `bytes` whose root ends with `rootLastByte`. */
+  const isCutAfter = (bytes: number, rootLastByte: number, next = { author: 0, bytes: 256 }): boolean => {
+    const rule = new CutRule();
+    expect(rule.begins(0, bytes, rootLastByte)).toBe(true);
+    return rule.begins(next.author, next.bytes, 255);
+  };
+
+  it('is after a batch whose root’s last byte is below 64, and not at 64', () => {
+    expect(isCutAfter(20_032, 63)).toBe(true);
+    expect(isCutAfter(20_032, 0)).toBe(true);
+    expect(isCutAfter(20_032, 64)).toBe(false);
+    expect(isCutAfter(20_032, 255)).toBe(false);
+  });
+
+  it('is there only once a segment holds 16,384 bytes', () => {
+    expect(isCutAfter(16_384, 63)).toBe(true);
+    expect(isCutAfter(16_320, 63)).toBe(false);
+  });
+
+  it('is before a batch that would take the segment above 65,536 bytes, and where the author changes', () => {
+    expect(isCutAfter(40_000, 255, { author: 0, bytes: 25_536 })).toBe(false);
+    expect(isCutAfter(40_000, 255, { author: 0, bytes: 25_600 })).toBe(true);
+    expect(isCutAfter(256, 255, { author: 1, bytes: 256 })).toBe(true);
+  });
+
   it('gives equal segments again a few batches behind a difference', () => {
     const all = Array.from({ length: 120 }, (_, n) => batch(0, n, 20));
     const rowsOf = (batches: Uint8Array[]): Set<string> =>
@@ -220,8 +275,8 @@ function sealAs(plaintext: Uint8Array): { sealed: Uint8Array; row: Uint8Array } 
   return { sealed, row: rowOf(sealed, root) };
 }
 
-function changed(bytes: Uint8Array, at: number): Uint8Array {
+function changed(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
   const copy = bytes.slice();
-  copy[at] ^= 1;
+  copy[at] ^= bits;
   return copy;
 }

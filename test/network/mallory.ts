@@ -17,6 +17,7 @@ import {
   recordAt,
   SegmentCutter,
   sealSegment,
+  signBatch,
 } from '#protocol';
 
 /** What a dishonest collator makes of the batches that it should have posted. */
@@ -68,6 +69,11 @@ export const mischiefs: readonly Mischief[] = [
       const altered = part.batches.map((batch, at) => (at === 0 ? rerooted(cheaper(batch), part) : batch));
       return postPart(part, altered.toSorted(byOrder));
     },
+  },
+  {
+    name: 'signs the wins of another in a batch of its own',
+    reason: 'malformed',
+    post: (part) => postPart(part, [...part.batches, withWinsOfAnother(part)].toSorted(byOrder)),
   },
   {
     name: 'turns its batches around',
@@ -150,8 +156,20 @@ function rerooted(batch: Uint8Array, { network, blockNumber }: MischiefPart): Ui
   return again;
 }
 
+/** Records that another wrote, under a header that the dishonest one signs in its own name. */
+function withWinsOfAnother({ network, participant, blockNumber, batches }: MischiefPart): Uint8Array {
+  const another = batches.find((batch) => batch[batchAt.author] !== participant);
+  if (another === undefined) throw new Error('nobody else wrote anything');
+  return signBatch(
+    new BatchHasher(domainSeparator(network.domain)),
+    network.members[participant].secrets.record.privateKey,
+    { channelId: network.channelId, blockNumber, author: participant, sequence: 2n ** 63n },
+    another.subarray(limits.batchHeaderBytes),
+  );
+}
+
 function byOrder(a: Uint8Array, b: Uint8Array): number {
   const sequence = (batch: Uint8Array): bigint =>
     new DataView(batch.buffer, batch.byteOffset).getBigUint64(batchAt.sequence, true);
-  return a[batchAt.author] - b[batchAt.author] || Number(sequence(a) - sequence(b));
+  return a[batchAt.author] - b[batchAt.author] || (sequence(a) < sequence(b) ? -1 : 1);
 }

@@ -214,8 +214,14 @@ describe('the collator', () => {
     const batch = rehearsal.batch(0, 0, 1);
     const other = Uint8Array.from(batch);
     other[100] ^= 1;
-    const one = await collated(() => [batch, other]);
-    expect(await collated(() => [other, batch])).toBe(one);
+    const [lower] = [batch, other].sort(Buffer.compare);
+    const one = await collated(() => [lower]);
+    for (const both of [
+      [batch, other],
+      [other, batch],
+    ]) {
+      expect(await collated(() => both)).toBe(one);
+    }
   });
 
   it('holds every block before it puts it, and posts only what is stored', async () => {
@@ -235,6 +241,36 @@ describe('the collator', () => {
     const held = [...holds].filter(([owner]) => owner.endsWith(`/${rehearsal.channelId}/0`));
     expect(held.map(([, names]) => [...names].sort())).toEqual([[...blocks.keys()].sort()]);
     expect(storedPart(rehearsal, 0, 0)).not.toBe('none');
+  });
+
+  it('posts its part only when the store has all of it, however slow the store is', async () => {
+    for (const slowCall of [0, 1]) {
+      const rehearsal = new Rehearsal();
+      await rehearsal.append(0, someBatches(rehearsal));
+      await rehearsal.cutOff(0, 0);
+      rehearsal.chain.advanceTo(rehearsal.collected(0));
+      let goOn = (): void => {};
+      const slow = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      let calls = 0;
+      const store = rehearsal.partStore();
+      const { putMany } = store;
+      store.putMany = async (blocks) => {
+        const isSlow = calls++ === slowCall;
+        const digests = await putMany.call(store, blocks);
+        if (isSlow) await slow;
+        return digests;
+      };
+      rehearsal.partStore = () => store;
+      const swept = collatorOf(rehearsal, 0).sweep();
+      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      expect(calls).toBe(slowCall + 1);
+      expect(rehearsal.chain.accepted).toEqual({});
+      goOn();
+      expect(await swept).toBe(1);
+      expect(rehearsal.chain.accepted).toEqual({ postPart: 1 });
+    }
   });
 
   it('lets its part go when retentionPeriod has passed since the block was over', async () => {
