@@ -1,1 +1,25 @@
-export { type LogEntry, type LogPartition, logEntryBytesMax, type RecordLog } from './record-log.js';
+export {
+  type AuthorPositions,
+  type CutMark,
+  CutMarks,
+  decodeCutMark,
+  encodeCutMark,
+  endsNow,
+} from './cut-marks.js';
+export {
+  isDamaged,
+  type LogClaim,
+  type LogDamage,
+  type LogEntry,
+  type LogIdentity,
+  type LogItem,
+  type LogPartition,
+  type LogPosition,
+  type LogRange,
+  type LogStream,
+  logBegin,
+  logEntryBytesMax,
+  logPosition,
+  positionAfter,
+  type RecordLog,
+} from './record-log.js';

@@ -7,7 +7,7 @@ import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
 import { openLmdbRecordLog } from './lmdb-record-log.js';
 import { recordLogConformance } from './record-log.conformance.js';
-import type { RecordLog } from './record-log.js';
+import { isDamaged, logBegin, logPosition, type RecordLog } from './record-log.js';
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'papyrus.record-log-'));
 
@@ -31,16 +31,17 @@ recordLogConformance('lmdb', async () => {
 
 const partition = { channelId: `0x${'c3'.repeat(32)}`, stream: 0 };
 
-/** Appends from eight callers and prints each offset once it was promised; a fault is printed too. */
+/** Appends from eight callers and prints each position once it was promised; a fault is printed too. */
 const appending = (folder: string, entryBytes: number) => `
   import { openLmdbRecordLog } from '${builtFile('libs/record-log/lmdb-record-log.js')}';
   const log = openLmdbRecordLog('${folder}');
   const partition = ${JSON.stringify(partition)};
+  const claim = await log.claim(partition.channelId);
   async function caller() {
     for (;;) {
       const at = performance.now();
       const bytes = new Uint8Array(${entryBytes}).fill(Math.floor(at) & 0xff);
-      console.log(await log.append(partition, bytes, Math.floor(at)));
+      console.log(await log.append(claim, partition, bytes, Math.floor(at)));
     }
   }
   const ended = Promise.all(Array.from({ length: 8 }, caller));
@@ -57,12 +58,16 @@ it('loses no acknowledged entry to a SIGKILL, however often', async () => {
     expect(new Set(promised).size).toBe(promised.length);
     expect(await log.end(partition)).toBeGreaterThan(highest);
     // What was on disk when its process died, but not yet announced, becomes visible with the next write.
-    const next = await log.append(partition, new Uint8Array(3_000), 0);
+    const claim = await log.claim(partition.channelId);
+    const next = await log.append(claim, partition, new Uint8Array(3_000), 0);
     expect(next).toBeGreaterThan(highest);
     let read = 0;
-    for await (const entry of log.read(partition, 0)) {
-      expect(entry.offset).toBe(read++);
-      expect(Buffer.compare(entry.bytes, Buffer.alloc(3_000, entry.receivedAtMs & 0xff))).toBe(0);
+    for await (const page of log.read(partition, { from: logBegin })) {
+      for (const item of page) {
+        if (isDamaged(item)) throw new Error(item.damage);
+        expect(item.position).toBe(read++);
+        expect(Buffer.compare(item.bytes, Buffer.alloc(3_000, item.receivedAtMs & 0xff))).toBe(0);
+      }
     }
     expect(read).toBe(next + 1);
   }
@@ -80,8 +85,11 @@ it('answers a full disk with a fault, keeps what it acknowledged, and goes on wi
   const promised = printed.slice(0, -1).map(Number);
   const log = openLmdbRecordLog(folder);
   expect(await log.end(partition)).toBeGreaterThan(Math.max(...promised));
-  for (const offset of promised) expect((await log.get(partition, offset))?.bytes.length).toBe(60_000);
-  await log.append(partition, new Uint8Array(60_000), 0);
+  for (const position of promised) {
+    const item = await log.get(partition, logPosition(position));
+    expect(item !== undefined && !isDamaged(item) && item.bytes.length).toBe(60_000);
+  }
+  await log.append(await log.claim(partition.channelId), partition, new Uint8Array(60_000), 0);
   await log.close();
   await rm(folder, { recursive: true });
 });

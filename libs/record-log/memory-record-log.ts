@@ -1,61 +1,141 @@
 /** A record log in memory, for tests and simulation: it holds what the conformance suite asks and forgets
- *  with its drawer. */
+ *  with its drawers. It can be as awkward as a distributed engine: gaps, slow answers, an outage. */
+import { randomBytes } from 'node:crypto';
 import { Fault } from '#environment';
-import { type LogEntry, type LogPartition, logEntryBytesMax, type RecordLog } from './record-log.js';
+import {
+  defaultPageBytes,
+  type LogClaim,
+  type LogEntry,
+  type LogIdentity,
+  type LogItem,
+  type LogPartition,
+  type LogPosition,
+  type LogRange,
+  logBegin,
+  logEntryBytesMax,
+  logPosition,
+  positionAfter,
+  type RecordLog,
+} from './record-log.js';
 
 interface Drawer {
   readonly partition: LogPartition;
-  readonly entries: LogEntry[];
+  readonly entries: Map<LogPosition, LogEntry>;
+  end: LogPosition;
+}
+
+export interface AwkwardEngine {
+  /** Positions left free before every third entry, as transaction markers of a distributed engine do. */
+  readonly gap: number;
+  /** What each call waits for before it is answered. */
+  readonly answers: () => Promise<void>;
 }
 
 /** What outlives one open log, as a folder does: pass it to the next one. */
-export type RecordDrawers = Map<string, Drawer>;
+export class RecordDrawers {
+  readonly logId = randomBytes(16).toString('hex');
+  readonly drawers = new Map<string, Drawer>();
+  readonly claims = new Map<string, { readonly epoch: number; readonly lost: AbortController }>();
+  readonly engine: AwkwardEngine;
+  /** While it is, every call fails as with an engine that nobody reaches. */
+  isAway = false;
 
-export function openMemoryRecordLog(drawers: RecordDrawers = new Map()): RecordLog {
+  constructor(engine: AwkwardEngine = { gap: 0, answers: () => Promise.resolve() }) {
+    this.engine = engine;
+  }
+}
+
+export function openMemoryRecordLog(drawers: RecordDrawers = new RecordDrawers()): RecordLog {
   return new MemoryRecordLog(drawers);
 }
 
 class MemoryRecordLog implements RecordLog {
-  readonly #drawers: RecordDrawers;
+  readonly #store: RecordDrawers;
   readonly #wakes = new Set<(partition: LogPartition) => void>();
   #closed = false;
 
-  constructor(drawers: RecordDrawers) {
-    this.#drawers = drawers;
+  constructor(store: RecordDrawers) {
+    this.#store = store;
   }
 
-  async append(partition: LogPartition, bytes: Uint8Array, receivedAtMs: number): Promise<number> {
+  async claim(channelId: string): Promise<LogClaim> {
+    await this.#reached();
+    const { claims } = this.#store;
+    const before = claims.get(channelId);
+    const lost = new AbortController();
+    const epoch = (before?.epoch ?? 0) + 1;
+    claims.set(channelId, { epoch, lost });
+    before?.lost.abort();
+    return { channelId, epoch, lost: lost.signal, release: async () => lost.abort() };
+  }
+
+  async append(
+    claim: LogClaim,
+    partition: LogPartition,
+    bytes: Uint8Array,
+    receivedAtMs: number,
+  ): Promise<LogPosition> {
     if (bytes.length > logEntryBytesMax) throw new Error(`a log entry of ${bytes.length} bytes`);
-    const entries = this.#entries(partition);
-    const offset = entries.push({ offset: entries.length, receivedAtMs, bytes: bytes.slice() }) - 1;
-    this.#drawers.set(nameOf(partition), { partition, entries });
-    await Promise.resolve();
+    if (claim.channelId !== partition.channelId) throw new Error('the claim is of another channel');
+    this.#mustBeOpen();
+    if (claim.lost.aborted || this.#store.claims.get(claim.channelId)?.epoch !== claim.epoch) {
+      throw fencedFault(claim);
+    }
+    const position = this.#put(partition, bytes.slice(), receivedAtMs);
+    await this.#store.engine.answers();
     for (const wake of this.#wakes) wake(partition);
-    return offset;
+    return position;
   }
 
-  async *read(partition: LogPartition, from: number, to?: number): AsyncIterable<LogEntry> {
+  async *read(partition: LogPartition, range: LogRange): AsyncIterable<readonly LogItem[]> {
+    range.signal?.throwIfAborted();
     const end = await this.end(partition);
-    const until = Math.min(to ?? end, end);
-    for (let offset = from; offset < until; offset++) yield copyOf(this.#entries(partition)[offset]);
+    const until = Math.min(range.to ?? end, end);
+    const entries = [...(this.#drawer(partition)?.entries.values() ?? [])];
+    let page: LogItem[] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      if (entry.position < range.from || entry.position >= until) continue;
+      page.push(copyOf(entry));
+      bytes += entry.bytes.length;
+      if (bytes < (range.pageBytes ?? defaultPageBytes)) continue;
+      yield page;
+      range.signal?.throwIfAborted();
+      await this.#reached();
+      page = [];
+      bytes = 0;
+    }
+    if (page.length > 0) yield page;
   }
 
-  async get(partition: LogPartition, offset: number): Promise<LogEntry | undefined> {
-    if (!Number.isSafeInteger(offset) || offset < 0) throw new Error(`a log offset of ${offset}`);
-    const entry = this.#entries(partition)[offset];
+  async get(partition: LogPartition, position: LogPosition): Promise<LogItem | undefined> {
+    await this.#reached();
+    const entry = this.#drawer(partition)?.entries.get(logPosition(position));
     return entry && copyOf(entry);
   }
 
-  async end(partition: LogPartition): Promise<number> {
-    return this.#entries(partition).length;
+  async end(partition: LogPartition): Promise<LogPosition> {
+    await this.#reached();
+    return this.#drawer(partition)?.end ?? logBegin;
   }
 
   async partitions(channelId: string): Promise<readonly LogPartition[]> {
-    if (this.#closed) throw closedFault();
-    const found = [...this.#drawers.values()].map((drawer) => drawer.partition);
+    await this.#reached();
+    const found = [...this.#store.drawers.values()].map((drawer) => drawer.partition);
     return found
       .filter((partition) => partition.channelId === channelId)
       .sort((left, right) => rank(left) - rank(right));
+  }
+
+  async truncateBefore(partition: LogPartition, position: LogPosition): Promise<void> {
+    await this.#reached();
+    const entries = this.#drawer(partition)?.entries;
+    for (const at of [...(entries?.keys() ?? [])]) if (at < position) entries?.delete(at);
+  }
+
+  async identity(): Promise<LogIdentity> {
+    await this.#reached();
+    return { logId: this.#store.logId };
   }
 
   subscribe(wake: (partition: LogPartition) => void): () => void {
@@ -69,14 +149,35 @@ class MemoryRecordLog implements RecordLog {
     this.#wakes.clear();
   }
 
-  #entries(partition: LogPartition): LogEntry[] {
-    if (this.#closed) throw closedFault();
-    return this.#drawers.get(nameOf(partition))?.entries ?? [];
+  #put(partition: LogPartition, bytes: Uint8Array, receivedAtMs: number): LogPosition {
+    const drawer = this.#drawer(partition) ?? { partition, entries: new Map(), end: logBegin };
+    this.#store.drawers.set(nameOf(partition), drawer);
+    const gap = drawer.entries.size % 3 === 2 ? this.#store.engine.gap : 0;
+    const position = logPosition(drawer.end + gap);
+    drawer.entries.set(position, { position, receivedAtMs, bytes });
+    drawer.end = positionAfter(position);
+    return position;
+  }
+
+  #drawer(partition: LogPartition): Drawer | undefined {
+    return this.#store.drawers.get(nameOf(partition));
+  }
+
+  async #reached(): Promise<void> {
+    this.#mustBeOpen();
+    await this.#store.engine.answers();
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#closed && !this.#store.isAway) return;
+    const message = this.#closed ? 'the record log is closed' : 'the record log is away';
+    throw new Fault('record-log-unavailable', message, { retriable: true });
   }
 }
 
-function closedFault(): Fault {
-  return new Fault('record-log-unavailable', 'the record log is closed', { retriable: true });
+function fencedFault({ channelId, epoch }: LogClaim): Fault {
+  const message = `claim ${epoch} of channel ${channelId} is lost: claim it again and read its log first`;
+  return new Fault('record-log-fenced', message, { retriable: false });
 }
 
 function nameOf({ channelId, stream }: LogPartition): string {
@@ -84,7 +185,7 @@ function nameOf({ channelId, stream }: LogPartition): string {
 }
 
 function rank({ stream }: LogPartition): number {
-  return stream === 'manifests' ? Number.POSITIVE_INFINITY : stream;
+  return stream === 'cut-marks' ? Number.POSITIVE_INFINITY : stream;
 }
 
 function copyOf(entry: LogEntry): LogEntry {

@@ -1,6 +1,16 @@
 /** What every record log promises, as tests; an adapter's test file calls this and little else. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type LogEntry, type LogPartition, logEntryBytesMax, type RecordLog } from './record-log.js';
+import {
+  isDamaged,
+  type LogEntry,
+  type LogPartition,
+  type LogPosition,
+  type LogRange,
+  logBegin,
+  logEntryBytesMax,
+  positionAfter,
+  type RecordLog,
+} from './record-log.js';
 
 export interface OpenedRecordLog {
   readonly port: RecordLog;
@@ -16,6 +26,9 @@ const channelId = `0x${'a1'.repeat(32)}`;
 const otherChannelId = `0x${'a2'.repeat(32)}`;
 const ssp: LogPartition = { channelId, stream: 0 };
 const dsp: LogPartition = { channelId, stream: 1 };
+const all: LogRange = { from: logBegin };
+const unavailable = { name: 'Fault', code: 'record-log-unavailable', retriable: true };
+const fenced = { name: 'Fault', code: 'record-log-fenced', retriable: false };
 
 export function recordLogConformance(name: string, open: () => Promise<OpenedRecordLog>): void {
   describe(`${name} as a record log`, () => {
@@ -27,7 +40,9 @@ export function recordLogConformance(name: string, open: () => Promise<OpenedRec
 
     keepsEntries(() => opened);
     keepsOrder(() => opened);
-    sharesStorage(() => opened);
+    readsRanges(() => opened);
+    fencesClaims(() => opened);
+    truncates(() => opened);
     hasBorders(() => opened);
   });
 }
@@ -35,172 +50,315 @@ export function recordLogConformance(name: string, open: () => Promise<OpenedRec
 function keepsEntries(opened: () => OpenedRecordLog): void {
   it('is empty at first', async () => {
     const { port } = opened();
-    expect(await port.end(ssp)).toBe(0);
-    expect(await port.get(ssp, 0)).toBeUndefined();
-    expect(await collected(port.read(ssp, 0))).toEqual([]);
+    expect(await port.end(ssp)).toBe(logBegin);
+    expect(await port.get(ssp, logBegin)).toBeUndefined();
+    expect(await collected(port, ssp, all)).toEqual([]);
     expect(await port.partitions(channelId)).toEqual([]);
   });
 
   it('gives back verbatim bytes and their time, of any length', async () => {
     const { port } = opened();
+    const claim = await port.claim(channelId);
     const lengths = [0, 1, 7, 8, 255, 4_096, 32_760, 65_536 + 192, logEntryBytesMax];
-    const entries = lengths.map((length, offset) => ({
-      offset,
-      receivedAtMs: 1_700_000_000_000 + offset,
-      bytes: patterned(length, offset),
-    }));
-    for (const entry of entries) {
-      expect(await port.append(ssp, entry.bytes, entry.receivedAtMs)).toBe(entry.offset);
+    const entries: LogEntry[] = [];
+    for (const [at, length] of lengths.entries()) {
+      const bytes = patterned(length, at);
+      const receivedAtMs = 1_700_000_000_000 + at;
+      const position = await port.append(claim, ssp, bytes, receivedAtMs);
+      entries.push({ position, receivedAtMs, bytes });
     }
-    const found = await collected(port.read(ssp, 0));
+    const found = await collected(port, ssp, all);
     expect(found.map((entry) => entry.bytes.length)).toEqual(lengths);
-    for (const entry of entries) {
-      for (const again of [found[entry.offset], await port.get(ssp, entry.offset)]) {
+    for (const [at, entry] of entries.entries()) {
+      for (const again of [found[at], await entryAt(port, ssp, entry.position)]) {
         expect({ ...again, bytes: undefined }).toEqual({ ...entry, bytes: undefined });
         // Megabytes are compared at once: the matcher would look at each byte as a property.
-        expect(Buffer.compare(again?.bytes ?? new Uint8Array(), entry.bytes)).toBe(0);
-        expect(again?.bytes.constructor).toBe(Uint8Array);
+        expect(Buffer.compare(again.bytes, entry.bytes)).toBe(0);
+        expect(again.bytes.constructor).toBe(Uint8Array);
       }
     }
   });
 
   it('neither holds on to the bytes it was given nor to those it gave out', async () => {
     const { port } = opened();
+    const claim = await port.claim(channelId);
     const bytes = patterned(100, 1);
-    const appended = port.append(ssp, bytes, 5);
+    const appended = port.append(claim, ssp, bytes, 5);
     bytes.fill(0);
-    await appended;
-    const first = await port.get(ssp, 0);
-    expect(first?.bytes).toEqual(patterned(100, 1));
-    first?.bytes.fill(0);
-    expect((await port.get(ssp, 0))?.bytes).toEqual(patterned(100, 1));
+    const position = await appended;
+    const first = await entryAt(port, ssp, position);
+    expect(first.bytes).toEqual(patterned(100, 1));
+    first.bytes.fill(0);
+    expect((await entryAt(port, ssp, position)).bytes).toEqual(patterned(100, 1));
   });
 
-  it('keeps everything when closed and opened again', async () => {
+  it('keeps everything, and says to be the same log, when closed and opened again', async () => {
     const { port, reopen } = opened();
-    for (let at = 0; at < 20; at++) await port.append(ssp, patterned(50, at), at);
-    await port.append({ channelId, stream: 'manifests' }, patterned(9, 9), 9);
+    const positions = await filled(port, ssp, 20);
+    await filled(port, { channelId, stream: 'cut-marks' }, 1);
+    const before = { end: await port.end(ssp), identity: await port.identity() };
     const again = await reopen();
-    expect(await again.end(ssp)).toBe(20);
-    expect((await collected(again.read(ssp, 0))).map((entry) => entry.bytes)).toEqual(
-      Array.from({ length: 20 }, (_, at) => patterned(50, at)),
-    );
-    expect(await again.append(ssp, patterned(1, 1), 1)).toBe(20);
+    expect({ end: await again.end(ssp), identity: await again.identity() }).toEqual(before);
+    expect(before.identity.logId).toMatch(/^[0-9a-f]{32}$/);
+    const found = await collected(again, ssp, all);
+    expect(found.map((entry) => entry.position)).toEqual(positions);
+    expect(found.map((entry) => entry.bytes)).toEqual(positions.map((_, at) => number(at)));
+    const [next] = await filled(again, ssp, 1);
+    expect(next).toBeGreaterThanOrEqual(before.end);
     expect(await again.partitions(channelId)).toHaveLength(2);
+  });
+
+  it('shows entries to one that had opened the storage before they came', async () => {
+    const { port, openBeside } = opened();
+    const reader = await openBeside();
+    expect(await reader.end(ssp)).toBe(logBegin);
+    const claim = await port.claim(channelId);
+    for (let at = 0; at < 5; at++) {
+      const position = await port.append(claim, ssp, number(at), at);
+      expect(await reader.end(ssp)).toBe(positionAfter(position));
+      expect((await entryAt(reader, ssp, position)).bytes).toEqual(number(at));
+    }
+    expect(await reader.identity()).toEqual(await port.identity());
+    await reader.close();
   });
 }
 
 function keepsOrder(opened: () => OpenedRecordLog): void {
-  it('numbers concurrent appends of a partition in the order of the calls', async () => {
+  it('orders concurrent appends of a partition as they were called', async () => {
     const { port } = opened();
-    const count = 500;
-    const offsets = await Promise.all(
-      Array.from({ length: count }, (_, at) => port.append(at % 3 === 0 ? dsp : ssp, number(at), at)),
+    const claim = await port.claim(channelId);
+    const calls = Array.from({ length: 500 }, (_, at) => at);
+    const partitionOf = (at: number): LogPartition => (at % 3 === 0 ? dsp : ssp);
+    const positions = await Promise.all(
+      calls.map((at) => port.append(claim, partitionOf(at), number(at), at)),
     );
-    const calls = Array.from({ length: count }, (_, at) => at);
-    for (const [partition, isOwn] of [
-      [dsp, (at: number) => at % 3 === 0],
-      [ssp, (at: number) => at % 3 !== 0],
-    ] as const) {
-      const own = calls.filter(isOwn);
-      expect(own.map((at) => offsets[at])).toEqual(own.map((_, offset) => offset));
-      const found = await collected(port.read(partition, 0));
+    for (const partition of [dsp, ssp]) {
+      const own = calls.filter((at) => partitionOf(at) === partition);
+      const found = await collected(port, partition, all);
+      expect(found.map((entry) => entry.position)).toEqual(own.map((at) => positions[at]));
       expect(found.map((entry) => entry.receivedAtMs)).toEqual(own);
       expect(found.map((entry) => entry.bytes)).toEqual(own.map(number));
+      for (const [at, { position }] of found.entries()) {
+        if (at > 0) expect(position).toBeGreaterThan(found[at - 1].position);
+      }
     }
   });
 
-  it('reads any range, and no further than the end when reading began', async () => {
+  it('names the partitions of a channel that hold entries, cut marks last', async () => {
     const { port } = opened();
-    for (let at = 0; at < 10; at++) await port.append(ssp, number(at), at);
-    expect((await collected(port.read(ssp, 3, 6))).map((entry) => entry.offset)).toEqual([3, 4, 5]);
-    expect((await collected(port.read(ssp, 8, 100))).map((entry) => entry.offset)).toEqual([8, 9]);
-    expect(await collected(port.read(ssp, 10))).toEqual([]);
-    expect(await collected(port.read(ssp, 6, 3))).toEqual([]);
-    const seen: number[] = [];
-    for await (const entry of port.read(ssp, 0)) {
-      seen.push(entry.offset);
-      await port.append(ssp, number(100 + entry.offset), 0);
-    }
-    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(await port.end(ssp)).toBe(20);
-  });
-
-  it('names the partitions of a channel that hold entries, manifests last', async () => {
-    const { port } = opened();
-    for (const stream of ['manifests', 11, 2, 0, 300] as const)
-      await port.append({ channelId, stream }, number(1), 1);
-    await port.append({ channelId: otherChannelId, stream: 5 }, number(1), 1);
+    for (const stream of ['cut-marks', 11, 2, 0, 300] as const) await filled(port, { channelId, stream }, 1);
+    await filled(port, { channelId: otherChannelId, stream: 5 }, 1);
     const streams = (await port.partitions(channelId)).map((partition) => partition.stream);
-    expect(streams).toEqual([0, 2, 11, 300, 'manifests']);
+    expect(streams).toEqual([0, 2, 11, 300, 'cut-marks']);
     expect(await port.partitions(otherChannelId)).toEqual([{ channelId: otherChannelId, stream: 5 }]);
   });
 
   it('wakes subscribers after the entry can be read, until they unsubscribe', async () => {
     const { port } = opened();
-    const ends: Promise<number>[] = [];
+    const claim = await port.claim(channelId);
+    const ends: Promise<LogPosition>[] = [];
     const unsubscribe = port.subscribe((partition) => ends.push(port.end(partition)));
-    await port.append(ssp, number(1), 1);
-    await port.append(ssp, number(2), 2);
-    expect(await Promise.all(ends)).toEqual([1, 2]);
+    for (let at = 0; at < 2; at++) {
+      const position = await port.append(claim, ssp, number(at), at);
+      expect(ends).toHaveLength(at + 1);
+      expect(await ends[at]).toBe(positionAfter(position));
+    }
     unsubscribe();
-    await port.append(ssp, number(3), 3);
+    await port.append(claim, ssp, number(3), 3);
     expect(ends).toHaveLength(2);
   });
 }
 
-function sharesStorage(opened: () => OpenedRecordLog): void {
-  it('shows entries to one that had opened the storage before they came', async () => {
-    const { port, openBeside } = opened();
-    const reader = await openBeside();
-    expect(await reader.end(ssp)).toBe(0);
-    for (let at = 0; at < 5; at++) {
-      await port.append(ssp, number(at), at);
-      expect(await reader.end(ssp)).toBe(at + 1);
-      expect((await reader.get(ssp, at))?.bytes).toEqual(number(at));
+function readsRanges(opened: () => OpenedRecordLog): void {
+  it('reads any range, and no further than the end when reading began', async () => {
+    const { port } = opened();
+    const positions = await filled(port, ssp, 10);
+    const read = async (from: LogPosition, to?: LogPosition): Promise<LogPosition[]> =>
+      (await collected(port, ssp, { from, to })).map((entry) => entry.position);
+    expect(await read(positions[3], positions[6])).toEqual(positions.slice(3, 6));
+    expect(await read(positionAfter(positions[2]))).toEqual(positions.slice(3));
+    expect(await read(positions[8], positionAfter(positionAfter(await port.end(ssp))))).toEqual(
+      positions.slice(8),
+    );
+    expect(await read(await port.end(ssp))).toEqual([]);
+    expect(await read(positions[6], positions[3])).toEqual([]);
+    const claim = await port.claim(channelId);
+    const seen: LogPosition[] = [];
+    for await (const page of port.read(ssp, { from: logBegin, pageBytes: 1 })) {
+      for (const { position } of page) seen.push(position);
+      await port.append(claim, ssp, number(100), 0);
     }
-    await reader.close();
+    expect(seen).toEqual(positions);
+    expect(await read(logBegin)).toHaveLength(20);
   });
 
-  it('gives every offset once when two append to one partition', async () => {
+  it('ends a page with the entry that fills it, and loses nothing between pages', async () => {
+    const { port } = opened();
+    const positions = await filled(port, ssp, 10);
+    const entryBytes = number(0).length;
+    for (const perPage of [1, 3, 5, 10, 11]) {
+      const pages: LogPosition[][] = [];
+      for await (const page of port.read(ssp, { from: logBegin, pageBytes: perPage * entryBytes })) {
+        pages.push(page.map((item) => item.position));
+      }
+      expect(pages.map((page) => page.length)).toEqual(
+        Array.from({ length: Math.ceil(10 / perPage) }, (_, at) => Math.min(perPage, 10 - at * perPage)),
+      );
+      expect(pages.flat()).toEqual(positions);
+    }
+  });
+
+  it('stops a read that is aborted, between pages and before the first', async () => {
+    const { port } = opened();
+    await filled(port, ssp, 10);
+    const asked = new AbortController();
+    const reason = new Error('asked to stop');
+    let pages = 0;
+    const reading = (async () => {
+      for await (const _ of port.read(ssp, { from: logBegin, pageBytes: 1, signal: asked.signal })) {
+        if (++pages === 2) asked.abort(reason);
+      }
+    })();
+    await expect(reading).rejects.toBe(reason);
+    expect(pages).toBe(2);
+    await expect(collected(port, ssp, { from: logBegin, signal: asked.signal })).rejects.toBe(reason);
+  });
+}
+
+function fencesClaims(opened: () => OpenedRecordLog): void {
+  it('refuses appends of an earlier claim once a later one exists, in whatever process', async () => {
     const { port, openBeside } = opened();
     const other = await openBeside();
-    const offsets = await Promise.all(
-      Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? port : other).append(ssp, number(at), at)),
+    const first = await port.claim(channelId);
+    const kept = await port.append(first, ssp, number(0), 0);
+    const second = await other.claim(channelId);
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    await expect(port.append(first, ssp, number(1), 1)).rejects.toMatchObject(fenced);
+    expect(first.lost.aborted).toBe(true);
+    expect(second.lost.aborted).toBe(false);
+    const next = await other.append(second, ssp, number(2), 2);
+    expect((await collected(port, ssp, all)).map((entry) => entry.position)).toEqual([kept, next]);
+    await other.close();
+  });
+
+  it('tells of a claim that is lost in the same process, and of one that was released', async () => {
+    const { port } = opened();
+    const first = await port.claim(channelId);
+    const elsewhere = await port.claim(otherChannelId);
+    const second = await port.claim(channelId);
+    expect([first, elsewhere, second].map((claim) => claim.lost.aborted)).toEqual([true, false, false]);
+    await second.release();
+    expect(second.lost.aborted).toBe(true);
+    await expect(port.append(second, ssp, number(1), 1)).rejects.toMatchObject(fenced);
+    await port.append(elsewhere, { channelId: otherChannelId, stream: 0 }, number(1), 1);
+    expect(await port.end(ssp)).toBe(logBegin);
+  });
+
+  it('counts epochs on when closed and opened again', async () => {
+    const { port, reopen } = opened();
+    const first = await port.claim(channelId);
+    const again = await reopen();
+    const second = await again.claim(channelId);
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    await expect(again.append(first, ssp, number(1), 1)).rejects.toMatchObject(fenced);
+  });
+
+  it('lets in only what the later claim appends when two race', async () => {
+    const { port, openBeside } = opened();
+    const other = await openBeside();
+    const first = await port.claim(channelId);
+    const appends = Array.from({ length: 100 }, (_, at) =>
+      port.append(first, ssp, number(at), at).then(
+        (position) => position,
+        () => undefined,
+      ),
     );
-    expect([...offsets].sort((left, right) => left - right)).toEqual(offsets.map((_, at) => at));
-    for (let at = 0; at < 200; at++) expect((await port.get(ssp, offsets[at]))?.bytes).toEqual(number(at));
+    const second = await other.claim(channelId);
+    // Read after the claim: nothing of the first may come behind it.
+    const end = await other.end(ssp);
+    const acknowledged = (await Promise.all(appends)).filter((position) => position !== undefined);
+    for (const position of acknowledged) expect(position).toBeLessThan(end);
+    expect(await other.append(second, ssp, number(7), 7)).toBeGreaterThanOrEqual(end);
     await other.close();
   });
 }
 
+function truncates(opened: () => OpenedRecordLog): void {
+  it('forgets what is before a position and keeps everything behind it in its place', async () => {
+    const { port, reopen } = opened();
+    const positions = await filled(port, ssp, 10);
+    const others = await filled(port, dsp, 3);
+    await port.truncateBefore(ssp, positions[4]);
+    await port.truncateBefore(ssp, positions[2]);
+    const again = await reopen();
+    expect((await collected(again, ssp, all)).map((entry) => entry.position)).toEqual(positions.slice(4));
+    expect(await again.get(ssp, positions[3])).toBeUndefined();
+    expect((await entryAt(again, ssp, positions[4])).bytes).toEqual(number(4));
+    expect(await collected(again, dsp, all)).toHaveLength(others.length);
+    const end = await again.end(ssp);
+    await again.truncateBefore(ssp, end);
+    expect(await collected(again, ssp, all)).toEqual([]);
+    expect(await again.end(ssp)).toBe(end);
+    const [next] = await filled(again, ssp, 1);
+    expect(next).toBeGreaterThanOrEqual(end);
+  });
+}
+
 function hasBorders(opened: () => OpenedRecordLog): void {
-  it('takes an entry that is too large for a bug', async () => {
+  it('takes for a bug an entry that is too large, and a claim of another channel', async () => {
     const { port } = opened();
-    await expect(port.append(ssp, new Uint8Array(logEntryBytesMax + 1), 0)).rejects.toThrow('log entry');
-    expect(await port.end(ssp)).toBe(0);
+    const claim = await port.claim(channelId);
+    await expect(port.append(claim, ssp, new Uint8Array(logEntryBytesMax + 1), 0)).rejects.toThrow(
+      'log entry',
+    );
+    const elsewhere = { channelId: otherChannelId, stream: 0 };
+    await expect(port.append(claim, elsewhere, number(1), 0)).rejects.toThrow('another channel');
+    expect(await port.end(ssp)).toBe(logBegin);
   });
 
   it('makes durable what was appended before it closes, and is unavailable afterwards', async () => {
     const { port, reopen } = opened();
-    const appended = Promise.all([port.append(ssp, number(1), 1), port.append(ssp, number(2), 2)]);
+    const claim = await port.claim(channelId);
+    const appended = Promise.all([0, 1].map((at) => port.append(claim, ssp, number(at), at)));
     await port.close();
-    expect(await appended).toEqual([0, 1]);
-    const unavailable = { name: 'Fault', code: 'record-log-unavailable', retriable: true };
-    await expect(port.append(ssp, number(3), 3)).rejects.toMatchObject(unavailable);
+    const positions = await appended;
+    await expect(port.claim(channelId)).rejects.toMatchObject(unavailable);
+    await expect(port.append(claim, ssp, number(3), 3)).rejects.toMatchObject(unavailable);
     await expect(port.end(ssp)).rejects.toMatchObject(unavailable);
-    await expect(port.get(ssp, 0)).rejects.toMatchObject(unavailable);
+    await expect(port.get(ssp, logBegin)).rejects.toMatchObject(unavailable);
     await expect(port.partitions(channelId)).rejects.toMatchObject(unavailable);
-    await expect(collected(port.read(ssp, 0))).rejects.toMatchObject(unavailable);
+    await expect(port.truncateBefore(ssp, logBegin)).rejects.toMatchObject(unavailable);
+    await expect(port.identity()).rejects.toMatchObject(unavailable);
+    await expect(collected(port, ssp, all)).rejects.toMatchObject(unavailable);
     await port.close();
-    expect(await (await reopen()).end(ssp)).toBe(2);
+    const found = await collected(await reopen(), ssp, all);
+    expect(found.map((entry) => entry.position)).toEqual(positions);
   });
 }
 
-async function collected(entries: AsyncIterable<LogEntry>): Promise<LogEntry[]> {
+/** Appends `entry 0`, `entry 1`, … with a claim of its own. */
+async function filled(log: RecordLog, partition: LogPartition, count: number): Promise<LogPosition[]> {
+  const claim = await log.claim(partition.channelId);
+  const positions: LogPosition[] = [];
+  for (let at = 0; at < count; at++) positions.push(await log.append(claim, partition, number(at), at));
+  return positions;
+}
+
+async function collected(log: RecordLog, partition: LogPartition, range: LogRange): Promise<LogEntry[]> {
   const found: LogEntry[] = [];
-  for await (const entry of entries) found.push(entry);
+  for await (const page of log.read(partition, range)) {
+    for (const item of page) {
+      if (isDamaged(item)) throw new Error(item.damage);
+      found.push(item);
+    }
+  }
   return found;
+}
+
+async function entryAt(log: RecordLog, partition: LogPartition, position: LogPosition): Promise<LogEntry> {
+  const item = await log.get(partition, position);
+  if (item === undefined || isDamaged(item)) throw new Error(`no whole entry at ${position}`);
+  return item;
 }
 
 function patterned(length: number, seed: number): Uint8Array {

@@ -10,7 +10,7 @@ import { type Hex, toHex, utf8, viewOf } from '#encoding';
 import { seededEntropy, silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
 import { batchAt, batchBytes } from '#protocol';
-import type { RecordLog } from '#record-log';
+import type { AuthorPositions, LogPosition, RecordLog } from '#record-log';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { measure, printTable } from './measure.js';
 
@@ -41,7 +41,7 @@ export async function run(options: CollateBenchOptions): Promise<CollateBenchRes
   const recordLog = openLmdbRecordLog(join(folder, 'log'));
   const partStore = openFilePartStore(join(folder, 'parts'));
   const ends = await fill(recordLog, options);
-  const records = ends.reduce((sum, [, end]) => sum + end, 0) * options.recordsPerBatch;
+  const records = batchesPerAuthor(options) * authors * options.recordsPerBatch;
   const memory = watchMemory();
   let collated: Awaited<ReturnType<typeof collateBlock>> | undefined;
   const measured = await measure(async () => {
@@ -95,22 +95,26 @@ export async function main(args: readonly string[]): Promise<void> {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
+const batchesPerAuthor = ({ records, recordsPerBatch }: CollateBenchOptions): number =>
+  Math.ceil(records / recordsPerBatch / authors);
+
 /** Batches whose records are noise: collation reads headers and never looks into records. */
-async function fill(recordLog: RecordLog, options: CollateBenchOptions): Promise<[number, number][]> {
-  const batches = Math.ceil(options.records / options.recordsPerBatch / authors);
+async function fill(recordLog: RecordLog, options: CollateBenchOptions): Promise<AuthorPositions> {
+  const batches = batchesPerAuthor(options);
   const noise = seededEntropy('collate bench').bytes(options.recordsPerBatch * 64);
-  const ends: [number, number][] = [];
+  const ends: [number, LogPosition][] = [];
+  const claim = await recordLog.claim(channelId);
   for (let author = 0; author < authors; author++) {
-    let appends: Promise<number>[] = [];
+    let appends: Promise<unknown>[] = [];
     for (let at = 0; at < batches; at++) {
       // Every tenth batch overtakes the one before, as senders in parallel do.
       const sequence = at % 10 === 0 && at + 1 < batches ? at + 1 : at % 10 === 1 ? at - 1 : at;
       const batch = noiseBatch(author, sequence, options.recordsPerBatch, noise);
-      appends.push(recordLog.append({ channelId, stream: author }, batch, 0));
+      appends.push(recordLog.append(claim, { channelId, stream: author }, batch, 0));
       if (appends.length === 64) appends = (await Promise.all(appends)) && [];
     }
     await Promise.all(appends);
-    ends.push([author, batches]);
+    ends.push([author, await recordLog.end({ channelId, stream: author })]);
   }
   return ends;
 }

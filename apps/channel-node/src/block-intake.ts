@@ -2,6 +2,7 @@
 import type { SignedReceipt } from '#api';
 import { type Hex, viewOf } from '#encoding';
 import { type BatchHeader, budgetBytes, limits } from '#protocol';
+import type { LogPosition } from '#record-log';
 import type { Signers } from './accept-rules.js';
 import { ImpressionSet } from './impression-set.js';
 
@@ -9,8 +10,8 @@ import { ImpressionSet } from './impression-set.js';
 export interface SeenBatch {
   readonly recordsRoot: Hex;
   readonly receivedAtMs: number;
-  /** Its offset in the author's partition, once durable. */
-  offset?: number;
+  /** Where it stands in the author's partition, once durable. */
+  position?: LogPosition;
   /** While it is on its way. */
   pending?: Promise<SignedReceipt>;
 }

@@ -5,8 +5,8 @@
 import { type Refusal, refuse, type SignedReceipt } from '#api';
 import { recordSignersOf } from '#block-watch';
 import type { Chain, ChannelFacts } from '#chain';
-import { encodeDagCbor, type Hex } from '#encoding';
-import { type Clock, Fault, type Log } from '#environment';
+import type { Hex } from '#encoding';
+import { type Clock, codeOf, Fault, type Log } from '#environment';
 import {
   type BatchHasher,
   type BatchHeader,
@@ -16,11 +16,21 @@ import {
   parseHeader,
   RecordCheck,
 } from '#protocol';
-import type { RecordLog } from '#record-log';
+import {
+  CutMarks,
+  encodeCutMark,
+  endsNow,
+  isDamaged,
+  type LogClaim,
+  type LogEntry,
+  type LogPartition,
+  type LogPosition,
+  logBegin,
+  type RecordLog,
+} from '#record-log';
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { KnownTime } from './chain-clock.js';
-import { cutEnds, readCutBelow } from './manifests.js';
 import type { ReceiptSigner } from './receipt.js';
 
 export interface IntakePorts {
@@ -51,10 +61,11 @@ export class ChannelIntake {
   readonly participant: number;
   readonly #options: IntakeOptions;
   readonly #ports: IntakePorts;
+  readonly #claim: LogClaim;
   readonly #rules: BatchRules;
   readonly #blocks = new Map<number, BlockIntake>();
   readonly #hashes = new Uint8Array(limits.batchRecordsMax * 32);
-  /** Blocks below it have a manifest, or are so old that nobody may post a part of them. */
+  /** Blocks below it have a cut mark, or are so old that nobody may post a part of them. */
   #cutBelow = 0;
   /** Blocks below it take nothing more: they are cut, or being cut. */
   #closedBelow = 0;
@@ -62,12 +73,13 @@ export class ChannelIntake {
   #isBroken = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts) {
+  private constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts, claim: LogClaim) {
     this.channelId = facts.channelId;
     this.facts = facts;
     this.participant = options.participant;
     this.#options = options;
     this.#ports = ports;
+    this.#claim = claim;
     this.#rules = {
       records: new RecordCheck(facts.terms),
       participants: facts.terms.participants.length,
@@ -75,22 +87,28 @@ export class ChannelIntake {
     };
   }
 
-  /** Reads the log: what was accepted before, by whatever process. `nowSeconds` is chain time. */
+  /**
+   * Claims the channel, then reads the log: what was accepted before, by whatever process. `nowSeconds` is
+   * chain time.
+   */
   static async open(
     facts: ChannelFacts,
     options: IntakeOptions,
     ports: IntakePorts,
     nowSeconds: number,
   ): Promise<ChannelIntake> {
-    const intake = new ChannelIntake(facts, options, ports);
-    intake.#cutBelow = await readCutBelow(ports.recordLog, facts.channelId);
+    // First, so that nobody appends behind what is read here.
+    const claim = await ports.recordLog.claim(facts.channelId);
+    const intake = new ChannelIntake(facts, options, ports, claim);
+    intake.#cutBelow = await intake.#readCutBelow();
     intake.#closedBelow = intake.#cutBelow;
     await intake.#restore(nowSeconds);
     return intake;
   }
 
+  /** The log failed or another process claimed the channel: what is known here may not be all there is. */
   get isBroken(): boolean {
-    return this.#isBroken;
+    return this.#isBroken || this.#claim.lost.aborted;
   }
 
   get cutBelow(): number {
@@ -110,13 +128,13 @@ export class ChannelIntake {
     const block = await this.#prepare(Number(header.blockNumber));
     if (!(block instanceof BlockIntake)) return block;
     // While this waited the log failed: its entries are being read again, by another of this class.
-    if (this.#isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
+    if (this.isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
     const admitted = this.#admit(block, header, bytes);
     if (!admitted.ok) return admitted;
     return { ok: true, receipt: await admitted.receipt };
   }
 
-  /** Writes the manifest of each block whose collection has ended; returns how many were written. */
+  /** Writes the cut mark of each block whose collection has ended; returns how many were written. */
   async cut(nowSeconds: number): Promise<number> {
     const { terms } = this.facts;
     let written = 0;
@@ -126,10 +144,10 @@ export class ChannelIntake {
       const block = this.#blocks.get(blockNumber);
       // What was accepted before is within the cut, and nothing else is.
       await block?.idle();
-      if (this.#isBroken) return written;
+      if (this.isBroken) return written;
       const isTooLate = collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
       if (block !== undefined || !isTooLate) {
-        this.#writing = this.#writeManifest(blockNumber);
+        this.#writing = this.#writeCutMark(blockNumber);
         await this.#writing;
         written++;
       }
@@ -253,7 +271,7 @@ export class ChannelIntake {
     const { channelId } = this;
     try {
       const partition = { channelId, stream: header.author };
-      seen.offset = await this.#ports.recordLog.append(partition, bytes, seen.receivedAtMs);
+      seen.position = await this.#appendClaimed(partition, bytes, seen.receivedAtMs);
     } catch (cause) {
       // It may or may not be in the log: only reading it again tells.
       this.#isBroken = true;
@@ -265,18 +283,33 @@ export class ChannelIntake {
 
   async #receiptOf(header: BatchHeader, seen: SeenBatch): Promise<SignedReceipt> {
     if (seen.pending !== undefined) return seen.pending;
-    const offset = seen.offset as number;
-    return this.#options.receipts.sign(header, { offset, receivedAtMs: seen.receivedAtMs });
+    const position = seen.position as LogPosition;
+    return this.#options.receipts.sign(header, { position, receivedAtMs: seen.receivedAtMs });
   }
 
-  async #writeManifest(blockNumber: number): Promise<void> {
-    const { recordLog, clock, log } = this.#ports;
-    const ends = await cutEnds(recordLog, this.channelId);
-    if (this.#isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
-    const entry = encodeDagCbor({ blockNumber, ends });
+  /** To the client a lost claim is a log that is away: the channel is claimed and read again. */
+  async #appendClaimed(
+    partition: LogPartition,
+    bytes: Uint8Array,
+    receivedAtMs: number,
+  ): Promise<LogPosition> {
     try {
-      const partition = { channelId: this.channelId, stream: 'manifests' } as const;
-      await recordLog.append(partition, entry, clock.nowMs());
+      return await this.#ports.recordLog.append(this.#claim, partition, bytes, receivedAtMs);
+    } catch (cause) {
+      if (codeOf(cause) !== 'record-log-fenced') throw cause;
+      const message = `another process claimed channel ${this.channelId}`;
+      throw new Fault('record-log-unavailable', message, { retriable: true, cause });
+    }
+  }
+
+  async #writeCutMark(blockNumber: number): Promise<void> {
+    const { recordLog, clock, log } = this.#ports;
+    const ends = await endsNow(recordLog, this.channelId);
+    if (this.isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
+    const entry = encodeCutMark({ blockNumber, ends });
+    try {
+      const partition = { channelId: this.channelId, stream: 'cut-marks' } as const;
+      await this.#appendClaimed(partition, entry, clock.nowMs());
     } catch (cause) {
       this.#isBroken = true;
       throw cause;
@@ -284,21 +317,36 @@ export class ChannelIntake {
     log.info({ channelId: this.channelId, blockNumber, ends }, 'cut a block off');
   }
 
+  #readCutBelow(): Promise<number> {
+    const { recordLog, log } = this.#ports;
+    const marks = new CutMarks(recordLog, (channelId, damage) =>
+      log.error({ channelId, damage }, 'a cut mark in the log is damaged and left out'),
+    );
+    return marks.cutBelow(this.channelId);
+  }
+
   async #restore(nowSeconds: number): Promise<void> {
-    const { recordLog } = this.#ports;
+    const { recordLog, log } = this.#ports;
     for (const partition of await recordLog.partitions(this.channelId)) {
-      if (partition.stream === 'manifests') continue;
-      for await (const { offset, receivedAtMs, bytes } of recordLog.read(partition, 0)) {
-        const header = parseHeader(bytes);
-        const blockNumber = Number(header.blockNumber);
-        if (this.#isForgotten(blockNumber, nowSeconds)) continue;
-        const block = this.#blockOf(blockNumber);
-        // A failed append may have been repeated: the first entry counts, as for the collator.
-        if (block.seen(header) !== undefined) continue;
-        const seen = { recordsRoot: header.recordsRoot, receivedAtMs, offset };
-        block.take(header, bytes, header.author === this.participant, seen);
+      if (partition.stream === 'cut-marks') continue;
+      for await (const page of recordLog.read(partition, { from: logBegin })) {
+        for (const item of page) {
+          if (isDamaged(item)) log.error({ ...partition, ...item }, 'an entry of the log is damaged');
+          else this.#retake(item, nowSeconds);
+        }
       }
     }
+  }
+
+  #retake({ position, receivedAtMs, bytes }: LogEntry, nowSeconds: number): void {
+    const header = parseHeader(bytes);
+    const blockNumber = Number(header.blockNumber);
+    if (this.#isForgotten(blockNumber, nowSeconds)) return;
+    const block = this.#blockOf(blockNumber);
+    // A failed append may have been repeated: the first entry counts, as for the collator.
+    if (block.seen(header) !== undefined) return;
+    const seen = { recordsRoot: header.recordsRoot, receivedAtMs, position };
+    block.take(header, bytes, header.author === this.participant, seen);
   }
 
   #blockOf(blockNumber: number): BlockIntake {

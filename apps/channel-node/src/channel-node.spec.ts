@@ -1,12 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { batchMediaType, jsonMediaType, jsonOfBatch, ndjsonMediaType, ndjsonOfBatch } from '#api';
 import { recoverSigner } from '#crypto';
-import { decodeDagCbor, fromHex, type Hex } from '#encoding';
+import { fromHex } from '#encoding';
 import { DrivenClock, Fault, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { collectionEnd, receiptDigest } from '#protocol';
-import type { RecordLog } from '#record-log';
-import { openMemoryRecordLog, type RecordDrawers } from '#record-log/memory-record-log';
+import {
+  type CutMark,
+  decodeCutMark,
+  isDamaged,
+  type LogPartition,
+  type LogStream,
+  logBegin,
+  type RecordLog,
+} from '#record-log';
+import { openMemoryRecordLog, RecordDrawers } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
 import { accounts, operatorKeys, rootOf, separator, TestChain, testTerms } from './testing/test-channel.js';
 
@@ -18,7 +26,7 @@ let recordLog: RecordLog;
 
 async function open(change: Parameters<typeof testTerms>[0] = {}, log?: RecordLog): Promise<void> {
   chain = new TestChain(testTerms(change));
-  drawers = new Map();
+  drawers = new RecordDrawers();
   clock = new DrivenClock(1_700_000_000_000);
   await reopen(log);
 }
@@ -56,9 +64,19 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status, type: headers.get('content-type'), body, headers };
 }
 
-function partition(stream: number | 'manifests'): { channelId: Hex; stream: number | 'manifests' } {
+function partition(stream: LogStream): LogPartition {
   return { channelId: chain.channelId, stream };
 }
+
+async function entries(stream: LogStream): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for await (const page of recordLog.read(partition(stream), { from: logBegin })) {
+    for (const item of page) if (!isDamaged(item)) found.push(item.bytes);
+  }
+  return found;
+}
+
+const cutMarks = async (): Promise<CutMark[]> => (await entries('cut-marks')).map(decodeCutMark);
 
 beforeEach(() => open());
 afterEach(() => app.close());
@@ -88,8 +106,7 @@ describe('a channel node', () => {
     };
     const signer = recoverSigner(receiptDigest(separator, receipt), fromHex(body.signature as string));
     expect(signer).toBe(body.signer);
-    const entry = await recordLog.get(partition(1), 0);
-    expect(entry?.bytes).toEqual(batch);
+    expect(await entries(1)).toEqual([batch]);
   });
 
   it('takes JSON, NDJSON and binary as one meaning', async () => {
@@ -137,7 +154,7 @@ describe('a channel node', () => {
     expect((await post(chain.batch({ sequence: 1n }))).body).toMatchObject({ code: 'block-closed' });
   });
 
-  it('accepts a block until its collection ends by chain time and writes one manifest for it', async () => {
+  it('accepts a block until its collection ends by chain time and writes one cut mark for it', async () => {
     const end = collectionEnd(chain.terms, 0);
     chain.moveTo(end - 1);
     expect(await app.node.sweep()).toBe(0);
@@ -149,13 +166,10 @@ describe('a channel node', () => {
     await app.close();
     await reopen();
     expect(await app.node.sweep()).toBe(0);
-    const manifests = [];
-    for await (const { bytes } of recordLog.read(partition('manifests'), 0))
-      manifests.push(decodeDagCbor(bytes));
-    expect(manifests).toEqual([{ blockNumber: 0, ends: [[1, 2]] }]);
+    expect(await cutMarks()).toEqual([{ blockNumber: 0, ends: [[1, 2]] }]);
   });
 
-  it('puts nothing into a block after its manifest, however submitting and closing race', async () => {
+  it('puts nothing into a block after its cut mark, however submitting and closing race', async () => {
     const end = collectionEnd(chain.terms, 0);
     const accepted: Uint8Array[] = [];
     const submissions = Array.from({ length: 40 }, async (_, index) => {
@@ -168,14 +182,13 @@ describe('a channel node', () => {
     });
     await Promise.all(submissions);
     await app.node.sweep();
-    const [manifest] = (await recordLog.get(partition('manifests'), 0).then((entry) => [entry?.bytes])) ?? [];
-    const { ends } = decodeDagCbor(manifest as Uint8Array) as { ends: [number, number][] };
+    const [{ ends }] = await cutMarks();
     const logged = await recordLog.end(partition(1));
     expect(new Map(ends).get(1) ?? 0).toBe(logged);
     expect(accepted.length).toBe(logged);
   });
 
-  it('waits with the manifest for what is on its way into the log, and takes nothing meanwhile', async () => {
+  it('waits with the cut mark for what is on its way into the log, and takes nothing meanwhile', async () => {
     await app.close();
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => {
@@ -193,12 +206,11 @@ describe('a channel node', () => {
     const swept = app.node.sweep();
     const late = chain.batch({ sequence: 1n, impressions: ['late'] });
     expect(await app.node.submit(late, chain.channelId)).toMatchObject({ code: 'block-closed' });
-    expect(await recordLog.end(partition('manifests'))).toBe(0);
+    expect(await recordLog.end(partition('cut-marks'))).toBe(0);
     release();
     expect(await onItsWay).toMatchObject({ ok: true });
     expect(await swept).toBe(1);
-    const entry = await recordLog.get(partition('manifests'), 0);
-    expect(decodeDagCbor(entry?.bytes as Uint8Array)).toEqual({ blockNumber: 0, ends: [[1, 1]] });
+    expect(await cutMarks()).toEqual([{ blockNumber: 0, ends: [[1, 1]] }]);
   });
 
   it('refuses a batch that came in time but waited for the chain until its block was cut off', async () => {
@@ -220,8 +232,7 @@ describe('a channel node', () => {
   it('cuts off blocks in which nothing was written too, while their parts may still be posted', async () => {
     chain.moveTo(collectionEnd(chain.terms, 2));
     expect(await app.node.sweep()).toBe(1);
-    const entry = await recordLog.get(partition('manifests'), 0);
-    expect(decodeDagCbor(entry?.bytes as Uint8Array)).toEqual({ blockNumber: 2, ends: [] });
+    expect(await cutMarks()).toEqual([{ blockNumber: 2, ends: [] }]);
   });
 
   it('shows the channel, a block and its health', async () => {
@@ -239,20 +250,12 @@ describe('a channel node', () => {
     await app.close();
     const inner = openMemoryRecordLog(drawers);
     let isAway = true;
-    const flaky: RecordLog = {
-      append: async (...given) => {
-        // The worst case: the entry is written and the answer is lost.
-        const offset = await inner.append(...given);
-        if (isAway) throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
-        return offset;
-      },
-      read: (...given) => inner.read(...given),
-      get: (...given) => inner.get(...given),
-      end: (...given) => inner.end(...given),
-      partitions: (...given) => inner.partitions(...given),
-      subscribe: (wake) => inner.subscribe(wake),
-      close: () => inner.close(),
-    };
+    const flaky = appendingBy(inner, async (...given) => {
+      // The worst case: the entry is written and the answer is lost.
+      const position = await inner.append(...given);
+      if (isAway) throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
+      return position;
+    });
     await reopen(flaky);
     const batch = chain.batch();
     const away = await post(batch);
@@ -265,10 +268,37 @@ describe('a channel node', () => {
     expect(await recordLog.end(partition(1))).toBe(1);
   });
 
+  it('takes nothing in behind another that claimed the channel, until it claimed and read the log anew', async () => {
+    const mine = chain.batch({ impressions: ['mine'] });
+    expect(await post(mine)).toMatchObject({ status: 202 });
+    const other = openMemoryRecordLog(drawers);
+    const claim = await other.claim(chain.channelId);
+    const theirs = chain.batch({ sequence: 1n, impressions: ['theirs'] });
+    await other.append(claim, partition(1), theirs, 0);
+    const conflicting = chain.batch({ sequence: 1n, impressions: ['conflicting'] });
+    expect((await post(conflicting)).body).toMatchObject({ code: 'sequence-conflict' });
+    expect(claim.lost.aborted).toBe(true);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    expect(await app.node.sweep()).toBe(1);
+    expect(await cutMarks()).toEqual([{ blockNumber: 0, ends: [[1, 2]] }]);
+  });
+
+  it('answers 503 for a batch that was on its way when the channel was claimed elsewhere', async () => {
+    await app.close();
+    const other = openMemoryRecordLog(drawers);
+    await reopen(
+      slowedLog(openMemoryRecordLog(drawers), async () => void (await other.claim(chain.channelId))),
+    );
+    const refused = await post(chain.batch());
+    expect(refused).toMatchObject({ status: 503, body: { code: 'record-log-unavailable', retryable: true } });
+    expect(await entries(1)).toEqual([]);
+  });
+
   it('answers a bug with 500 and says nothing of the stack', async () => {
     await app.close();
-    const broken = { ...openMemoryRecordLog(), partitions: () => Promise.reject(new Error('secret place')) };
-    await reopen(broken as unknown as RecordLog);
+    const broken = openMemoryRecordLog();
+    broken.claim = () => Promise.reject(new Error('secret place'));
+    await reopen(broken);
     const { status, body } = await post(chain.batch());
     expect(status).toBe(500);
     expect(body).toMatchObject({ code: 'internal-error' });
@@ -301,15 +331,22 @@ describe('a channel node', () => {
 
 /** As `inner`, but that `before` runs before each append. */
 function slowedLog(inner: RecordLog, before: () => Promise<void>): RecordLog {
+  return appendingBy(inner, async (...given) => {
+    await before();
+    return inner.append(...given);
+  });
+}
+
+function appendingBy(inner: RecordLog, append: RecordLog['append']): RecordLog {
   return {
-    append: async (...given) => {
-      await before();
-      return inner.append(...given);
-    },
+    append,
+    claim: (channelId) => inner.claim(channelId),
     read: (...given) => inner.read(...given),
     get: (...given) => inner.get(...given),
     end: (...given) => inner.end(...given),
     partitions: (...given) => inner.partitions(...given),
+    truncateBefore: (...given) => inner.truncateBefore(...given),
+    identity: () => inner.identity(),
     subscribe: (wake) => inner.subscribe(wake),
     close: () => inner.close(),
   };

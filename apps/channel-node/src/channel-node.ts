@@ -108,7 +108,7 @@ export class ChannelNode {
   }
 
   /**
-   * Does what is due and waits for it, for a network that is driven; returns how many manifests were written
+   * Does what is due and waits for it, for a network that is driven; returns how many cut marks were written
    * and batches forwarded. A running node never waits for a counterparty before it cuts.
    */
   async sweep(): Promise<number> {

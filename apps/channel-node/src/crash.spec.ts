@@ -8,6 +8,7 @@ import { silentLog, systemClock } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
 import { openFileKeyValue } from '#key-value/file-key-value';
+import { type LogItem, logPosition } from '#record-log';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { ChannelNode } from './channel-node.js';
 import { accounts, operatorKeys, rootOf, TestChain } from './testing/test-channel.js';
@@ -63,7 +64,8 @@ describe('a channel node that is killed', () => {
     for (const receipt of receipts) {
       const sequence = BigInt(receipt.sequence);
       const batch = chain.batch({ sequence, impressions: [`impression ${sequence}`] });
-      expect((await recordLog.get(partition, receipt.logOffset))?.bytes).toEqual(batch);
+      const kept = await recordLog.get(partition, logPosition(receipt.logOffset));
+      expect(kept).toMatchObject({ bytes: batch } satisfies Partial<LogItem>);
       expect(receipt.recordsRoot).toBe(rootOf(batch));
       expect(await node.submit(batch, chain.channelId)).toEqual({ ok: true, receipt });
     }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DrivenClock, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { collectionEnd } from '#protocol';
+import { isDamaged, logBegin } from '#record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
 import { accounts, operatorKeys, TestChain } from './testing/test-channel.js';
@@ -48,8 +49,9 @@ async function submit(index: number, batch: Uint8Array): Promise<void> {
 
 async function held(index: number, author: number): Promise<Uint8Array[]> {
   const entries = [];
-  for await (const { bytes } of logs[index].read({ channelId: chain.channelId, stream: author }, 0)) {
-    entries.push(bytes);
+  const partition = { channelId: chain.channelId, stream: author };
+  for await (const page of logs[index].read(partition, { from: logBegin })) {
+    for (const item of page) if (!isDamaged(item)) entries.push(item.bytes);
   }
   return entries;
 }
@@ -137,7 +139,7 @@ describe('forwarding', () => {
     expect(await apps.get(1)?.node.sweep()).toBe(0);
     chain.moveTo(collectionEnd(chain.terms, 0));
     clock.advanceTo(clock.nowMs() + 60_000);
-    // One manifest, and one batch that no longer matters.
+    // One cut mark, and one batch that no longer matters.
     expect(await apps.get(1)?.node.sweep()).toBe(2);
     expect(await held(0, 1)).toEqual([]);
   });
@@ -177,7 +179,7 @@ describe('forwarding', () => {
     while ((await held(2, 1)).length < 2) await new Promise(setImmediate);
     expect(await held(2, 1)).toEqual([first, second]);
     chain.moveTo(collectionEnd(chain.terms, 0));
-    const marks = { channelId: chain.channelId, stream: 'manifests' } as const;
+    const marks = { channelId: chain.channelId, stream: 'cut-marks' } as const;
     const startedAt = performance.now();
     while ((await logs[1].end(marks)) === 0) await new Promise(setImmediate);
     // The silent one would have held the cut up for the whole request timeout of two seconds.

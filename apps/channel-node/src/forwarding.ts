@@ -9,7 +9,15 @@ import { type Hex, u64BigEndian, viewOf } from '#encoding';
 import { type Clock, type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
 import { collectionEnd, parseHeader } from '#protocol';
-import type { LogEntry, RecordLog } from '#record-log';
+import {
+  isDamaged,
+  type LogItem,
+  type LogPosition,
+  logBegin,
+  logPosition,
+  positionAfter,
+  type RecordLog,
+} from '#record-log';
 import type { ChannelIntake } from './channel-intake.js';
 
 export interface ForwardingOptions {
@@ -34,7 +42,7 @@ export interface ForwardingTime {
 
 interface Progress {
   /** Entries below it were delivered. */
-  next: number;
+  next: LogPosition;
   failures: number;
   retryAtMs: number;
 }
@@ -109,27 +117,45 @@ export class Forwarding {
     if (progress.next >= end || clock.nowMs() < progress.retryAtMs) return 0;
     const endpoint = await this.#endpointOf(to.account, now);
     if (!endpoint) return 0;
-    const first = progress.next;
-    while (progress.next < end && !this.#stopping.signal.aborted) {
-      const entries: LogEntry[] = [];
-      const until = Math.min(end, progress.next + windowBatches);
-      for await (const entry of recordLog.read(partition, progress.next, until)) entries.push(entry);
-      const done = await Promise.all(
-        entries.map((one) => this.#deliver(intake, endpoint, one, now.nowSeconds)),
-      );
-      const failed = done.indexOf(false);
-      progress.next += failed < 0 ? entries.length : failed;
-      if (failed !== 0)
-        await this.#ports.keyValue.write([{ key, value: u64BigEndian(BigInt(progress.next)) }]);
-      if (failed >= 0) {
-        this.#backOff(progress, { channelId: intake.channelId, counterparty: to.index, endpoint });
-        break;
+    const isStopped = (): boolean => this.#stopping.signal.aborted;
+    let delivered = 0;
+    while (progress.next < end && !isStopped()) {
+      for await (const page of recordLog.read(partition, { from: progress.next, to: end })) {
+        for (let at = 0; at < page.length && !isStopped(); at += windowBatches) {
+          const window = page.slice(at, at + windowBatches);
+          const taken = await this.#sendWindow(intake, endpoint, window, now);
+          if (taken > 0) await this.#advance(key, progress, positionAfter(window[taken - 1].position));
+          delivered += taken;
+          if (taken < window.length) {
+            this.#backOff(progress, { channelId: intake.channelId, counterparty: to.index, endpoint });
+            return delivered;
+          }
+          progress.failures = 0;
+        }
+        if (isStopped()) return delivered;
       }
-      progress.failures = 0;
+      // Up to here nothing more stands, whatever gap the engine left.
+      progress.next = end;
       // What was accepted meanwhile goes with this pass: its wake found the pass under way.
       end = await recordLog.end(partition);
     }
-    return progress.next - first;
+    return delivered;
+  }
+
+  /** How many of the window, from its first, are done with. */
+  async #sendWindow(
+    intake: ChannelIntake,
+    endpoint: string,
+    window: readonly LogItem[],
+    now: ForwardingTime,
+  ): Promise<number> {
+    const done = await Promise.all(window.map((one) => this.#deliver(intake, endpoint, one, now.nowSeconds)));
+    return done.includes(false) ? done.indexOf(false) : window.length;
+  }
+
+  async #advance(key: string, progress: Progress, next: LogPosition): Promise<void> {
+    progress.next = next;
+    await this.#ports.keyValue.write([{ key, value: u64BigEndian(BigInt(next)) }]);
   }
 
   async #endpointOf(account: Hex, { asOf }: ForwardingTime): Promise<string> {
@@ -145,17 +171,22 @@ export class Forwarding {
   async #deliver(
     intake: ChannelIntake,
     endpoint: string,
-    { bytes, offset }: LogEntry,
+    item: LogItem,
     nowSeconds: number,
   ): Promise<boolean> {
     const { log } = this.#ports;
     const { channelId } = intake;
+    if (isDamaged(item)) {
+      log.error({ channelId, ...item }, 'a damaged entry of the log cannot be forwarded');
+      return true;
+    }
+    const { bytes, position } = item;
     const { blockNumber, sequence } = parseHeader(bytes);
     const about = {
       channelId,
       blockNumber: String(blockNumber),
       sequence: String(sequence),
-      offset,
+      position,
       endpoint,
     };
     if (collectionEnd(intake.facts.terms, Number(blockNumber)) <= nowSeconds) {
@@ -189,7 +220,8 @@ export class Forwarding {
     const known = this.#progress.get(key);
     if (known !== undefined) return known;
     const stored = await this.#ports.keyValue.get(key);
-    const next = stored === undefined ? 0 : Number(viewOf(stored.value).getBigUint64(0, false));
+    const next =
+      stored === undefined ? logBegin : logPosition(Number(viewOf(stored.value).getBigUint64(0, false)));
     const progress = { next, failures: 0, retryAtMs: 0 };
     this.#progress.set(key, progress);
     return progress;

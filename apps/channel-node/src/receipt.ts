@@ -16,7 +16,7 @@ export class ReceiptSigner {
   }
 
   /** The same for the same log entry at any time: nonces follow RFC 6979. */
-  sign(header: BatchHeader, entry: { offset: number; receivedAtMs: number }): SignedReceipt {
+  sign(header: BatchHeader, entry: { position: number; receivedAtMs: number }): SignedReceipt {
     const { channelId, author, sequence, recordsRoot } = header;
     const blockNumber = Number(header.blockNumber);
     const receivedAt = Math.floor(entry.receivedAtMs / 1_000);
@@ -31,7 +31,7 @@ export class ReceiptSigner {
       receivedAt,
       signer: this.address,
       signature,
-      logOffset: entry.offset,
+      logOffset: entry.position,
     };
   }
 }

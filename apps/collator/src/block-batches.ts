@@ -1,60 +1,85 @@
-/** Finds the batches of a block in the record log and orders them, holding keys and offsets only. */
+/** Finds the batches of a block in the record log and orders them, holding keys and positions only. */
 import { compareBytes, type Hex, viewOf } from '#encoding';
 import type { Log } from '#environment';
 import { batchAt, batchFault, batchKeyBytes, batchKeyOrderBytes, writeBatchKey } from '#protocol';
-import type { RecordLog } from '#record-log';
-
-/** [author, offset] pairs, ascending by author. */
-export type Offsets = readonly (readonly [author: number, offset: number])[];
+import {
+  type AuthorPositions,
+  isDamaged,
+  type LogItem,
+  type LogPosition,
+  logBegin,
+  logPosition,
+  type RecordLog,
+} from '#record-log';
 
 export interface BlockRange {
   readonly channelId: Hex;
   readonly blockNumber: number;
-  /** No entry of this or a later block lies before these offsets; authors left out begin at 0. */
-  readonly begins: Offsets;
-  /** Where the manifest cuts the block off. */
-  readonly ends: Offsets;
+  /** No entry of this or a later block lies before these; authors left out begin where the log does. */
+  readonly begins: AuthorPositions;
+  /** Where the cut mark cuts the block off. */
+  readonly ends: AuthorPositions;
 }
 
 export interface BlockBatches {
   /** Where to find each distinct batch of the block, in the order of a part. */
   readonly places: BatchPlaces;
   /** The `begins` of the next block. */
-  readonly nextBegins: Offsets;
+  readonly nextBegins: AuthorPositions;
 }
 
 /** Reads the range once. Memory: 60 bytes a batch, whatever its size. */
 export async function findBatches(recordLog: RecordLog, range: BlockRange, log: Log): Promise<BlockBatches> {
   const places = new BatchPlaces();
-  const nextBegins: (readonly [number, number])[] = [];
+  const nextBegins: (readonly [number, LogPosition])[] = [];
   const begins = new Map(range.begins);
-  for (const [author, end] of range.ends) {
+  for (const [author, to] of range.ends) {
+    const from = begins.get(author) ?? logBegin;
     const partition = { channelId: range.channelId, stream: author };
-    let next = end;
-    for await (const { offset, bytes } of recordLog.read(partition, begins.get(author) ?? 0, end)) {
-      if (batchFault(bytes) !== undefined || bytes[batchAt.author] !== author) {
-        log.error(
-          { channelId: range.channelId, author, offset },
-          'the log holds what is no batch of this author',
-        );
-        continue;
+    let next = to;
+    for await (const page of recordLog.read(partition, { from, to })) {
+      for (const item of page) {
+        const blockNumber = blockOf(item, { channelId: range.channelId, author, log });
+        if (isDamaged(item) || blockNumber === undefined) continue;
+        if (blockNumber > range.blockNumber && item.position < next) next = item.position;
+        if (blockNumber === BigInt(range.blockNumber)) places.add(item.bytes, item.position);
       }
-      const blockNumber = viewOf(bytes).getBigUint64(batchAt.blockNumber, true);
-      if (blockNumber > range.blockNumber && offset < next) next = offset;
-      if (blockNumber === BigInt(range.blockNumber)) places.add(bytes, offset);
     }
-    nextBegins.push([author, Math.max(next, begins.get(author) ?? 0)]);
+    nextBegins.push([author, logPosition(Math.max(next, from))]);
   }
   places.sort();
   return { places, nextBegins };
 }
 
+interface Found {
+  readonly channelId: Hex;
+  readonly author: number;
+  readonly log: Log;
+}
+
+/** The block that the entry belongs to; undefined, and said loudly, where it is no batch of its author. */
+function blockOf(item: LogItem, { channelId, author, log }: Found): bigint | undefined {
+  const { position } = item;
+  if (isDamaged(item)) {
+    log.error(
+      { channelId, author, position, damage: item.damage },
+      'an entry of the log is damaged and left out',
+    );
+    return undefined;
+  }
+  if (batchFault(item.bytes) !== undefined || item.bytes[batchAt.author] !== author) {
+    log.error({ channelId, author, position }, 'the log holds what is no batch of this author');
+    return undefined;
+  }
+  return viewOf(item.bytes).getBigUint64(batchAt.blockNumber, true);
+}
+
 const firstCapacity = 1_024;
 
-/** Keys (author, sequence, recordsRoot) and offsets of batches, in typed arrays. */
+/** Keys (author, sequence, recordsRoot) and positions of batches, in typed arrays. */
 export class BatchPlaces {
   #keys = new Uint8Array(firstCapacity * batchKeyBytes);
-  #offsets = new Float64Array(firstCapacity);
+  #positions = new Float64Array(firstCapacity);
   #order = new Uint32Array(0);
   #count = 0;
 
@@ -62,27 +87,27 @@ export class BatchPlaces {
     return this.#order.length;
   }
 
-  add(batch: Uint8Array, offset: number): void {
-    if (this.#count === this.#offsets.length) this.#grow();
+  add(batch: Uint8Array, position: LogPosition): void {
+    if (this.#count === this.#positions.length) this.#grow();
     writeBatchKey(batch, 0, this.#keys, this.#count * batchKeyBytes);
-    this.#offsets[this.#count++] = offset;
+    this.#positions[this.#count++] = position;
   }
 
   sort(): void {
     this.#order = Uint32Array.from({ length: this.#count }, (_, at) => at);
     if (!this.#ascends())
-      this.#order.sort((a, b) => this.#compare(a, b) || this.#offsets[a] - this.#offsets[b]);
+      this.#order.sort((a, b) => this.#compare(a, b) || this.#positions[a] - this.#positions[b]);
   }
 
   /** The places in order; those of one key together, as repetitions of one batch. */
-  *groups(): Generator<{ readonly author: number; readonly offsets: readonly number[] }> {
+  *groups(): Generator<{ readonly author: number; readonly positions: readonly LogPosition[] }> {
     for (let at = 0; at < this.#order.length; ) {
       const first = this.#order[at];
-      const offsets: number[] = [];
+      const positions: LogPosition[] = [];
       for (; at < this.#order.length && this.#compare(first, this.#order[at]) === 0; at++) {
-        offsets.push(this.#offsets[this.#order[at]]);
+        positions.push(logPosition(this.#positions[this.#order[at]]));
       }
-      yield { author: this.#keys[first * batchKeyBytes], offsets };
+      yield { author: this.#keys[first * batchKeyBytes], positions };
     }
   }
 
@@ -104,8 +129,8 @@ export class BatchPlaces {
     const keys = new Uint8Array(this.#keys.length * 2);
     keys.set(this.#keys);
     this.#keys = keys;
-    const offsets = new Float64Array(this.#offsets.length * 2);
-    offsets.set(this.#offsets);
-    this.#offsets = offsets;
+    const positions = new Float64Array(this.#positions.length * 2);
+    positions.set(this.#positions);
+    this.#positions = positions;
   }
 }

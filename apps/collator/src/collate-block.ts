@@ -1,20 +1,20 @@
 /**
- * Makes a participant's block part: ordered batches, cut, sealed and stored. A pure function of log and
- * manifest.
+ * Makes a participant's block part: ordered batches, cut, sealed and stored. A pure function of log and cut
+ * mark.
  */
 import { sha256 } from '#crypto';
 import { compareBytes, concatBytes, fromHex, type Hex } from '#encoding';
 import { Fault, type Log } from '#environment';
 import type { PartStore } from '#part-store';
 import { commitManifest, type PartCommitment, SegmentCutter, sealSegment } from '#protocol';
-import type { RecordLog } from '#record-log';
-import { type BlockRange, findBatches, type Offsets } from './block-batches.js';
+import { type AuthorPositions, isDamaged, type LogPosition, type RecordLog } from '#record-log';
+import { type BlockRange, findBatches } from './block-batches.js';
 
 export interface CollatedBlock {
   readonly commitment: PartCommitment;
   readonly batches: number;
   /** Where the next block's entries begin in the log. */
-  readonly nextBegins: Offsets;
+  readonly nextBegins: AuthorPositions;
 }
 
 interface CollatePorts {
@@ -28,7 +28,7 @@ const heldAtOnce = 64;
 
 /**
  * The store holds segments, pages and index for `owner` when this resolves; only then may the part be posted.
- * The same log and manifest give the same bytes, however often and after whatever crash. Throws the reason of
+ * The same log and cut mark give the same bytes, however often and after whatever crash. Throws the reason of
  * `signal` when it ends. Memory: the keys of the batches, the manifest's rows, a few MiB of segments.
  */
 export async function collateBlock(
@@ -45,9 +45,11 @@ export async function collateBlock(
   let batches = 0;
   async function* segments(): AsyncGenerator<Uint8Array> {
     const cutter = new SegmentCutter();
-    for (const { author, offsets } of places.groups()) {
+    for (const { author, positions } of places.groups()) {
       signal.throwIfAborted();
-      const segment = cutter.push(await readBatch(ports.recordLog, range.channelId, author, offsets));
+      const batch = await readBatch(ports, range.channelId, author, positions);
+      if (batch === undefined) continue;
+      const segment = cutter.push(batch);
       if (segment !== undefined) yield segment;
       batches++;
     }
@@ -72,23 +74,27 @@ export async function collateBlock(
 
 /**
  * Of repetitions the lowest bytes, whichever came first: one batch may have been signed twice, differently.
+ * Undefined where every one of them was damaged since it was found.
  */
 async function readBatch(
-  recordLog: RecordLog,
+  { recordLog, log }: CollatePorts,
   channelId: Hex,
   author: number,
-  offsets: readonly number[],
-): Promise<Uint8Array> {
-  const found: Uint8Array[] = [];
-  for (const offset of offsets) {
-    const entry = await recordLog.get({ channelId, stream: author }, offset);
-    if (entry === undefined) {
-      const message = `the record log lost entry ${offset} of author ${author} in channel ${channelId}`;
+  positions: readonly LogPosition[],
+): Promise<Uint8Array | undefined> {
+  let lowest: Uint8Array | undefined;
+  for (const position of positions) {
+    const item = await recordLog.get({ channelId, stream: author }, position);
+    if (item === undefined) {
+      const message = `the record log lost entry ${position} of author ${author} in channel ${channelId}`;
       throw new Fault('record-log-incomplete', message, { retriable: false });
     }
-    found.push(entry.bytes);
+    if (isDamaged(item)) {
+      const { damage } = item;
+      log.error({ channelId, author, position, damage }, 'an entry of the log is damaged and left out');
+    } else if (lowest === undefined || compareBytes(item.bytes, lowest) < 0) lowest = item.bytes;
   }
-  return found.reduce((a, b) => (compareBytes(a, b) <= 0 ? a : b));
+  return lowest;
 }
 
 async function* inGroups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {

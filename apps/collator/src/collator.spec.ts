@@ -3,12 +3,18 @@ import fc from 'fast-check';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { fromHex, toHex } from '#encoding';
-import { silentLog, systemClock } from '#environment';
+import { type Log, silentLog, systemClock } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { commitManifest, SegmentCutter, sealSegment } from '#protocol';
+import type { LogItem, LogStream, RecordLog } from '#record-log';
 import { Collator } from './collator.js';
 
-function collatorOf(rehearsal: Rehearsal, participant: number, crash?: CrashPoint): Collator {
+function collatorOf(
+  rehearsal: Rehearsal,
+  participant: number,
+  crash?: CrashPoint,
+  log: Log = silentLog,
+): Collator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   return new Collator(
     { ...rehearsal.participants[participant], sweepIntervalMs: 1_000 },
@@ -19,7 +25,7 @@ function collatorOf(rehearsal: Rehearsal, participant: number, crash?: CrashPoin
       keyValue: wrap(rehearsal.keyValue(participant)),
       jobQueue: openInProcessJobQueue({ log: silentLog }),
       clock: systemClock,
-      log: silentLog,
+      log,
     },
   );
 }
@@ -148,7 +154,7 @@ describe('the collator', () => {
       get: (target, name: keyof typeof log) =>
         name === 'read'
           ? (...given: Parameters<typeof log.read>) => {
-              if (given[0].stream === 0) reads.push(given[1]);
+              if (given[0].stream === 0) reads.push(given[1].from);
               return target.read(...given);
             }
           : (target[name] as (...given: unknown[]) => unknown).bind(target),
@@ -316,4 +322,62 @@ describe('the collator', () => {
       }
     }
   });
+
+  it('seals no garbage of the log: what is no batch of its author is left out and said', async () => {
+    const rehearsal = new Rehearsal();
+    const log = rehearsal.recordLog(0);
+    const claim = await log.claim(rehearsal.channelId);
+    const put = (author: number, bytes: Uint8Array) =>
+      log.append(claim, { channelId: rehearsal.channelId, stream: author }, bytes, 0);
+    await put(0, new Uint8Array(300));
+    await put(0, rehearsal.batch(0, 1, 50));
+    await put(0, rehearsal.batch(0, 0, 60).subarray(0, -1));
+    await put(0, new Uint8Array(0));
+    await rehearsal.append(0, someBatches(rehearsal));
+    await rehearsal.cutOff(0, 0);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    const said: object[] = [];
+    await collatorOf(rehearsal, 0, undefined, { ...silentLog, error: (about) => said.push(about) }).sweep();
+    expect(storedPart(rehearsal, 0, 0)).toBe(await collated(someBatches));
+    expect(said).toMatchObject([0, 1, 2, 3].map((position) => ({ author: 0, position })));
+  });
+
+  it.each(['read', 'get'] as const)(
+    'leaves out a batch that %s finds damaged, says where it lies, and collates the others',
+    async (method) => {
+      const rehearsal = new Rehearsal();
+      const batches = someBatches(rehearsal);
+      await rehearsal.append(0, batches);
+      await rehearsal.cutOff(0, 0);
+      rehearsal.chain.advanceTo(rehearsal.collected(0));
+      damageFirst(rehearsal, method);
+      const said: object[] = [];
+      await collatorOf(rehearsal, 0, undefined, { ...silentLog, error: (about) => said.push(about) }).sweep();
+      expect(storedPart(rehearsal, 0, 0)).toBe(await collated((one) => someBatches(one).slice(1)));
+      expect(said).toMatchObject([{ author: 0, position: 0, damage: 'segment 0, byte 70' }]);
+    },
+  );
 });
+
+/** From now on one way of reading finds the first entry of author 0 damaged. */
+function damageFirst(rehearsal: Rehearsal, method: 'read' | 'get'): void {
+  const log = rehearsal.recordLog(0);
+  const spoilt = (stream: LogStream, item: LogItem): LogItem =>
+    stream === 0 && item.position === 0 ? { position: item.position, damage: 'segment 0, byte 70' } : item;
+  const broken: Pick<RecordLog, 'read' | 'get'> = {
+    async *read(partition, range) {
+      for await (const page of log.read(partition, range)) {
+        yield page.map((item) => spoilt(partition.stream, item));
+      }
+    },
+    async get(partition, position) {
+      const item = await log.get(partition, position);
+      return item && spoilt(partition.stream, item);
+    },
+  };
+  const damaged = new Proxy(log, {
+    get: (target, name: keyof RecordLog) =>
+      name === method ? broken[method] : (target[name] as (...given: unknown[]) => unknown).bind(target),
+  });
+  rehearsal.recordLog = () => damaged;
+}

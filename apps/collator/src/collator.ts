@@ -21,10 +21,8 @@ import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import { collateDue, type Due, isDue } from '#protocol';
-import type { RecordLog } from '#record-log';
-import type { Offsets } from './block-batches.js';
+import { type AuthorPositions, CutMarks, type RecordLog } from '#record-log';
 import { type CollatedBlock, collateBlock } from './collate-block.js';
-import { Manifests } from './manifests.js';
 
 export interface CollatorOptions {
   /** The participant's account. */
@@ -54,7 +52,7 @@ export class Collator {
   readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
-  readonly #manifests: Manifests;
+  readonly #cutMarks: CutMarks;
   readonly #sweep: BlockSweep;
 
   constructor(options: CollatorOptions, ports: CollatorPorts) {
@@ -63,12 +61,14 @@ export class Collator {
     this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
     this.#keys = new ChannelKeys(options, ports);
-    this.#manifests = new Manifests(ports.recordLog);
     const { jobQueue, log, chain, recordLog } = ports;
+    this.#cutMarks = new CutMarks(recordLog, (channelId, damage) =>
+      log.error({ channelId, damage }, 'a cut mark in the log is damaged and left out'),
+    );
     const subscribe = (wake: () => void): (() => void) => {
       const ends = [
         chain.subscribe(wake),
-        recordLog.subscribe(({ stream }) => stream === 'manifests' && wake()),
+        recordLog.subscribe(({ stream }) => stream === 'cut-marks' && wake()),
       ];
       return () => {
         for (const end of ends) end();
@@ -125,13 +125,13 @@ export class Collator {
 
   async #due(block: WatchedBlock): Promise<Due<'collate'>> {
     if (block.participant === undefined) throw new Error('the watch shows blocks of others');
-    const ends = await this.#manifests.endsOf(block.channelId, block.blockNumber);
+    const ends = await this.#cutMarks.endsOf(block.channelId, block.blockNumber);
     return collateDue(block, block.participant, ends !== undefined);
   }
 
   async #act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
-    const ends = await this.#manifests.endsOf(channelId, blockNumber);
+    const ends = await this.#cutMarks.endsOf(channelId, blockNumber);
     if (block === undefined || ends === undefined || !isDue(await this.#due(block))) return 0;
     const blockKey = await this.#blockKey(channelId, blockNumber);
     if (blockKey === undefined) return 'again';
@@ -187,17 +187,17 @@ export class Collator {
   }
 
   /**
-   * Offsets before which nothing of the block or a later one lies, as far as an earlier block's collation
+   * Positions before which nothing of the block or a later one lies, as far as an earlier block's collation
    * found.
    */
-  async #begins(channelId: Hex, blockNumber: number): Promise<Offsets> {
+  async #begins(channelId: Hex, blockNumber: number): Promise<AuthorPositions> {
     const kept = await this.#ports.keyValue.get(beginsKey(channelId));
     if (kept === undefined) return [];
-    const known = decodeDagCbor(kept.value) as { blockNumber: number; begins: Offsets };
+    const known = decodeDagCbor(kept.value) as { blockNumber: number; begins: AuthorPositions };
     return known.blockNumber <= blockNumber ? known.begins : [];
   }
 
-  async #rememberBegins(channelId: Hex, blockNumber: number, begins: Offsets): Promise<void> {
+  async #rememberBegins(channelId: Hex, blockNumber: number, begins: AuthorPositions): Promise<void> {
     const value = encodeDagCbor({ blockNumber, begins });
     await this.#ports.keyValue.write([{ key: beginsKey(channelId), value }]);
   }

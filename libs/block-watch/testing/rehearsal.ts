@@ -3,7 +3,7 @@
  * of services.
  */
 import { addressOf, encryptionPublicKey, sealBox } from '#crypto';
-import { encodeDagCbor, type Hex, toHex } from '#encoding';
+import { type Hex, toHex } from '#encoding';
 import { type Entropy, seededEntropy } from '#environment';
 import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
@@ -20,7 +20,8 @@ import {
   roleOf,
   signBatch,
 } from '#protocol';
-import { openMemoryRecordLog, type RecordDrawers } from '#record-log/memory-record-log';
+import { encodeCutMark, endsNow } from '#record-log';
+import { openMemoryRecordLog, RecordDrawers } from '#record-log/memory-record-log';
 import { defaultParameters, encodeParameters } from '#reduction';
 import { SimulatedChain } from './simulated-chain.js';
 
@@ -110,19 +111,18 @@ export class Rehearsal {
   /** Appends batches to a participant's log, each to its author's partition. */
   async append(participant: number, batches: readonly Uint8Array[]): Promise<void> {
     const log = this.recordLog(participant);
-    for (const batch of batches) await log.append({ channelId: this.channelId, stream: batch[28] }, batch, 0);
+    const claim = await log.claim(this.channelId);
+    for (const batch of batches) {
+      await log.append(claim, { channelId: this.channelId, stream: batch[28] }, batch, 0);
+    }
   }
 
   /** What the channel node writes when collection ends. */
   async cutOff(participant: number, blockNumber: number): Promise<void> {
     const log = this.recordLog(participant);
-    const ends: [number, number][] = [];
-    for (let author = 0; author < this.participants.length; author++) {
-      const end = await log.end({ channelId: this.channelId, stream: author });
-      if (end > 0) ends.push([author, end]);
-    }
-    const bytes = encodeDagCbor({ blockNumber, ends });
-    await log.append({ channelId: this.channelId, stream: 'manifests' }, bytes, 0);
+    const bytes = encodeCutMark({ blockNumber, ends: await endsNow(log, this.channelId) });
+    const claim = await log.claim(this.channelId);
+    await log.append(claim, { channelId: this.channelId, stream: 'cut-marks' }, bytes, 0);
   }
 
   #participant(member: CastMember): RehearsalParticipant {
@@ -139,7 +139,7 @@ export class Rehearsal {
       bondWei: 1n,
     });
     const [stateDrawer, validatorDrawer] = [new KeyValueDrawer(), new KeyValueDrawer()];
-    return { ...member, logDrawers: new Map(), stateDrawer, validatorDrawer };
+    return { ...member, logDrawers: new RecordDrawers(), stateDrawer, validatorDrawer };
   }
 
   #terms(): ChannelTerms {
