@@ -149,7 +149,7 @@ describe('a commit is due', () => {
 
 describe('a reveal is due', () => {
   const own = { seats: [seat(0), seat(2, { validator: '0x0b' })] };
-  const at = (now: number, facts: Partial<BlockFacts> = own) => revealDue(seen(now, facts), '0x0a');
+  const at = (now: number, facts: Partial<BlockFacts> = own) => revealDue(seen(now, facts), '0x0a', true);
 
   it('in the second half, or as soon as every seat has committed', () => {
     expect(at(1_179)).toEqual({ waitsFor: 'reveal-time', untilSeconds: 1_180 });
@@ -159,6 +159,13 @@ describe('a reveal is due', () => {
     expect(at(1_200)).toEqual({ waitsFor: 'reveal-time', untilSeconds: 1_220 });
     expect(at(1_220)).toEqual({ due: 'reveal', untilSeconds: 1_240 });
     expect(at(1_240)).toEqual({ done: 'too-late' });
+  });
+
+  it('early only when no rollback can take a commit back, and in the second half in any case', () => {
+    const all = { seats: [seat(0), seat(1), seat(2)] };
+    const early = (now: number) => revealDue(seen(now, all), '0x0a', false);
+    expect(early(1_179)).toEqual({ waitsFor: 'final-commits', untilSeconds: 1_180 });
+    expect(early(1_180)).toEqual({ due: 'reveal', untilSeconds: 1_200 });
   });
 
   it('for own seats that have not revealed', () => {
@@ -202,7 +209,7 @@ describe('at the end of a block', () => {
         const all = (at: number) => [
           collateDue(seen(at, some), 0, isCut),
           commitDue(seen(at, some), { participant: 1, notAfter: 1_170n }),
-          revealDue(seen(at, some), '0x0a'),
+          revealDue(seen(at, some), '0x0a', true),
           settleDue(seen(at, some)),
         ];
         all(now).forEach((due, which) => {

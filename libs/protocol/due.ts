@@ -32,6 +32,8 @@ export type DueWait =
   | 'extension'
   /** Other seats may still commit. */
   | 'reveal-time'
+  /** Every seat has committed, in a height that may still be rolled back. */
+  | 'final-commits'
   /** No result stands yet for good. */
   | 'finality';
 
@@ -141,11 +143,17 @@ export function unrevealedSeats(block: BlockSeen, validator: string): readonly S
   return block.facts.seats.filter((seat) => isOwn(seat) && seat.outputHash === undefined);
 }
 
+/** Every seat is taken by a commit, so that reveals may begin before the second half. */
+export function haveAllCommitted({ terms, facts }: Pick<BlockSeen, 'terms' | 'facts'>): boolean {
+  return facts.seats.length === terms.participants.length;
+}
+
 /**
  * In processing, and while a dispute runs until processing would have ended: the second half, or all have
- * committed.
+ * committed. `areCommitsFinal`: no rollback can take one of these commits back; whoever reveals before could
+ * be copied.
  */
-export function revealDue(block: BlockSeen, validator: string): Due<'reveal'> {
+export function revealDue(block: BlockSeen, validator: string, areCommitsFinal: boolean): Due<'reveal'> {
   const { stage, terms, blockNumber, facts, nowSeconds } = block;
   if (unrevealedSeats(block, validator).length === 0) return { done: 'nothing-to-reveal' };
   if (stage.stage !== 'processing' && stage.stage !== 'dispute') return { done: 'too-late' };
@@ -155,8 +163,9 @@ export function revealDue(block: BlockSeen, validator: string): Due<'reveal'> {
   const ends = from + terms.processingPeriod;
   if (nowSeconds >= ends) return { done: 'too-late' };
   const opens = from + Math.floor(terms.processingPeriod / 2);
-  if (stage.haveAllCommitted || nowSeconds >= opens) return { due: 'reveal', untilSeconds: ends };
-  return { waitsFor: 'reveal-time', untilSeconds: opens };
+  const isEarly = haveAllCommitted(block) && areCommitsFinal;
+  if (isEarly || nowSeconds >= opens) return { due: 'reveal', untilSeconds: ends };
+  return { waitsFor: haveAllCommitted(block) ? 'final-commits' : 'reveal-time', untilSeconds: opens };
 }
 
 export function settleDue({ stage }: Pick<BlockSeen, 'stage'>): Due<'settle'> {

@@ -68,6 +68,7 @@ export {
   type DueWait,
   defaultSilenceSeconds,
   delegateDue,
+  haveAllCommitted,
   isDue,
   isExpired,
   isSentAgain,

@@ -396,6 +396,21 @@ describe('a validator at work', () => {
     expect(await validator.sweep()).toBe(1);
   });
 
+  it('reveals before the second half only once no rollback can take a commit back', async () => {
+    const stage = await inProcessing();
+    const { chain } = stage.rehearsal;
+    chain.finalizedBelow = 2;
+    const validator = stage.validator(1);
+    for (const one of [0, 1, 2]) await validator.accept(await requestOf(stage, one, 1));
+    expect(await validator.sweep()).toBe(4);
+    expect(await validator.sweep()).toBe(0);
+    chain.advanceTo(chain.nowSeconds + 1);
+    expect(await validator.sweep()).toBe(0);
+    chain.advanceTo(chain.nowSeconds + 1);
+    expect(await validator.sweep()).toBe(3);
+    expect(facts(stage).results).toHaveLength(1);
+  });
+
   it('reveals in time while the reduction of another block waits for ever', async () => {
     // Block 0 waits for its second half while six later ones, more than are reduced at a time, hang.
     const stage = await inProcessing([0, 1, 2], { processingPeriod: 2_000 });

@@ -25,8 +25,10 @@ import type { PartStore } from '#part-store';
 import {
   commitDue,
   commitmentOf,
+  type Due,
   delegationDigest,
   domainSeparator,
+  haveAllCommitted,
   isDue,
   isOver,
   openBlockKey,
@@ -170,16 +172,31 @@ export class Validator {
   async dues(): Promise<readonly DueJob[]> {
     const byBlock = await this.#state.requestsByBlock();
     const found: DueJob[] = [];
-    for (const block of await this.#watch.blocksOf([...byBlock.values()].map(([one]) => one.delegation))) {
+    const blocks = await this.#watch.blocksOf([...byBlock.values()].map(([one]) => one.delegation));
+    const finals = await this.#finallyCommitted(blocks);
+    for (const block of blocks) {
       const { channelId, blockNumber } = block;
       const requests = byBlock.get(blockId(channelId, blockNumber)) ?? [];
-      found.push({ kind: revealLane.kind, channelId, blockNumber, due: revealDue(block, this.address) });
+      found.push({ kind: revealLane.kind, channelId, blockNumber, due: this.#revealDueIn(block, finals) });
       for (const { delegation } of requests) {
         found.push({ kind: validateLane.kind, channelId, blockNumber, due: commitDue(block, delegation) });
       }
       if (isOver(block.stage)) this.#over.set(blockId(channelId, blockNumber), requests);
     }
     return found;
+  }
+
+  #revealDueIn(block: WatchedBlock, finals: ReadonlySet<string>): Due<'reveal'> {
+    return revealDue(block, this.address, finals.has(blockId(block.channelId, block.blockNumber)));
+  }
+
+  /** Of blocks with own seats to reveal, those in which every seat has committed in a finalized height. */
+  async #finallyCommitted(blocks: readonly WatchedBlock[]): Promise<ReadonlySet<string>> {
+    const isOpen = (block: WatchedBlock) =>
+      haveAllCommitted(block) && unrevealedSeats(block, this.address).length > 0;
+    const finals = await this.#watch.blocksOf(blocks.filter(isOpen), 'finalized');
+    const committed = finals.filter(haveAllCommitted);
+    return new Set(committed.map(({ channelId, blockNumber }) => blockId(channelId, blockNumber)));
   }
 
   async #operatorKey(account: Hex): Promise<Hex | undefined> {
@@ -292,7 +309,8 @@ export class Validator {
   /** Own seats that are not revealed, as soon as it may be: facts of the chain, so also after a restart. */
   async #revealDue(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
-    if (block === undefined || !isDue(revealDue(block, this.address))) return 0;
+    if (block === undefined) return 0;
+    if (!isDue(this.#revealDueIn(block, await this.#finallyCommitted([block])))) return 0;
     const kept = await this.#state.result(channelId, blockNumber);
     if (kept === undefined) {
       this.#ports.log.error({ channelId, blockNumber }, 'committed to a result that is not kept any more');

@@ -58,6 +58,8 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
     CHAIN: chainUrl,
     CHANNEL_REGISTRY: channelRegistry,
     CHAIN_POLL_MS: '200',
+    // The embedded chain never rolls back, though its node calls only older heights finalized.
+    CHAIN_CONFIRMATIONS: '0',
     SWEEP_INTERVAL_MS: '500',
   };
   const participant = {
