@@ -49,6 +49,8 @@ export function openFilePartStore(path: string, options: FilePartStoreOptions = 
 
 /** Half-written files lie here, named after the process that writes them. */
 const incomingFolder = '.incoming';
+/** Folders that are flushed at a time, for the journal of the file system to gather. */
+const syncsAtOnce = 32;
 /** Tells this process from an earlier one with the same number, as containers have them. */
 const processMark = `${process.pid}-${randomUUID().slice(0, 8)}`;
 
@@ -109,7 +111,11 @@ class FilePartStore implements PartStore {
       await this.#tidy();
       const touched = new Set<string>();
       const digests = await putEach(blocks, (block) => this.#store(block, touched));
-      for (const folder of touched) await this.#syncFolder(folder);
+      const folders = [...touched];
+      for (let at = 0; at < folders.length; at += syncsAtOnce) {
+        const some = folders.slice(at, at + syncsAtOnce);
+        await Promise.all(some.map((folder) => this.#syncFolder(folder)));
+      }
       return digests;
     });
   }
