@@ -1,13 +1,8 @@
 /** Every HTTP endpoint, defined once: servers, the SDK and the documentation derive from this. */
 import type { z } from 'zod';
+import { livenessSchema, readinessSchema } from './readiness.js';
 import type { RefusalCode } from './refusals.js';
-import {
-  blockSchema,
-  channelSchema,
-  healthSchema,
-  receiptSchema,
-  validationAcceptedSchema,
-} from './schemas.js';
+import { blockSchema, channelSchema, receiptSchema, validationAcceptedSchema } from './schemas.js';
 
 export interface Endpoint<Answer extends z.ZodType> {
   readonly method: 'GET' | 'POST';
@@ -19,6 +14,8 @@ export interface Endpoint<Answer extends z.ZodType> {
   /** Status and body of a yes. */
   readonly status: number;
   readonly answer: Answer;
+  /** Another status under which the same kind of answer comes. */
+  readonly otherStatus?: number;
   /** What it may refuse beside what every endpoint may: see `commonRefusals`. */
   readonly refusals: readonly RefusalCode[];
 }
@@ -95,13 +92,24 @@ const showBlock: Endpoint<typeof blockSchema> = {
   refusals: ['not-parsable', 'unknown-channel', 'unknown-block', 'record-log-unavailable'],
 };
 
-const showHealth: Endpoint<typeof healthSchema> = {
+const showLiveness: Endpoint<typeof livenessSchema> = {
   method: 'GET',
-  path: '/v1/health',
-  summary: 'Whether the service can do its work.',
+  path: '/health/live',
+  summary: 'That the process runs; nothing else is asked.',
   accepts: [],
   status: 200,
-  answer: healthSchema,
+  answer: livenessSchema,
+  refusals: [],
+};
+
+const showReadiness: Endpoint<typeof readinessSchema> = {
+  method: 'GET',
+  path: '/health/ready',
+  summary: 'Whether the service can do its work, else 503 and every reason why not; asked anew each time.',
+  accepts: [],
+  status: 200,
+  otherStatus: 503,
+  answer: readinessSchema,
   refusals: [],
 };
 
@@ -133,7 +141,14 @@ const requestValidation: Endpoint<typeof validationAcceptedSchema> = {
   ],
 };
 
-export const endpoints = { submitRecords, showChannel, showBlock, showHealth, requestValidation } as const;
+export const endpoints = {
+  submitRecords,
+  showChannel,
+  showBlock,
+  requestValidation,
+  showLiveness,
+  showReadiness,
+} as const;
 
 /** The path with its parameters filled in. */
 export function pathOf(

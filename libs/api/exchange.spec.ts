@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { endpoints, jsonMediaType } from './endpoints.js';
+import type { z } from 'zod';
+import { type Endpoint, endpoints, jsonMediaType } from './endpoints.js';
 import { type ExchangeOptions, exchange } from './exchange.js';
 import { problemOf } from './problem.js';
 import { refuse } from './refusals.js';
@@ -14,12 +15,16 @@ afterEach(() => {
   }
 });
 
-async function ask(answer: RequestListener, options: Partial<ExchangeOptions> = {}) {
+async function ask(
+  answer: RequestListener,
+  options: Partial<ExchangeOptions> = {},
+  endpoint: Endpoint<z.ZodType> = endpoints.requestValidation,
+) {
   const server = createServer(answer);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}//`;
-  return exchange(url, endpoints.requestValidation, {
+  return exchange(url, endpoint, {
     timeoutMs: 5_000,
     sent: { contentType: jsonMediaType, body: '{"a":1}' },
     ...options,
@@ -60,6 +65,21 @@ describe('an exchange with another service', () => {
         detail: expect.stringContaining(`status ${status}`),
       });
     }
+  });
+
+  it('tells an answer under the other status of the endpoint, and a problem under it as a no', async () => {
+    const found = { reasons: [{ code: 'operator-key-low-on-gas', detail: '0xab has 1 wei' }] };
+    const problem = problemOf(refuse('chain-unavailable', 'away'), { instance: '/', requestId: 'r' });
+    const bodies = [found, problem].map((one) => JSON.stringify(one));
+    const answers = bodies.map((body) =>
+      ask((_, response) => response.writeHead(503).end(body), { sent: undefined }, endpoints.showReadiness),
+    );
+    expect(await Promise.all(answers)).toEqual([
+      { kind: 'taken', body: found },
+      { kind: 'refused', problem },
+    ]);
+    const other = await ask((_, response) => response.writeHead(503).end(bodies[0]));
+    expect(other).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('status 503') });
   });
 
   it('follows nobody elsewhere', async () => {
@@ -111,7 +131,7 @@ describe('an exchange with another service', () => {
   });
 
   it('tells a closed port with what the socket said', async () => {
-    const answer = await exchange('http://127.0.0.1:9', endpoints.showHealth, { timeoutMs: 2_000 });
+    const answer = await exchange('http://127.0.0.1:9', endpoints.showLiveness, { timeoutMs: 2_000 });
     expect(answer).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('did not answer') });
   });
 });

@@ -24,7 +24,7 @@ export interface ExchangeOptions {
 }
 
 export type Exchange =
-  /** The endpoint's yes; the body as JSON, undefined if it is none. */
+  /** The endpoint's answer; the body as JSON, undefined if it is none. */
   | { readonly kind: 'taken'; readonly body: unknown }
   /** One of our noes; `retryable` in it says whether the same request may be taken later. */
   | { readonly kind: 'refused'; readonly problem: Problem & { readonly code: RefusalCode } }
@@ -65,6 +65,9 @@ export async function exchange(
 function read(url: string, endpoint: Endpoint<z.ZodType>, status: number, text: string): Exchange {
   const body = parseJson(text);
   if (status === endpoint.status) return { kind: 'taken', body };
+  if (status === endpoint.otherStatus && endpoint.answer.safeParse(body).success) {
+    return { kind: 'taken', body };
+  }
   const problem = problemSchema.safeParse(body);
   if (problem.success && isRefusalCode(problem.data.code)) {
     return { kind: 'refused', problem: { ...problem.data, code: problem.data.code } };

@@ -18,7 +18,7 @@ export {
   parseNdjsonBatch,
 } from './json-batch.js';
 export { errorsPage, type Problem, problemMediaType, problemOf, problemSchema } from './problem.js';
-export type { ReadinessReason } from './readiness.js';
+export type { ReadinessReason, ReadinessView } from './readiness.js';
 export {
   isRefusalCode,
   type Refusal,
@@ -34,8 +34,6 @@ export {
   blockSchema,
   type ChannelView,
   channelSchema,
-  type HealthView,
-  healthSchema,
   hexOf,
   jsonOfValidationRequest,
   placesOf,

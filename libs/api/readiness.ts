@@ -1,4 +1,5 @@
-/** Why a service cannot do its work at present: what `GET /health/ready` answers beside 503. */
+/** Why a service cannot do its work at present: the answer of `GET /health/ready`, 503 if it says anything. */
+import { z } from 'zod';
 
 export interface ReadinessReason {
   /** Kebab-case: a fault's, or one of docs/reference/errors.md, "Not ready". */
@@ -6,3 +7,10 @@ export interface ReadinessReason {
   /** What was found, for an operator. */
   readonly detail: string;
 }
+
+export const readinessSchema = z.object({
+  reasons: z.array(z.object({ code: z.string(), detail: z.string() })),
+});
+export type ReadinessView = z.infer<typeof readinessSchema>;
+
+export const livenessSchema = z.object({ live: z.literal(true) });

@@ -119,13 +119,6 @@ export const blockSchema = z.object({
 });
 export type BlockView = z.infer<typeof blockSchema>;
 
-export const healthSchema = z.object({
-  status: z.enum(['ok', 'away']),
-  chainHeight: z.int().optional(),
-  chainTime: z.int().optional(),
-});
-export type HealthView = z.infer<typeof healthSchema>;
-
 /**
  * A signed delegation and, beside it, the boxed block key with the path of its commitment (protocol.md 6).
  */

@@ -1,4 +1,4 @@
-/** Starts a module as a running app: over HTTP on Fastify, or without. */
+/** Starts a module as a running app over HTTP, on Fastify. */
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -13,26 +13,20 @@ import { ProblemFilter } from './problem-filter.js';
 /** A module class or a dynamic module. */
 export type AppModule = Parameters<typeof NestFactory.create>[0];
 
-export interface AppOptions {
+export interface HttpAppOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
   readonly log: Log;
   /** Whether SIGTERM and SIGINT close the app; for the one app of a process. */
   readonly listensToSignals?: boolean;
 }
 
-export interface HttpAppOptions extends AppOptions {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
-
-export interface RunningApp {
-  /** Drains: answers what was asked, then stops the shells. */
-  close(): Promise<void>;
-}
-
-export interface RunningHttpApp extends RunningApp {
+export interface RunningHttpApp {
   /** Base URL without a slash at its end. */
   readonly url: string;
+  /** Drains: answers what was asked, then stops the shells. */
+  close(): Promise<void>;
 }
 
 /** One byte above the largest batch is read, so that the rules and not the transport name the refusal. */
@@ -72,15 +66,6 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
   const { port } = app.getHttpServer().address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return { url: `http://${host}:${port}`, close: () => app.close() };
-}
-
-export async function startApp(module: AppModule, options: AppOptions): Promise<RunningApp> {
-  const app: INestApplicationContext = await NestFactory.createApplicationContext(module, {
-    abortOnError: false,
-    logger: nestLogger(options.log),
-  });
-  if (options.listensToSignals) app.enableShutdownHooks(...shutdown);
-  return { close: () => app.close() };
 }
 
 /** Bodies reach controllers as the bytes that came: whoever knows the schema parses, once. */

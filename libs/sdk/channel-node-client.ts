@@ -7,10 +7,10 @@ import {
   type Endpoint,
   endpoints,
   exchange,
-  type HealthView,
   type JsonBatch,
   jsonMediaType,
   pathOf,
+  type ReadinessView,
   type SentBody,
   type SignedReceipt,
 } from '#api';
@@ -61,8 +61,9 @@ export class ChannelNodeClient {
     return this.#ask(endpoints.showBlock, { channelId, blockNumber });
   }
 
-  health(): Promise<HealthView> {
-    return this.#ask(endpoints.showHealth, {});
+  /** Whether the node can do its work: it can if there is no reason why not. */
+  readiness(): Promise<ReadinessView> {
+    return this.#ask(endpoints.showReadiness, {});
   }
 
   async #ask<Answer extends z.ZodType>(

@@ -130,11 +130,11 @@ describe('a client of a channel node', () => {
 
   it('says unreachable when nobody answers or something else does', async () => {
     const { url } = await answering(200, 'text/html', '<html>');
-    const other = await new ChannelNodeClient({ url }).health().catch((cause) => cause);
+    const other = await new ChannelNodeClient({ url }).readiness().catch((cause) => cause);
     expect(other).toBeInstanceOf(PapyrusUnreachable);
     server?.close();
     const nobody = new ChannelNodeClient({ url: 'http://127.0.0.1:9' });
-    expect(await nobody.health().catch((cause) => cause)).toMatchObject({
+    expect(await nobody.readiness().catch((cause) => cause)).toMatchObject({
       code: 'unreachable',
       retryable: true,
     });

@@ -14,8 +14,6 @@ export const addressField = hex(20).transform((text) => text.toLowerCase() as He
 export const secretField = hex(32).transform(fromHex);
 export const milliseconds = (min: number, fallback: number) =>
   z.coerce.number().int().min(min).default(fallback);
-/** Where an app listens; 0 takes a free one. */
-export const portField = z.coerce.number().int().min(0).max(65_535).default(8_080);
 /** An adapter and where it keeps its data, for example `file:./data/state`. */
 export const adapterField = (schemes: readonly string[]) =>
   z
@@ -36,6 +34,21 @@ export const serviceFields = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SWEEP_INTERVAL_MS: milliseconds(100, 5_000),
 };
+
+/** Where a service listens; each has a port of its own unless told otherwise, 0 takes a free one. */
+export const listenFields = (port: number) => ({
+  HOST: z.string().default('0.0.0.0'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(port),
+});
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function listenConfigOf(parsed: z.output<z.ZodObject<ReturnType<typeof listenFields>>>): ListenConfig {
+  return { host: parsed.HOST, port: parsed.PORT };
+}
 
 /** What services that work through jobs read beside. */
 export const jobFields = { JOB_QUEUE: adapterField(['in-process']).default('in-process:') };

@@ -39,6 +39,6 @@ export async function runChannelNode(
   const { config, secrets } = readChannelNodeConfig(environment);
   const log = openPinoLog({ level: config.logLevel, name: 'channel-node' });
   const module = await ChannelNodeModule.of(config, secrets, log);
-  const { url } = await startHttpApp(module, { ...config, log, listensToSignals: true });
+  const { url } = await startHttpApp(module, { ...config.listen, log, listensToSignals: true });
   log.info({ url, account: config.account }, 'the channel node takes records');
 }

@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import {
   adapterField,
+  type ListenConfig,
+  listenConfigOf,
+  listenFields,
   milliseconds,
   parseEnvironment,
   participantFields,
-  portField,
   type ServiceConfig,
   serviceConfigOf,
   serviceFields,
@@ -20,8 +22,7 @@ export const channelNodeEnvironment = z.object({
   ...participantFields,
   RECORD_LOG: adapterField(['lmdb', 'memory']),
   KEY_VALUE: adapterField(['file']),
-  HOST: z.string().default('0.0.0.0'),
-  PORT: portField,
+  ...listenFields(8_080),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
   SWEEP_INTERVAL_MS: milliseconds(100, 1_000),
 });
@@ -31,8 +32,7 @@ export interface ChannelNodeConfig extends ServiceConfig {
   /** Adapters by URL. */
   readonly recordLog: string;
   readonly keyValue: string;
-  readonly host: string;
-  readonly port: number;
+  readonly listen: ListenConfig;
   readonly requestTimeoutMs: number;
   readonly sweepIntervalMs: number;
 }
@@ -52,8 +52,7 @@ export function readChannelNodeConfig(environment: Readonly<Record<string, strin
     account: parsed.ACCOUNT,
     recordLog: parsed.RECORD_LOG,
     keyValue: parsed.KEY_VALUE,
-    host: parsed.HOST,
-    port: parsed.PORT,
+    listen: listenConfigOf(parsed),
     requestTimeoutMs: parsed.REQUEST_TIMEOUT_MS,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
   };

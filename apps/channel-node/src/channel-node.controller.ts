@@ -1,5 +1,5 @@
 /**
- * The channel node over HTTP: three encodings of a batch, one meaning; views of channels and blocks; health.
+ * The channel node over HTTP: three encodings of a batch, one meaning; views of channels and blocks.
  */
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
@@ -8,7 +8,6 @@ import {
   batchMediaType,
   type ChannelView,
   endpoints,
-  type HealthView,
   hexOf,
   jsonMediaType,
   ndjsonMediaType,
@@ -19,12 +18,12 @@ import {
   type SignedReceipt,
 } from '#api';
 import type { Hex } from '#encoding';
-import { acceptedOf, ParameterPipe, RefusalException } from '#nest';
+import { acceptedOf, ParameterPipe } from '#nest';
 import { ChannelNode } from './channel-node.js';
 
 const channelId = new ParameterPipe('channelId', hexOf(32));
 const blockNumber = new ParameterPipe('blockNumber', z.coerce.number().int().nonnegative());
-const { submitRecords, showChannel, showBlock, showHealth } = endpoints;
+const { submitRecords, showChannel, showBlock } = endpoints;
 
 @Controller()
 export class ChannelNodeController {
@@ -56,13 +55,6 @@ export class ChannelNodeController {
     @Param('blockNumber', blockNumber) block: number,
   ): Promise<BlockView> {
     return acceptedOf(await this.#node.block(channel, block)).view;
-  }
-
-  @Get(showHealth.path)
-  async health(): Promise<HealthView> {
-    const health = await this.#node.health();
-    if (health.status === 'ok') return health;
-    throw new RefusalException(refuse('chain-unavailable', 'the base chain does not answer'));
   }
 }
 

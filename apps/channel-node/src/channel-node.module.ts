@@ -4,7 +4,7 @@ import type { Chain } from '#chain';
 import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import { openKeyValue } from '#key-value/open-key-value';
-import { closing, LifecycleHost, type Shell } from '#nest';
+import { closing, HealthController, healthOf, LifecycleHost, type Shell } from '#nest';
 import type { RecordLog } from '#record-log';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
@@ -18,9 +18,10 @@ export class ChannelNodeModule {
   static for(node: ChannelNode, shells: readonly Shell[]): DynamicModule {
     return {
       module: ChannelNodeModule,
-      controllers: [ChannelNodeController],
+      controllers: [ChannelNodeController, HealthController],
       providers: [
         { provide: ChannelNode, useFactory: () => node },
+        healthOf(ChannelNode),
         { provide: LifecycleHost, useFactory: () => new LifecycleHost(shells) },
       ],
     };

@@ -235,15 +235,15 @@ describe('a channel node', () => {
     expect(await cutMarks()).toEqual([{ blockNumber: 2, ends: [] }]);
   });
 
-  it('shows the channel, a block and its health', async () => {
+  it('shows the channel, a block and that it is ready', async () => {
     await post(chain.batch());
     const channel = await answerOf(await fetch(`${app.url}/v1/channels/${chain.channelId}`));
     expect(channel).toMatchObject({ status: 200, body: { participant: 1, currentBlock: 0 } });
     const block = await answerOf(await fetch(`${app.url}/v1/channels/${chain.channelId}/blocks/0`));
     const authors = [{ author: 1, batches: 1, budgetBytes: 2_048 }];
     expect(block).toMatchObject({ status: 200, body: { stage: 'collection', isCut: false, authors } });
-    const health = await answerOf(await fetch(`${app.url}/v1/health`));
-    expect(health).toMatchObject({ status: 200, body: { status: 'ok', chainTime: chain.nowSeconds } });
+    const ready = await answerOf(await fetch(`${app.url}/health/ready`));
+    expect(ready).toMatchObject({ status: 200, body: { reasons: [] } });
   });
 
   it('answers 503 with Retry-After while the log is away, and reads the log again before it accepts more', async () => {

@@ -2,7 +2,8 @@
  * The channel node: takes signed batches, keeps them durably, forwards its participant's own, and cuts
  * blocks off.
  */
-import { type BlockView, type ChannelView, type HealthView, type Refusal, refuse } from '#api';
+import { type BlockView, type ChannelView, type ReadinessReason, type Refusal, refuse } from '#api';
+import { readinessOf } from '#block-watch';
 import type { Chain, ChainSnapshot } from '#chain';
 import { assertNativeSignatures } from '#crypto';
 import { fromHex, type Hex, isHexOf } from '#encoding';
@@ -150,13 +151,21 @@ export class ChannelNode {
     return { ok: true, view: blockView(intake, blockNumber, facts, timestampSeconds) };
   }
 
-  async health(): Promise<HealthView> {
-    try {
-      const { height, timestampSeconds } = await this.#ports.chain.time();
-      return { status: 'ok', chainHeight: height, chainTime: timestampSeconds };
-    } catch {
-      return { status: 'away' };
-    }
+  /** Why it could not take a batch now: what does not answer, or a log that is still being read. */
+  readiness(): Promise<readonly ReadinessReason[]> {
+    const { chain, keyValue, recordLog } = this.#ports;
+    const nowhere = `0x${'00'.repeat(32)}`;
+    const stores = [
+      () => chain.time(),
+      () => recordLog.partitions(nowhere),
+      () => keyValue.get('readiness'),
+      () => this.#readLogs(),
+    ];
+    return readinessOf({ chain, stores, due: async () => [] });
+  }
+
+  async #readLogs(): Promise<void> {
+    for (const channelId of await this.#channelIds()) await this.#open(channelId.toLowerCase() as Hex);
   }
 
   /** Sums what `act` did for each channel; one that fails does not keep the others from being looked at. */

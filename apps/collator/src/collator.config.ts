@@ -4,6 +4,9 @@ import { partStoreSchemes } from '#part-store/open-part-store';
 import {
   adapterField,
   jobFields,
+  type ListenConfig,
+  listenConfigOf,
+  listenFields,
   parseEnvironment,
   participantFields,
   type ServiceConfig,
@@ -14,6 +17,7 @@ import {
 import type { CollatorOptions } from './collator.js';
 
 export interface CollatorConfig extends ServiceConfig {
+  readonly listen: ListenConfig;
   readonly jobQueue: string;
   readonly options: CollatorOptions;
   /** Adapters by URL. */
@@ -26,6 +30,7 @@ export const collatorEnvironment = z.object({
   ...serviceFields,
   ...jobFields,
   ...participantFields,
+  ...listenFields(8_082),
   ENCRYPTION_SECRET: secretField,
   RECORD_LOG: adapterField(['lmdb', 'memory']),
   PART_STORE: adapterField(partStoreSchemes),
@@ -38,6 +43,7 @@ export function readCollatorConfig(
   const parsed = parseEnvironment(collatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
+    listen: listenConfigOf(parsed),
     jobQueue: parsed.JOB_QUEUE,
     options: {
       account: parsed.ACCOUNT,

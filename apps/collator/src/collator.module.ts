@@ -5,7 +5,7 @@ import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
 import { openKeyValue } from '#key-value/open-key-value';
-import { closing, lifecycleOf, type Shell } from '#nest';
+import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import { openPartStore } from '#part-store/open-part-store';
 import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
@@ -21,6 +21,7 @@ export function collatorModule(config: CollatorConfig, log: Log): DynamicModule 
   const stores = Symbol('stores');
   return {
     module: CollatorModule,
+    controllers: [HealthController],
     providers: [
       { provide: ports, useFactory: () => openPorts(config, log) },
       { provide: stores, useFactory: closingAll, inject: [ports] },
@@ -30,6 +31,7 @@ export function collatorModule(config: CollatorConfig, log: Log): DynamicModule 
         inject: [ports],
       },
       lifecycleOf(stores, Collator),
+      healthOf(Collator),
     ],
   };
 }

@@ -4,6 +4,9 @@ import {
   adapterField,
   addressField,
   jobFields,
+  type ListenConfig,
+  listenConfigOf,
+  listenFields,
   milliseconds,
   parseEnvironment,
   participantFields,
@@ -15,6 +18,7 @@ import {
 import type { CoordinatorOptions } from './coordinator.js';
 
 export interface CoordinatorConfig extends ServiceConfig {
+  readonly listen: ListenConfig;
   readonly jobQueue: string;
   readonly options: CoordinatorOptions;
   /** Adapter by URL. */
@@ -25,6 +29,7 @@ export const coordinatorEnvironment = z.object({
   ...serviceFields,
   ...jobFields,
   ...participantFields,
+  ...listenFields(8_083),
   ENCRYPTION_SECRET: secretField,
   VALIDATOR: addressField,
   SILENCE_SECONDS: z.coerce.number().int().min(1).optional(),
@@ -38,6 +43,7 @@ export function readCoordinatorConfig(
   const parsed = parseEnvironment(coordinatorEnvironment, environment);
   return {
     ...serviceConfigOf(parsed),
+    listen: listenConfigOf(parsed),
     jobQueue: parsed.JOB_QUEUE,
     options: {
       account: parsed.ACCOUNT,

@@ -4,7 +4,7 @@ import { openChain } from '#chain/open-chain';
 import { type Log, systemEntropy } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
 import { openKeyValue } from '#key-value/open-key-value';
-import { closing, lifecycleOf, type Shell } from '#nest';
+import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import type { CoordinatorConfig } from './coordinator.config.js';
 import { Coordinator, type CoordinatorPorts } from './coordinator.js';
 
@@ -16,6 +16,7 @@ export function coordinatorModule(config: CoordinatorConfig, log: Log): DynamicM
   const stores = Symbol('stores');
   return {
     module: CoordinatorModule,
+    controllers: [HealthController],
     providers: [
       { provide: ports, useFactory: () => openPorts(config, log) },
       { provide: stores, useFactory: closingAll, inject: [ports] },
@@ -25,6 +26,7 @@ export function coordinatorModule(config: CoordinatorConfig, log: Log): DynamicM
         inject: [ports],
       },
       lifecycleOf(stores, Coordinator),
+      healthOf(Coordinator),
     ],
   };
 }

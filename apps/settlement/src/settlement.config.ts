@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import {
   jobFields,
+  type ListenConfig,
+  listenConfigOf,
+  listenFields,
   parseEnvironment,
   participantFields,
   type ServiceConfig,
@@ -11,11 +14,17 @@ import {
 import type { SettlementOptions } from './settlement.js';
 
 export interface SettlementConfig extends ServiceConfig {
+  readonly listen: ListenConfig;
   readonly jobQueue: string;
   readonly options: SettlementOptions;
 }
 
-export const settlementEnvironment = z.object({ ...serviceFields, ...jobFields, ...participantFields });
+export const settlementEnvironment = z.object({
+  ...serviceFields,
+  ...jobFields,
+  ...participantFields,
+  ...listenFields(8_084),
+});
 
 export function readSettlementConfig(
   environment: Readonly<Record<string, string | undefined>>,
@@ -26,5 +35,6 @@ export function readSettlementConfig(
     operatorKey: parsed.OPERATOR_KEY,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
   };
-  return { ...serviceConfigOf(parsed), jobQueue: parsed.JOB_QUEUE, options };
+  const listen = listenConfigOf(parsed);
+  return { ...serviceConfigOf(parsed), listen, jobQueue: parsed.JOB_QUEUE, options };
 }

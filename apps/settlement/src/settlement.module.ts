@@ -3,7 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
-import { closing, lifecycleOf, type Shell } from '#nest';
+import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import type { SettlementConfig } from './settlement.config.js';
 import { Settlement, type SettlementPorts } from './settlement.js';
 
@@ -15,6 +15,7 @@ export function settlementModule(config: SettlementConfig, log: Log): DynamicMod
   const closers = Symbol('closers');
   return {
     module: SettlementModule,
+    controllers: [HealthController],
     providers: [
       { provide: ports, useFactory: () => openPorts(config, log) },
       { provide: closers, useFactory: closingAll, inject: [ports] },
@@ -24,6 +25,7 @@ export function settlementModule(config: SettlementConfig, log: Log): DynamicMod
         inject: [ports],
       },
       lifecycleOf(closers, Settlement),
+      healthOf(Settlement),
     ],
   };
 }

@@ -6,7 +6,7 @@ import { validatorModule } from './validator.module.js';
 await runMain('validator', async () => {
   const config = readValidatorConfig(process.env);
   const log = openPinoLog({ level: config.logLevel, name: 'validator' });
-  const http = { ...config, log, listensToSignals: true };
+  const http = { ...config.listen, log, listensToSignals: true };
   const { url } = await startHttpApp(validatorModule(config, log), http);
   log.info({ url }, 'the validator takes requests');
 });

@@ -4,8 +4,10 @@ import { partStoreSchemes } from '#part-store/open-part-store';
 import {
   adapterField,
   jobFields,
+  type ListenConfig,
+  listenConfigOf,
+  listenFields,
   parseEnvironment,
-  portField,
   type ServiceConfig,
   secretField,
   serviceConfigOf,
@@ -18,9 +20,7 @@ export interface ValidatorConfig extends ServiceConfig {
   readonly jobQueue: string;
   readonly options: ValidatorOptions;
   readonly reduction: BlockReductionOptions;
-  /** Where it listens for validation requests. */
-  readonly host: string;
-  readonly port: number;
+  readonly listen: ListenConfig;
   /** Adapters by URL. */
   readonly partStore: string;
   readonly otherPartStores: readonly string[];
@@ -36,8 +36,7 @@ export const validatorEnvironment = z.object({
   ENCRYPTION_SECRET: secretField,
   REQUESTS_MAX: count(1, 10_000),
   AVAILABILITY_WAIT_SECONDS: count(0, 60),
-  HOST: z.string().default('0.0.0.0'),
-  PORT: portField,
+  ...listenFields(8_081),
   PART_STORE: adapterField(partStoreSchemes),
   OTHER_PART_STORES: z
     .string()
@@ -69,8 +68,7 @@ export function readValidatorConfig(
       spillFolder: parsed.SPILL_FOLDER,
       rowMebibytes: parsed.ROW_MEBIBYTES,
     },
-    host: parsed.HOST,
-    port: parsed.PORT,
+    listen: listenConfigOf(parsed),
     partStore: parsed.PART_STORE,
     otherPartStores: parsed.OTHER_PART_STORES,
     keyValue: parsed.KEY_VALUE,

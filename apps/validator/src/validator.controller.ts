@@ -1,12 +1,11 @@
-/** The validator over HTTP: takes validation requests, and says whether it can do its work. */
-import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
-import type { HealthView } from '#api';
+/** The validator over HTTP: takes validation requests. */
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { endpoints, validationRequestSchema } from '#api';
 import { acceptedOf, JsonBodyPipe } from '#nest';
 import type { ValidationRequest } from '#protocol';
 import { Validator } from './validator.js';
 
-const { requestValidation, showHealth } = endpoints;
+const { requestValidation } = endpoints;
 
 @Controller()
 export class ValidatorController {
@@ -23,11 +22,5 @@ export class ValidatorController {
   ): Promise<{ accepted: true; nonce: string }> {
     const accepted = acceptedOf(await this.#validator.accept(request));
     return { accepted: true, nonce: String(accepted.nonce) };
-  }
-
-  @Get(showHealth.path)
-  async showHealth(): Promise<HealthView> {
-    const { height, timestampSeconds } = await this.#validator.chainTime();
-    return { status: 'ok', chainHeight: height, chainTime: timestampSeconds };
   }
 }

@@ -5,7 +5,7 @@ import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
 import { openKeyValue } from '#key-value/open-key-value';
-import { closing, lifecycleOf, type Shell } from '#nest';
+import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
 import { BlockReduction } from './block-reduction/block-reduction.js';
@@ -47,7 +47,11 @@ interface OpenedPorts {
 }
 
 function moduleOf(providers: Provider[]): DynamicModule {
-  return { module: ValidatorModule, controllers: [ValidatorController], providers };
+  return {
+    module: ValidatorModule,
+    controllers: [ValidatorController, HealthController],
+    providers: [...providers, healthOf(Validator)],
+  };
 }
 
 async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts> {

@@ -11,8 +11,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connectNode } from '#chain/ethereum-node';
+import { addressOf } from '#crypto';
+import { fromHex, type Hex } from '#encoding';
+import { silentLog } from '#environment';
 import { AppProcess } from './app-process.js';
 
+const VALIDATOR_KEY: Hex = `0x${'11'.repeat(32)}`;
+const timing = { pollIntervalMs: 250, requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
 const root = join(import.meta.dirname, '../../..');
 const yaml = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
 
@@ -66,7 +72,7 @@ describe('the development chain of the containers', () => {
     const app = await AppProcess.start('validator', {
       CHAIN: url,
       CHANNEL_REGISTRY: registry,
-      VALIDATOR_KEY: `0x${'11'.repeat(32)}`,
+      VALIDATOR_KEY,
       ENCRYPTION_SECRET: `0x${'22'.repeat(32)}`,
       PART_STORE: `file:${folder}/parts`,
       KEY_VALUE: `file:${folder}/validator`,
@@ -76,9 +82,23 @@ describe('the development chain of the containers', () => {
     });
     const PORT = new URL(app.url).port;
     const health = () => run('docker/healthcheck.mjs', { PORT });
-    await expect(health()).resolves.toBe('');
+    await expect(health()).rejects.toMatchObject({
+      ...{
+        code: 1,
+        stdout: expect.stringMatching(/^\{"reasons":\[\{"code":"operator-key-without-gas","detail":"0x/),
+      },
+    });
+    const node = await connectNode(url, { ...timing, log: silentLog });
+    await node.rpc.call(
+      'anvil_setBalance',
+      addressOf(fromHex(VALIDATOR_KEY)),
+      `0x${(10n ** 18n).toString(16)}`,
+    );
+    await node.close();
+    await expect(health()).resolves.toBe('{"reasons":[]}');
     await app.drain();
-    await expect(health()).rejects.toMatchObject({ code: 1 });
-    await expect(run('docker/healthcheck.mjs', {})).resolves.toBe('');
+    await expect(health()).rejects.toMatchObject({
+      ...{ code: 1, stdout: expect.stringContaining('does not answer') },
+    });
   });
 });

@@ -30,14 +30,13 @@ export class OrganisationProcesses {
   /** Where it listened before, so that what is registered on the chain stays true. */
   async start(name: AppName): Promise<void> {
     const before = this.#running.get(name);
-    const listens = this.#environments[name].PORT !== undefined;
-    const port: Environment = before && listens ? { PORT: new URL(before.url).port } : {};
+    const port: Environment = before ? { PORT: new URL(before.url).port } : {};
     const app = await AppProcess.start(name, { ...this.#environments[name], ...port });
     this.#running.set(name, app);
     this.started.push(app);
   }
 
-  url(name: 'channel-node' | 'validator'): string {
+  url(name: AppName): string {
     const app = this.#running.get(name);
     if (app === undefined) throw new Error(`${name} was not started`);
     return app.url;
@@ -55,6 +54,8 @@ export class OrganisationProcesses {
 function environmentsOf(setting: OrganisationSetting): Record<AppName, Environment> {
   const { secrets, chainUrl, channelRegistry, folder, partsFolder } = setting;
   const every = {
+    HOST: '127.0.0.1',
+    PORT: '0',
     CHAIN: chainUrl,
     CHANNEL_REGISTRY: channelRegistry,
     CHAIN_POLL_MS: '200',
@@ -70,10 +71,9 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
   const RECORD_LOG = `lmdb:${join(folder, 'log')}`;
   const PART_STORE = `file:${partsFolder}`;
   const keyValue = (name: AppName) => ({ KEY_VALUE: `file:${join(folder, name)}` });
-  const listening = { HOST: '127.0.0.1', PORT: '0' };
   const ENCRYPTION_SECRET = toHex(secrets.encryption.secretKey);
   return {
-    'channel-node': { ...participant, ...listening, ...keyValue('channel-node'), RECORD_LOG },
+    'channel-node': { ...participant, ...keyValue('channel-node'), RECORD_LOG },
     collator: { ...participant, ...keyValue('collator'), ENCRYPTION_SECRET, RECORD_LOG, PART_STORE },
     coordinator: {
       ...participant,
@@ -83,7 +83,6 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
     },
     validator: {
       ...every,
-      ...listening,
       ...keyValue('validator'),
       VALIDATOR_KEY: toHex(secrets.validator.privateKey),
       ENCRYPTION_SECRET: toHex(secrets.validatorEncryption.secretKey),
