@@ -91,6 +91,8 @@ describe('doctor', () => {
     ['a lost journal', 'chain journal', () => rmSync(join(data, 'chain', 'heights'))],
     ['a damaged network', 'network', () => writeFileSync(join(data, 'network.json'), '{')],
     ['a lost network', 'network', () => rmSync(join(data, 'network.json'))],
+    ['a flipped bit in a state', 'state of dsp', () => flip('participants', 'dsp', 'state', 'state')],
+    ['a lost state', 'validator of dsp', () => rmSync(join(data, 'participants/dsp/validator/state'))],
     ['a damaged block', 'parts', () => flip('parts', firstBlock())],
   ])('names %s and leaves it to a copy', async (_, what, damage) => {
     damage();

@@ -1,10 +1,11 @@
 /** `papyrus doctor --data DIR`: says what is wrong with a data folder and mends what may be mended safely. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { noteFileOf } from '#chain/anvil-chain';
 import { inspectAnvilFolder } from '#chain/inspect-anvil';
 import { codeOf, type Finding, good, messageOf, wrong } from '#environment';
 import { type FolderLock, lockFolder } from '#environment/folder-lock';
+import { inspectFileKeyValue } from '#key-value/inspect-state';
 import { inspectFilePartStore } from '#part-store/inspect-parts';
 import { type NetworkSpec, readSpec } from '../network/network-spec.js';
 import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
@@ -80,8 +81,22 @@ async function findingsOf(data: string, isInUse: boolean): Promise<readonly Find
     good('owner', 'nobody uses the folder'),
     ...inspectSpec(data),
     ...(await inspectAnvilFolder(chainFolder, noteFileOf(chainFolder))),
+    ...(await inspectStates(data)),
     ...parts,
   ];
+}
+
+/** Of each participant, as many as there are. */
+async function inspectStates(data: string): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const participants = join(data, 'participants');
+  const names = existsSync(participants) ? readdirSync(participants).sort() : [];
+  for (const name of names) {
+    for (const store of ['state', 'validator']) {
+      findings.push(...(await inspectFileKeyValue(join(participants, name, store), `${store} of ${name}`)));
+    }
+  }
+  return findings;
 }
 
 function inspectSpec(data: string): readonly Finding[] {
