@@ -95,7 +95,10 @@ describe('the journal', () => {
     const { calls, files } = disk();
     const journal = await openAnvilJournal(file, head, { files });
     calls.length = 0;
-    for (let at = 1_001; at <= 1_033; at++) await journal.append(heightAt(at, []), true);
+    for (let at = 1_001; at <= 1_032; at++) await journal.append(heightAt(at, []), true);
+    expect([journal.end.height, journal.flushed.height]).toEqual([32, 0]);
+    await journal.append(heightAt(1_033, []), true);
+    expect(journal.flushed).toEqual(journal.end);
     expect(calls.filter((call) => call === 'datasync')).toHaveLength(1);
     expect(calls.at(-1)).toBe('datasync');
     await journal.append(heightAt(1_034, []), true);

@@ -34,6 +34,8 @@ export interface AnvilJournal {
   readonly head: JournalHead;
   /** Behind the last entry. */
   readonly end: JournalPlace;
+  /** Behind the last entry that a power cut cannot take. */
+  readonly flushed: JournalPlace;
   /** The heights behind `place`, from the beginning when it is undefined; undefined when the journal has no
    *  such place. Throws a Fault `chain-journal-damaged` when an entry there is broken. */
   heightsAfter(place: JournalPlace | undefined): Promise<readonly JournalHeight[] | undefined>;
@@ -86,6 +88,7 @@ export async function readAnvilJournal(file: string): Promise<AnvilJournal | und
   return {
     head,
     end,
+    flushed: end,
     heightsAfter: (place) => heightsAfter(file, place, end),
     append,
     close: async () => {},
@@ -95,7 +98,14 @@ export async function readAnvilJournal(file: string): Promise<AnvilJournal | und
 /** Keeps nothing: for a chain that ends with the process. */
 export function memoryJournal(head: JournalHead): AnvilJournal {
   const end = { height: 0, bytes: 0, entryFrom: 0, entryChecksum: '' };
-  return { head, end, heightsAfter: async () => [], append: async () => {}, close: async () => {} };
+  return {
+    head,
+    end,
+    flushed: end,
+    heightsAfter: async () => [],
+    append: async () => {},
+    close: async () => {},
+  };
 }
 
 /** How many heights from `from` on are empty and lie evenly behind the last: anvil mines those at once, a
@@ -120,6 +130,7 @@ class FileJournal implements AnvilJournal {
   readonly #file: string;
   readonly #opened: OpenFile;
   #end: JournalPlace;
+  #flushed: JournalPlace;
   #hurried = 0;
   /** Whether something may stand behind the end that a failed write left. */
   #isTorn = false;
@@ -129,10 +140,15 @@ class FileJournal implements AnvilJournal {
     this.#file = file;
     this.#opened = opened;
     this.#end = end;
+    this.#flushed = end;
   }
 
   get end(): JournalPlace {
     return this.#end;
+  }
+
+  get flushed(): JournalPlace {
+    return this.#flushed;
   }
 
   begin(): Promise<void> {
@@ -170,6 +186,7 @@ class FileJournal implements AnvilJournal {
     }
     this.#hurried = isHurried ? this.#hurried + 1 : 0;
     this.#end = { height: height + heights, bytes: bytes + line.length, entryFrom: bytes, entryChecksum };
+    if (!isHurried) this.#flushed = this.#end;
   }
 }
 

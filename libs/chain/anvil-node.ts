@@ -125,7 +125,11 @@ export class AnvilNode {
   async #reached(acts: number): Promise<void> {
     const { note, journal, log } = this.#options;
     this.#actsSince += acts;
-    await note?.keep(journal.end).catch((cause) => log.warn({ cause }, 'the note of the chain is not kept'));
+    if (journal.flushed === journal.end) {
+      await note
+        ?.keep(journal.end)
+        .catch((cause) => log.warn({ cause }, 'the note of the chain is not kept'));
+    }
     const { height } = this.heights.last;
     if (this.#actsSince < snapshotActs && height - this.#snapshotHeight < snapshotHeights) return;
     await this.#keepSnapshot();
