@@ -1,4 +1,4 @@
-/** Why a service cannot do its work at present: the answer of `GET /health/ready`, 503 if it says anything. */
+/** Why a service cannot do its work now: the answer of `GET /health/ready`, 503 if it says anything. */
 import { z } from 'zod';
 
 export interface ReadinessReason {
