@@ -96,6 +96,30 @@ describe('a sweep over blocks that runs by itself', () => {
     expect(signals.map((signal) => signal.aborted)).toEqual([true, true]);
   });
 
+  it('waits for no erasing either, but when it stops: then as long as for a job', async () => {
+    let looks = 0;
+    const look = () => {
+      looks++;
+      return [];
+    };
+    const { sweep, wakes, timers } = sweepOf(look, {}, () => new Promise<never>(() => {}));
+    sweep.start();
+    await turn();
+    for (const wake of wakes) wake();
+    await turn();
+    expect(looks).toBe(2);
+    let isStopped = false;
+    const stopped = sweep.stop().then(() => {
+      isStopped = true;
+    });
+    await turn();
+    timers.advanceBy(9_999);
+    await turn();
+    expect(isStopped).toBe(false);
+    timers.advanceBy(1);
+    await stopped;
+  });
+
   it('names what remains when looking or erasing fails, and works again after it was stopped and started', async () => {
     let failures = 1;
     const done: number[] = [];

@@ -3,7 +3,7 @@
  * anew and act. Nothing waits here for a slow block but that block.
  */
 import type { Hex } from '#encoding';
-import { Fault, type Log, messageOf, SweepLoop, type Timers } from '#environment';
+import { Fault, type Log, messageOf, SweepLoop, systemTimers, type Timers } from '#environment';
 import { type Job, type JobKind, type JobQueue, jobIdOf, type Worker } from '#job-queue';
 import { type Due, isDue } from '#protocol';
 
@@ -43,6 +43,7 @@ export interface BlockSweepPorts {
 }
 
 const attemptsMax = 8;
+const drainMs = 10_000;
 const neverEnds = new AbortController().signal;
 
 export class BlockSweep {
@@ -50,6 +51,7 @@ export class BlockSweep {
   readonly #ports: BlockSweepPorts;
   readonly #loop: SweepLoop;
   #workers: readonly Worker[] = [];
+  #tending: Promise<void> | undefined;
 
   constructor(
     options: { readonly name: string; readonly intervalMs: number },
@@ -83,7 +85,7 @@ export class BlockSweep {
     await this.#loop.stop();
     const workers = this.#workers;
     this.#workers = [];
-    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all([...workers.map((worker) => worker.stop()), this.#untilTended()]);
   }
 
   /**
@@ -121,8 +123,31 @@ export class BlockSweep {
         );
       }
     }
-    await this.#tend();
+    this.#tending ??= this.#tendAside();
     return false;
+  }
+
+  /** Beside the sweep: a store that is slow to let go keeps no block from being named. */
+  async #tendAside(): Promise<void> {
+    try {
+      await this.#tend();
+    } catch (cause) {
+      this.#ports.log.warn({ cause: messageOf(cause) }, 'erasing will be repeated');
+    }
+    this.#tending = undefined;
+  }
+
+  /** As long as a job may go on. */
+  #untilTended(): Promise<void> {
+    const tending = this.#tending;
+    if (tending === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = (this.#ports.timers ?? systemTimers).after(drainMs, resolve);
+      void tending.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #tend(): Promise<BlockAct> {

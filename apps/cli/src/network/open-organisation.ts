@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { batchMediaType, endpoints, pathOf, problemSchema, receiptSchema } from '#api';
+import { batchMediaType, endpoints, exchange, receiptSchema } from '#api';
 import type { ChannelNode } from '#apps/channel-node/src/channel-node';
 import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { Collator } from '#apps/collator/src/collator';
@@ -139,13 +139,12 @@ async function submit(
   body: Uint8Array,
   contentType: string = batchMediaType,
 ): Promise<SubmitAnswer> {
-  const { method, path } = endpoints.submitRecords;
-  const response = await fetch(`${nodeUrl}${pathOf({ path }, { channelId })}`, {
-    method,
-    headers: { 'content-type': contentType },
-    body: new Uint8Array(body),
+  const answer = await exchange(nodeUrl, endpoints.submitRecords, {
+    parameters: { channelId },
+    sent: { contentType, body },
+    timeoutMs: requestTimeoutMs,
   });
-  if (response.ok) return { ok: true, receipt: receiptSchema.parse(await response.json()) };
-  const problem = problemSchema.parse(await response.json());
-  return { ok: false, code: problem.code, message: problem.detail };
+  if (answer.kind === 'unreached') throw new Error(answer.detail, { cause: answer.cause });
+  if (answer.kind === 'taken') return { ok: true, receipt: receiptSchema.parse(answer.body) };
+  return { ok: false, code: answer.problem.code, message: answer.problem.detail };
 }
