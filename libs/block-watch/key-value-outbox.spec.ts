@@ -17,18 +17,27 @@ const entryOf = (nonce: number, to: Hex | undefined = `0x${'0b'.repeat(20)}`): O
 describe('an outbox in a key-value store', () => {
   it('gives back after a restart what was kept, by nonce, and what of it was not forgotten', async () => {
     const drawer = new KeyValueDrawer();
-    const outbox = outboxIn(openMemoryKeyValue(drawer));
+    const outbox = outboxIn(openMemoryKeyValue(drawer), 'collator');
     for (const nonce of [10, 9, 2]) await outbox.keep(address, entryOf(nonce));
     await outbox.keep(`0x${'0d'.repeat(20)}`, entryOf(1));
-    const again = outboxIn(openMemoryKeyValue(drawer));
+    const again = outboxIn(openMemoryKeyValue(drawer), 'collator');
     expect(await again.entries(address)).toEqual([entryOf(2), entryOf(9), entryOf(10)]);
     await again.forget(address, 9);
     await again.keep(address, { ...entryOf(2), gasLimit: 7n });
     expect(await outbox.entries(address)).toEqual([{ ...entryOf(2), gasLimit: 7n }, entryOf(10)]);
   });
 
+  it('is apart for each service that posts with the key', async () => {
+    const keyValue = openMemoryKeyValue();
+    const [collator, settlement] = ['collator', 'settlement'].map((name) => outboxIn(keyValue, name));
+    for (const outbox of [collator, settlement]) await outbox.keep(address, entryOf(4));
+    await settlement.forget(address, 4);
+    expect(await collator.entries(address)).toEqual([entryOf(4)]);
+    expect(await settlement.entries(address)).toEqual([]);
+  });
+
   it('keeps what deploys a contract too', async () => {
-    const outbox = outboxIn(openMemoryKeyValue());
+    const outbox = outboxIn(openMemoryKeyValue(), 'collator');
     const { act, ...rest } = entryOf(0);
     const creation = { ...rest, act: { ...act, to: undefined } };
     await outbox.keep(address, creation);

@@ -3,7 +3,12 @@ import type { Outbox, OutboxEntry } from '#chain/outbox';
 import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
 import type { KeyValue } from '#key-value';
 
-export function outboxIn(keyValue: KeyValue): Outbox {
+/** `service`: whose acts they are, since services with one key may share the store. */
+export function outboxIn(keyValue: KeyValue, service: string): Outbox {
+  const prefixOf = (address: Hex): string => `outbox/${service}/${address}/`;
+  // Nonces of one width, so that entries come in the order in which they were sent.
+  const keyOf = (address: Hex, nonce: number): string =>
+    `${prefixOf(address)}${String(nonce).padStart(16, '0')}`;
   return {
     entries: async (address) => {
       const entries: OutboxEntry[] = [];
@@ -20,11 +25,6 @@ export function outboxIn(keyValue: KeyValue): Outbox {
     },
   };
 }
-
-const prefixOf = (address: Hex): string => `outbox/${address}/`;
-// Nonces of one width, so that entries come in the order in which they were sent.
-const keyOf = (address: Hex, nonce: number): string =>
-  `${prefixOf(address)}${String(nonce).padStart(16, '0')}`;
 
 /** As kept: wei and gas as decimal text, since DAG-CBOR knows integers of 64 bits only. */
 interface KeptEntry {

@@ -159,6 +159,24 @@ describe('a poster', () => {
     expect([await again, await other]).toMatchObject([{ ok: true }, { ok: true }]);
   });
 
+  it('sends for more what of an earlier process is stuck below the act that waits', async () => {
+    const first = posterOf().post(act(1));
+    await settled();
+    passMs(60_000);
+    await expect(first).rejects.toMatchObject({ code: 'chain-unavailable' });
+    const stuck = node.sent[0];
+    const later = posterOf(freshTurns()).post(act(2));
+    await settled();
+    passMs(15_000);
+    await node.mine();
+    const again = node.sent.filter((one) => one.nonce === stuck.nonce);
+    expect(again.map((one) => one.data)).toEqual([stuck.data, stuck.data]);
+    expect(again[1].maxFeePerGasWei).toBeGreaterThan(stuck.maxFeePerGasWei);
+    await node.mine(again[1].hash);
+    await node.mine(node.sent.find((one) => one.nonce === 4)?.hash);
+    expect(await later).toMatchObject({ ok: true });
+  });
+
   it('sends an act anew that a rollback took out of its height', async () => {
     const finalizedHeight = async () => 100;
     const slow = new TransactionPoster(key, address, {

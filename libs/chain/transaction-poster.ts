@@ -7,10 +7,12 @@ import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
 import { blockAt, latestHeight } from './finality.js';
 import { type Fees, feesOf, gasPriceWei, raised } from './gas.js';
+import { GasAlarm } from './gas-alarm.js';
 import { JsonRpcRefused, type RpcCalls, unavailable } from './json-rpc.js';
 import type { KeyTurns, PendingAct } from './key-turns.js';
+import { lookAtHeights } from './look-at-heights.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
-import { type Refused, refusalOf } from './refusal-of.js';
+import { refusalOf } from './refusal-of.js';
 
 export interface TransactionPosterOptions {
   readonly rpc: RpcCalls;
@@ -43,8 +45,8 @@ const nonceTriesMax = 10;
 /** Heights for which a receipt may lag behind the count of transactions before the nonce counts as taken. */
 const receiptLagLooks = 3;
 
-/** How often a key without gas is said. */
-const gasSaidEveryMs = { least: 60_000, most: 3_600_000 };
+/** Each replacement costs an eighth more: so many cost ten times as much. */
+const versionsMax = 20;
 
 type Sent = { readonly pending: PendingAct } | { readonly outcome: ChainOutcome };
 
@@ -52,12 +54,13 @@ export class TransactionPoster implements ActPoster {
   readonly address: Hex;
   readonly #privateKey: Uint8Array;
   readonly #options: TransactionPosterOptions;
-  #gasSaid = { everyMs: 0, nextMs: 0 };
+  readonly #gasAlarm: GasAlarm;
 
   constructor(privateKey: Uint8Array, address: Hex, options: TransactionPosterOptions) {
     this.address = address;
     this.#privateKey = privateKey;
     this.#options = options;
+    this.#gasAlarm = new GasAlarm(address, options.clock, options.log);
   }
 
   /** A refusal is found by the estimate, before anything is sent. Throws a retriable Fault
@@ -91,7 +94,7 @@ export class TransactionPoster implements ActPoster {
       }
       throw unavailable('other processes post with the same key', undefined);
     } catch (cause) {
-      if (isWithoutGas(cause)) return { outcome: await this.#withoutGas(undefined) };
+      if (isWithoutGas(cause)) return { outcome: await this.#withoutGas() };
       const refusal = refusalOf(cause);
       if (refusal !== undefined) return { outcome: { ok: false, ...refusal } };
       if (cause instanceof JsonRpcRefused) throw unavailable(cause.message, cause);
@@ -116,15 +119,18 @@ export class TransactionPoster implements ActPoster {
         await outbox.forget(this.address, nonce);
       }
     }
-    const left = [...turns.pending.values()].filter(
-      ({ entry, waiting }) => waiting === 0 && entry.nonce >= latest,
-    );
-    // Lower nonces first: what is missing there holds back every later act.
-    left.sort((one, other) => one.entry.nonce - other.entry.nonce);
+    const left = this.#left(latest);
     for (const pending of left) await this.#broadcast(pending).catch(this.#unanswered);
     const same = left.find(({ entry, wasIncluded }) => !wasIncluded && isSame(entry.act, act));
     if (same !== undefined) same.waiting++;
     return same;
+  }
+
+  /** What nobody waits for and no height has, by nonce: what is missing there holds back every later act. */
+  #left(count: number): PendingAct[] {
+    return [...this.#options.turns.pending.values()]
+      .filter(({ entry, waiting }) => waiting === 0 && entry.nonce >= count)
+      .sort((one, other) => one.entry.nonce - other.entry.nonce);
   }
 
   /** Estimated, paid for, signed and kept; not yet sent. */
@@ -141,7 +147,9 @@ export class TransactionPoster implements ActPoster {
     const gasLimit = (BigInt(estimate) * (100n + gasMarginPercent)) / 100n;
     const fees = feesOf(latest.baseFeePerGasWei, priceWei);
     const neededWei = gasLimit * fees.maxFeePerGasWei + act.valueWei;
-    if (BigInt(balance) < neededWei) return { outcome: await this.#withoutGas(neededWei) };
+    if (BigInt(balance) < neededWei) {
+      return { outcome: { ok: false, ...this.#gasAlarm.refusal(BigInt(balance), neededWei) } };
+    }
     const nonce = turns.freeNonce(count);
     const signed = [this.#sign({ chainId, nonce, act, gasLimit, fees })];
     const entry: OutboxEntry = { nonce, act, gasLimit, signed };
@@ -185,44 +193,30 @@ export class TransactionPoster implements ActPoster {
   }
 
   /** Undefined where the nonce went to a transaction that is not ours. */
-  #receiptOf(pending: PendingAct): Promise<TransactionReceipt | undefined> {
-    const { heights, inclusionTimeoutMs, timers } = this.#options;
-    return new Promise((resolve, reject) => {
-      let isLooking = false;
-      let overdueLooks = 0;
-      const end = (): void => {
-        cancel();
-        unsubscribe();
-        pending.waiting--;
-      };
-      const look = async (): Promise<void> => {
-        if (isLooking) return;
-        isLooking = true;
-        try {
-          const found = await this.#look(pending);
-          if (found === 'overdue') overdueLooks++;
-          if (typeof found === 'object' || overdueLooks === receiptLagLooks) {
-            end();
-            resolve(typeof found === 'object' ? found : await this.#foreign(pending));
-          }
-        } catch (cause) {
-          // A later height asks again, until the time is over.
-          this.#unanswered(cause);
-        }
-        isLooking = false;
-      };
-      const unsubscribe = heights.subscribe(look);
-      const cancel = timers.after(inclusionTimeoutMs, () => {
-        end();
-        const { hash } = pending.entry.signed[0];
-        reject(unavailable(`${hash} is in no height after ${inclusionTimeoutMs} ms`, undefined));
-      });
-      look();
+  async #receiptOf(pending: PendingAct): Promise<TransactionReceipt | undefined> {
+    const { heights, inclusionTimeoutMs: timeoutMs, timers } = this.#options;
+    let overdueLooks = 0;
+    const looking = { heights, timers, timeoutMs, failed: this.#unanswered };
+    const found = await lookAtHeights(looking, async () => {
+      const seen = await this.#look(pending);
+      if (seen !== 'overdue') return seen;
+      if (++overdueLooks < receiptLagLooks) return undefined;
+      await this.#drop(pending);
+      return seen;
     });
+    pending.waiting--;
+    const { nonce, signed } = pending.entry;
+    if (found === 'too-late') {
+      throw unavailable(`${signed[0].hash} is in no height after ${timeoutMs} ms`, undefined);
+    }
+    if (found !== 'overdue') return found;
+    const message = 'a transaction of another process took the nonce: each key should have one poster';
+    this.#options.log.error({ address: this.address, nonce }, message);
+    return undefined;
   }
 
-  /** Its own receipt; `overdue` where the nonce is used up without one; `waiting` otherwise. */
-  async #look(pending: PendingAct): Promise<TransactionReceipt | 'overdue' | 'waiting'> {
+  /** Its own receipt; `overdue` where the nonce is used up without one; undefined while it waits. */
+  async #look(pending: PendingAct): Promise<TransactionReceipt | 'overdue' | undefined> {
     const { rpc, clock, replaceAfterMs } = this.#options;
     const hashes = pending.entry.signed.map(({ hash }) => hash);
     const [count, ...receipts] = await Promise.all([
@@ -234,8 +228,12 @@ export class TransactionPoster implements ActPoster {
     if (receipt) return receipt;
     if (count > pending.entry.nonce) return 'overdue';
     if (pending.sentAtMs === undefined) await this.#broadcast(pending);
-    else if (clock.monotonicMs() - pending.sentAtMs >= replaceAfterMs) await this.#replace(pending);
-    return 'waiting';
+    else if (clock.monotonicMs() - pending.sentAtMs >= replaceAfterMs) {
+      // What nobody waits for at a lower nonce holds this one back.
+      const before = this.#left(count).filter(({ entry }) => entry.nonce < pending.entry.nonce);
+      for (const stuck of [...before, pending]) await this.#replace(stuck);
+    }
+    return undefined;
   }
 
   /** The same act at the same nonce for more: one of them gets into a height, never both. */
@@ -246,7 +244,7 @@ export class TransactionPoster implements ActPoster {
     const [latest, priceWei] = await Promise.all([latestHeight(rpc), gasPriceWei(rpc)]);
     const last = signed[signed.length - 1];
     pending.sentAtMs = undefined;
-    if (last.maxFeePerGasWei > 0n) {
+    if (last.maxFeePerGasWei > 0n && signed.length < versionsMax) {
       const fees = raised(last, feesOf(latest.baseFeePerGasWei, priceWei));
       const again = this.#sign({ chainId, nonce, act, gasLimit, fees });
       pending.entry = { ...entry, signed: [...signed, again] };
@@ -254,13 +252,6 @@ export class TransactionPoster implements ActPoster {
       log.warn({ nonce, hash: again.hash, replaces: last.hash }, 'an act was stuck and is sent for more');
     }
     await this.#broadcast(pending);
-  }
-
-  async #foreign(pending: PendingAct): Promise<undefined> {
-    const { nonce } = pending.entry;
-    const message = 'a transaction of another process took the nonce: each key should have one poster';
-    this.#options.log.error({ address: this.address, nonce }, message);
-    await this.#drop(pending);
   }
 
   async #drop({ entry: { nonce } }: PendingAct): Promise<void> {
@@ -288,23 +279,9 @@ export class TransactionPoster implements ActPoster {
     return { ok: false, code: 'reverted', message: `the act was reverted in height ${height}` };
   }
 
-  /** Said at once, then ever less often: every sweep asks for the same act again. */
-  async #withoutGas(neededWei: bigint | undefined): Promise<{ readonly ok: false } & Refused> {
-    const { rpc, clock, log } = this.#options;
-    const balance = BigInt(await rpc.call<Hex>('eth_getBalance', this.address, 'latest'));
-    const needed = neededWei === undefined ? '' : `, ${neededWei} wei are needed`;
-    const message = `${this.address} has ${balance} wei for gas${needed}: send coins to it`;
-    const nowMs = clock.monotonicMs();
-    if (nowMs >= this.#gasSaid.nextMs) {
-      const everyMs = Math.min(
-        gasSaidEveryMs.most,
-        Math.max(gasSaidEveryMs.least, this.#gasSaid.everyMs * 2),
-      );
-      this.#gasSaid = { everyMs, nextMs: nowMs + everyMs };
-      const said = { address: this.address, balanceWei: String(balance), neededWei: String(neededWei) };
-      log.error(said, 'a key has no coins for gas: nothing is posted with it until somebody sends some');
-    }
-    return { ok: false, code: 'operator-key-without-gas', message };
+  async #withoutGas(): Promise<ChainOutcome> {
+    const balance = await this.#options.rpc.call<Hex>('eth_getBalance', this.address, 'latest');
+    return { ok: false, ...this.#gasAlarm.refusal(BigInt(balance)) };
   }
 
   async #count(at: 'latest' | 'pending' | Hex): Promise<number> {

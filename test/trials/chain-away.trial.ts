@@ -50,7 +50,7 @@ const sendEveryMs = 100;
 /** A node that asks every 200 ms has heard of a height of each second by then. */
 const noticeSeconds = 2;
 /** After each trouble the chain is there for so long. */
-const wellSeconds = 12;
+const wellSeconds = 30;
 
 interface Setting {
   readonly chain: DrivenChain;

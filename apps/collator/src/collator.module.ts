@@ -41,7 +41,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
   const keyValue = await openKeyValue(config.keyValue);
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
-    chain: await openChain(chain.url, { ...chain, ...timeouts, outbox: outboxIn(keyValue), log }),
+    chain: await openChain(chain.url, { ...chain, ...timeouts, outbox: outboxIn(keyValue, 'collator'), log }),
     recordLog: recordLog.startsWith('lmdb:')
       ? openLmdbRecordLog(afterScheme(recordLog))
       : openMemoryRecordLog(),

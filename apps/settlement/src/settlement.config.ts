@@ -1,6 +1,7 @@
 /** Environment → configuration of the settlement service, parsed once. */
 import { z } from 'zod';
 import {
+  adapterField,
   jobFields,
   type ListenConfig,
   listenConfigOf,
@@ -16,6 +17,8 @@ import type { SettlementOptions } from './settlement.js';
 export interface SettlementConfig extends ServiceConfig {
   readonly listen: ListenConfig;
   readonly jobQueue: string;
+  /** Where the outbox of the key lies. */
+  readonly keyValue: string;
   readonly options: SettlementOptions;
 }
 
@@ -24,6 +27,7 @@ export const settlementEnvironment = z.object({
   ...jobFields,
   ...participantFields,
   ...listenFields(8_084),
+  KEY_VALUE: adapterField(['file']),
 });
 
 export function readSettlementConfig(
@@ -36,5 +40,6 @@ export function readSettlementConfig(
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
   };
   const listen = listenConfigOf(parsed);
-  return { ...serviceConfigOf(parsed), listen, jobQueue: parsed.JOB_QUEUE, options };
+  const { JOB_QUEUE: jobQueue, KEY_VALUE: keyValue } = parsed;
+  return { ...serviceConfigOf(parsed), listen, jobQueue, keyValue, options };
 }

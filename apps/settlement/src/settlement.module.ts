@@ -1,8 +1,11 @@
 /** Composition root of the settlement service: the only file that names its adapters. */
 import { type DynamicModule, Module } from '@nestjs/common';
+import { outboxIn } from '#block-watch';
 import { openChain } from '#chain/open-chain';
 import type { Log } from '#environment';
 import { openJobQueue } from '#job-queue/open-job-queue';
+import type { KeyValue } from '#key-value';
+import { openKeyValue } from '#key-value/open-key-value';
 import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import type { SettlementConfig } from './settlement.config.js';
 import { Settlement, type SettlementPorts } from './settlement.js';
@@ -11,18 +14,18 @@ import { Settlement, type SettlementPorts } from './settlement.js';
 class SettlementModule {}
 
 export function settlementModule(config: SettlementConfig, log: Log): DynamicModule {
-  const ports = Symbol('ports');
+  const opened = Symbol('opened');
   const closers = Symbol('closers');
   return {
     module: SettlementModule,
     controllers: [HealthController],
     providers: [
-      { provide: ports, useFactory: () => openPorts(config, log) },
-      { provide: closers, useFactory: closingAll, inject: [ports] },
+      { provide: opened, useFactory: () => openPorts(config, log) },
+      { provide: closers, useFactory: closingAll, inject: [opened] },
       {
         provide: Settlement,
-        useFactory: (opened: SettlementPorts) => new Settlement(config.options, opened),
-        inject: [ports],
+        useFactory: ({ ports }: OpenedPorts) => new Settlement(config.options, ports),
+        inject: [opened],
       },
       lifecycleOf(closers, Settlement),
       healthOf(Settlement),
@@ -30,20 +33,28 @@ export function settlementModule(config: SettlementConfig, log: Log): DynamicMod
   };
 }
 
-async function openPorts({ chain, jobQueue }: SettlementConfig, log: Log): Promise<SettlementPorts> {
+interface OpenedPorts {
+  readonly ports: SettlementPorts;
+  readonly keyValue: KeyValue;
+}
+
+async function openPorts(config: SettlementConfig, log: Log): Promise<OpenedPorts> {
+  const { chain, jobQueue } = config;
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
-  return {
-    chain: await openChain(chain.url, { ...chain, ...timeouts, log }),
+  const keyValue = await openKeyValue(config.keyValue);
+  const outbox = outboxIn(keyValue, 'settlement');
+  const ports: SettlementPorts = {
+    chain: await openChain(chain.url, { ...chain, ...timeouts, outbox, log }),
     jobQueue: openJobQueue(jobQueue, { log }),
     log,
   };
+  return { ports, keyValue };
 }
 
-function closingAll({ jobQueue, chain }: SettlementPorts): Shell {
+function closingAll({ ports: { jobQueue, chain }, keyValue }: OpenedPorts): Shell {
   return closing({
     close: async () => {
-      await jobQueue.close();
-      await chain.close();
+      for (const port of [jobQueue, chain, keyValue]) await port.close();
     },
   });
 }

@@ -65,7 +65,7 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
   const ports: ValidatorPorts = {
     chain: await openChain(config.chain.url, {
       ...{ ...config.chain, ...timeouts, log },
-      outbox: outboxIn(keyValue),
+      outbox: outboxIn(keyValue, 'validator'),
     }),
     partStore,
     keyValue,

@@ -91,6 +91,6 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
       THREADS: '1',
       ROW_MEBIBYTES: '32',
     },
-    settlement: participant,
+    settlement: { ...participant, ...keyValue('settlement') },
   };
 }
