@@ -47,19 +47,33 @@ const endsWithinMs = 240_000;
 /** What a channel node gave a receipt for: by block and author, the bytes of the batches. */
 type Promised = Map<number, readonly [Set<string>, Set<string>]>;
 
-/** `count`: kills, 200 unless said. */
-export async function runTrial([count = '200', seed = String(Date.now())]: string[]): Promise<boolean> {
+/** `count`: kills, 200 unless said; after `seconds` no more are begun, however many there were. */
+export async function runTrial([
+  count = '200',
+  seconds = '3600',
+  seed = String(Date.now()),
+]: string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'papyrus-kill-services-'));
   const network = await openThreeOrganisations(folder, spec);
   try {
-    return await run(network, Number(count), seed);
+    return await run(
+      network,
+      { kills: Number(count), endsAt: performance.now() + Number(seconds) * 1_000 },
+      seed,
+    );
   } finally {
     await network.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function run(network: ThreeOrganisations, killsWanted: number, seed: string): Promise<boolean> {
+interface Wanted {
+  readonly kills: number;
+  /** By performance.now(). */
+  readonly endsAt: number;
+}
+
+async function run(network: ThreeOrganisations, wanted: Wanted, seed: string): Promise<boolean> {
   process.stdout.write(`seed ${seed}\n`);
   for (const one of network.others) {
     for (const shell of [one.node, one.collator, one.coordinator, one.validator, one.settlement]) {
@@ -69,7 +83,7 @@ async function run(network: ThreeOrganisations, killsWanted: number, seed: strin
   const promised: Promised = new Map();
   const traffic = new AbortController();
   const sending = Promise.all([0, 1].map((author) => sendBatches(network, author, promised, traffic.signal)));
-  const kills = await killAtRandom(network, killsWanted, seed);
+  const kills = await killAtRandom(network, wanted, seed);
   traffic.abort();
   await sending;
   const last = currentBlock(network, (await network.chain.time()).timestampSeconds);
@@ -83,7 +97,7 @@ async function run(network: ThreeOrganisations, killsWanted: number, seed: strin
       `${unfinished} unfinished; error lines ${JSON.stringify(errors)}\n`,
   );
   const isWhole = unfinished === 0 && found.differing === 0 && found.settled === last + 1;
-  return total === killsWanted && isWhole && found.lost === 0 && found.acknowledged > total;
+  return total > 0 && isWhole && found.lost === 0 && found.acknowledged > total;
 }
 
 /** One author's client: a batch now and then, and again the same one until it is answered or too late. */
@@ -126,13 +140,13 @@ async function isAcknowledged(nodeUrl: string, channelId: string, batch: Batch):
 /** Each service alike, at any time after it said that it is ready; then started again where it was. */
 async function killAtRandom(
   { dsp }: ThreeOrganisations,
-  wanted: number,
+  wanted: Wanted,
   seed: string,
 ): Promise<Record<string, number>> {
   const entropy = seededEntropy(seed);
   const below = (end: number): number => new DataView(entropy.bytes(4).buffer).getUint32(0) % end;
   const kills: Record<string, number> = {};
-  for (let kill = 1; kill <= wanted; kill++) {
+  for (let kill = 1; kill <= wanted.kills && performance.now() < wanted.endsAt; kill++) {
     await pause(below(breathMs));
     const name: AppName = appNames[below(appNames.length)];
     await dsp.end(name, 'SIGKILL');
