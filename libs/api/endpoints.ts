@@ -29,6 +29,10 @@ export const jsonBodyBytesMax = 1_048_576;
 
 export const commonRefusals: readonly RefusalCode[] = [
   'not-found',
+  'not-http',
+  'request-timeout',
+  'too-busy',
+  'shutting-down',
   'chain-unavailable',
   'key-value-unavailable',
   'temporarily-unavailable',

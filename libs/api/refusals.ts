@@ -254,6 +254,34 @@ const delegation = {
   },
 } as const;
 
+/** What the HTTP edge of any service says before a request reaches its endpoint. */
+const edge = {
+  'not-http': {
+    status: 400,
+    expected: 'What comes over a connection is HTTP/1.1 with headers of at most 16 KiB.',
+    advice: 'Look at the client and at proxies between.',
+    retryable: false,
+  },
+  'request-timeout': {
+    status: 408,
+    expected: 'A request has come whole in time: its headers within 10 seconds, its body within 20.',
+    advice: 'Send the same request again, over a faster line or in smaller pieces.',
+    retryable: true,
+  },
+  'too-busy': {
+    status: 503,
+    expected: 'There is room for the body beside those of other requests.',
+    advice: 'Send the same request again after Retry-After seconds.',
+    retryable: true,
+  },
+  'shutting-down': {
+    status: 503,
+    expected: 'The service is not about to end.',
+    advice: 'Send the same request again after Retry-After seconds, over a new connection.',
+    retryable: true,
+  },
+} as const;
+
 const faults = {
   'record-log-unavailable': {
     status: 503,
@@ -293,7 +321,7 @@ const faults = {
   },
 } as const;
 
-const table = { ...shape, ...admission, ...records, ...authentication, ...delegation, ...faults };
+const table = { ...shape, ...admission, ...records, ...authentication, ...delegation, ...edge, ...faults };
 
 export type RefusalCode = keyof typeof table;
 export const refusals: Readonly<Record<RefusalCode, RefusalMeaning>> = table;

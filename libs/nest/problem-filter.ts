@@ -1,15 +1,8 @@
 /** The one filter: refusals become problems, faults 503 with Retry-After, bugs a logged 500. */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
-import {
-  isRefusalCode,
-  problemMediaType,
-  problemOf,
-  type Refusal,
-  type RefusalCode,
-  refusals,
-  refuse,
-} from '#api';
+import { isRefusalCode, type Refusal, type RefusalCode, refuse } from '#api';
 import { Fault, type Log, messageOf } from '#environment';
+import { type ProblemReply, sendProblem } from './send-problem.js';
 
 /** Carries a refusal out of a controller or pipe to the filter. */
 export class RefusalException extends Error {
@@ -28,20 +21,12 @@ export function acceptedOf<Accepted extends { readonly ok: true }>(answer: Accep
   return answer;
 }
 
-const retryAfterSeconds = 2;
-
 /** Nos of Fastify and Nest by status; any other below 500 is a fault in the shape of the request. */
 const transportRefusals: Readonly<Record<number, RefusalCode>> = {
   404: 'not-found',
   413: 'too-large',
   415: 'unsupported-media-type',
 };
-
-interface ProblemReply {
-  status(status: number): ProblemReply;
-  header(name: string, value: string): ProblemReply;
-  send(body: unknown): unknown;
-}
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -54,12 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<{ id: string; url: string }>();
     const reply = host.switchToHttp().getResponse<ProblemReply>();
-    const refusal = this.#refusalOf(thrown, request);
-    const problem = problemOf(refusal, { instance: request.url, requestId: request.id });
-    const { status, retryable } = refusals[refusal.code];
-    if (retryable && (status === 503 || status === 429))
-      reply.header('retry-after', String(retryAfterSeconds));
-    reply.status(status).header('content-type', problemMediaType).send(JSON.stringify(problem));
+    sendProblem(reply, this.#refusalOf(thrown, request), request);
   }
 
   #refusalOf(thrown: unknown, request: { id: string; url: string }): Refusal {

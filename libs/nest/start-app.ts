@@ -3,11 +3,14 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { batchMediaType, jsonBodyBytesMax, jsonMediaType, ndjsonMediaType } from '#api';
 import type { Log } from '#environment';
+import { endOnSignals } from './end-on-signals.js';
+import { HttpGate } from './http-gate.js';
+import { type HttpLimits, httpLimits, shutdownMs } from './http-limits.js';
 import { ProblemFilter } from './problem-filter.js';
 
 /** A module class or a dynamic module. */
@@ -18,31 +21,41 @@ export interface HttpAppOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly log: Log;
-  /** Whether SIGTERM and SIGINT close the app; for the one app of a process. */
+  /** Whether SIGTERM and SIGINT end the process; for the one app of a process. */
   readonly listensToSignals?: boolean;
+  /** Those that differ from `httpLimits`. */
+  readonly limits?: Partial<HttpLimits>;
+  /** How long the app may take to close before clients are cut off (half of it) and the process ends. */
+  readonly shutdownMs?: number;
 }
 
 export interface RunningHttpApp {
   /** Base URL without a slash at its end. */
   readonly url: string;
-  /** Drains: answers what was asked, then stops the shells. */
+  /**
+   * Lets no request in any more, answers those that are under way, then stops the shells. Clients that hang
+   * are cut off after half of `shutdownMs`.
+   */
   close(): Promise<void>;
 }
 
 /** One byte above the largest batch is read, so that the rules and not the transport name the refusal. */
 const batchBodyBytesMax = 65_537;
-/** A process that drained ends with exit code 0, not by the signal that asked for it. */
-const shutdown: Parameters<INestApplicationContext['enableShutdownHooks']> = [
-  ['SIGTERM', 'SIGINT'],
-  { useProcessExit: true },
-];
 
 export async function startHttpApp(module: AppModule, options: HttpAppOptions): Promise<RunningHttpApp> {
+  const limits = { ...httpLimits, ...options.limits };
+  const gate = new HttpGate(limits);
   const adapter = new FastifyAdapter({
     logger: false,
-    forceCloseConnections: 'idle',
+    // The gate has let requests be answered before the server closes.
+    forceCloseConnections: true,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     bodyLimit: jsonBodyBytesMax,
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkMs },
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxRequestsPerSocket: limits.requestsPerConnectionMax,
+    clientErrorHandler: (cause, socket) => gate.broken(cause, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
@@ -50,22 +63,19 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
     logger: nestLogger(options.log),
   });
   takeBodiesAsBytes(adapter);
-  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
-  adapter.getInstance().addHook('preClose', (done) => {
-    // Connections that are idle are closed now; one that is still being answered must not be kept for its
-    // next request.
-    app.getHttpServer().keepAliveTimeout = 1;
-    done();
-  });
+  gate.guard(adapter);
   app.useGlobalFilters(new ProblemFilter(options.log));
-  if (options.listensToSignals) app.enableShutdownHooks(...shutdown);
+  const ownShutdownMs = options.shutdownMs ?? shutdownMs;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= gate.close(ownShutdownMs / 2).then(() => app.close());
+    return closing;
+  };
+  if (options.listensToSignals) endOnSignals(close, ownShutdownMs, options.log);
   await app.listen({ port: options.port, host: options.host });
   const { port } = app.getHttpServer().address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { url: `http://${host}:${port}`, close: () => app.close() };
+  return { url: `http://${host}:${port}`, close };
 }
 
 /** Bodies reach controllers as the bytes that came: whoever knows the schema parses, once. */

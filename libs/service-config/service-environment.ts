@@ -35,19 +35,31 @@ export const serviceFields = {
   SWEEP_INTERVAL_MS: milliseconds(100, 5_000),
 };
 
-/** Where a service listens; each has a port of its own unless told otherwise, 0 takes a free one. */
+/**
+ * Where and how a service listens, and how long it may take to end; each has a port of its own unless told
+ * otherwise, 0 takes a free one.
+ */
 export const listenFields = (port: number) => ({
   HOST: z.string().default('0.0.0.0'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(port),
+  CONNECTIONS_MAX: z.coerce.number().int().min(16).max(65_536).default(8_192),
+  SHUTDOWN_SECONDS: z.coerce.number().int().min(1).max(3_600).default(8),
 });
 
 export interface ListenConfig {
   readonly host: string;
   readonly port: number;
+  readonly limits: { readonly connectionsMax: number };
+  readonly shutdownMs: number;
 }
 
 export function listenConfigOf(parsed: z.output<z.ZodObject<ReturnType<typeof listenFields>>>): ListenConfig {
-  return { host: parsed.HOST, port: parsed.PORT };
+  return {
+    host: parsed.HOST,
+    port: parsed.PORT,
+    limits: { connectionsMax: parsed.CONNECTIONS_MAX },
+    shutdownMs: parsed.SHUTDOWN_SECONDS * 1_000,
+  };
 }
 
 /** What services that work through jobs read beside. */

@@ -13,7 +13,8 @@ const environment = {
 describe('the configuration of a channel node', () => {
   it('comes from the environment, with defaults, and keeps the secrets apart', () => {
     const { config, secrets } = readChannelNodeConfig({ ...environment, PORT: '9000' });
-    const listen = { host: '0.0.0.0', port: 9_000 };
+    const limits = { connectionsMax: 8_192 };
+    const listen = { host: '0.0.0.0', port: 9_000, limits, shutdownMs: 8_000 };
     expect(config).toMatchObject({ account: `0x${'ab'.repeat(20)}`, listen, requestTimeoutMs: 10_000 });
     expect(secrets.operatorKey).toEqual(new Uint8Array(32).fill(7));
     expect(JSON.stringify(config)).not.toContain('0707');

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { refusals } from '#api';
 import { builtFile } from '#environment/built-file';
+import { httpLimits, shutdownMs } from '#nest/http-limits';
 import { appEnvironments } from './app-environments.js';
 import { type AppName, appNames, type Environment } from './app-process.js';
 
@@ -132,6 +134,24 @@ describe('the configuration page', () => {
       ),
     );
   const shared = rowsOf(sectionOf('Every app'));
+
+  it('states the limits of the HTTP edge as they are', () => {
+    const section = sectionOf('Limits of the HTTP edge');
+    const { headersMs, requestMs, unreadMs, keepAliveMs, ...counts } = httpLimits;
+    const stated = [headersMs, requestMs, unreadMs, keepAliveMs].map((ms) => `${ms / 1_000} s`);
+    const cells = [...section.matchAll(/\| (\d+ s) \|/g)].map((match) => match[1]);
+    expect(cells).toEqual(stated);
+    expect(section).toContain(`| ${counts.requestsPerConnectionMax.toLocaleString('en')} |`);
+    expect(section).toContain(`| ${counts.bodyBytesMax / 1_048_576} MiB |`);
+    expect(counts.checkMs).toBe(1_000);
+    const { expected } = refusals['request-timeout'];
+    expect(expected).toContain(
+      `headers within ${headersMs / 1_000} seconds, its body within ${requestMs / 1_000}.`,
+    );
+    const { defaults } = appEnvironments['channel-node'];
+    expect(defaults.get('CONNECTIONS_MAX')).toBe(String(counts.connectionsMax));
+    expect(defaults.get('SHUTDOWN_SECONDS')).toBe(String(shutdownMs / 1_000));
+  });
 
   it.each(appNames)('lists exactly what %s reads, which of it is required, and every default', (name) => {
     const rows = new Map([...shared, ...rowsOf(sectionOf(`\`${name}\``))]);

@@ -11,6 +11,8 @@ export interface OrganisationSetting {
   /** The organisation's own folder, and the one in which everybody's parts lie. */
   readonly folder: string;
   readonly partsFolder: string;
+  /** What every app gets beside. */
+  readonly variables?: Environment;
 }
 
 export class OrganisationProcesses {
@@ -62,6 +64,7 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
     // The embedded chain never rolls back, though its node calls only older heights finalized.
     CHAIN_CONFIRMATIONS: '0',
     SWEEP_INTERVAL_MS: '500',
+    ...setting.variables,
   };
   const participant = {
     ...every,
