@@ -7,15 +7,16 @@ import { codeOf } from '#environment';
 import type { Asked } from './http-connections.js';
 import type { HttpLimits } from './http-limits.js';
 
-/** `asked`: the request of which more was expected, undefined if its headers were not whole. */
+/** `asked`: the request that is being served, undefined between requests. */
 export function answerBrokenRequest(
   cause: unknown,
   socket: Socket,
   asked: Asked | undefined,
   limits: HttpLimits,
 ): void {
-  // Whoever is gone hears nothing, and within an answer there is no place for another.
-  if (codeOf(cause) === 'ECONNRESET' || !socket.writable || asked?.isAnswering()) {
+  // Whoever is gone hears nothing, and an answer that is under way leaves no place for another.
+  const isAnswered = asked !== undefined && (asked.isWhole() || asked.isAnswering());
+  if (codeOf(cause) === 'ECONNRESET' || !socket.writable || isAnswered) {
     socket.destroy();
     return;
   }

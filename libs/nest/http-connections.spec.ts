@@ -11,7 +11,13 @@ class FakeConnection {
   }
 }
 
-const limits = { connectionsMax: 3, bodyBytesMax: 100, unreadMs: 1_000 };
+const limits = {
+  connectionsMax: 3,
+  requestsPerConnectionMax: 10,
+  requestsWaitingMax: 2,
+  bodyBytesMax: 100,
+  unreadMs: 1_000,
+};
 
 function opened(connections: HttpConnections, count: number): FakeConnection[] {
   const all = Array.from({ length: count }, () => new FakeConnection());
@@ -19,8 +25,8 @@ function opened(connections: HttpConnections, count: number): FakeConnection[] {
   return all;
 }
 
-function request(bodyBytes: number, isWhole: boolean): Asked {
-  return { id: 'r', url: '/', bodyBytes, isWhole: () => isWhole, isAnswering: () => false };
+function request(bodyBytes: number, isWhole: boolean, begin = (_isLast: boolean): void => {}): Asked {
+  return { id: 'r', url: '/', bodyBytes, isWhole: () => isWhole, isAnswering: () => false, begin };
 }
 
 const destroyed = (all: readonly FakeConnection[]): boolean[] => all.map((one) => one.isDestroyed);
@@ -109,14 +115,43 @@ describe('the connections of a server', () => {
     await idle;
   });
 
-  it('name the request of which more is expected', () => {
+  it('are served one request at a time, in the order in which they came', () => {
+    const connections = new HttpConnections(limits);
+    const [one, other] = opened(connections, 2);
+    const begun: string[] = [];
+    const named = (name: string): Asked => request(0, true, () => begun.push(name));
+    const [first, second, third] = ['first', 'second', 'third'].map(named);
+    for (const asked of [first, second, third]) connections.asked(one, asked);
+    connections.asked(other, named('of another'));
+    expect(begun).toEqual(['first', 'of another']);
+    expect(connections.served(one)).toBe(first);
+    // A client that went away in between is no reason to begin.
+    connections.answered(one, second);
+    expect(begun.length).toBe(2);
+    connections.answered(one, first);
+    expect(begun).toEqual(['first', 'of another', 'third']);
+    connections.answered(one, third);
+    expect(connections.served(one)).toBeUndefined();
+  });
+
+  it('serve so many requests and no more: the last is told that it is', () => {
     const connections = new HttpConnections(limits);
     const [one] = opened(connections, 1);
-    expect(connections.unfinished(one)).toBeUndefined();
+    const begun: boolean[] = [];
+    for (let sent = 0; sent < 12; sent++) {
+      const asked = request(0, true, (isLast) => begun.push(isLast));
+      connections.asked(one, asked);
+      connections.answered(one, asked);
+    }
+    expect(begun).toEqual([...Array.from({ length: 9 }, () => false), true]);
+  });
+
+  it('end when more requests wait on one of them than may', () => {
+    const connections = new HttpConnections(limits);
+    const [one] = opened(connections, 1);
+    for (let sent = 0; sent < 3; sent++) connections.asked(one, request(0, true));
+    expect(one.isDestroyed).toBe(false);
     connections.asked(one, request(0, true));
-    expect(connections.unfinished(one)).toBeUndefined();
-    const asked = request(5, false);
-    connections.asked(one, asked);
-    expect(connections.unfinished(one)).toBe(asked);
+    expect(one.isDestroyed).toBe(true);
   });
 });

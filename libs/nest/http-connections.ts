@@ -1,6 +1,6 @@
 /**
- * The open connections of a server. Who keeps it waiting longest makes room for others, and who does not read
- * its answers is cut off; whoever is being served stays.
+ * The open connections of a server. Each is served one request at a time. Who keeps it waiting longest makes
+ * room for others, and who does not read its answers is cut off; whoever is being served stays.
  */
 import type { HttpLimits } from './http-limits.js';
 
@@ -23,15 +23,20 @@ export interface Asked {
   readonly isWhole: () => boolean;
   /** Whether a part of its answer is out. */
   readonly isAnswering: () => boolean;
+  /** Its turn has come; after the last one of a connection nothing more is served there. */
+  readonly begin: (isLast: boolean) => void;
 }
 
 interface State {
+  /** In their order; the first is being served. */
   readonly asked: Set<Asked>;
+  /** Requests that were begun. */
+  begun: number;
   /** What was written by when, and is to be read by the client. */
   unread: { readonly sinceMs: number; readonly upToBytes: number } | undefined;
 }
 
-type ConnectionLimits = Pick<HttpLimits, 'connectionsMax' | 'bodyBytesMax' | 'unreadMs'>;
+type ConnectionLimits = Omit<HttpLimits, 'headersMs' | 'requestMs' | 'keepAliveMs' | 'checkMs'>;
 
 export class HttpConnections {
   readonly #limits: ConnectionLimits;
@@ -56,33 +61,50 @@ export class HttpConnections {
       connection.destroy();
       return;
     }
-    this.#open.set(connection, { asked: new Set(), unread: undefined });
+    this.#open.set(connection, { asked: new Set(), begun: 0, unread: undefined });
   }
 
   closed(connection: Connection): void {
     this.#open.delete(connection);
   }
 
-  /** False when there is no room for the body: the request is to be refused. */
+  /**
+   * Lets it begin when those before it on the same connection are answered. False when there is no room for
+   * its body: it is to be refused.
+   */
   asked(connection: Connection, asked: Asked): boolean {
-    this.#moved(connection)?.asked.add(asked);
+    const state = this.#moved(connection);
     this.#underWay.add(asked);
     this.#bodyBytes += asked.bodyBytes;
-    if (this.#bodyBytes <= this.#limits.bodyBytesMax) return true;
-    // Unfinished bodies of the silent go first; who has sent all of it is not to blame.
-    const holdsBody = (state: State): boolean => [...state.asked].some((one) => one.bodyBytes > 0);
-    return this.#closeOneWaiting((state, other) => other !== connection && holdsBody(state));
+    if (state === undefined) return true;
+    if (this.#bodyBytes > this.#limits.bodyBytesMax) {
+      // Unfinished bodies of the silent go first; who has sent all of it is not to blame.
+      const holdsBody = (other: State): boolean => [...other.asked].some((one) => one.bodyBytes > 0);
+      const hasRoom = this.#closeOneWaiting((other) => other !== state && holdsBody(other));
+      if (!hasRoom) return false;
+    }
+    state.asked.add(asked);
+    if (state.asked.size === 1) this.#begin(state, asked);
+    else if (state.asked.size > this.#limits.requestsWaitingMax + 1) connection.destroy();
+    return true;
   }
 
   /** Also for an answer that did not get through. */
   answered(connection: Connection, asked: Asked): void {
-    this.#moved(connection)?.asked.delete(asked);
     this.#ended(asked);
+    const state = this.#moved(connection);
+    if (state === undefined) return;
+    const [first] = state.asked;
+    state.asked.delete(asked);
+    if (first !== asked) return;
+    const [next] = state.asked;
+    if (next !== undefined) this.#begin(state, next);
   }
 
-  /** The request of which more was expected; undefined between requests. */
-  unfinished(connection: Connection): Asked | undefined {
-    return [...(this.#open.get(connection)?.asked ?? [])].find((one) => !one.isWhole());
+  /** The request that is being served; undefined between requests. */
+  served(connection: Connection): Asked | undefined {
+    const [first] = this.#open.get(connection)?.asked ?? [];
+    return first;
   }
 
   /** Resolves when nothing is under way. */
@@ -111,6 +133,13 @@ export class HttpConnections {
     for (const connection of this.#open.keys()) connection.destroy();
   }
 
+  #begin(state: State, asked: Asked): void {
+    state.begun++;
+    const { requestsPerConnectionMax } = this.#limits;
+    // What comes behind the last one goes with the connection.
+    if (state.begun <= requestsPerConnectionMax) asked.begin(state.begun === requestsPerConnectionMax);
+  }
+
   #ended(asked: Asked): void {
     if (!this.#underWay.delete(asked)) return;
     this.#bodyBytes -= asked.bodyBytes;
@@ -126,9 +155,9 @@ export class HttpConnections {
   }
 
   /** Of those that wait for their client to send, the one that was silent longest. */
-  #closeOneWaiting(may: (state: State, connection: Connection) => boolean): boolean {
+  #closeOneWaiting(may: (state: State) => boolean): boolean {
     for (const [connection, state] of this.#open) {
-      if (![...state.asked].every((one) => !one.isWhole()) || !may(state, connection)) continue;
+      if (![...state.asked].every((one) => !one.isWhole()) || !may(state)) continue;
       this.#open.delete(connection);
       for (const one of state.asked) this.#ended(one);
       connection.destroy();

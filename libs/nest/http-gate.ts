@@ -10,6 +10,7 @@ import type { HttpLimits } from './http-limits.js';
 import { type ProblemReply, sendProblem } from './send-problem.js';
 
 const closing = 'the service is shutting down';
+const noRoom = refuse('too-busy', 'other requests hold all room for bodies');
 const { showLiveness, showReadiness } = endpoints;
 
 export class HttpGate {
@@ -24,7 +25,7 @@ export class HttpGate {
 
   /** A request that never came to be one. */
   broken(cause: unknown, socket: Socket): void {
-    answerBrokenRequest(cause, socket, this.#connections.unfinished(socket), this.#limits);
+    answerBrokenRequest(cause, socket, this.#connections.served(socket), this.#limits);
   }
 
   /** Before the routes are registered. */
@@ -45,7 +46,14 @@ export class HttpGate {
       reply.header('x-request-id', request.id);
       const { raw } = request;
       const { socket } = raw;
+      const begin = (isLast: boolean): void => {
+        if (isLast) reply.header('connection', 'close');
+        const refusal = this.#refusalOf(request.url);
+        if (refusal === undefined) done();
+        else this.#refuse(refusal, request, reply);
+      };
       const asked: Asked = {
+        begin,
         id: request.id,
         url: request.url,
         bodyBytes: bodyBytesOf(raw.headers),
@@ -53,10 +61,7 @@ export class HttpGate {
         isAnswering: () => reply.raw.headersSent && !reply.raw.writableFinished,
       };
       reply.raw.once('close', () => this.#connections.answered(socket, asked));
-      const hasRoom = this.#connections.asked(socket, asked);
-      const refusal = this.#refusalOf(request.url, hasRoom);
-      if (refusal === undefined) done();
-      else this.#refuse(refusal, request, reply);
+      if (!this.#connections.asked(socket, asked)) this.#refuse(noRoom, request, reply);
     });
     fastify.addHook('onSend', (_request, reply, payload, done) => {
       if (this.#isClosing) reply.header('connection', 'close');
@@ -73,9 +78,9 @@ export class HttpGate {
     cancel();
   }
 
-  #refusalOf(url: string, hasRoom: boolean): Refusal | undefined {
-    if (this.#isClosing && url !== showLiveness.path) return refuse('shutting-down', closing);
-    return hasRoom ? undefined : refuse('too-busy', 'other requests hold all room for bodies');
+  #refusalOf(url: string): Refusal | undefined {
+    const isLetIn = !this.#isClosing || url === showLiveness.path;
+    return isLetIn ? undefined : refuse('shutting-down', closing);
   }
 
   #refuse(refusal: Refusal, request: { id: string; url: string }, reply: ProblemReply): void {

@@ -15,6 +15,8 @@ export interface HttpLimits {
   readonly connectionsMax: number;
   /** After so many the connection is closed with the answer. */
   readonly requestsPerConnectionMax: number;
+  /** That wait on one connection behind the one that is served; who sends more at once is cut off. */
+  readonly requestsWaitingMax: number;
   /** Bytes of bodies, as announced by requests under way, that are held at a time. */
   readonly bodyBytesMax: number;
 }
@@ -27,6 +29,7 @@ export const httpLimits: HttpLimits = {
   checkMs: 1_000,
   connectionsMax: 8_192,
   requestsPerConnectionMax: 1_000,
+  requestsWaitingMax: 16,
   bodyBytesMax: 268_435_456,
 };
 

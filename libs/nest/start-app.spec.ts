@@ -166,7 +166,21 @@ describe('connections', () => {
     await once(twice, 'data');
     twice.write(get('/health/live'));
     expect(await heard(twice)).toMatch(/^HTTP\/1.1 200.*connection: close/is);
+    const pipelining = await heard(await client(get('/health/live').repeat(5)));
+    expect(pipelining.match(/HTTP\/1.1 /g)?.length).toBe(2);
     expect(await heard(await client(get('/health/live')))).toMatch(/connection: keep-alive/i);
+  });
+
+  it('are served one request at a time, and end when too much waits on one', async () => {
+    await start({ ...quick, requestsWaitingMax: 2 });
+    const pipelining = await client(`${get('/held')}${get('/health/live')}`);
+    await reached.promise;
+    held.resolve('first');
+    let text = '';
+    while (!text.includes('"live"')) text += (await once(pipelining, 'data'))[0];
+    expect(text).toMatch(/first.*"live"/s);
+    held = Promise.withResolvers();
+    expect(await heard(await client(get('/held').repeat(4)))).toBe('');
   });
 
   it('share the room for bodies: a request for which there is none is told to come again', async () => {

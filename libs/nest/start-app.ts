@@ -54,7 +54,6 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkMs },
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
-    maxRequestsPerSocket: limits.requestsPerConnectionMax,
     clientErrorHandler: (cause, socket) => gate.broken(cause, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

@@ -143,6 +143,7 @@ describe('the configuration page', () => {
     expect(cells).toEqual(stated);
     expect(section).toContain(`| ${counts.requestsPerConnectionMax.toLocaleString('en')} |`);
     expect(section).toContain(`| ${counts.bodyBytesMax / 1_048_576} MiB |`);
+    expect(section).toContain(`is served | ${counts.requestsWaitingMax} |`);
     expect(counts.checkMs).toBe(1_000);
     const { expected } = refusals['request-timeout'];
     expect(expected).toContain(
