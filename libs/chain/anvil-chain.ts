@@ -12,7 +12,7 @@ import {
   openAnvilJournal,
   readAnvilJournal,
 } from './anvil-journal.js';
-import { AnvilNode, anvilOptions } from './anvil-node.js';
+import { type AnvilKeeping, AnvilNode, anvilOptions, usualKeeping } from './anvil-node.js';
 import { AnvilNote, readNote } from './anvil-note.js';
 import { startAnvil } from './anvil-process.js';
 import type { ChainNotice, DrivenChain } from './chain.js';
@@ -42,6 +42,7 @@ export interface AnvilChainOptions {
   readonly mode: 'driven' | 'read' | { readonly intervalSeconds: number };
   readonly log: Log;
   readonly clock?: Clock;
+  readonly keeping?: AnvilKeeping;
   /** Hears what happens to the chain beside its heights. */
   readonly notify?: (notice: ChainNotice) => void;
 }
@@ -73,6 +74,7 @@ export async function openAnvilChain(options: AnvilChainOptions): Promise<Driven
     journal,
     dataFolder,
     note,
+    keeping: options.keeping ?? usualKeeping,
     clock,
     log,
     nextTimestamp,

@@ -1,7 +1,10 @@
 /** The embedded chain outlives its anvil: it is started again from snapshot and journal, or given up loudly. */
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLog } from '#environment';
 import { type AnvilChainOptions, openAnvilChain } from './anvil-chain.js';
@@ -51,6 +54,17 @@ const next = (code: string): Promise<void> =>
     };
   });
 
+async function listenWhenFree(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(port, '127.0.0.1');
+    const isListening = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (isListening) return server;
+  }
+}
+
 describe('an anvil that ends', () => {
   it('is started again under its URL with every height that was answered', async () => {
     const first = await open();
@@ -73,6 +87,17 @@ describe('an anvil that ends', () => {
     await expect(asked).rejects.toMatchObject({ code: 'chain-unavailable', retriable: true });
     await restarted;
     await first.time();
+  });
+
+  it("is started again when its port is another's for longer than a few tries take", async () => {
+    const first = await open();
+    const restarted = next('chain-restarted');
+    process.kill(await anvilPid(), 'SIGKILL');
+    const other = await listenWhenFree(Number(new URL(first.url).port));
+    setTimeout(() => other.close(), 4_000);
+    await restarted;
+    expect((await first.time()).height).toBeGreaterThan(0);
+    expect(codes()).toEqual(['chain-restarted']);
   });
 
   it('too often is given up', async () => {
@@ -134,6 +159,49 @@ describe('a snapshot', () => {
     await writeFile(snapshotFile(), whole.subarray(0, 10));
     notices = [];
     expect([await (await open()).time(), codes()]).toEqual([time, ['chain-snapshot-unusable']]);
+  });
+
+  it('is kept after so many heights or acts: a start after a kill replays only what follows', async () => {
+    const keeping = { snapshotActs: 3, snapshotHeights: 10, heightsHeldMax: 1_000 };
+    const first = await open({ keeping });
+    const placeNow = async (): Promise<unknown> => {
+      const found = await readSnapshot(snapshotFile());
+      return typeof found === 'object' ? found.place.height : found;
+    };
+    // The contracts are deployed by more than three acts of one height.
+    for (let second = 1; second <= 9; second++) {
+      const { height } = await first.time();
+      expect([height, await placeNow()]).toEqual([height, height < 11 ? 1 : 11]);
+      await first.advanceTo(genesisTimestampSeconds + second);
+    }
+    expect([(await first.time()).height, await placeNow()]).toEqual([11, 11]);
+    for (let act = 0; act < 3; act++) await first.fund(first.participantActs(keyOf('act')).address, 1n);
+    expect(await placeNow()).toBe(14);
+    await first.advanceTo(genesisTimestampSeconds + 100);
+    const time = await first.time();
+    const restarted = next('chain-restarted');
+    process.kill(await anvilPid(), 'SIGKILL');
+    await restarted;
+    expect([await first.time(), await placeNow()]).toEqual([time, 14]);
+  });
+
+  it('lets anvil be started again before it holds too many heights, which nobody need hear of', async () => {
+    const keeping = { snapshotActs: 100, snapshotHeights: 4, heightsHeldMax: 20 };
+    const first = await open({ keeping });
+    const before = await anvilPid();
+    const mined = async (second: number): Promise<void> => {
+      // While anvil is started again a height is refused, as whoever asks for one may see.
+      for (;;) {
+        const refused = await first.advanceTo(genesisTimestampSeconds + second).catch((cause) => cause);
+        if (refused === undefined) return;
+        expect(refused).toMatchObject({ code: 'chain-unavailable', retriable: true });
+        await pause(5);
+      }
+    };
+    for (let second = 1; second <= 30; second++) await mined(second);
+    expect(await anvilPid()).not.toBe(before);
+    const { timestampSeconds } = await first.time();
+    expect([timestampSeconds - genesisTimestampSeconds, codes()]).toEqual([30, []]);
   });
 
   it('of another journal is not used', async () => {

@@ -20,6 +20,7 @@ export interface AnvilNodeOptions {
   readonly dataFolder: string | undefined;
   /** Undefined where the folder is only looked at: then nothing is written. */
   readonly note: AnvilNote | undefined;
+  readonly keeping: AnvilKeeping;
   readonly clock: Clock;
   readonly log: Log;
   nextTimestamp(last: number): number;
@@ -33,12 +34,23 @@ const restoreTimeoutMs = 120_000;
 /** So many starts within the time, then the chain is given up. */
 const restartsMax = 5;
 const restartsWithinMs = 600_000;
+/** For so long it is tried to start anvil again. */
+const startTriesMs = 60_000;
 const restartPauseMs = 500;
-/** A snapshot follows so many acts or heights: what a start after a kill replays at most. */
-const snapshotActs = 512;
-const snapshotHeights = 4_096;
-/** Anvil keeps every height since its start in memory: then it is started again from the snapshot. */
-const heightsHeldMax = 50_000;
+/** When state is kept and memory let go. */
+export interface AnvilKeeping {
+  /** A snapshot follows so many acts or heights: what a start after a kill replays at most. */
+  readonly snapshotActs: number;
+  readonly snapshotHeights: number;
+  /** Anvil keeps every height since its start in memory: after so many it is started again from a snapshot. */
+  readonly heightsHeldMax: number;
+}
+
+export const usualKeeping: AnvilKeeping = {
+  snapshotActs: 512,
+  snapshotHeights: 4_096,
+  heightsHeldMax: 50_000,
+};
 
 export class AnvilNode {
   readonly url: string;
@@ -123,7 +135,7 @@ export class AnvilNode {
   /** After a height: notes it as acknowledged, and keeps a snapshot now and then. Never throws: the height
    *  is in the journal. */
   async #reached(acts: number): Promise<void> {
-    const { note, journal, log } = this.#options;
+    const { note, journal, keeping, log } = this.#options;
     this.#actsSince += acts;
     if (journal.flushed === journal.end) {
       await note
@@ -131,9 +143,10 @@ export class AnvilNode {
         .catch((cause) => log.warn({ cause }, 'the note of the chain is not kept'));
     }
     const { height } = this.heights.last;
-    if (this.#actsSince < snapshotActs && height - this.#snapshotHeight < snapshotHeights) return;
+    const heightsSince = height - this.#snapshotHeight;
+    if (this.#actsSince < keeping.snapshotActs && heightsSince < keeping.snapshotHeights) return;
     await this.#keepSnapshot();
-    if (height - this.#heldFrom > heightsHeldMax) this.#restart(undefined);
+    if (height - this.#heldFrom > keeping.heightsHeldMax) this.#restart(undefined);
   }
 
   async #keepSnapshot(): Promise<void> {
@@ -185,21 +198,22 @@ export class AnvilNode {
 
   async #restartTillItRuns(why: string | undefined): Promise<void> {
     const { clock, dataFolder, notify, log } = this.#options;
-    for (let reason = why; !this.#isClosing; ) {
-      const nowMs = clock.monotonicMs();
-      this.#restartsMs = this.#restartsMs.filter((one) => nowMs - one < restartsWithinMs);
-      if (dataFolder === undefined || this.#restartsMs.length >= restartsMax) return this.#end(reason);
-      if (reason !== undefined) this.#restartsMs.push(nowMs);
+    const endedMs = clock.monotonicMs();
+    this.#restartsMs = this.#restartsMs.filter((one) => endedMs - one < restartsWithinMs);
+    if (dataFolder === undefined || this.#restartsMs.length >= restartsMax) return this.#end(why);
+    if (why !== undefined) this.#restartsMs.push(endedMs);
+    while (!this.#isClosing) {
       try {
         await this.#startAfresh();
         const replayed = await this.restore();
         log.info({ url: this.url, ...this.heights.last, replayed }, 'anvil runs again');
-        if (reason === undefined) return;
-        const message = `anvil was started again, since ${reason}: height ${this.heights.last.height}`;
+        if (why === undefined) return;
+        const message = `anvil was started again, since ${why}: height ${this.heights.last.height}`;
         return notify({ code: 'chain-restarted', message });
       } catch (cause) {
+        // Its port may be another's for a moment, or the machine too busy to start anything.
         log.warn({ cause }, 'anvil could not be started again');
-        reason = messageOf(cause);
+        if (clock.monotonicMs() - endedMs >= startTriesMs) return this.#end(messageOf(cause));
         await pause(restartPauseMs);
       }
     }
