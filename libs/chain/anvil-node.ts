@@ -42,7 +42,7 @@ export interface AnvilKeeping {
   /** A snapshot follows so many acts or heights: what a start after a kill replays at most. */
   readonly snapshotActs: number;
   readonly snapshotHeights: number;
-  /** Anvil keeps every height since its start in memory: after so many it is started again from a snapshot. */
+  /** Anvil keeps all heights since its start in memory: after so many it is started anew from a snapshot. */
   readonly heightsHeldMax: number;
 }
 
