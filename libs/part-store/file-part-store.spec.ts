@@ -242,6 +242,20 @@ describe('a part store on a disk that fails', () => {
     expect(await store.get(digest)).toEqual(bytes);
   });
 
+  it('reads who holds what once, however often a block is asked for that is not there', async () => {
+    for (let at = 0; at < 5; at++) await store.hold(`owner/${at}`, [digest]);
+    expect(await store.get(new Uint8Array(32))).toBe('absent');
+    files.calls.length = 0;
+    expect(await store.get(new Uint8Array(32))).toBe('absent');
+    expect(actsOn(/^\.holds\//)).toEqual([]);
+    const other = openFilePartStore(folder);
+    await other.release('owner/0');
+    await other.hold('owner/5', [new Uint8Array(32)]);
+    await expect(store.get(new Uint8Array(32))).rejects.toMatchObject({ code: 'part-damaged' });
+    expect(actsOn(/^\.holds\//)).toEqual(['read']);
+    await other.close();
+  });
+
   it('removes no block while a hold is damaged, and says which', async () => {
     await store.hold('one', [digest]);
     await store.hold('two', [digest]);
@@ -261,9 +275,14 @@ describe('a part store on a disk that fails', () => {
         message: expect.stringContaining(path),
       });
       expect(await store.get(digest)).toEqual(bytes);
+      // Nobody knows who needs what, so nobody surely knows of a missing block that it is absent.
+      await expect(store.get(new Uint8Array(32))).rejects.toMatchObject({ code: 'part-hold-damaged' });
       await store.hold('one', [digest]);
+      await store.hold('two', [digest]);
     }
-    await rm(path);
+    // Who holds again is counted, beside the damaged file; and who is done takes it along.
+    await store.release('two');
+    expect(await store.get(digest)).toEqual(bytes);
     await store.release('one');
     expect(await store.get(digest)).toBe('absent');
   });

@@ -40,8 +40,8 @@ export class PartHolds {
   readonly #root: string;
   readonly #places: BlockPlaces;
   readonly #ports: HoldPorts;
-  /** What this process knows to be held, by owner, as hexadecimal. */
-  readonly #known = new Map<string, Set<string>>();
+  /** The digests of every hold that was read, by the name of its file. */
+  readonly #rows = new Map<string, Uint8Array>();
 
   constructor(root: string, places: BlockPlaces, ports: HoldPorts) {
     this.#root = root;
@@ -52,11 +52,9 @@ export class PartHolds {
   async hold(owner: string, digests: readonly Uint8Array[]): Promise<void> {
     assertOwner(owner);
     for (const digest of digests) assertDigest(digest);
-    const known = this.#known.get(owner) ?? (await this.#digestsOf(await this.#namesOf(owner)));
-    this.#known.set(owner, known);
+    const known = await this.#digestsOf(heldFolder, await this.#namesOf(owner));
     const fresh = new Map(digests.map((digest) => [toHex(digest), digest]));
-    for (const name of [...fresh.keys()]) if (known.has(name)) fresh.delete(name);
-    const rows = [...fresh.values()];
+    const rows = [...fresh].filter(([name]) => !known.has(name)).map(([, digest]) => digest);
     for (let at = 0; at < rows.length; at += digestsHeldAtOnceMax) {
       const name = `${encodeURIComponent(owner)}.${randomUUID()}`;
       await this.#ports.write(
@@ -64,7 +62,6 @@ export class PartHolds {
         holdFile(rows.slice(at, at + digestsHeldAtOnceMax)),
       );
     }
-    for (const name of fresh.keys()) known.add(name);
   }
 
   async owners(prefix: string): Promise<readonly string[]> {
@@ -74,7 +71,6 @@ export class PartHolds {
 
   async release(owner: string): Promise<void> {
     assertOwner(owner);
-    this.#known.delete(owner);
     const names = await this.#namesOf(owner);
     if (names.length === 0) return;
     for (const name of names) {
@@ -87,19 +83,21 @@ export class PartHolds {
   /** Lets the blocks of released holds go unless others hold them; also what a crash left of that. */
   async finish(): Promise<void> {
     const released = await this.#list(releasedFolder);
-    const digests = await this.#digestsOf(released, releasedFolder);
+    const digests = await this.#digestsOf(releasedFolder, released);
     const held = digests.size === 0 ? new Set<string>() : await this.#heldByAnyone();
     for (const digest of digests) if (!held.has(digest)) await this.#moveAside(digest);
     await this.#endLeaving();
     for (const name of released) await this.#ports.files.remove(this.#path(releasedFolder, name));
   }
 
-  /** Whether anybody needs the block. Reads what all hold: for a block that is not where it should be. */
+  /**
+   * Whether anybody needs the block. Looks through all that is held, 32 bytes a digest, for a block that is
+   * not where it should be.
+   */
   async isHeld(digest: Uint8Array): Promise<boolean> {
-    for (const name of await this.#list(heldFolder)) {
-      const bytes = await this.#read(heldFolder, name);
-      const rows = bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      if (rows?.includes(Buffer.from(digest))) return true;
+    const name = Buffer.from(digest);
+    for (const rows of await this.#held()) {
+      if (Buffer.from(rows.buffer, rows.byteOffset, rows.length).includes(name)) return true;
     }
     return false;
   }
@@ -120,48 +118,67 @@ export class PartHolds {
     for (const file of leaving) {
       const from = this.#path(leavingFolder, file);
       const digest = this.#places.digestOf(file);
-      if (!held.has(toHex(digest))) await this.#ports.files.remove(from);
-      // A rename onto a block that was put again meanwhile changes nothing: both have the same bytes.
-      else await this.#move(from, join(this.#root, this.#places.nameOf(digest)));
+      const place = join(this.#root, this.#places.nameOf(digest));
+      // One that was put again meanwhile is not replaced by what may be damaged.
+      if (held.has(toHex(digest)) && !(await this.#isThere(place))) await this.#move(from, place);
+      else await this.#ports.files.remove(from);
     }
     await this.#sync(leavingFolder);
   }
 
   async #heldByAnyone(): Promise<Set<string>> {
-    return await this.#digestsOf(await this.#list(heldFolder));
+    const digests = new Set<string>();
+    for (const rows of await this.#held()) addDigests(rows, digests);
+    return digests;
   }
 
+  /** The digests of every hold. One that cannot be read is a Fault: it might be of any block. */
+  async #held(): Promise<readonly Uint8Array[]> {
+    const names = await this.#list(heldFolder);
+    const present = new Set(names);
+    for (const name of this.#rows.keys()) if (!present.has(name)) this.#rows.delete(name);
+    const held: Uint8Array[] = [];
+    for (const name of names) {
+      const rows = await this.#rowsIn(heldFolder, name);
+      if (rows === 'damaged') throw damagedHold(this.#path(heldFolder, name), ownerOf(name));
+      if (rows !== undefined) held.push(rows);
+    }
+    return held;
+  }
+
+  /** The files in which one owner's holds stand. */
   async #namesOf(owner: string): Promise<readonly string[]> {
-    return (await this.#list(heldFolder)).filter((name) => ownerOf(name) === owner);
+    const prefix = `${encodeURIComponent(owner)}.`;
+    const names = await this.#list(heldFolder);
+    return names.filter((name) => name.slice(0, name.lastIndexOf('.') + 1) === prefix);
   }
 
-  /** As hexadecimal. A hold that cannot be read is a Fault: it might be of any block. */
-  async #digestsOf(names: readonly string[], folder: string = heldFolder): Promise<Set<string>> {
+  /** As hexadecimal. A damaged file is told and left out: its owner holds again, or its blocks just stay. */
+  async #digestsOf(folder: string, names: readonly string[]): Promise<Set<string>> {
     const digests = new Set<string>();
     for (const name of names) {
-      const bytes = await this.#read(folder, name);
-      if (bytes === undefined) continue;
-      const rows = rowsOfHold(bytes);
-      if (rows !== undefined) {
-        for (let at = 0; at < rows.length; at += 32) digests.add(toHex(rows.subarray(at, at + 32)));
-      } else this.#tellDamaged(folder, name);
+      const rows = await this.#rowsIn(folder, name);
+      if (rows === 'damaged') {
+        const path = this.#path(folder, name);
+        this.#ports.log.error({ path, owner: ownerOf(name) }, 'a hold of the part store is damaged');
+      } else if (rows !== undefined) addDigests(rows, digests);
     }
     return digests;
   }
 
-  /** Where blocks are to be kept for somebody unknown, none may go; those of a released one just stay. */
-  #tellDamaged(folder: string, name: string): void {
-    const path = this.#path(folder, name);
-    const owner = ownerOf(name);
-    if (folder === releasedFolder) {
-      this.#ports.log.error({ path, owner }, 'a released hold is damaged: blocks that only it held stay');
-      return;
-    }
-    throw new Fault(
-      'part-hold-damaged',
-      `${path} does not have its checksum, so nobody knows which blocks ${owner} needs; nothing is removed from the part store until this file is: remove it when that block is over`,
-      { retriable: true },
-    );
+  /**
+   * The digests of one hold; undefined where another process has let it go. A file is read once: it never
+   * changes.
+   */
+  async #rowsIn(folder: string, name: string): Promise<Uint8Array | 'damaged' | undefined> {
+    const known = this.#rows.get(name);
+    if (known !== undefined) return known;
+    const bytes = await this.#read(folder, name);
+    if (bytes === undefined) return undefined;
+    const rows = rowsOfHold(bytes);
+    if (rows === undefined) return 'damaged';
+    this.#rows.set(name, rows);
+    return rows;
   }
 
   async #read(folder: string, name: string): Promise<Uint8Array | undefined> {
@@ -171,6 +188,16 @@ export class PartHolds {
     } catch (cause) {
       if (codeOf(cause) === 'ENOENT') return undefined;
       throw diskFault('read', path, cause);
+    }
+  }
+
+  async #isThere(path: string): Promise<boolean> {
+    try {
+      await this.#ports.files.facts(path);
+      return true;
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return false;
+      throw diskFault('look at', path, cause);
     }
   }
 
@@ -203,6 +230,19 @@ export class PartHolds {
 
 function ownerOf(name: string): string {
   return decodeURIComponent(name.slice(0, name.lastIndexOf('.')));
+}
+
+function damagedHold(path: string, owner: string): Fault {
+  return new Fault(
+    'part-hold-damaged',
+    `${path} does not have its checksum, so nobody knows which blocks ${owner} needs; nothing is removed from the part store until this file is: remove it when that block is over`,
+    { retriable: true },
+  );
+}
+
+/** As hexadecimal. */
+function addDigests(rows: Uint8Array, digests: Set<string>): void {
+  for (let at = 0; at < rows.length; at += 32) digests.add(toHex(rows.subarray(at, at + 32)));
 }
 
 /** The digests and their SHA-256. */

@@ -259,6 +259,12 @@ function bearsTwoWriters(opened: () => OpenedPartStore): void {
     await other.release('owner');
     expect(await port.get(sha256(first))).toBe('absent');
     await expectStored(port, second);
+    // What the other let go is not thought to be held any more.
+    await port.hold('owner', [sha256(first)]);
+    await port.put(first);
+    await other.hold('third', [sha256(first)]);
+    await other.release('third');
+    await expectStored(port, first);
     await other.close();
   });
 
