@@ -34,6 +34,7 @@ export {
   blockSchema,
   type ChannelView,
   channelSchema,
+  type ForwardingView,
   hexOf,
   jsonOfValidationRequest,
   placesOf,

@@ -82,6 +82,21 @@ export const receiptSchema = z.object({
 });
 export type SignedReceipt = z.infer<typeof receiptSchema>;
 
+/** What came of forwarding the own participant's batches to one counterparty, since the node began. */
+export const forwardingSchema = z.object({
+  participant: participantIndex,
+  delivered: z.int(),
+  /** Batches that it will never take, by the code of its refusal. */
+  refused: z.record(z.string(), z.int()),
+  /** Batches whose block was over before they could be delivered. */
+  late: z.int(),
+  /** Entries of the node's own log that cannot be read. */
+  damaged: z.int(),
+  /** It did not answer when it was last sent to. */
+  isAway: z.boolean(),
+});
+export type ForwardingView = z.infer<typeof forwardingSchema>;
+
 export const channelSchema = z.object({
   channelId: hexOf(32),
   /** Index of the node's own participant. */
@@ -100,6 +115,7 @@ export const channelSchema = z.object({
   /** The block that collects by chain time, absent before the first and after the last. */
   currentBlock: z.int().optional(),
   closedAt: z.int().optional(),
+  forwarding: z.array(forwardingSchema),
 });
 export type ChannelView = z.infer<typeof channelSchema>;
 

@@ -66,7 +66,8 @@ export class ChannelNode {
     this.#ports = { fetch: globalThis.fetch, timers: systemTimers, ...ports };
     this.#time = new ChainClock(ports.chain, ports.log);
     const { requestTimeoutMs } = options;
-    this.#forwarding = new Forwarding({ requestTimeoutMs }, this.#ports);
+    const onMore = (): void => this.#loop.wake();
+    this.#forwarding = new Forwarding({ requestTimeoutMs, onMore }, this.#ports);
     const { recordLog, chain, log, timers } = this.#ports;
     const subscribe = (wake: () => void): (() => void) => {
       const ends = [recordLog.subscribe(wake), chain.subscribe(wake)];
@@ -133,7 +134,8 @@ export class ChannelNode {
     const facts = await (await this.#latest()).channel(channelId);
     if (intake === undefined || facts === undefined) return unknownChannel(channelId);
     const { timestampSeconds } = await this.#time.now();
-    return { ok: true, view: channelView(facts, intake.participant, timestampSeconds) };
+    const forwarding = this.#forwarding.view(intake);
+    return { ok: true, view: channelView(facts, intake.participant, forwarding, timestampSeconds) };
   }
 
   async block(

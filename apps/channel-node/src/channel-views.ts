@@ -1,10 +1,15 @@
 /** What a channel node shows of a channel and of a block. */
-import type { BlockView, ChannelView } from '#api';
+import type { BlockView, ChannelView, ForwardingView } from '#api';
 import type { ChannelFacts } from '#chain';
 import { type BlockFacts, blockStart, collectionEnd, roleName, stageOf } from '#protocol';
 import type { ChannelIntake } from './channel-intake.js';
 
-export function channelView(facts: ChannelFacts, participant: number, nowSeconds: number): ChannelView {
+export function channelView(
+  facts: ChannelFacts,
+  participant: number,
+  forwarding: ForwardingView[],
+  nowSeconds: number,
+): ChannelView {
   const { terms } = facts;
   const elapsed = Math.floor((nowSeconds - terms.firstBlockStart) / terms.blockDuration);
   const isCollecting = elapsed >= 0 && elapsed < terms.blocksMax;
@@ -25,6 +30,7 @@ export function channelView(facts: ChannelFacts, participant: number, nowSeconds
     deposit: String(facts.deposit),
     ...(isCollecting ? { currentBlock: elapsed } : {}),
     ...(facts.closedAtSeconds === undefined ? {} : { closedAt: facts.closedAtSeconds }),
+    forwarding,
   };
 }
 

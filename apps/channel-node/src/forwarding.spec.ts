@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DrivenClock, silentLog } from '#environment';
+import type { ForwardingView } from '#api';
+import { DrivenClock, DrivenTimers, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { collectionEnd } from '#protocol';
 import { isDamaged, logBegin } from '#record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
-import { accounts, operatorKeys, TestChain } from './testing/test-channel.js';
+import { accounts, operatorKeys, TestChain, testTerms } from './testing/test-channel.js';
 
 let chain: TestChain;
 let clock: DrivenClock;
@@ -17,10 +18,18 @@ let values: ReturnType<typeof openMemoryKeyValue>[];
 const apps = new Map<number, ChannelNodeApp>();
 let posts = 0;
 
+/** What answers a forwarded batch; the counterparty over HTTP unless a test says otherwise. */
+let answering: typeof fetch = fetch;
+
 const countingFetch: typeof fetch = (...given) => {
   posts++;
-  return fetch(...given);
+  return answering(...given);
 };
+
+async function forwardingOf(index: number): Promise<readonly ForwardingView[]> {
+  const shown = await apps.get(index)?.node.channel(chain.channelId);
+  return shown?.ok ? shown.view.forwarding : [];
+}
 
 async function openNode(index: number, runs = false): Promise<ChannelNodeApp> {
   const ports = {
@@ -30,6 +39,7 @@ async function openNode(index: number, runs = false): Promise<ChannelNodeApp> {
     clock,
     log: silentLog,
     fetch: countingFetch,
+    timers: new DrivenTimers(),
   };
   const options = { account: accounts[index], operatorKey: operatorKeys[index], requestTimeoutMs: 2_000 };
   const app = await startChannelNodeApp(options, ports, { runs });
@@ -62,6 +72,7 @@ beforeEach(async () => {
   logs = accounts.map(() => openMemoryRecordLog());
   values = accounts.map(() => openMemoryKeyValue());
   posts = 0;
+  answering = fetch;
 });
 afterEach(async () => {
   for (const index of [...apps.keys()]) await stopNode(index);
@@ -114,6 +125,54 @@ describe('forwarding', () => {
     await submit(1, chain.batch({ sequence: 1n, impressions: ['while away'] }));
   });
 
+  it('backs off on monotonic time: a wall clock that jumps either way changes nothing', async () => {
+    await openNode(1);
+    chain.setEndpoint(0, 'http://127.0.0.1:9');
+    await submit(1, chain.batch());
+    await apps.get(1)?.node.sweep();
+    clock.jumpBy(3 * 3_600_000);
+    await apps.get(1)?.node.sweep();
+    expect(posts).toBe(1);
+    clock.jumpBy(-6 * 3_600_000);
+    clock.advanceTo(clock.nowMs() + 250);
+    await apps.get(1)?.node.sweep();
+    expect(posts).toBe(2);
+    expect((await forwardingOf(1))[0]).toMatchObject({ participant: 0, delivered: 0, isAway: true });
+  });
+
+  it('sends at most 1,024 batches in a pass, and goes on with the rest by itself', async () => {
+    chain = new TestChain(testTerms({ authorBytesMax: 10_000_000 }));
+    answering = async () => new Response('{}', { status: 202 });
+    await openNode(1);
+    chain.setEndpoint(0, 'http://counterparty');
+    for (let at = 0; at < 2_100; at++) {
+      await submit(1, chain.batch({ sequence: BigInt(at), impressions: [`many ${at}`] }));
+    }
+    expect(await apps.get(1)?.node.sweep()).toBe(1_024);
+    await stopNode(1);
+    // Neither log nor chain nor a timer would wake it.
+    await openNode(1, true);
+    chain.setEndpoint(0, 'http://counterparty');
+    while (posts < 2_100) await new Promise(setImmediate);
+    expect(posts).toBe(2_100);
+  });
+
+  it('ends a pass after two seconds, so that what follows goes by fresh facts', async () => {
+    answering = async () => {
+      clock.advanceTo(clock.nowMs() + 200);
+      return new Response('{}', { status: 202 });
+    };
+    await openNode(1);
+    chain.setEndpoint(0, 'http://counterparty');
+    for (let at = 0; at < 40; at++) {
+      await submit(1, chain.batch({ sequence: BigInt(at), impressions: [`slow ${at}`] }));
+    }
+    expect(await apps.get(1)?.node.sweep()).toBe(16);
+    chain.moveTo(collectionEnd(chain.terms, 0));
+    expect(await apps.get(1)?.node.sweep()).toBe(1 + 24);
+    expect((await forwardingOf(1))[0]).toMatchObject({ delivered: 16, late: 24 });
+  });
+
   it('takes a final refusal for an answer and goes on with the next batch', async () => {
     await openNode(1);
     await openNode(0);
@@ -124,6 +183,11 @@ describe('forwarding', () => {
     await submit(1, next);
     expect(await apps.get(1)?.node.sweep()).toBe(2);
     expect((await held(0, 1))[1]).toEqual(next);
+    const [toDsp] = await forwardingOf(1);
+    expect(toDsp).toEqual({
+      ...{ participant: 0, delivered: 1, late: 0, damaged: 0, isAway: false },
+      refused: { 'sequence-conflict': 1 },
+    });
   });
 
   it('waits for a counterparty that does not know the block yet, and gives up once the block is closed', async () => {

@@ -1,27 +1,22 @@
 /**
  * Forwards what the own participant submitted to the counterparties' channel nodes, in order, each at its
- * own pace.
+ * own pace and in passes of bounded length.
  */
-import { batchMediaType, endpoints, exchange, type Problem } from '#api';
+import { batchMediaType, endpoints, exchange, type ForwardingView, type Problem } from '#api';
 import { currentKeysOf } from '#block-watch';
 import type { Chain } from '#chain';
-import { type Hex, u64BigEndian, viewOf } from '#encoding';
+import type { Hex } from '#encoding';
 import { type Clock, type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
 import { collectionEnd, parseHeader } from '#protocol';
-import {
-  isDamaged,
-  type LogItem,
-  type LogPosition,
-  logBegin,
-  logPosition,
-  positionAfter,
-  type RecordLog,
-} from '#record-log';
+import { isDamaged, type LogItem, positionAfter, type RecordLog } from '#record-log';
 import type { ChannelIntake } from './channel-intake.js';
+import { ForwardingProgress } from './forwarding-progress.js';
 
 export interface ForwardingOptions {
   readonly requestTimeoutMs: number;
+  /** Called when a pass that nobody waits for left something to send: begin another. */
+  readonly onMore?: () => void;
 }
 
 export interface ForwardingPorts {
@@ -40,24 +35,33 @@ export interface ForwardingTime {
   readonly asOf: number;
 }
 
-interface Progress {
-  /** Entries below it were delivered. */
-  next: LogPosition;
-  failures: number;
-  retryAtMs: number;
+/** Who is sent to, and what came of it. */
+interface Counterparty {
+  readonly endpoint: string;
+  readonly progress: ForwardingProgress;
 }
 
+interface Passed {
+  readonly done: number;
+  readonly hasMore: boolean;
+}
+
+const nothing: Passed = { done: 0, hasMore: false };
 /** Batches on their way to one counterparty at a time. */
 const windowBatches = 16;
-const backOffMs = { first: 250, most: 30_000 };
+/**
+ * After so much a pass ends, and the next one begins with fresh facts: time, endpoint, blocks that closed.
+ * The request under way may take its own timeout longer.
+ */
+const passMax = { batches: 1_024, bytes: 16_777_216, elapsedMs: 2_000 };
 
 export class Forwarding {
   readonly #options: ForwardingOptions;
   readonly #ports: ForwardingPorts;
-  readonly #progress = new Map<string, Progress>();
+  readonly #progress = new Map<string, ForwardingProgress>();
   readonly #endpoints = new Map<Hex, { readonly asOf: number; readonly endpoint: string }>();
   /** The pass under way to each counterparty of each channel. */
-  readonly #passes = new Map<string, Promise<number>>();
+  readonly #passes = new Map<string, Promise<Passed>>();
   #stopping = new AbortController();
 
   constructor(options: ForwardingOptions, ports: ForwardingPorts) {
@@ -67,8 +71,8 @@ export class Forwarding {
 
   /** Sends what is due of one channel; returns how many batches were delivered or finally refused. */
   async sweep(intake: ChannelIntake, now: ForwardingTime): Promise<number> {
-    const sent = await Promise.all(this.#passesOf(intake, now));
-    return sent.reduce((sum, one) => sum + one, 0);
+    const passed = await Promise.all(this.#passesOf(intake, now));
+    return passed.reduce((sum, { done }) => sum + done, 0);
   }
 
   /**
@@ -77,12 +81,20 @@ export class Forwarding {
    */
   start(intake: ChannelIntake, now: ForwardingTime): number {
     for (const pass of this.#passesOf(intake, now)) {
-      pass.catch((cause) => {
-        const { channelId } = intake;
-        this.#ports.log.error({ channelId, cause: messageOf(cause) }, 'a pass of forwarding failed');
-      });
+      pass.then(
+        ({ hasMore }) => hasMore && this.#options.onMore?.(),
+        (cause) => {
+          const { channelId } = intake;
+          this.#ports.log.error({ channelId, cause: messageOf(cause) }, 'a pass of forwarding failed');
+        },
+      );
     }
     return 0;
+  }
+
+  /** What came of forwarding to each counterparty of a channel since this process began. */
+  view(intake: ChannelIntake): ForwardingView[] {
+    return counterpartiesOf(intake).map(({ index }) => this.#progressOf(intake, index).view);
   }
 
   /** Ends the requests under way; their batches are sent again by the next process. */
@@ -92,70 +104,67 @@ export class Forwarding {
     this.#stopping = new AbortController();
   }
 
-  #passesOf(intake: ChannelIntake, now: ForwardingTime): Promise<number>[] {
-    return intake.facts.terms.participants.flatMap((account, index) => {
-      if (index === intake.participant) return [];
-      const key = `${intake.channelId}/${index}`;
+  #passesOf(intake: ChannelIntake, now: ForwardingTime): Promise<Passed>[] {
+    return counterpartiesOf(intake).map((to) => {
+      const key = `${intake.channelId}/${to.index}`;
       const pass =
-        this.#passes.get(key) ??
-        this.#sweepOne(intake, { account, index }, now).finally(() => this.#passes.delete(key));
+        this.#passes.get(key) ?? this.#pass(intake, to, now).finally(() => this.#passes.delete(key));
       this.#passes.set(key, pass);
-      return [pass];
+      return pass;
     });
   }
 
-  async #sweepOne(
+  async #pass(
     intake: ChannelIntake,
-    to: { readonly account: Hex; readonly index: number },
+    { account, index }: { readonly account: Hex; readonly index: number },
     now: ForwardingTime,
-  ): Promise<number> {
+  ): Promise<Passed> {
     const { recordLog, clock } = this.#ports;
-    const key = `forward/${intake.channelId}/${to.index}`;
-    const progress = await this.#progressOf(key);
+    const progress = this.#progressOf(intake, index);
+    const next = await progress.next();
     const partition = { channelId: intake.channelId, stream: intake.participant };
-    let end = await recordLog.end(partition);
-    if (progress.next >= end || clock.nowMs() < progress.retryAtMs) return 0;
-    const endpoint = await this.#endpointOf(to.account, now);
-    if (!endpoint) return 0;
-    const isStopped = (): boolean => this.#stopping.signal.aborted;
-    let delivered = 0;
-    while (progress.next < end && !isStopped()) {
-      for await (const page of recordLog.read(partition, { from: progress.next, to: end })) {
-        for (let at = 0; at < page.length && !isStopped(); at += windowBatches) {
-          const window = page.slice(at, at + windowBatches);
-          const taken = await this.#sendWindow(intake, endpoint, window, now);
-          if (taken > 0) await this.#advance(key, progress, positionAfter(window[taken - 1].position));
-          delivered += taken;
-          if (taken < window.length) {
-            this.#backOff(progress, { channelId: intake.channelId, counterparty: to.index, endpoint });
-            return delivered;
-          }
-          progress.failures = 0;
+    const end = await recordLog.end(partition);
+    if (next >= end || progress.isBackingOff) return nothing;
+    const endpoint = await this.#endpointOf(account, now);
+    if (!endpoint) return nothing;
+    const to = { endpoint, progress };
+    const endsAtMs = clock.monotonicMs() + passMax.elapsedMs;
+    let done = 0;
+    let bytes = 0;
+    for await (const page of recordLog.read(partition, { from: next, to: end })) {
+      for (let at = 0; at < page.length; at += windowBatches) {
+        if (this.#stopping.signal.aborted) return { done, hasMore: false };
+        const isOver = done >= passMax.batches || bytes >= passMax.bytes || clock.monotonicMs() >= endsAtMs;
+        if (isOver) return { done, hasMore: true };
+        const window = page.slice(at, at + windowBatches);
+        const taken = await this.#sendWindow(intake, to, window, now);
+        if (taken > 0) await progress.advance(positionAfter(window[taken - 1].position));
+        done += taken;
+        bytes += window.reduce((sum, one) => sum + (isDamaged(one) ? 0 : one.bytes.length), 0);
+        if (taken < window.length) {
+          const about = { channelId: intake.channelId, counterparty: index, endpoint };
+          const waitMs = progress.backOff();
+          this.#ports.log.warn({ ...about, waitMs }, 'a counterparty’s channel node is away');
+          return { done, hasMore: false };
         }
-        if (isStopped()) return delivered;
+        progress.answered();
       }
-      // Up to here nothing more stands, whatever gap the engine left.
-      progress.next = end;
-      // What was accepted meanwhile goes with this pass: its wake found the pass under way.
-      end = await recordLog.end(partition);
     }
-    return delivered;
+    // Up to here nothing more stands, whatever gap the engine left.
+    progress.skipTo(end);
+    // What was accepted meanwhile found the pass under way.
+    return { done, hasMore: (await recordLog.end(partition)) > end };
   }
 
   /** How many of the window, from its first, are done with. */
   async #sendWindow(
     intake: ChannelIntake,
-    endpoint: string,
+    to: Counterparty,
     window: readonly LogItem[],
     now: ForwardingTime,
   ): Promise<number> {
-    const done = await Promise.all(window.map((one) => this.#deliver(intake, endpoint, one, now.nowSeconds)));
+    const done = await Promise.all(window.map((one) => this.#deliver(intake, to, one, now.nowSeconds)));
     return done.includes(false) ? done.indexOf(false) : window.length;
-  }
-
-  async #advance(key: string, progress: Progress, next: LogPosition): Promise<void> {
-    progress.next = next;
-    await this.#ports.keyValue.write([{ key, value: u64BigEndian(BigInt(next)) }]);
   }
 
   async #endpointOf(account: Hex, { asOf }: ForwardingTime): Promise<string> {
@@ -170,13 +179,15 @@ export class Forwarding {
   /** True once there is nothing more to do for the entry: it was taken, or never will be. */
   async #deliver(
     intake: ChannelIntake,
-    endpoint: string,
+    to: Counterparty,
     item: LogItem,
     nowSeconds: number,
   ): Promise<boolean> {
     const { log } = this.#ports;
     const { channelId } = intake;
+    const { endpoint, progress } = to;
     if (isDamaged(item)) {
+      progress.count('damaged');
       log.error({ channelId, ...item }, 'a damaged entry of the log cannot be forwarded');
       return true;
     }
@@ -190,12 +201,17 @@ export class Forwarding {
       endpoint,
     };
     if (collectionEnd(intake.facts.terms, Number(blockNumber)) <= nowSeconds) {
+      progress.count('late');
       log.warn(about, 'a batch was not forwarded in time: its block is closed');
       return true;
     }
     const answer = await this.#post(endpoint, channelId, bytes);
-    if (answer === 'taken') return true;
     if (answer === 'unreached') return false;
+    if (answer === 'taken') {
+      progress.count('delivered');
+      return true;
+    }
+    progress.countRefused(answer.code);
     log.warn({ ...about, code: answer.code, detail: answer.detail }, 'a counterparty refused a batch');
     return true;
   }
@@ -216,21 +232,18 @@ export class Forwarding {
     return 'unreached';
   }
 
-  async #progressOf(key: string): Promise<Progress> {
+  #progressOf({ channelId }: ChannelIntake, participant: number): ForwardingProgress {
+    const key = `${channelId}/${participant}`;
+    const { keyValue, clock } = this.#ports;
     const known = this.#progress.get(key);
-    if (known !== undefined) return known;
-    const stored = await this.#ports.keyValue.get(key);
-    const next =
-      stored === undefined ? logBegin : logPosition(Number(viewOf(stored.value).getBigUint64(0, false)));
-    const progress = { next, failures: 0, retryAtMs: 0 };
+    const progress = known ?? new ForwardingProgress({ channelId, participant }, keyValue, clock);
     this.#progress.set(key, progress);
     return progress;
   }
+}
 
-  #backOff(progress: Progress, about: object): void {
-    const waitMs = Math.min(backOffMs.most, backOffMs.first * 2 ** progress.failures);
-    progress.failures++;
-    progress.retryAtMs = this.#ports.clock.nowMs() + waitMs;
-    this.#ports.log.warn({ ...about, waitMs }, 'a counterparty’s channel node is away');
-  }
+function counterpartiesOf(intake: ChannelIntake): { readonly account: Hex; readonly index: number }[] {
+  return intake.facts.terms.participants.flatMap((account, index) =>
+    index === intake.participant ? [] : [{ account, index }],
+  );
 }
