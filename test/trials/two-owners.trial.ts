@@ -52,7 +52,10 @@ async function upTogether(
     Array.from({ length: commands }, async (_, at) => {
       await pause((spreadMs * at) / commands);
       const network = new UpNetwork(folder, 60);
-      const isUp = await Promise.race([network.start().then(() => true), network.ended.then(() => false)]);
+      const isUp = await network.start().then(
+        () => true,
+        () => false,
+      );
       return { network, isUp };
     }),
   );

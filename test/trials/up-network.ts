@@ -110,6 +110,10 @@ export class UpNetwork {
     for (const one of this.#waiting) one.look(line);
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   anvilPid(): number {
     return Number(readFileSync(join(this.folder, 'chain', 'anvil.pid'), 'utf8'));
   }

@@ -1,0 +1,61 @@
+/**
+ * `papyrus up` without a single record: what a day of it writes to disk, how large its folder becomes, and how
+ * long the start of a network takes that has run so long, after an orderly end and after a kill.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UpNetwork, withFolder } from './up-network.js';
+
+const blockSeconds = 5;
+const startMsMax = 5_000;
+const bytesADayMax = 2 * 1_024 ** 3;
+const secondsADay = 86_400;
+
+/** `count`: minutes, 20 unless said. */
+export async function runTrial([count = '20']: string[]): Promise<boolean> {
+  return withFolder(async (folder) => {
+    const seconds = Number(count) * 60;
+    const first = await new UpNetwork(folder, blockSeconds).start();
+    const before = written(first);
+    await pause(seconds * 1_000);
+    const [node, anvil] = written(first).map((bytes, at) => bytes - before[at]);
+    await first.end('SIGKILL');
+    const afterKillMs = await startMs(folder);
+    const afterEndMs = await startMs(folder);
+    const bytesADay = Math.round(((node + anvil) / seconds) * secondsADay);
+    process.stdout.write(
+      `${count} minutes idle with blocks of ${blockSeconds} s: ${mebibytes(node)} MiB written by the network and ` +
+        `${mebibytes(anvil)} MiB by anvil, ${mebibytes(bytesADay)} MiB a day; the folder has ` +
+        `${mebibytes(sizeOf(folder))} MiB; up again ${afterKillMs} ms after a kill, ${afterEndMs} ms after an end\n`,
+    );
+    return afterKillMs <= startMsMax && afterEndMs <= startMsMax && bytesADay <= bytesADayMax;
+  });
+}
+
+/** How long a start takes until the network says that it is up; then it is ended in order. */
+async function startMs(folder: string): Promise<number> {
+  const from = performance.now();
+  const network = await new UpNetwork(folder, blockSeconds).start();
+  const ms = Math.round(performance.now() - from);
+  await network.end('SIGINT');
+  return ms;
+}
+
+/** Bytes that the processes had the kernel write to disk so far: of the network and of its anvil. */
+function written(network: UpNetwork): readonly [number, number] {
+  return [writtenBy(network.pid), writtenBy(network.anvilPid())];
+}
+
+function writtenBy(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
+}
+
+function sizeOf(folder: string): number {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.reduce((sum, name) => sum + statSync(join(folder, name)).blocks * 512, 0);
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1_024 ** 2).toFixed(1);
+}
