@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commonRefusals, endpoints, refusalCodes, refusals } from '#api';
@@ -20,8 +20,13 @@ describe('the error reference', () => {
 
 describe('the page of faults', () => {
   const root = join(import.meta.dirname, '../..');
-  const product = globSync('{libs,apps}/**/*.ts', { cwd: root })
-    .filter((path) => !/\.spec\.ts$|\.conformance\.ts$|\/testing\//.test(path))
+  const product = ['libs', 'apps']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        join(folder, name),
+      ),
+    )
+    .filter((path) => path.endsWith('.ts') && !/\.spec\.ts$|\.conformance\.ts$|\/testing\//.test(path))
     .map((path) => readFileSync(join(root, path), 'utf8'));
 
   it('has a line for each code that is thrown', () => {

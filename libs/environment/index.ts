@@ -1,4 +1,5 @@
 export { type Clock, DrivenClock, systemClock } from './clock.js';
+export { endEach } from './end-each.js';
 export { type Entropy, seededEntropy, systemEntropy } from './entropy.js';
 export { codeOf, Fault, messageOf } from './fault.js';
 export { type Finding, good, type Mend, wrong } from './finding.js';

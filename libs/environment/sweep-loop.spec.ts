@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Fault } from './fault.js';
 import { type Log, silentLog } from './log.js';
 import { SweepLoop } from './sweep-loop.js';
+import { deferred } from './testing/deferred.js';
 import { DrivenTimers } from './timers.js';
 
 /** Lets every promise that is ready take its steps. */
@@ -40,7 +41,7 @@ describe('the sweep loop', () => {
   });
 
   it('never sweeps twice at a time, once more after wakes that came meanwhile, and not after it was stopped', async () => {
-    const gate = Promise.withResolvers<void>();
+    const gate = deferred();
     let running = 0;
     let most = 0;
     let sweeps = 0;

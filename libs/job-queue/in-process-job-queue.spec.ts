@@ -1,6 +1,7 @@
 /** The job queue in the process keeps the promises of the port, its delays grow, and its locks end. */
 import { describe, expect, it } from '@jest/globals';
 import { DrivenTimers, silentLog } from '#environment';
+import { deferred } from '#environment/testing/deferred';
 import { openInProcessJobQueue } from './in-process-job-queue.js';
 import { exampleJob, jobQueueConformance } from './job-queue.conformance.js';
 import type { Job } from './job-queue.js';
@@ -74,7 +75,7 @@ describe('the job queue in the process', () => {
   });
 
   it('is opened by URL, and an unknown one is refused with the known ones named', async () => {
-    const ran = Promise.withResolvers<Job>();
+    const ran = deferred<Job>();
     const queue = openJobQueue('in-process:', { log: silentLog });
     queue.work('settle', { concurrency: 1, attemptsMax: 1, lockMs: 1_000 }, async (job) => {
       ran.resolve(job);

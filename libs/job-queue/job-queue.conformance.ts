@@ -1,6 +1,7 @@
 /** What every job queue promises, as tests; an adapter's test file calls this and little else. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Log } from '#environment';
+import { deferred } from '#environment/testing/deferred';
 import type { Job, JobEnd, JobQueue, RunJob, WorkOptions } from './job-queue.js';
 import { type WatchedJobQueue, watchJobQueue } from './testing/watched-job-queue.js';
 
@@ -257,6 +258,6 @@ function note(seen: Job[]): RunJob {
 
 /** A promise that the test resolves. */
 function gates(): { readonly opened: Promise<void>; readonly open: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = deferred();
   return { opened: promise, open: resolve };
 }

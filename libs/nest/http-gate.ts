@@ -72,9 +72,11 @@ export class HttpGate {
   /** From now on nobody is let in; resolves when what was let in is answered, or cut off after `drainMs`. */
   async close(drainMs: number): Promise<void> {
     this.#isClosing = true;
-    const late = Promise.withResolvers<void>();
-    const cancel = systemTimers.after(drainMs, late.resolve);
-    await Promise.race([this.#connections.idle(), late.promise]);
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = systemTimers.after(drainMs, resolve);
+    });
+    await Promise.race([this.#connections.idle(), late]);
     cancel();
   }
 

@@ -5,6 +5,7 @@ import type {
   OnApplicationBootstrap,
   OnApplicationShutdown,
 } from '@nestjs/common';
+import { endEach } from '#environment';
 
 export interface Shell {
   start(): void | Promise<void>;
@@ -24,8 +25,8 @@ export class LifecycleHost implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /** Nest calls it after the HTTP server has closed. */
-  async onApplicationShutdown(): Promise<void> {
-    for (const shell of [...this.#shells].reverse()) await shell.stop();
+  onApplicationShutdown(): Promise<void> {
+    return endEach([...this.#shells].reverse().map((shell) => () => shell.stop()));
   }
 }
 
@@ -38,7 +39,7 @@ export function lifecycleOf(...tokens: InjectionToken[]): FactoryProvider<Lifecy
   };
 }
 
-/** A port as a shell that does nothing but close: list it before those that use it. */
-export function closing(port: { close(): Promise<void> }): Shell {
-  return { start: () => {}, stop: () => port.close() };
+/** Ports as a shell that does nothing but close them, in this order: list it before those that use them. */
+export function closing(...ports: readonly { close(): Promise<void> }[]): Shell {
+  return { start: () => {}, stop: () => endEach(ports.map((port) => () => port.close())) };
 }

@@ -1,17 +1,18 @@
 /** The HTTP edge against clients that are slow, silent, deaf or late. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { endpoints, problemSchema } from '#api';
 import { silentLog } from '#environment';
+import { deferred } from '#environment/testing/deferred';
 import { HealthController, healthOf } from './health.controller.js';
 import type { HttpLimits } from './http-limits.js';
 import { type RunningHttpApp, startHttpApp } from './start-app.js';
 
 /** What routes wait for, and what they are waited for with. */
-let held = Promise.withResolvers<string>();
-let reached = Promise.withResolvers<void>();
+let held = deferred<string>();
+let reached = deferred();
 
 @Controller()
 class TrialController {
@@ -46,8 +47,8 @@ afterEach(async () => {
 const quick: Partial<HttpLimits> = { headersMs: 150, requestMs: 300, checkMs: 20, unreadMs: 150 };
 
 async function start(limits: Partial<HttpLimits> = quick, shutdownMs?: number): Promise<void> {
-  held = Promise.withResolvers();
-  reached = Promise.withResolvers();
+  held = deferred();
+  reached = deferred();
   const shell = Symbol('shell');
   const module = {
     module: TrialModule,
@@ -179,7 +180,7 @@ describe('connections', () => {
     let text = '';
     while (!text.includes('"live"')) text += (await once(pipelining, 'data'))[0];
     expect(text).toMatch(/first.*"live"/s);
-    held = Promise.withResolvers();
+    held = deferred();
     expect(await heard(await client(get('/held').repeat(4)))).toBe('');
   });
 

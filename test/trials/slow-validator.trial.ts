@@ -8,6 +8,7 @@ import { Coordinator } from '#apps/coordinator/src/coordinator';
 import { Rehearsal } from '#block-watch/testing/rehearsal';
 import type { Hex } from '#encoding';
 import { silentLog } from '#environment';
+import { deferred } from '#environment/testing/deferred';
 import { openJobQueue } from '#job-queue/open-job-queue';
 
 const channels = 40;
@@ -43,7 +44,7 @@ async function runRound(): Promise<number[]> {
   }
   const silentOnes = new Set(ids.filter((_, at) => at % 2 === 0));
   const times: number[] = [];
-  const all = Promise.withResolvers<void>();
+  const all = deferred();
   let startedAt = 0;
   const server = createServer((request, response) => {
     let body = '';

@@ -54,9 +54,5 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
 }
 
 function closingAll({ jobQueue, recordLog, partStore, keyValue, chain }: CollatorPorts): Shell {
-  return closing({
-    close: async () => {
-      for (const port of [jobQueue, recordLog, partStore, chain, keyValue]) await port.close();
-    },
-  });
+  return closing(jobQueue, recordLog, partStore, chain, keyValue);
 }

@@ -46,9 +46,5 @@ async function openPorts(
 }
 
 function closingAll({ jobQueue, keyValue, chain }: CoordinatorPorts): Shell {
-  return closing({
-    close: async () => {
-      for (const port of [jobQueue, keyValue, chain]) await port.close();
-    },
-  });
+  return closing(jobQueue, keyValue, chain);
 }

@@ -5,6 +5,7 @@ import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { recoverSigner } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
+import { deferred } from '#environment/testing/deferred';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { type Delegation, delegationDigest, domainSeparator, keyCommitmentOf, openBlockKey } from '#protocol';
 import { Coordinator } from './coordinator.js';
@@ -193,7 +194,7 @@ describe('the coordinator', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(1));
     for (const one of [0, 1, 2]) await postEmptyPart(rehearsal, 1, one);
     const seen: string[] = [];
-    const answered = Promise.withResolvers<void>();
+    const answered = deferred();
     const fetch = (async (_: unknown, init: { body: string; signal: AbortSignal }) => {
       const { blockNumber } = JSON.parse(init.body) as Body;
       seen.push(`asked ${blockNumber}`);
@@ -205,7 +206,7 @@ describe('the coordinator', () => {
         init.signal.addEventListener('abort', () => reject(init.signal.reason));
       });
     }) as unknown as typeof globalThis.fetch;
-    const ended = Promise.withResolvers<void>();
+    const ended = deferred();
     const coordinator = coordinatorOf(rehearsal, { fetch }, undefined, (line) => {
       seen.push(line);
       ended.resolve();

@@ -52,9 +52,5 @@ async function openPorts(config: SettlementConfig, log: Log): Promise<OpenedPort
 }
 
 function closingAll({ ports: { jobQueue, chain }, keyValue }: OpenedPorts): Shell {
-  return closing({
-    close: async () => {
-      for (const port of [jobQueue, chain, keyValue]) await port.close();
-    },
-  });
+  return closing(jobQueue, chain, keyValue);
 }

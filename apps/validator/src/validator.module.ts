@@ -78,10 +78,5 @@ async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts
 
 function closingAll({ ports, reduction, otherStores }: OpenedPorts): Shell {
   const { jobQueue, partStore, keyValue, chain } = ports;
-  return closing({
-    close: async () => {
-      const opened = [jobQueue, reduction, partStore, ...otherStores, chain, keyValue];
-      for (const port of opened) await port.close();
-    },
-  });
+  return closing(jobQueue, reduction, partStore, ...otherStores, chain, keyValue);
 }

@@ -4,6 +4,7 @@ import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { encryptionPublicKey, sha256, signDigest } from '#crypto';
 import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
 import { Fault, silentLog } from '#environment';
+import { deferred } from '#environment/testing/deferred';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { PartStore } from '#part-store';
 import {
@@ -419,7 +420,7 @@ describe('a validator at work', () => {
     await first.accept(await requestOf(stage, 0));
     expect(await first.sweep()).toBe(2);
     let hanging = 0;
-    const full = Promise.withResolvers<void>();
+    const full = deferred();
     const validator = stage.validator(0, {}, () => {
       if (++hanging === 4) full.resolve();
       return new Promise<never>(() => {});
@@ -435,7 +436,7 @@ describe('a validator at work', () => {
       const request = await requestOf(stage, 0, 0, { delegation: { blockNumber, notAfter: 99_999n } });
       expect(codeOf(await validator.accept(request))).toBe('accepted');
     }
-    const revealed = Promise.withResolvers<void>();
+    const revealed = deferred();
     rehearsal.chain.port().subscribe(() => {
       if (facts(stage).results.length > 0) revealed.resolve();
     });

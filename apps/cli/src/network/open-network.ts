@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ChainNotice, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import type { Hex } from '#encoding';
-import { DrivenClock, type Log, silentLog, systemClock } from '#environment';
+import { DrivenClock, endEach, type Log, silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
 import type { SweepGroup } from './drive.js';
@@ -75,9 +75,7 @@ export async function openNetwork(
     notify,
   });
   const closers: (() => Promise<void>)[] = [() => chain.close()];
-  const close = async (): Promise<void> => {
-    for (const one of closers.splice(0).reverse()) await one();
-  };
+  const close = (): Promise<void> => endEach(closers.splice(0).reverse());
   try {
     const store = { log, isShared: true, access: 'write' } as const;
     const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, store);

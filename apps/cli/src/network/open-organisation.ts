@@ -15,7 +15,7 @@ import { Validator } from '#apps/validator/src/validator';
 import { startValidatorApp } from '#apps/validator/src/validator.app';
 import type { DrivenChain } from '#chain';
 import type { Hex } from '#encoding';
-import { type Clock, type Log, systemEntropy } from '#environment';
+import { type Clock, endEach, type Log, systemEntropy } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openFileKeyValue } from '#key-value/file-key-value';
 import type { PartStore } from '#part-store';
@@ -122,12 +122,10 @@ export async function openOrganisation(
     start: async () => {
       for (const shell of shells) await shell.start();
     },
-    close: async () => {
-      await nodeApp.close();
-      await validatorApp.close();
-      for (const shell of shells.toReversed()) await shell.stop();
-      await jobQueue.close();
-      for (const store of [validatorState, keyValue, recordLog]) await store.close();
+    close: () => {
+      const shellsFirst = shells.toReversed().map((shell) => () => shell.stop());
+      const ports = [jobQueue, validatorState, keyValue, recordLog].map((port) => () => port.close());
+      return endEach([() => nodeApp.close(), () => validatorApp.close(), ...shellsFirst, ...ports]);
     },
   };
 }
