@@ -55,7 +55,6 @@ export const drivers = [
   'ethers',
   'fs-native-extensions',
   'hash-wasm',
-  'lmdb',
   'pino',
   'piscina',
   'secp256k1',

@@ -30,7 +30,7 @@ export interface FileFacts {
 export interface FileSystem {
   /**
    * `create` makes a file and fails where there is one; `append` goes on at the end of one or makes it;
-   * `change` reads and writes one that is there.
+   * `change` reads and writes one that is there, `read` only reads it.
    */
   open(path: string, how: keyof typeof openFlags): Promise<OpenFile>;
   read(path: string, signal?: AbortSignal): Promise<Uint8Array>;
@@ -44,7 +44,7 @@ export interface FileSystem {
   syncFolder(path: string): Promise<void>;
 }
 
-const openFlags = { create: 'wx+', append: 'a', change: 'r+' } as const;
+const openFlags = { create: 'wx+', append: 'a', change: 'r+', read: 'r' } as const;
 
 export const systemFiles: FileSystem = {
   open: async (path, how) => openedFile(await open(path, openFlags[how]), path),

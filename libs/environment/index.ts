@@ -5,5 +5,6 @@ export { codeOf, Fault, messageOf } from './fault.js';
 export { type Finding, good, type Mend, wrong } from './finding.js';
 export { type FileFacts, type FileSystem, type OpenFile, systemFiles } from './file-system.js';
 export { type Log, silentLog } from './log.js';
+export { nextOf, replaceFile, unlessAbsent } from './replace-file.js';
 export { SweepLoop, type SweepLoopOptions, type SweepLoopPorts } from './sweep-loop.js';
 export { DrivenTimers, lastingTimers, systemTimers, type Timers } from './timers.js';

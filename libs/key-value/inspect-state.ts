@@ -1,8 +1,7 @@
 /** Says what is wrong with the folder of a key-value store on files; changes nothing. */
 import { join } from 'node:path';
 import { equalBytes } from '#encoding';
-import { Fault, type Finding, good, systemFiles, wrong } from '#environment';
-import { unlessAbsent } from './replace-file.js';
+import { Fault, type Finding, good, systemFiles, unlessAbsent, wrong } from '#environment';
 import { StateFile } from './state-file.js';
 import { headerBytes, parseHeader, parseStoreId } from './state-format.js';
 

@@ -7,9 +7,17 @@
  */
 import { dirname, join } from 'node:path';
 import { concatBytes, equalBytes } from '#encoding';
-import { type Entropy, Fault, type FileFacts, type FileSystem, type OpenFile } from '#environment';
+import {
+  type Entropy,
+  Fault,
+  type FileFacts,
+  type FileSystem,
+  nextOf,
+  type OpenFile,
+  replaceFile,
+  unlessAbsent,
+} from '#environment';
 import { Entries } from './entries.js';
-import { nextOf, replaceFile, unlessAbsent } from './replace-file.js';
 import {
   encodeHeader,
   encodeMark,

@@ -21,6 +21,7 @@ for (const [name, engine] of Object.entries(engines)) {
       port,
       reopen: async () => openMemoryRecordLog(drawers),
       openBeside: async () => openMemoryRecordLog(drawers),
+      ownsAlone: false,
       destroy: () => port.close(),
     };
   });

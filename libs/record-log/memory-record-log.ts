@@ -2,6 +2,7 @@
  *  with its drawers. It can be as awkward as a distributed engine: gaps, slow answers, an outage. */
 import { randomBytes } from 'node:crypto';
 import { Fault } from '#environment';
+import { assertAppendable, fencedFault, streamRank } from './log-rules.js';
 import {
   defaultPageBytes,
   type LogClaim,
@@ -12,7 +13,6 @@ import {
   type LogPosition,
   type LogRange,
   logBegin,
-  logEntryBytesMax,
   logPosition,
   positionAfter,
   type RecordLog,
@@ -75,8 +75,7 @@ class MemoryRecordLog implements RecordLog {
     bytes: Uint8Array,
     receivedAtMs: number,
   ): Promise<LogPosition> {
-    if (bytes.length > logEntryBytesMax) throw new Error(`a log entry of ${bytes.length} bytes`);
-    if (claim.channelId !== partition.channelId) throw new Error('the claim is of another channel');
+    assertAppendable(claim, partition, bytes);
     this.#mustBeOpen();
     if (claim.lost.aborted || this.#store.claims.get(claim.channelId)?.epoch !== claim.epoch) {
       throw fencedFault(claim);
@@ -124,7 +123,7 @@ class MemoryRecordLog implements RecordLog {
     const found = [...this.#store.drawers.values()].map((drawer) => drawer.partition);
     return found
       .filter((partition) => partition.channelId === channelId)
-      .sort((left, right) => rank(left) - rank(right));
+      .sort((left, right) => streamRank(left) - streamRank(right));
   }
 
   async truncateBefore(partition: LogPartition, position: LogPosition): Promise<void> {
@@ -175,17 +174,8 @@ class MemoryRecordLog implements RecordLog {
   }
 }
 
-function fencedFault({ channelId, epoch }: LogClaim): Fault {
-  const message = `claim ${epoch} of channel ${channelId} is lost: claim it again and read its log first`;
-  return new Fault('record-log-fenced', message, { retriable: false });
-}
-
 function nameOf({ channelId, stream }: LogPartition): string {
   return `${channelId}/${stream}`;
-}
-
-function rank({ stream }: LogPartition): number {
-  return stream === 'cut-marks' ? Number.POSITIVE_INFINITY : stream;
 }
 
 function copyOf(entry: LogEntry): LogEntry {

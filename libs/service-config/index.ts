@@ -1,7 +1,6 @@
 export {
   adapterField,
   addressField,
-  afterScheme,
   jobFields,
   type ListenConfig,
   listenConfigOf,

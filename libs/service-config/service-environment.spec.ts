@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import {
   adapterField,
-  afterScheme,
   parseEnvironment,
   participantFields,
   serviceConfigOf,
@@ -38,7 +37,7 @@ describe('the environment of a service', () => {
     const confirmed = serviceConfigOf(parseEnvironment(schema, { ...whole, CHAIN_CONFIRMATIONS: '12' }));
     expect(confirmed.chain.finality).toEqual({ confirmations: 12 });
     expect(parsed.OPERATOR_KEY).toEqual(new Uint8Array(32).fill(0x11));
-    expect(afterScheme(parsed.KEY_VALUE)).toBe('./data/state');
+    expect(parsed.KEY_VALUE).toBe('file:./data/state');
   });
 
   it('is refused with the names of what is missing or wrong, and without what was in a secret', () => {

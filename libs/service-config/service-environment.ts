@@ -102,8 +102,3 @@ export function parseEnvironment<Schema extends z.ZodType>(
   });
   throw new Error(`the environment is not as expected: ${faults.join('; ')}`);
 }
-
-/** What follows the scheme of an adapter's URL: a path, or nothing. */
-export function afterScheme(url: string): string {
-  return url.slice(url.indexOf(':') + 1);
-}

@@ -11,7 +11,7 @@ import { seededEntropy, silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
 import { batchAt, batchBytes } from '#protocol';
 import type { AuthorPositions, LogPosition, RecordLog } from '#record-log';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openFileRecordLog } from '#record-log/file-record-log';
 import { measure, printTable } from './measure.js';
 
 export interface CollateBenchOptions {
@@ -38,7 +38,7 @@ const sampleMs = 20;
 
 export async function run(options: CollateBenchOptions): Promise<CollateBenchResult> {
   const folder = mkdtempSync(join(tmpdir(), 'papyrus-bench-collate-'));
-  const recordLog = openLmdbRecordLog(join(folder, 'log'));
+  const recordLog = await openFileRecordLog(join(folder, 'log'));
   const partStore = openFilePartStore(join(folder, 'parts'));
   const ends = await fill(recordLog, options);
   const records = batchesPerAuthor(options) * authors * options.recordsPerBatch;

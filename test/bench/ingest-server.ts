@@ -12,7 +12,7 @@ import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { accounts, operatorKeys, TestChain, testTerms } from '#apps/channel-node/src/testing/test-channel';
 import { silentLog, systemClock } from '#environment';
 import { openFileKeyValue } from '#key-value/file-key-value';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openFileRecordLog } from '#record-log/file-record-log';
 
 export type ServerKind = 'node' | 'sink' | 'route';
 
@@ -54,7 +54,7 @@ async function startRoute(): Promise<string> {
 
 async function startNode(folder: string): Promise<string> {
   const ports = {
-    recordLog: openLmdbRecordLog(join(folder, 'log')),
+    recordLog: await openFileRecordLog(join(folder, 'log')),
     keyValue: await openFileKeyValue(join(folder, 'state')),
     chain: new TestChain(benchTerms).port(),
     clock: systemClock,

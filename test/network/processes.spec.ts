@@ -14,7 +14,7 @@ import type { DrivenChain } from '#chain';
 import { fromHex, type Hex, toHex } from '#encoding';
 import type { BlockFacts } from '#protocol';
 import { isDamaged, logPosition } from '#record-log';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openFileRecordLog } from '#record-log/file-record-log';
 import { defaultParameters } from '#reduction';
 import { referenceReduce } from '../reference/reduce-records.js';
 import { appNames } from './processes/app-process.js';
@@ -147,7 +147,7 @@ describe('an organisation of five processes', () => {
     // Connections that clients keep open for later do not hold up the end.
     expect(performance.now() - askedAt).toBeLessThan(20_000);
 
-    const log = openLmdbRecordLog(join(folder, 'dsp', 'log'));
+    const log = await openFileRecordLog(join(folder, 'dsp', 'log'), { access: 'read' });
     let promised = 0;
     for (const [at, answer] of (await Promise.all(answers)).entries()) {
       if (answer === undefined || !answer.ok) continue;

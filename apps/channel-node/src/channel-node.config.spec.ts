@@ -4,7 +4,7 @@ import { readChannelNodeConfig } from './channel-node.config.js';
 const environment = {
   ACCOUNT: `0x${'AB'.repeat(20)}`,
   OPERATOR_KEY: `0x${'07'.repeat(32)}`,
-  RECORD_LOG: 'lmdb:./data/log',
+  RECORD_LOG: 'file:./data/log',
   KEY_VALUE: 'file:./data/state',
   CHAIN: 'http://127.0.0.1:8545',
   CHANNEL_REGISTRY: `0x${'cd'.repeat(20)}`,

@@ -20,7 +20,7 @@ import type { Hex } from '#encoding';
 export const channelNodeEnvironment = z.object({
   ...serviceFields,
   ...participantFields,
-  RECORD_LOG: adapterField(['lmdb', 'memory']),
+  RECORD_LOG: adapterField(['file', 'memory']),
   KEY_VALUE: adapterField(['file']),
   ...listenFields(8_080),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),

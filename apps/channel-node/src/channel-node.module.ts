@@ -5,9 +5,7 @@ import { openChain } from '#chain/open-chain';
 import { type Log, systemClock } from '#environment';
 import { openKeyValue } from '#key-value/open-key-value';
 import { closing, HealthController, healthOf, LifecycleHost, type Shell } from '#nest';
-import type { RecordLog } from '#record-log';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
-import { openMemoryRecordLog } from '#record-log/memory-record-log';
+import { openRecordLog } from '#record-log/open-record-log';
 import type { ChannelNodeConfig, ChannelNodeSecrets } from './channel-node.config.js';
 import { ChannelNodeController } from './channel-node.controller.js';
 import { ChannelNode } from './channel-node.js';
@@ -35,19 +33,11 @@ export class ChannelNodeModule {
       inclusionTimeoutMs: config.requestTimeoutMs,
       log,
     });
-    const recordLog = openRecordLog(config.recordLog);
+    const recordLog = await openRecordLog(config.recordLog, { access: 'own' });
     const keyValue = await openKeyValue(config.keyValue);
     const { account, requestTimeoutMs, sweepIntervalMs } = config;
     const options = { account, requestTimeoutMs, sweepIntervalMs, operatorKey: secrets.operatorKey };
     const node = new ChannelNode(options, { recordLog, keyValue, chain, clock: systemClock, log });
     return ChannelNodeModule.for(node, [closing(chain), closing(recordLog), closing(keyValue), node]);
   }
-}
-
-function openRecordLog(url: string): RecordLog {
-  return url === 'memory:' ? openMemoryRecordLog() : openLmdbRecordLog(folderOf(url));
-}
-
-function folderOf(url: string): string {
-  return url.slice(url.indexOf(':') + 1);
 }

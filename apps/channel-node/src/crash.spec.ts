@@ -9,14 +9,14 @@ import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
 import { openFileKeyValue } from '#key-value/file-key-value';
 import { type LogItem, logPosition } from '#record-log';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openFileRecordLog } from '#record-log/file-record-log';
 import { ChannelNode } from './channel-node.js';
 import { accounts, operatorKeys, rootOf, TestChain } from './testing/test-channel.js';
 
 /** Submits batches from four callers without end and prints the receipt of each. */
 const submitting = (folder: string) => `
   import { openFileKeyValue } from '${builtFile('libs/key-value/file-key-value.js')}';
-  import { openLmdbRecordLog } from '${builtFile('libs/record-log/lmdb-record-log.js')}';
+  import { openFileRecordLog } from '${builtFile('libs/record-log/file-record-log.js')}';
   import { ChannelNode } from '${builtFile('apps/channel-node/src/channel-node.js')}';
   import { accounts, operatorKeys, TestChain } from '${builtFile('apps/channel-node/src/testing/test-channel.js')}';
   import { silentLog, systemClock } from '${builtFile('libs/environment/index.js')}';
@@ -24,7 +24,7 @@ const submitting = (folder: string) => `
   const node = new ChannelNode(
     { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 },
     {
-      recordLog: openLmdbRecordLog('${folder}/log'),
+      recordLog: await openFileRecordLog('${folder}/log'),
       keyValue: await openFileKeyValue('${folder}/state'),
       chain: chain.port(),
       clock: systemClock,
@@ -49,7 +49,7 @@ describe('a channel node that is killed', () => {
     const lines = await runAndKill({ source: submitting(folder), lines: 60 });
     const receipts = lines.map((line) => JSON.parse(line) as SignedReceipt);
     const chain = new TestChain();
-    const recordLog = openLmdbRecordLog(`${folder}/log`);
+    const recordLog = await openFileRecordLog(`${folder}/log`);
     const keyValue = await openFileKeyValue(`${folder}/state`);
     const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
     const node = new ChannelNode(options, {

@@ -7,9 +7,7 @@ import { openJobQueue } from '#job-queue/open-job-queue';
 import { openKeyValue } from '#key-value/open-key-value';
 import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import { openPartStore } from '#part-store/open-part-store';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
-import { openMemoryRecordLog } from '#record-log/memory-record-log';
-import { afterScheme } from '#service-config';
+import { openRecordLog } from '#record-log/open-record-log';
 import type { CollatorConfig } from './collator.config.js';
 import { Collator, type CollatorPorts } from './collator.js';
 
@@ -42,9 +40,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, outbox: outboxIn(keyValue, 'collator'), log }),
-    recordLog: recordLog.startsWith('lmdb:')
-      ? openLmdbRecordLog(afterScheme(recordLog))
-      : openMemoryRecordLog(),
+    recordLog: await openRecordLog(recordLog, { access: 'read' }),
     partStore: openPartStore(partStore, { log, isShared: false }),
     keyValue,
     jobQueue: openJobQueue(jobQueue, { log }),

@@ -64,7 +64,7 @@ describe('the compose file', () => {
     const states = appNames.flatMap((name) => given(name).KEY_VALUE ?? []);
     expect(new Set(states).size).toBe(states.length);
     for (const name of appNames) {
-      const places = Object.values(given(name)).filter((value) => /^(lmdb:|file:|\/)/.test(String(value)));
+      const places = Object.values(given(name)).filter((value) => /^(file:|\/)/.test(String(value)));
       expect(places.filter((place) => !/^(\w+:)?\/data\//.test(place))).toEqual([]);
       expect(compose.services[name].volumes).toEqual(['data:/data']);
     }

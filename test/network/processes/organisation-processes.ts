@@ -71,7 +71,7 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
     ACCOUNT: secrets.account.address,
     OPERATOR_KEY: toHex(secrets.operator.privateKey),
   };
-  const RECORD_LOG = `lmdb:${join(folder, 'log')}`;
+  const RECORD_LOG = `file:${join(folder, 'log')}`;
   const PART_STORE = `file:${partsFolder}`;
   const keyValue = (name: AppName) => ({ KEY_VALUE: `file:${join(folder, name)}` });
   const ENCRYPTION_SECRET = toHex(secrets.encryption.secretKey);

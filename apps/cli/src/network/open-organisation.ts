@@ -19,7 +19,7 @@ import { type Clock, endEach, type Log, systemEntropy } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openFileKeyValue } from '#key-value/file-key-value';
 import type { PartStore } from '#part-store';
-import { openLmdbRecordLog } from '#record-log/lmdb-record-log';
+import { openFileRecordLog } from '#record-log/file-record-log';
 import type { ParticipantSecrets } from './participant-keys.js';
 
 export interface Organisation {
@@ -72,7 +72,7 @@ export async function openOrganisation(
   const account = secrets.account.address;
   const operatorKey = secrets.operator.privateKey;
   const encryptionSecret = secrets.encryption.secretKey;
-  const recordLog = openLmdbRecordLog(join(folder, 'log'));
+  const recordLog = await openFileRecordLog(join(folder, 'log'));
   const keyValue = await openFileKeyValue(join(folder, 'state'));
   const validatorState = await openFileKeyValue(join(folder, 'validator'));
   const jobQueue = openInProcessJobQueue({ log });

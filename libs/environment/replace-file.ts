@@ -2,7 +2,8 @@
  * Puts a new file in the place of another: under the name there is always a whole one, the old or the new.
  */
 import { concatBytes } from '#encoding';
-import { codeOf, type FileSystem, type OpenFile } from '#environment';
+import { codeOf } from './fault.js';
+import type { FileSystem, OpenFile } from './file-system.js';
 
 const writeBytes = 4 * 1_048_576;
 

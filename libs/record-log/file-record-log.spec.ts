@@ -1,0 +1,223 @@
+/** The record log in segment files: the promises of the port, the order of its flushes, its owner. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FileCall, type WatchedFiles, watchedFiles } from '#environment/testing/watched-files';
+import { type FileRecordLogOptions, openFileRecordLog } from './file-record-log.js';
+import { recordLogConformance } from './record-log.conformance.js';
+import {
+  isDamaged,
+  type LogClaim,
+  type LogPartition,
+  type LogPosition,
+  logBegin,
+  positionAfter,
+  type RecordLog,
+} from './record-log.js';
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'papyrus-record-log-'));
+
+for (const [name, segmentBytes] of [
+  ['file', undefined],
+  ['file of many segments', 500],
+] as const) {
+  recordLogConformance(name, async () => {
+    const folder = await newFolder();
+    let port: RecordLog = await openFileRecordLog(folder, { segmentBytes });
+    return {
+      port,
+      async reopen() {
+        await port.close();
+        port = await openFileRecordLog(folder, { segmentBytes });
+        return port;
+      },
+      openBeside: () => openFileRecordLog(folder, { access: 'read' }),
+      ownsAlone: true,
+      async destroy() {
+        await port.close();
+        await rm(folder, { recursive: true });
+      },
+    };
+  });
+}
+
+const channelId = `0x${'c3'.repeat(32)}`;
+const ssp: LogPartition = { channelId, stream: 0 };
+const dsp: LogPartition = { channelId, stream: 1 };
+const bytesOf = (value: number) => new Uint8Array(100).fill(value);
+
+let folder: string;
+let opened: RecordLog[];
+beforeEach(async () => {
+  folder = await newFolder();
+  opened = [];
+});
+afterEach(async () => {
+  for (const log of opened) await log.close().catch(() => {});
+  await rm(folder, { recursive: true });
+});
+
+async function openLog(options?: FileRecordLogOptions): Promise<RecordLog> {
+  const log = await openFileRecordLog(folder, options);
+  opened.push(log);
+  return log;
+}
+
+async function append(log: RecordLog, claim: LogClaim, partition: LogPartition, count: number) {
+  const positions: LogPosition[] = [];
+  for (let at = 0; at < count; at++) positions.push(await log.append(claim, partition, bytesOf(at), at));
+  return positions;
+}
+
+async function positionsIn(log: RecordLog, partition: LogPartition): Promise<LogPosition[]> {
+  const found: LogPosition[] = [];
+  for await (const page of log.read(partition, { from: logBegin })) {
+    for (const item of page) {
+      if (isDamaged(item)) throw new Error(item.damage);
+      found.push(item.position);
+    }
+  }
+  return found;
+}
+
+const segmentsIn = async () => (await readdir(folder)).filter((name) => name.endsWith('.segment')).sort();
+
+describe('a segment', () => {
+  const callsOf = (watched: WatchedFiles, ...acts: FileCall['act'][]) =>
+    watched.calls.filter(({ act }) => acts.includes(act)).map(({ act, path }) => `${act} ${path}`.trim());
+
+  it('is flushed before its mark, and the mark is written before an append is told', async () => {
+    const files = watchedFiles(folder);
+    const log = await openLog({ files });
+    const claim = await log.claim(channelId);
+    files.calls.length = 0;
+    await log.append(claim, ssp, bytesOf(1), 1);
+    expect(callsOf(files, 'write', 'datasync', 'truncate', 'syncFolder')).toEqual([
+      'write 000000000000.segment',
+      'datasync 000000000000.segment',
+      'write 000000000000.segment',
+    ]);
+  });
+
+  it('takes the appends that wait in one write and one flush', async () => {
+    const files = watchedFiles(folder);
+    const log = await openLog({ files });
+    const claim = await log.claim(channelId);
+    files.calls.length = 0;
+    await Promise.all(Array.from({ length: 100 }, (_, at) => log.append(claim, ssp, bytesOf(at), at)));
+    expect(callsOf(files, 'datasync')).toHaveLength(1);
+    expect(callsOf(files, 'write')).toHaveLength(2);
+  });
+
+  it('stands flushed under its name before the one before says that the log goes on', async () => {
+    const files = watchedFiles(folder);
+    const log = await openLog({ files, segmentBytes: 2_000 });
+    const claim = await log.claim(channelId);
+    await append(log, claim, ssp, 5);
+    files.calls.length = 0;
+    while ((await segmentsIn()).length < 2) await log.append(claim, ssp, bytesOf(9), 9);
+    const calls = callsOf(files, 'write', 'datasync', 'rename', 'syncFolder');
+    const begun = calls.indexOf('write 000000000001.segment.next');
+    expect(calls.slice(begun, begun + 10)).toEqual([
+      'write 000000000001.segment.next',
+      'datasync 000000000001.segment.next',
+      'rename 000000000001.segment.next',
+      'syncFolder',
+      'write 000000000000.segment',
+      'write 000000000000.segment',
+      'datasync 000000000000.segment',
+      'write 000000000000.index.next',
+      'datasync 000000000000.index.next',
+      'rename 000000000000.index.next',
+    ]);
+  });
+
+  it('is the only one whose entries are read at a start', async () => {
+    const log = await openLog({ segmentBytes: 2_000 });
+    await append(log, await log.claim(channelId), ssp, 40);
+    await log.close();
+    const names = await segmentsIn();
+    expect(names.length).toBeGreaterThan(3);
+    const files = watchedFiles(folder);
+    await openLog({ files });
+    const readOnes = new Set(callsOf(files, 'read').filter((call) => call.endsWith('.segment')));
+    // Of the last but one only the mark, to see whether it was sealed.
+    expect([...readOnes].sort()).toEqual(names.slice(-2).map((name) => `read ${name}`));
+  });
+
+  it('goes when nothing in it is needed any more, and is no loss then', async () => {
+    const log = await openLog({ segmentBytes: 2_000 });
+    const claim = await log.claim(channelId);
+    await append(log, claim, dsp, 1);
+    const positions = await append(log, claim, ssp, 60);
+    const before = await segmentsIn();
+    await log.truncateBefore(ssp, positions[50]);
+    // The other partition still needs its first entry, in the first segment.
+    expect((await segmentsIn()).slice(0, before.length)).toEqual(before);
+    await log.truncateBefore(dsp, await log.end(dsp));
+    const after = await segmentsIn();
+    expect(after.length).toBeLessThan(before.length / 2);
+    expect(await positionsIn(log, ssp)).toEqual(positions.slice(50));
+    await log.close();
+    const again = await openLog();
+    expect(await positionsIn(again, ssp)).toEqual(positions.slice(50));
+    expect(await again.end(dsp)).toBe(positionAfter(logBegin));
+    expect((await readdir(folder)).filter((name) => name.endsWith('.index'))).toHaveLength(after.length - 1);
+  });
+});
+
+describe('the owner of a log', () => {
+  it('is one process at a time; readers are let in beside it', async () => {
+    const log = await openLog();
+    const refused = openFileRecordLog(folder);
+    await expect(refused).rejects.toMatchObject({ code: 'data-in-use', retriable: false });
+    const reader = await openLog({ access: 'read' });
+    await expect(reader.claim(channelId)).rejects.toThrow('opened only to be read');
+    await log.close();
+    const [first] = await append(await openLog(), await opened[2].claim(channelId), ssp, 1);
+    expect(await positionsIn(reader, ssp)).toEqual([first]);
+  });
+
+  it('may begin the log after its readers have opened it', async () => {
+    const reader = await openLog({ access: 'read' });
+    expect(await reader.end(ssp)).toBe(logBegin);
+    expect(await reader.partitions(channelId)).toEqual([]);
+    await expect(reader.identity()).rejects.toMatchObject({
+      code: 'record-log-unavailable',
+      retriable: true,
+    });
+    const log = await openLog();
+    const positions = await append(log, await log.claim(channelId), ssp, 3);
+    expect(await positionsIn(reader, ssp)).toEqual(positions);
+    expect(await reader.identity()).toEqual(await log.identity());
+  });
+
+  it('is followed by readers through segments that begin and go', async () => {
+    const log = await openLog({ segmentBytes: 2_000 });
+    const claim = await log.claim(channelId);
+    const reader = await openLog({ access: 'read' });
+    const positions: LogPosition[] = [];
+    for (let round = 0; round < 6; round++) {
+      positions.push(...(await append(log, claim, ssp, 10)));
+      if (round % 2 === 1) await log.truncateBefore(ssp, positions[positions.length - 5]);
+      const kept = await positionsIn(log, ssp);
+      expect(await positionsIn(reader, ssp)).toEqual(kept);
+      expect(kept.at(-1)).toBe(positions.at(-1));
+    }
+  });
+
+  it('may remove what a reader is just reading: the reader goes on behind it', async () => {
+    const log = await openLog({ segmentBytes: 2_000 });
+    const positions = await append(log, await log.claim(channelId), ssp, 60);
+    const reader = await openLog({ access: 'read' });
+    const found: LogPosition[] = [];
+    for await (const page of reader.read(ssp, { from: logBegin, pageBytes: 1 })) {
+      found.push(...page.map(({ position }) => position));
+      if (found.length === 1) await log.truncateBefore(ssp, positions[50]);
+    }
+    expect(found[0]).toBe(positions[0]);
+    expect(found.slice(-10)).toEqual(positions.slice(50));
+    expect(found.length).toBeLessThan(40);
+  });
+});

@@ -1,0 +1,118 @@
+/** Reads entries from a segment, those that stand near each other at once, and checks each. */
+import type { FileSystem } from '#environment';
+import { segmentPath } from './log-files.js';
+import type { LogSegments } from './log-segments.js';
+import {
+  type LogItem,
+  type LogPartition,
+  type LogPosition,
+  logPosition,
+  positionAfter,
+} from './record-log.js';
+import { bodyBytesOf, parseFrame, type SegmentName } from './segment-format.js';
+import type { EntryPlace, SegmentRows } from './segment-rows.js';
+
+/** Bytes that one read of the disk takes, unless a single entry is longer. */
+const readBytesMax = 1_048_576;
+
+export interface PlaceRange {
+  readonly partition: LogPartition;
+  readonly from: LogPosition;
+  /** Not included; all before it are in the segment. */
+  readonly to: LogPosition;
+  readonly pageBytes: number;
+}
+
+export interface FoundItems {
+  readonly items: readonly LogItem[];
+  readonly next: LogPosition;
+  /** Of the entries. */
+  readonly bytes: number;
+}
+
+/** At least one item. Throws an error with the code ENOENT when the segment is no more. */
+export async function readPlaces(
+  segments: LogSegments,
+  files: FileSystem,
+  segment: number,
+  range: PlaceRange,
+): Promise<FoundItems> {
+  const rows = await segments.rowsOf(segment);
+  const path = segmentPath(segments.folder, segment);
+  const items: LogItem[] = [];
+  let next = range.from;
+  let bytes = 0;
+  const file = await files.open(path, 'read');
+  try {
+    do {
+      const places = nearPlaces(rows, range, next, range.pageBytes - bytes);
+      const { offset } = places[0];
+      const chunk = new Uint8Array(endOf(places) - offset);
+      const found = chunk.subarray(0, await file.read(chunk, offset));
+      for (const place of places) {
+        const name = segments.nameOf(segment);
+        const item = itemAt(name, path, { partition: range.partition, position: next, place }, found, offset);
+        items.push(item);
+        bytes += bodyBytesOf(place.length);
+        next = positionAfter(next);
+      }
+    } while (next < range.to && bytes < range.pageBytes);
+  } finally {
+    await file.close();
+  }
+  return { items, next, bytes };
+}
+
+/** The first, and those behind it up to what fills the page or one read. */
+function nearPlaces(
+  rows: SegmentRows,
+  { partition, to }: PlaceRange,
+  from: LogPosition,
+  bytes: number,
+): readonly EntryPlace[] {
+  const places: EntryPlace[] = [];
+  let left = bytes;
+  for (let at: number = from; at < to && (places.length === 0 || left > 0); at++) {
+    const place = rows.place(partition, logPosition(at));
+    if (place === undefined) throw new Error(`no row for ${at}, which is in the segment`);
+    const isNear =
+      place.length > 0 && place.offset + place.length - (places[0] ?? place).offset <= readBytesMax;
+    if (places.length > 0 && !isNear) break;
+    places.push(place);
+    left -= bodyBytesOf(place.length);
+  }
+  return places;
+}
+
+function endOf(places: readonly EntryPlace[]): number {
+  return Math.max(...places.map(({ offset, length }) => offset + length));
+}
+
+interface WantedEntry {
+  readonly partition: LogPartition;
+  readonly position: LogPosition;
+  readonly place: EntryPlace;
+}
+
+/** `bytes` begin at `base` in the segment; what is not the entry that was appended is damage. */
+function itemAt(
+  name: SegmentName,
+  path: string,
+  { partition, position, place }: WantedEntry,
+  bytes: Uint8Array,
+  base: number,
+): LogItem {
+  const at = place.offset - base;
+  const found = place.length === 0 ? undefined : parseFrame(name, bytes, at, base);
+  if (found?.kind === 'frame' && found.next === at + place.length) {
+    const { head, body } = found;
+    const isWanted =
+      head.kind === 'entry' &&
+      head.channelId === partition.channelId &&
+      head.stream === partition.stream &&
+      head.position === position;
+    if (isWanted) return { position, receivedAtMs: head.receivedAtMs, bytes: body.slice() };
+  }
+  const damage = `the bytes of ${path} at ${place.offset} are not those of the entry that was written there`;
+  return { position, damage };
+}

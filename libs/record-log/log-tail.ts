@@ -1,0 +1,269 @@
+/** The end of a segment log, where its owner writes: groups of frames, flushed before they count. */
+import { dirname } from 'node:path';
+import { concatBytes, equalBytes } from '#encoding';
+import {
+  type Entropy,
+  type FileSystem,
+  nextOf,
+  type OpenFile,
+  replaceFile,
+  unlessAbsent,
+} from '#environment';
+import { logIdPath, numberOf, rowsPath, segmentPath } from './log-files.js';
+import type { FoundTail, LogSegments } from './log-segments.js';
+import { LogState } from './log-state.js';
+import { logBegin, logPosition } from './record-log.js';
+import {
+  encodeLogId,
+  encodeMark,
+  encodeSegmentHead,
+  type FrameName,
+  finishFrame,
+  frameAround,
+  logIdBytes,
+  markOffsetOf,
+  noChannel,
+  parseMarks,
+  type SegmentMark,
+  type SegmentName,
+  segmentHeadBytes,
+  segmentStates,
+} from './segment-format.js';
+
+export interface NewFrame {
+  readonly name: FrameName;
+  /** Room for head and foot around the body. */
+  readonly frame: Uint8Array;
+}
+
+export class LogTail {
+  readonly #segments: LogSegments;
+  readonly #files: FileSystem;
+  readonly #segmentBytes: number;
+  #file: OpenFile | undefined;
+  /** Whether bytes of a group that failed may stand behind the mark. */
+  #isTorn = false;
+
+  constructor(segments: LogSegments, files: FileSystem, segmentBytes: number) {
+    this.#segments = segments;
+    this.#files = files;
+    this.#segmentBytes = segmentBytes;
+  }
+
+  /** Begins the log where there is none; ends what a killed process left half done. */
+  async open(entropy: Entropy): Promise<void> {
+    const { folder } = this.#segments;
+    for (const name of await this.#files.list(folder)) {
+      if (name.endsWith(nextOf(''))) await this.#files.remove(`${folder}/${name}`);
+    }
+    const found = await this.#segments.load();
+    if (found === undefined) await this.#begin(entropy);
+    else await this.#goOn(found);
+    await this.#sayLogId();
+    await this.#removeLeft();
+  }
+
+  /** Durable, and seen by other processes, when it resolves. Where it throws nothing of it counts. */
+  async commit(frames: readonly NewFrame[]): Promise<void> {
+    await this.#mend();
+    if (this.#segments.active.mark.end >= this.#segmentBytes) await this.#roll();
+    const { active } = this.#segments;
+    const { mark } = active;
+    const name = this.#segments.nameOf(active.number);
+    const offsets: number[] = [];
+    let end = mark.end;
+    for (const [at, { frame, name: frameName }] of frames.entries()) {
+      finishFrame(frame, name, { offset: end, turn: active.turn + at }, frameName);
+      offsets.push(end);
+      end += frame.length;
+    }
+    const bytes = frames.length === 1 ? frames[0].frame : concatBytes(...frames.map(({ frame }) => frame));
+    const next = { turn: mark.turn + 1, end, isSealed: false };
+    try {
+      await this.#open().write(bytes, mark.end);
+      await this.#open().datasync();
+      await this.#writeMark(this.#open(), name, next);
+    } catch (cause) {
+      this.#isTorn = true;
+      await this.#mend().catch(() => {});
+      throw cause;
+    }
+    active.mark = next;
+    active.turn += frames.length;
+    for (const [at, { name: frameName, frame }] of frames.entries()) {
+      const { kind, channelId, stream, position } = frameName;
+      if (kind === 'entry') {
+        active.rows.add({ channelId, stream }, position, { offset: offsets[at], length: frame.length });
+      }
+      this.#segments.state.take(frameName);
+    }
+  }
+
+  /** Removes the segments before `first`, of which nothing is needed any more. */
+  async removeBefore(first: number): Promise<void> {
+    const before = [...this.#segments.state.sealed.keys()].filter((number) => number < first);
+    if (before.length === 0) return;
+    const about = { channelId: noChannel, stream: 0, epoch: 0, receivedAtMs: 0 };
+    const name: FrameName = { kind: 'removal', position: logPosition(first), ...about };
+    // Written down before they go: a segment that is missing otherwise is one that was lost.
+    await this.commit([{ name, frame: frameAround(new Uint8Array(0)) }]);
+    this.#segments.sealed.forgetBefore(first);
+    await this.#remove(before);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    try {
+      const { number, mark } = this.#segments.active;
+      // In the other place too, and on disk: from now on no byte before it can be missing unnoticed.
+      await this.#writeMark(file, this.#segments.nameOf(number), { ...mark, turn: mark.turn + 1 });
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #begin(entropy: Entropy): Promise<void> {
+    this.#segments.begin(entropy.bytes(logIdBytes));
+    await this.#startSegment(0, new LogState());
+  }
+
+  async #goOn({ mark, wholeEnd, size }: FoundTail): Promise<void> {
+    const { folder, active } = this.#segments;
+    const name = this.#segments.nameOf(active.number);
+    this.#file = await this.#files.open(segmentPath(folder, active.number), 'change');
+    if (size > wholeEnd) await this.#file.truncate(wholeEnd);
+    if (wholeEnd > mark.end) {
+      // Whole entries behind the mark may have been acknowledged before a power cut took the mark back.
+      await this.#file.datasync();
+      active.mark = { turn: mark.turn + 1, end: wholeEnd, isSealed: false };
+      await this.#writeMark(this.#file, name, active.mark);
+    }
+    await this.#sealBefore(active.number);
+  }
+
+  /** A process may have been killed after it began a segment and before it sealed the one before. */
+  async #sealBefore(number: number): Promise<void> {
+    const end = this.#segments.state.sealed.get(number - 1);
+    if (end === undefined) return;
+    const file = await this.#files.open(segmentPath(this.#segments.folder, number - 1), 'change');
+    try {
+      const head = new Uint8Array(segmentHeadBytes);
+      await file.read(head, 0);
+      const name = this.#segments.nameOf(number - 1);
+      const mark = parseMarks(name, head);
+      if (mark?.isSealed !== true)
+        await this.#seal(file, name, { turn: mark?.turn ?? 0, end, isSealed: true });
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #roll(): Promise<void> {
+    const before = this.#segments.active;
+    const { number, mark, rows } = before;
+    const file = this.#open();
+    const { state } = this.#segments;
+    state.sealed.set(number, mark.end);
+    try {
+      await this.#startSegment(number + 1, state, () =>
+        this.#seal(file, this.#segments.nameOf(number), mark),
+      );
+    } catch (cause) {
+      state.sealed.delete(number);
+      throw cause;
+    }
+    await file.close();
+    await this.#segments.sealed.writeRows(number, rows, mark.end);
+  }
+
+  /** The segment is on disk under its name before `tie` says in the one before that the log goes on in it. */
+  async #startSegment(number: number, state: LogState, tie = async (): Promise<void> => {}): Promise<void> {
+    const { folder } = this.#segments;
+    const name = this.#segments.nameOf(number);
+    const body = state.encode();
+    const frames: Uint8Array[] = [];
+    let end = segmentHeadBytes;
+    // Twice: without it nobody knows where positions go on.
+    for (let turn = 0; turn < segmentStates; turn++) {
+      const frame = frameAround(body);
+      const about = { channelId: noChannel, stream: 0, epoch: 0, receivedAtMs: 0 };
+      finishFrame(frame, name, { offset: end, turn }, { kind: 'state', position: logBegin, ...about });
+      frames.push(frame);
+      end += frame.length;
+    }
+    const mark = { turn: 0, end, isSealed: false };
+    const path = segmentPath(folder, number);
+    await (await replaceFile(this.#files, path, [encodeSegmentHead(name, mark), ...frames])).close();
+    // Opened anew under its own name, which is what faults name.
+    const file = await this.#files.open(path, 'change');
+    try {
+      await this.#files.syncFolder(folder);
+      await tie();
+      this.#segments.startActive(number, (await file.facts()).id, mark);
+    } catch (cause) {
+      await file.close().catch(() => {});
+      throw cause;
+    }
+    this.#file = file;
+  }
+
+  async #seal(file: OpenFile, name: SegmentName, { turn, end }: SegmentMark): Promise<void> {
+    for (const next of [turn + 1, turn + 2]) {
+      await this.#writeMark(file, name, { turn: next, end, isSealed: true });
+    }
+    await file.datasync();
+  }
+
+  #writeMark(file: OpenFile, name: SegmentName, mark: SegmentMark): Promise<void> {
+    return file.write(encodeMark(name, mark), markOffsetOf(mark.turn));
+  }
+
+  /** Cuts off what a failed group left, so that nothing stands between what counts and what comes. */
+  async #mend(): Promise<void> {
+    if (!this.#isTorn) return;
+    const { active } = this.#segments;
+    // In the place of the mark that may have been written after all: it counts bytes that are to go.
+    const mark = { ...active.mark, turn: active.mark.turn + 1 };
+    await this.#writeMark(this.#open(), this.#segments.nameOf(active.number), mark);
+    active.mark = mark;
+    await this.#open().truncate(mark.end);
+    this.#isTorn = false;
+  }
+
+  /** What a killed process was about to remove. */
+  async #removeLeft(): Promise<void> {
+    const { folder, state, active } = this.#segments;
+    const isKept = (number: number): boolean => state.sealed.has(number) || number === active.number;
+    const numbers = (await this.#files.list(folder)).flatMap((name) => numberOf(name) ?? []);
+    await this.#remove([...new Set(numbers)].filter((number) => !isKept(number)));
+  }
+
+  async #remove(numbers: readonly number[]): Promise<void> {
+    const { folder } = this.#segments;
+    for (const number of numbers) {
+      await this.#files.remove(segmentPath(folder, number));
+      await this.#files.remove(rowsPath(folder, number));
+    }
+    if (numbers.length > 0) await this.#files.syncFolder(folder);
+  }
+
+  /** Written only where it is missing or damaged: a log on a full disk can be opened. */
+  async #sayLogId(): Promise<void> {
+    const { folder } = this.#segments;
+    const path = logIdPath(folder);
+    const logId = encodeLogId(this.#segments.nameOf(0).logId);
+    const known = await unlessAbsent(() => this.#files.read(path));
+    if (known !== undefined && equalBytes(known, logId)) return;
+    await (await replaceFile(this.#files, path, [logId])).close();
+    await this.#files.syncFolder(folder);
+    await this.#files.syncFolder(dirname(folder));
+  }
+
+  #open(): OpenFile {
+    if (this.#file === undefined) throw new Error('the log is not open to be written');
+    return this.#file;
+  }
+}
