@@ -18,7 +18,7 @@ export {
   parseNdjsonBatch,
 } from './json-batch.js';
 export { errorsPage, type Problem, problemMediaType, problemOf, problemSchema } from './problem.js';
-export type { ReadinessReason, ReadinessView } from './readiness.js';
+export type { ReadinessReason, ReadinessView, WorkView } from './readiness.js';
 export {
   isRefusalCode,
   type Refusal,

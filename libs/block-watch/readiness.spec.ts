@@ -4,7 +4,7 @@ import type { Hex } from '#encoding';
 import { DrivenTimers, Fault } from '#environment';
 import type { Due } from '#protocol';
 import type { DueJob } from './block-sweep.js';
-import { type ReadinessQuestions, readinessOf } from './readiness.js';
+import { type ReadinessQuestions, readinessOf, workOf } from './readiness.js';
 
 const account: Hex = `0x${'0a'.repeat(20)}`;
 const channelId: Hex = `0x${'01'.repeat(32)}`;
@@ -15,7 +15,9 @@ function asked(more: Partial<ReadinessQuestions> & { readonly balanceWei?: bigin
     time: async () => ({ height: 1, timestampSeconds: 1_000 }),
     gasBalance: async () => ({ balanceWei: more.balanceWei ?? 1_000n, reserveWei: 10n }),
   };
-  return readinessOf({ chain: chain as unknown as Chain, stores: [], due: async () => [], ...more });
+  return readinessOf({ chain: chain as unknown as Chain, stores: [], due: async () => [], ...more }).then(
+    ({ reasons }) => reasons,
+  );
 }
 const codes = async (answer: ReturnType<typeof asked>) => (await answer).map(({ code }) => code);
 
@@ -72,5 +74,38 @@ describe('a service is ready', () => {
   it('not for a reason that only the service knows', async () => {
     const more = async () => [{ code: 'too-many-requests', detail: 'full' }];
     expect(await codes(asked({ more }))).toEqual(['too-many-requests']);
+  });
+});
+
+describe('the work of a service', () => {
+  it('is what is due and what waits, by kind, with the first time at which each ends', () => {
+    const looked: DueJob[] = [
+      job({ due: 'reveal', untilSeconds: 1_060 }),
+      job({ waitsFor: 'reveal-time', untilSeconds: 1_090 }),
+      { ...job({ due: 'settle' }), kind: 'settle' },
+      job({ due: 'reveal', untilSeconds: 1_040 }),
+      job({ waitsFor: 'final-commits', untilSeconds: 1_080 }),
+      { ...job({ waitsFor: 'finality' }), kind: 'settle' },
+      job({ done: 'nothing-to-reveal' }),
+      { ...job({ done: 'part-posted' }), kind: 'collate' },
+    ];
+    expect(workOf(looked)).toEqual([
+      { kind: 'reveal', due: 2, dueBeforeSeconds: 1_040, waiting: 2, waitingUntilSeconds: 1_080 },
+      { kind: 'settle', due: 1, dueBeforeSeconds: null, waiting: 1, waitingUntilSeconds: null },
+    ]);
+  });
+
+  it('is told with the reasons, where it could be asked for', async () => {
+    const chain = { time: async () => ({ height: 1, timestampSeconds: 1_000 }) } as unknown as Chain;
+    const ask = (due: () => Promise<readonly DueJob[]>) => readinessOf({ chain, stores: [], due });
+    expect(await ask(async () => [job({ due: 'reveal', untilSeconds: 1_020 })])).toMatchObject({
+      reasons: [{ code: 'deadline-near' }],
+      work: [{ kind: 'reveal', due: 1, dueBeforeSeconds: 1_020 }],
+    });
+    expect(await ask(async () => [])).toEqual({ reasons: [] });
+    const away = new Fault('chain-unavailable', 'away', { retriable: true });
+    expect(await ask(() => Promise.reject(away))).toEqual({
+      reasons: [{ code: 'chain-unavailable', detail: 'away' }],
+    });
   });
 });

@@ -1,9 +1,9 @@
 /** Whether a service can do its work: ports that answer, coins for gas, no deadline that is about to pass. */
-import type { ReadinessReason } from '#api';
+import type { ReadinessReason, ReadinessView, WorkView } from '#api';
 import type { Chain } from '#chain';
 import type { Hex } from '#encoding';
 import { Fault, messageOf, systemTimers, type Timers } from '#environment';
-import type { Due } from '#protocol';
+import { type Due, isDue } from '#protocol';
 import type { DueJob } from './block-sweep.js';
 
 export interface ReadinessQuestions {
@@ -26,22 +26,52 @@ const actsInReserve = 10n;
 /** What is still due so shortly before its end is in danger. */
 const nearSeconds = 30;
 
-/** Asks chain and stores now, all at once; empty if nothing speaks against working. */
-export async function readinessOf(questions: ReadinessQuestions): Promise<readonly ReadinessReason[]> {
+/** Asks chain and stores now, all at once; no reasons if nothing speaks against working. */
+export async function readinessOf(questions: ReadinessQuestions): Promise<ReadinessView> {
   const { chain, gasOf, stores, due, more } = questions;
   const timers = questions.timers ?? systemTimers;
+  let work: readonly WorkView[] = [];
   const asked = [
     ...stores.map((store) => async () => {
       await store();
       return [];
     }),
     async () => (gasOf === undefined ? [] : gasReasons(chain, gasOf)),
-    async () => lateReasons(await due(), (await chain.time()).timestampSeconds),
+    async () => {
+      const looked = await due();
+      work = workOf(looked);
+      return lateReasons(looked, (await chain.time()).timestampSeconds);
+    },
     async () => (more === undefined ? [] : more()),
   ];
   const answers = await Promise.all(asked.map((ask) => answered(ask, timers)));
   const byText = new Map(answers.flat().map((reason) => [`${reason.code} ${reason.detail}`, reason]));
-  return [...byText.values()];
+  const reasons = [...byText.values()];
+  return work.length === 0 ? { reasons } : { reasons, work: [...work] };
+}
+
+/** What is before the service, by kind in the order of their first; what is done is no work. */
+export function workOf(looked: readonly DueJob[]): readonly WorkView[] {
+  const byKind = new Map<string, WorkView>();
+  for (const { kind, due } of looked) {
+    if ('done' in due) continue;
+    const before = byKind.get(kind) ?? {
+      ...{ kind, due: 0, dueBeforeSeconds: null, waiting: 0, waitingUntilSeconds: null },
+    };
+    const counted = isDue(due)
+      ? { due: before.due + 1, dueBeforeSeconds: earlier(before.dueBeforeSeconds, due.untilSeconds) }
+      : {
+          waiting: before.waiting + 1,
+          waitingUntilSeconds: earlier(before.waitingUntilSeconds, due.untilSeconds),
+        };
+    byKind.set(kind, { ...before, ...counted });
+  }
+  return [...byKind.values()];
+}
+
+function earlier(one: number | null, other: number | undefined): number | null {
+  if (one === null || other === undefined) return one ?? other ?? null;
+  return Math.min(one, other);
 }
 
 async function gasReasons(chain: Chain, account: Hex): Promise<readonly ReadinessReason[]> {

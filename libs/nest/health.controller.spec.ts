@@ -1,7 +1,7 @@
 /** Liveness and readiness over HTTP, of a service that says what the test says. */
 import { Module } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { ReadinessReason } from '#api';
+import type { ReadinessReason, ReadinessView } from '#api';
 import { silentLog } from '#environment';
 import { HealthController, healthOf } from './health.controller.js';
 import { type RunningHttpApp, startHttpApp } from './start-app.js';
@@ -12,7 +12,7 @@ class ShellModule {}
 let app: RunningHttpApp | undefined;
 afterEach(() => app?.close());
 
-async function start(readiness: () => Promise<readonly ReadinessReason[]>): Promise<string> {
+async function start(readiness: () => Promise<ReadinessView>): Promise<string> {
   const shell = Symbol('shell');
   const module = {
     module: ShellModule,
@@ -32,7 +32,7 @@ async function ask(url: string) {
 describe('health over HTTP', () => {
   it('is ready with 200 and no reason, and not ready with 503 and every reason', async () => {
     let reasons: readonly ReadinessReason[] = [];
-    const url = await start(async () => reasons);
+    const url = await start(async () => ({ reasons: [...reasons] }));
     expect(await ask(`${url}/health/ready`)).toEqual({
       ...{ status: 200, cached: 'no-store' },
       body: { reasons: [] },
@@ -56,18 +56,18 @@ describe('health over HTTP', () => {
   });
 
   it('asks once at a time however many want to know, and anew for whoever comes after', async () => {
-    const asked: ((reasons: readonly ReadinessReason[]) => void)[] = [];
+    const asked: ((view: ReadinessView) => void)[] = [];
     const url = await start(() => new Promise((resolve) => asked.push(resolve)));
     const answers = [1, 2, 3].map(() => ask(`${url}/health/ready`));
     while (asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
     // All three have arrived when another route, asked after them over connections of its own, has answered.
     await ask(`${url}/health/live`);
-    asked[0]([{ code: 'operator-key-low-on-gas', detail: '0xab has 1 wei' }]);
+    asked[0]({ reasons: [{ code: 'operator-key-low-on-gas', detail: '0xab has 1 wei' }] });
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([503, 503, 503]);
     expect(asked.length).toBe(1);
     const after = ask(`${url}/health/ready`);
     while (asked.length === 1) await new Promise((resolve) => setImmediate(resolve));
-    asked[1]([]);
+    asked[1]({ reasons: [] });
     expect((await after).status).toBe(200);
   });
 

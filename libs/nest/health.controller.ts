@@ -8,14 +8,14 @@ import {
   type InjectionToken,
   Res,
 } from '@nestjs/common';
-import { endpoints, type ReadinessReason, type ReadinessView } from '#api';
+import { endpoints, type ReadinessView } from '#api';
 
 const { showLiveness, showReadiness } = endpoints;
 
 /** A shell that knows whether it can do its work. */
 export interface AskedForReadiness {
   /** Every reason why it cannot, asked for now; none if it can. */
-  readiness(): Promise<readonly ReadinessReason[]>;
+  readiness(): Promise<ReadinessView>;
 }
 
 const asked = Symbol('asked for readiness');
@@ -23,7 +23,7 @@ const asked = Symbol('asked for readiness');
 @Controller()
 export class HealthController {
   readonly #asked: AskedForReadiness;
-  #asking: Promise<readonly ReadinessReason[]> | undefined;
+  #asking: Promise<ReadinessView> | undefined;
 
   constructor(@Inject(asked) shell: AskedForReadiness) {
     this.#asked = shell;
@@ -40,13 +40,13 @@ export class HealthController {
   async ready(
     @Res({ passthrough: true }) reply: { status(status: number): unknown },
   ): Promise<ReadinessView> {
-    const reasons = await this.#ask();
-    if (reasons.length > 0) reply.status(showReadiness.otherStatus ?? showReadiness.status);
-    return { reasons: [...reasons] };
+    const view = await this.#ask();
+    if (view.reasons.length > 0) reply.status(showReadiness.otherStatus ?? showReadiness.status);
+    return view;
   }
 
   /** However many ask, chain and stores are asked once at a time. */
-  #ask(): Promise<readonly ReadinessReason[]> {
+  #ask(): Promise<ReadinessView> {
     this.#asking ??= this.#asked.readiness().finally(() => {
       this.#asking = undefined;
     });

@@ -53,7 +53,7 @@ async function start(limits: Partial<HttpLimits> = quick, shutdownMs?: number): 
   const module = {
     module: TrialModule,
     controllers: [TrialController, HealthController],
-    providers: [{ provide: shell, useValue: { readiness: async () => [] } }, healthOf(shell)],
+    providers: [{ provide: shell, useValue: { readiness: async () => ({ reasons: [] }) } }, healthOf(shell)],
   };
   app = await startHttpApp(module, { host: '127.0.0.1', port: 0, log: silentLog, limits, shutdownMs });
 }

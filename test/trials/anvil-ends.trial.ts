@@ -29,21 +29,28 @@ export async function runTrial([count = '5']: string[]): Promise<boolean> {
   return lost === 0 && acknowledged > 0 && restarts >= kills;
 }
 
+/** Whether there was a process to send it to. */
+function isSent(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
 async function runRound(folder: string, stopMs: number) {
   const network = await new UpNetwork(folder, blockSeconds).start();
   await network.next((line) => line.type === 'block' && line.stage === 'collection');
   network.startTraffic();
   for (const act of ['kill', 'stop', 'kill']) {
     await pause(breathMs.least + Math.random() * (breathMs.most - breathMs.least));
-    const pid = network.anvilPid();
-    process.kill(pid, act === 'kill' ? 'SIGKILL' : 'SIGSTOP');
+    const signal = act === 'kill' ? 'SIGKILL' : 'SIGSTOP';
+    let pid = network.anvilPid();
+    // The last one may not have been started again yet.
+    for (; !isSent(pid, signal); pid = network.anvilPid()) await pause(100);
     if (act === 'kill') continue;
     await pause(stopMs);
-    try {
-      process.kill(pid, 'SIGCONT');
-    } catch {
-      // It was started again meanwhile.
-    }
+    isSent(pid, 'SIGCONT');
   }
   await pause(breathMs.most);
   await network.stopTraffic();

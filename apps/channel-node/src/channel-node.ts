@@ -2,7 +2,7 @@
  * The channel node: takes signed batches, keeps them durably, forwards its participant's own, and cuts
  * blocks off.
  */
-import { type BlockView, type ChannelView, type ReadinessReason, type Refusal, refuse } from '#api';
+import { type BlockView, type ChannelView, type ReadinessView, type Refusal, refuse } from '#api';
 import { readinessOf } from '#block-watch';
 import type { Chain, ChainSnapshot } from '#chain';
 import { assertNativeSignatures } from '#crypto';
@@ -154,7 +154,7 @@ export class ChannelNode {
   }
 
   /** Why it could not take a batch now: what does not answer, or a log that is still being read. */
-  readiness(): Promise<readonly ReadinessReason[]> {
+  readiness(): Promise<ReadinessView> {
     const { chain, keyValue, recordLog } = this.#ports;
     const nowhere = `0x${'00'.repeat(32)}`;
     const stores = [

@@ -2,7 +2,7 @@
  * The collator: when collection of a block has ended it builds, seals, stores and posts its participant's
  * part.
  */
-import type { ReadinessReason } from '#api';
+import type { ReadinessView } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -98,7 +98,7 @@ export class Collator {
     return this.#sweep.sweep();
   }
 
-  readiness(): Promise<readonly ReadinessReason[]> {
+  readiness(): Promise<ReadinessView> {
     const { chain, recordLog, partStore, keyValue } = this.#ports;
     const nowhere = { channelId: `0x${'00'.repeat(32)}`, stream: 0 };
     return readinessOf({

@@ -2,7 +2,7 @@
  * The coordinator: names its participant's own validator for each block and sends it the signed validation
  * request.
  */
-import { endpoints, exchange, jsonMediaType, jsonOfValidationRequest, type ReadinessReason } from '#api';
+import { endpoints, exchange, jsonMediaType, jsonOfValidationRequest, type ReadinessView } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -122,7 +122,7 @@ export class Coordinator {
     return this.#sweep.sweep();
   }
 
-  readiness(): Promise<readonly ReadinessReason[]> {
+  readiness(): Promise<ReadinessView> {
     const { chain, keyValue } = this.#ports;
     // A delegation is a signature: the operator key pays no gas for it.
     return readinessOf({ chain, stores: [() => keyValue.get('readiness')], due: () => this.dues() });

@@ -2,7 +2,7 @@
  * The settlement service: watches results, says loudly where they differ, settles blocks that are final and
  * frees the bonds of void ones.
  */
-import type { ReadinessReason } from '#api';
+import type { ReadinessView } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -73,7 +73,7 @@ export class Settlement {
     return this.#sweep.sweep();
   }
 
-  readiness(): Promise<readonly ReadinessReason[]> {
+  readiness(): Promise<ReadinessView> {
     const { chain } = this.#ports;
     return readinessOf({ chain, gasOf: this.#acts.address, stores: [], due: () => this.dues() });
   }

@@ -246,6 +246,26 @@ describe('a validator that is asked', () => {
     const another = await requestOf(stage, 1, 0);
     expect(codeOf(await validator.accept(another))).toBe('too-many-requests');
   });
+
+  it('says how many requests wait, and until when it must commit and reveal', async () => {
+    const stage = await inProcessing([0, 1, 2], { processingPeriod: 400 });
+    const validator = stage.validator(0, { requestsMax: 2 });
+    const begins = stage.rehearsal.collected(0);
+    const [commitsEnd, ends] = [begins + 200, begins + 400];
+    for (const participant of [0, 1]) await validator.accept(await requestOf(stage, participant, 0));
+    const queued = { kind: 'validate', due: 2, dueBeforeSeconds: commitsEnd };
+    expect(await validator.readiness()).toMatchObject({
+      reasons: [{ code: 'too-many-requests', detail: '2 of at most 2 requests wait' }],
+      work: [queued],
+    });
+    await validator.sweep();
+    const seats = { kind: 'reveal', due: 0, waiting: 1, waitingUntilSeconds: commitsEnd };
+    expect((await validator.readiness()).work).toEqual([{ ...seats, dueBeforeSeconds: null }]);
+    stage.rehearsal.chain.advanceTo(commitsEnd);
+    expect((await validator.readiness()).work).toMatchObject([
+      { kind: 'reveal', due: 1, dueBeforeSeconds: ends },
+    ]);
+  });
 });
 
 describe('a validator at work', () => {

@@ -2,7 +2,7 @@
  * The validator: takes validation requests, reduces each block once, commits and reveals a seat for each
  * request.
  */
-import { type ReadinessReason, type Refusal, refuse } from '#api';
+import { type ReadinessView, type Refusal, refuse } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -152,7 +152,7 @@ export class Validator {
     return this.#sweep.sweep();
   }
 
-  readiness(): Promise<readonly ReadinessReason[]> {
+  readiness(): Promise<ReadinessView> {
     const { chain, partStore, keyValue } = this.#ports;
     return readinessOf({
       chain,

@@ -123,6 +123,7 @@ export class SimulatedChain {
         [...this.#channels.values()]
           .filter(({ terms }) => terms.participants.includes(account))
           .map(({ channelId }) => channelId),
+      gasBalance: async () => ({ balanceWei: 10n ** 18n, reserveWei: 10n ** 15n }),
       participantActs: (privateKey) =>
         this.#actor(addressOf(privateKey)) as Partial<ParticipantActs> as ParticipantActs,
       validatorActs: (privateKey) =>
