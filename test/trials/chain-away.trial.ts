@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { batchMediaType, endpoints, pathOf } from '#api';
-import { distinctBatches, openBlock } from '#apps/cli/src/network/open-block';
 import {
   channelSecretOf,
   fundAccounts,
@@ -18,14 +17,14 @@ import {
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
-import { type Hex, toHex } from '#encoding';
+import type { Hex } from '#encoding';
 import { silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
-import { blockKeyOf, type ChannelTerms, collectionEnd, roleOf, secretOf } from '#protocol';
+import { type ChannelTerms, collectionEnd, roleOf } from '#protocol';
 import { ChainProxy, type Trouble } from '../network/processes/chain-proxy.js';
 import { OrganisationProcesses } from '../network/processes/organisation-processes.js';
 import { TrafficSigner, win } from '../network/processes/traffic.js';
-import { until } from '../network/processes/until.js';
+import { headerOf, lostBatches, type SentBatch } from './lost-batches.js';
 
 const spec = {
   schemaVersion: 1 as const,
@@ -58,12 +57,6 @@ interface Setting {
   readonly dsp: OrganisationProcesses;
   readonly members: readonly NetworkMember[];
   readonly partsFolder: string;
-}
-
-interface Sent {
-  readonly blockNumber: number;
-  /** The signed header, which tells batches apart. */
-  readonly header: string;
 }
 
 /** `[SECONDS …]`: how long the chain is away, each in three ways; 10, 24 and 45 if absent. */
@@ -128,7 +121,10 @@ async function run(setting: Setting, seconds: readonly number[]): Promise<boolea
   }
   traffic.isOver = true;
   await sending;
-  const lost = await missing(setting, channelId, terms, traffic.acknowledged);
+  const partStore = openFilePartStore(setting.partsFolder);
+  const block = { channelId, terms, secret: channelSecretOf(spec as never) };
+  const lost = await lostBatches({ chain, partStore }, block, traffic.acknowledged);
+  await partStore.close();
   const { length } = traffic.acknowledged;
   process.stdout.write(
     `acknowledged ${length}, lost ${lost}, taken of blocks that were over ${traffic.late}, ` +
@@ -139,7 +135,7 @@ async function run(setting: Setting, seconds: readonly number[]): Promise<boolea
 
 /** A batch of the block that collects every tenth of a second, and one of the block that is over. */
 class Traffic {
-  readonly acknowledged: Sent[] = [];
+  readonly acknowledged: SentBatch[] = [];
   /** Answers by code, `taken` among them. */
   readonly counts: Record<string, number> = {};
   late = 0;
@@ -199,36 +195,8 @@ class Traffic {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
     if (code !== 'taken') return;
     if (isLate) this.late++;
-    this.acknowledged.push({ blockNumber, header: headerOf(bytes) });
+    this.acknowledged.push({ blockNumber, author: 0, header: headerOf(bytes) });
   }
-}
-
-/** How many acknowledged batches are in no posted part, once all their blocks have one. */
-async function missing(
-  { chain, partsFolder }: Setting,
-  channelId: Hex,
-  terms: ChannelTerms,
-  acknowledged: readonly Sent[],
-): Promise<number> {
-  const partStore = openFilePartStore(partsFolder);
-  let lost = 0;
-  for (const blockNumber of new Set(acknowledged.map((sent) => sent.blockNumber))) {
-    const facts = await until(`the part of block ${blockNumber}`, async () => {
-      const found = await (await chain.snapshot({ finality: 'latest' })).blockFacts(channelId, blockNumber);
-      return found.parts.length > 0 ? found : undefined;
-    });
-    const blockKey = blockKeyOf(secretOf(channelSecretOf(spec as never), blockNumber));
-    const block = { channelId, terms, blockNumber, blockKey, facts };
-    const { opened } = await openBlock({ chain, partStore }, block);
-    const there = new Set(distinctBatches(opened).map(headerOf));
-    lost += acknowledged.filter((one) => one.blockNumber === blockNumber && !there.has(one.header)).length;
-  }
-  await partStore.close();
-  return lost;
-}
-
-function headerOf(bytes: Uint8Array): string {
-  return toHex(bytes.subarray(0, 96));
 }
 
 function difference(after: Record<string, number>, before: Record<string, number>): Record<string, number> {

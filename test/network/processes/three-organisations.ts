@@ -47,17 +47,21 @@ export const threeParticipants: NetworkSpec['participants'] = [
   { name: 'auditor', role: 'auditor' },
 ];
 
+/** What is registered as a participant's endpoint in the place of its own channel node's URL. */
+export type NodeFront = (participant: number, nodeUrl: string) => Promise<string>;
+
 /** Everything lies in `folder`, which is the caller's to remove. */
 export async function openThreeOrganisations(
   folder: string,
   wanted: Omit<NetworkSpec, 'firstBlockStart'>,
+  frontOf: NodeFront = async (_, nodeUrl) => nodeUrl,
 ): Promise<ThreeOrganisations> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const one of closers.splice(0).toReversed()) await one();
   };
   try {
-    return { ...(await open(folder, wanted, closers)), close };
+    return { ...(await open(folder, wanted, frontOf, closers)), close };
   } catch (cause) {
     await close();
     throw cause;
@@ -67,6 +71,7 @@ export async function openThreeOrganisations(
 async function open(
   folder: string,
   wanted: Omit<NetworkSpec, 'firstBlockStart'>,
+  frontOf: NodeFront,
   closers: (() => Promise<unknown>)[],
 ): Promise<Omit<ThreeOrganisations, 'close'>> {
   const genesisTimestampSeconds = Math.floor(Date.now() / 1_000) - 60;
@@ -100,9 +105,10 @@ async function open(
     closers.push(() => one.close());
     others.push(one);
   }
+  const nodeUrls = [dsp.url('channel-node'), ...others.map((one) => one.nodeUrl)];
+  const fronts = await Promise.all(nodeUrls.map((url, index) => frontOf(index, url)));
   const members: readonly NetworkMember[] = wanted.participants.map(({ name, role }, index) => ({
-    ...{ index, name, role: roleOf[role], secrets: secrets[index] },
-    nodeUrl: index === 0 ? dsp.url('channel-node') : others[index - 1].nodeUrl,
+    ...{ index, name, role: roleOf[role], secrets: secrets[index], nodeUrl: fronts[index] },
     validatorUrl: index === 0 ? dsp.url('validator') : others[index - 1].validatorUrl,
   }));
   await registerMembers(chain, members);
