@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { seededEntropy } from '#environment';
 import { openFileRecordLog } from './file-record-log.js';
+import { inspectFileRecordLog } from './inspect-log.js';
 import { isDamaged, type LogItem, type LogPartition, logBegin, type RecordLog } from './record-log.js';
 
 const channelId = `0x${'c3'.repeat(32)}`;
@@ -188,4 +189,31 @@ it('refuses to a reader, again and again, what is damaged while it reads', async
   }
   await reader.close();
   await log.close();
+});
+
+describe('an inspection', () => {
+  it('counts the entries of a log that is whole, and says nothing of one that is not there', async () => {
+    expect(await inspectFileRecordLog(good, 'log')).toEqual([
+      { what: 'log', isGood: true, detail: '14 entries' },
+    ]);
+    expect(await inspectFileRecordLog(join(scratch, 'none'), 'log')).toEqual([]);
+  });
+
+  it('names damaged entries with file and byte, and what refuses the log, and changes nothing', async () => {
+    await copied();
+    const path = join(folder, '000000000000.segment');
+    const bytes = await readFile(path);
+    bytes[bytes.indexOf('PLOG', 900) + 90] ^= 1;
+    await writeFile(path, bytes);
+    const [damaged, ...others] = await inspectFileRecordLog(folder, 'log');
+    expect(others).toEqual([]);
+    expect(damaged).toMatchObject({ what: 'log', isGood: false });
+    expect(damaged.detail).toMatch(
+      /^13 entries whole, 1 damaged \(entry \d of stream [01] of channel 0xc3.*segment at/,
+    );
+    expect(await readFile(path)).toEqual(bytes);
+    await rm(path);
+    const [gone] = await inspectFileRecordLog(folder, 'log');
+    expect(gone.detail).toContain(`${path} is gone`);
+  });
 });

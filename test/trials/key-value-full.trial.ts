@@ -3,29 +3,20 @@
  * without a restart when there is room, nothing acknowledged is lost, and the folder opens again. By a small file
  * system in memory (which only root can mount) and by the largest size that a file of the process may have.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { builtFile } from '#environment/built-file';
 import { openFileKeyValue } from '#key-value/file-key-value';
+import { type FullDisk, smallDisk, smallFiles } from './full-disk.js';
 
 const fullMs = 8_000;
 const linesBefore = 30;
-/** What the store may take before and while it is full. */
-const limitKibibytes = 2_048;
-
-interface Disk {
-  readonly name: string;
-  readonly folder: string;
-  /** Of the system, while it is full. */
-  readonly code: string;
-  fill(writer: ChildProcess): void;
-  makeRoom(writer: ChildProcess): void;
-  remove(): void;
-}
+/** What the disk holds, and what a file may have while it is full. */
+const sizes = { diskKibibytes: 2_048, fileBytes: 65_536 };
 
 /** Writes a new value every few milliseconds and says what came of it. */
 const writing = (folder: string) => `
@@ -52,7 +43,7 @@ export async function runTrial([rounds = '3']: string[]): Promise<boolean> {
   for (let round = 0; round < Number(rounds); round++) {
     for (const kind of [smallDisk, smallFiles]) {
       for (const isForEver of [false, true]) {
-        const disk = kind();
+        const disk = kind(sizes);
         try {
           const { summary, faults } = await runRound(disk, isForEver);
           results.push(`${disk.name}${isForEver ? ', for ever' : ', 8 s'}: ${summary}`);
@@ -68,7 +59,7 @@ export async function runTrial([rounds = '3']: string[]): Promise<boolean> {
   return isGood;
 }
 
-async function runRound(disk: Disk, isForEver: boolean) {
+async function runRound(disk: FullDisk, isForEver: boolean) {
   const file = join(mkdtempSync(join(tmpdir(), 'papyrus-full-')), 'writer.mjs');
   writeFileSync(file, writing(disk.folder));
   const writer = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -111,7 +102,7 @@ async function runRound(disk: Disk, isForEver: boolean) {
 }
 
 /** Opened again, on the disk as it is. */
-async function lastKept({ folder }: Disk): Promise<number> {
+async function lastKept({ folder }: FullDisk): Promise<number> {
   const store = await openFileKeyValue(folder);
   const found = (await store.get('last'))?.value ?? new Uint8Array(2);
   for (let at = 0; at < 10; at++) {
@@ -121,52 +112,4 @@ async function lastKept({ folder }: Disk): Promise<number> {
   }
   await store.close();
   return found[0] * 256 + found[1];
-}
-
-/** Filled by a file of somebody else. */
-function smallDisk(): Disk {
-  const place = mkdtempSync(join(tmpdir(), 'papyrus-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${limitKibibytes}k`, 'tmpfs', place]);
-  const filler = join(place, 'filler');
-  const fill = (): void => {
-    const piece = new Uint8Array(4_096);
-    for (;;) {
-      try {
-        writeFileSync(filler, piece, { flag: 'a' });
-      } catch {
-        return;
-      }
-    }
-  };
-  return {
-    name: 'tmpfs',
-    folder: join(place, 'state'),
-    code: 'ENOSPC',
-    fill,
-    makeRoom: () => rmSync(filler),
-    remove() {
-      execFileSync('umount', [place]);
-      rmSync(place, { recursive: true });
-    },
-  };
-}
-
-/** No file of the writer may grow beyond what the state file has already. */
-function smallFiles(): Disk {
-  const place = mkdtempSync(join(tmpdir(), 'papyrus-files-'));
-  const folder = join(place, 'state');
-  mkdirSync(folder);
-  const limit = (writer: ChildProcess, bytes: string): void => {
-    execFileSync('prlimit', ['--pid', String(writer.pid), `--fsize=${bytes}`]);
-  };
-  return {
-    name: 'RLIMIT_FSIZE',
-    folder,
-    code: 'EFBIG',
-    fill: (writer) => limit(writer, '65536:unlimited'),
-    makeRoom: (writer) => limit(writer, 'unlimited:unlimited'),
-    remove() {
-      if (existsSync(place)) rmSync(place, { recursive: true });
-    },
-  };
 }

@@ -7,6 +7,7 @@ import { codeOf, type Finding, good, messageOf, wrong } from '#environment';
 import { type FolderLock, lockFolder } from '#environment/folder-lock';
 import { inspectFileKeyValue } from '#key-value/inspect-state';
 import { inspectFilePartStore } from '#part-store/inspect-parts';
+import { inspectFileRecordLog } from '#record-log/inspect-log';
 import { type NetworkSpec, readSpec } from '../network/network-spec.js';
 import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
 
@@ -81,17 +82,18 @@ async function findingsOf(data: string, isInUse: boolean): Promise<readonly Find
     good('owner', 'nobody uses the folder'),
     ...inspectSpec(data),
     ...(await inspectAnvilFolder(chainFolder, noteFileOf(chainFolder))),
-    ...(await inspectStates(data)),
+    ...(await inspectParticipants(data)),
     ...parts,
   ];
 }
 
 /** Of each participant, as many as there are. */
-async function inspectStates(data: string): Promise<readonly Finding[]> {
+async function inspectParticipants(data: string): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const participants = join(data, 'participants');
   const names = existsSync(participants) ? readdirSync(participants).sort() : [];
   for (const name of names) {
+    findings.push(...(await inspectFileRecordLog(join(participants, name, 'log'), `log of ${name}`)));
     for (const store of ['state', 'validator']) {
       findings.push(...(await inspectFileKeyValue(join(participants, name, store), `${store} of ${name}`)));
     }
