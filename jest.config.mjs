@@ -2,6 +2,8 @@
 const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
+  // Copies of the house in which mutants are tested.
+  modulePathIgnorePatterns: ['<rootDir>/.stryker/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: true }] },
   moduleNameMapper: {

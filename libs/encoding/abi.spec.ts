@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AbiCoder } from 'ethers';
 import fc from 'fast-check';
-import { abiEncode, readWord, toHex, uintWord } from './index.js';
+import { abiEncode, addressWord, bytes32Word, readWord, toHex, uintWord } from './index.js';
 
 describe('the contract ABI', () => {
   it('encodes words, bytes, arrays of words and of tuples as established libraries do', () => {
@@ -33,7 +33,17 @@ describe('the contract ABI', () => {
         expect(readWord(uintWord(value), 0)).toBe(value);
       }),
     );
-    expect(() => uintWord(-1n)).toThrow(RangeError);
+    expect(() => uintWord(-1n)).toThrow(new RangeError('no 256-bit word: -1'));
     expect(() => uintWord(2n ** 256n)).toThrow(RangeError);
+  });
+
+  it('takes addresses of 20 bytes and words of 32, and nothing shorter or longer', () => {
+    const address = `0x${'a1'.repeat(20)}` as const;
+    expect(toHex(addressWord(address))).toBe(`0x${'00'.repeat(12)}${'a1'.repeat(20)}`);
+    expect(toHex(bytes32Word(`0x${'b2'.repeat(32)}`))).toBe(`0x${'b2'.repeat(32)}`);
+    for (const other of [`${address}a1`, '0xa1'] as const) {
+      expect(() => addressWord(other)).toThrow(new RangeError(`no address: ${other}`));
+      expect(() => bytes32Word(other)).toThrow(new RangeError(`not 32 bytes: ${other}`));
+    }
   });
 });

@@ -39,5 +39,7 @@ describe('decimal prices', () => {
   it('takes zeros behind the last digit that counts, and a negative zero for zero', () => {
     expect(parseScaledDecimal('1.2300000000', 2)).toEqual({ ok: true, value: 123n });
     expect(parseScaledDecimal('-0.00', 2)).toEqual({ ok: true, value: 0n });
+    expect(parseScaledDecimal(`1.${'0'.repeat(62)}`, 0)).toEqual({ ok: true, value: 1n });
+    expect(parseScaledDecimal('-1', 0)).toEqual({ ok: false, refusal: 'negative' });
   });
 });
