@@ -14,7 +14,7 @@ function settings(lib, file) {
     testRunner: 'specs-in-one-process',
     testRunnerNodeArgs: ['--conditions=source', '--no-warnings', `--import=${folder}/hooks.mjs`],
     coverageAnalysis: 'perTest',
-    ignorePatterns: ['.git', '.ci', '.data', 'apps', 'contracts', 'dist', 'docker', 'docs'],
+    ignorePatterns: ['.git', 'biome.json', '.ci', '.data', 'apps', 'contracts', 'dist', 'docker', 'docs'],
     tempDirName: '.stryker',
     reporters: ['clear-text', 'json'],
     jsonReporter: { fileName: `.stryker/${lib}.json` },
