@@ -16,8 +16,8 @@ const base = {
 
 export default {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/tidy.spec.ts'] },
-    { ...base, displayName: 'whole', testMatch: ['<rootDir>/test/**/*.spec.ts'], testPathIgnorePatterns: ['tidy.spec.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/tidy*.spec.ts'] },
+    { ...base, displayName: 'whole', testMatch: ['<rootDir>/test/**/*.spec.ts'], testPathIgnorePatterns: ['/tidy[^/]*$'] },
   ],
   testTimeout: 240_000,
   maxWorkers: 2,

@@ -40,7 +40,6 @@ export {
   placesOf,
   receiptSchema,
   type SignedReceipt,
-  u64,
   validationAcceptedSchema,
   validationRequestSchema,
 } from './schemas.js';

@@ -16,12 +16,12 @@ export const hexOf = (bytes: number) =>
     .transform((text) => text.toLowerCase() as Hex);
 
 /** Decimal text of an unsigned 64-bit integer, or a JSON integer that is exact. */
-export const u64 = z
+const u64 = z
   .union([z.string().regex(/^\d{1,20}$/, 'decimal digits'), z.int().nonnegative()])
   .transform((value) => BigInt(value))
   .refine((value) => value <= u64Max, 'below 2^64');
 
-export const participantIndex = z.int().min(0).max(255);
+const participantIndex = z.int().min(0).max(255);
 
 /** What a batch signs, but for the number and the root of its records, which follow from them. */
 export const batchHeaderSchema = z.strictObject({
@@ -83,7 +83,7 @@ export const receiptSchema = z.object({
 export type SignedReceipt = z.infer<typeof receiptSchema>;
 
 /** What came of forwarding the own participant's batches to one counterparty, since the node began. */
-export const forwardingSchema = z.object({
+const forwardingSchema = z.object({
   participant: participantIndex,
   delivered: z.int(),
   /** Batches that it will never take, by the code of its refusal. */

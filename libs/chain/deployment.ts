@@ -37,7 +37,7 @@ export async function deployRegistries(poster: ActPoster, heightsDone: number): 
 
 const create2Factory: Hex = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
 
-export function creation(data: Hex): ChainAct {
+function creation(data: Hex): ChainAct {
   return { to: undefined, data, valueWei: 0n };
 }
 

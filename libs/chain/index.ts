@@ -21,4 +21,4 @@ export type {
   EventCursor,
   EventFilter,
 } from './chain-events.js';
-export { contractRefusalCodes, posterRefusalCodes, type RefusalCode, refusalCodes } from './refusal-codes.js';
+export { contractRefusalCodes, posterRefusalCodes, type RefusalCode } from './refusal-codes.js';

@@ -88,5 +88,3 @@ export const contractRefusalCodes = [
 export const posterRefusalCodes = ['operator-key-without-gas', 'reverted'] as const;
 
 export type RefusalCode = (typeof contractRefusalCodes)[number] | (typeof posterRefusalCodes)[number];
-
-export const refusalCodes: readonly RefusalCode[] = [...contractRefusalCodes, ...posterRefusalCodes];

@@ -1,7 +1,7 @@
 /** NaCl boxes (X25519, XSalsa20-Poly1305) for small secrets: ephemeral public key 32 ‖ nonce 24 ‖ box. */
 import nacl from 'tweetnacl';
 
-export const boxOverheadBytes = 32 + 24 + nacl.box.overheadLength;
+const boxOverheadBytes = 32 + 24 + nacl.box.overheadLength;
 
 /** `randomness`: 56 bytes, the ephemeral secret key and the nonce; never used twice. */
 export function sealBox(plaintext: Uint8Array, recipient: Uint8Array, randomness: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-export { boxOverheadBytes, encryptionPublicKey, openBox, sealBox } from './box.js';
+export { encryptionPublicKey, openBox, sealBox } from './box.js';
 export { hash64Into } from './bulk-sha256.js';
 export { hkdfSha256, Sha256Stream, sha256 } from './hash.js';
 export { keccak256 } from './keccak.js';
@@ -10,6 +10,5 @@ export {
   isHighS,
   recoverSigner,
   recoverSignerBytes,
-  signatureBytes,
   signDigest,
 } from './signature.js';

@@ -6,7 +6,7 @@ import { keccak256 } from './keccak.js';
 const require = createRequire(import.meta.url);
 const secp256k1 = require('secp256k1') as typeof import('secp256k1');
 
-export const signatureBytes = 65;
+const signatureBytes = 65;
 
 /** An uncompressed public key, used again by every recovery. */
 const recovered = new Uint8Array(65);

@@ -5,7 +5,7 @@
 import { destination, pino } from 'pino';
 import type { Log } from './log.js';
 
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /**

@@ -107,23 +107,6 @@ describe('a worker pool', () => {
     await pool.close();
   });
 
-  it('takes over the memory of a result that is moved', async () => {
-    const file = workerFile(
-      'moving',
-      `import { moved } from '${builtFile('libs/environment/worker-pool.js')}';
-       let kept;
-       export default (length) => {
-         if (length === 0) return kept.length;
-         kept = new Uint8Array(length).fill(7);
-         return moved(kept);
-       };`,
-    );
-    const pool = openWorkerPool<number, Uint8Array | number>({ file, threads: 1 });
-    expect(await pool.run(1000)).toEqual(new Uint8Array(1000).fill(7));
-    expect(await pool.run(0)).toBe(0);
-    await pool.close();
-  });
-
   it('refuses a file that was never built', () => {
     expect(() => builtFile('libs/environment/no-such-file.js')).toThrow('is not built');
     expect(() => openWorkerPool({ file: join(folder, 'none.mjs'), threads: 1 })).toThrow('no worker file');

@@ -1,7 +1,7 @@
 /** A fixed set of worker threads that run one compiled file; the only file that knows piscina. */
 import { existsSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
-import { move, Piscina } from 'piscina';
+import { Piscina } from 'piscina';
 import { codeOf, Fault, messageOf } from './fault.js';
 
 export interface WorkerPoolOptions {
@@ -48,11 +48,6 @@ export function openWorkerPool<Task, Result>(options: WorkerPoolOptions): Worker
     resourceLimits: options.heapMebibytesMax ? { maxOldGenerationSizeMb: options.heapMebibytesMax } : {},
   });
   return new PiscinaPool<Task, Result>(pool, threads);
-}
-
-/** Wraps a result whose buffer the worker gives away instead of copying it. */
-export function moved<View extends ArrayBuffer | ArrayBufferView>(value: View): View {
-  return move(value) as View;
 }
 
 class PiscinaPool<Task, Result> implements WorkerPool<Task, Result> {

@@ -4,7 +4,6 @@ export {
   type JobKind,
   type JobQueue,
   jobIdOf,
-  jobKinds,
   type RunJob,
   type Worker,
   type WorkOptions,

@@ -5,7 +5,7 @@
 import type { Hex } from '#encoding';
 
 /** Reveals have a kind of their own: a reduction that waits for a slow part must not delay them. */
-export const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'settle'] as const;
+const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'settle'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /**

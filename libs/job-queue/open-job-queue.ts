@@ -3,7 +3,7 @@ import { type InProcessJobQueueOptions, openInProcessJobQueue } from './in-proce
 import type { JobQueue } from './job-queue.js';
 
 /** Schemes of `openJobQueue`. */
-export const jobQueueSchemes = ['in-process'] as const;
+const jobQueueSchemes = ['in-process'] as const;
 
 /** Throws an error that names the schemes that are known. */
 export function openJobQueue(url: string, options: InProcessJobQueueOptions): JobQueue {

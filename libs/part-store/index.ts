@@ -5,7 +5,6 @@ export {
   digestsHeldAtOnceMax,
   type Found,
   type GetOptions,
-  ownerLengthMax,
   type PartStore,
   storedBlockBytesMax,
 } from './part-store.js';

@@ -5,7 +5,7 @@ export const bytesInFlightMax = 16 * storedBlockBytesMax;
 /** Digests that one `hold` takes at most, so that it is one write. */
 export const digestsHeldAtOnceMax = 16_384;
 /** Owners are printable ASCII up to this length. */
-export const ownerLengthMax = 160;
+const ownerLengthMax = 160;
 
 export interface GetOptions {
   /** Its end ends the call, which then throws the signal's reason. */

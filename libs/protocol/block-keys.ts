@@ -11,7 +11,7 @@ const commitmentPrefix = utf8('papyrus key');
 const segmentInfo = utf8('papyrus segment');
 
 /** s(n + 1) from s(n). */
-export function nextSecret(secret: Uint8Array): Uint8Array {
+function nextSecret(secret: Uint8Array): Uint8Array {
   return hkdfSha256(secret, nextInfo);
 }
 

@@ -2,7 +2,7 @@
  * A block's result: amounts, output transactions, and the hashes that are committed and revealed (wire-
  * formats.md 6 to 8).
  */
-import { keccak256, merkleRoot, sha256 } from '#crypto';
+import { keccak256, merkleRoot } from '#crypto';
 import { abiEncode, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, viewOf } from '#encoding';
 import type { Nano, ParticipantIndex } from './ids.js';
 
@@ -61,9 +61,4 @@ export function outputTransactions(amounts: readonly Nano[]): OutputTransaction[
 /** keccak256(outputHash ‖ validator ‖ workDigest ‖ salt): hides the result until it is revealed. */
 export function commitmentOf(outputHash: Hex, validator: Hex, workDigest: Uint8Array, salt: Uint8Array): Hex {
   return toHex(keccak256(concatBytes(fromHex(outputHash), fromHex(validator), workDigest, salt)));
-}
-
-/** sha256(validator ‖ ordered record hashes), for callers that hold them all; long blocks stream it. */
-export function workDigestOf(validator: Hex, orderedHashes: Uint8Array): Uint8Array {
-  return sha256(concatBytes(fromHex(validator), orderedHashes));
 }

@@ -4,7 +4,6 @@ export {
   keyCommitmentOf,
   keyCommitments,
   keysRootOf,
-  nextSecret,
   secretOf,
   segmentKeyOf,
 } from './block-keys.js';
@@ -38,7 +37,6 @@ export {
   type OutputTransaction,
   outputHashOf,
   outputTransactions,
-  workDigestOf,
 } from './block-result.js';
 export {
   blockStart,
@@ -98,7 +96,6 @@ export {
   type CheckedSegment,
   PartCheck,
   type PartReason,
-  partReasons,
   SegmentCheck,
 } from './part-validity.js';
 export {
@@ -114,7 +111,6 @@ export {
   recordFault,
   recordFlag,
   recordKind,
-  recordVersion,
   shortHash,
 } from './record.js';
 export {
@@ -132,9 +128,7 @@ export {
 } from './record-batch.js';
 export { type BlockStage, isOver, processingStartOf, type Stage, stageOf, stages } from './stage.js';
 export {
-  domainName,
   domainSeparator,
-  domainVersion,
   type Eip712Domain,
   typedDigest,
   typeHash,

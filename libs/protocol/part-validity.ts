@@ -8,7 +8,7 @@ import { RecordCheck, type RecordRules, recordAt } from './record.js';
 import { BatchHasher, batchAt, batchBytes, batchCount, headerFault } from './record-batch.js';
 
 /** Reasons of an invalid part, in the order in which the first that applies is the part's. */
-export const partReasons = [
+const partReasons = [
   'missing',
   'unavailable',
   'wrong-bytes',

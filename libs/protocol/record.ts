@@ -5,7 +5,7 @@ import { isSellerRole, roleOf } from './ids.js';
 import { everySeller, idBytesMax, recordBytes } from './limits.js';
 
 export const recordKind = { win: 1, audit: 2 } as const;
-export const recordVersion = 1;
+const recordVersion = 1;
 
 export const recordFlag = {
   measurable: 1,

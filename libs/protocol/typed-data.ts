@@ -9,8 +9,8 @@ export interface Eip712Domain {
   readonly verifyingContract: Hex;
 }
 
-export const domainName = 'Papyrus';
-export const domainVersion = '1';
+const domainName = 'Papyrus';
+const domainVersion = '1';
 
 const domainTypeHash = typeHash(
   'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',

@@ -22,7 +22,7 @@ export const isSegment = (file: string): boolean =>
 
 const isFull = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-export function unavailable(act: string, path: string, cause: unknown): Fault {
+function unavailable(act: string, path: string, cause: unknown): Fault {
   if (cause instanceof Fault) return cause;
   const code = codeOf(cause) ?? 'no code';
   const advice = isFull.has(code)

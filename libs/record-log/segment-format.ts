@@ -26,14 +26,14 @@ export const logIdBytes = 16;
 export const segmentHeadBytes = 128;
 const headSumOffset = 40;
 const markOffsets = [64, 96] as const;
-export const markBytes = 32;
+const markBytes = 32;
 const markSumOffset = 24;
-export const frameHeadBytes = 76;
+const frameHeadBytes = 76;
 /** The state of the log stands at the beginning of a segment, twice. */
 export const segmentStates = 2;
 const cutMarksStream = 0xffff;
 /** A state of the log may be longer than an entry: it names every partition. */
-export const frameBodyBytesMax = 16 * logEntryBytesMax;
+const frameBodyBytesMax = 16 * logEntryBytesMax;
 
 /** Which segment of which log. */
 export interface SegmentName {
@@ -50,7 +50,7 @@ export interface SegmentMark {
   readonly isSealed: boolean;
 }
 
-export const frameKinds = ['entry', 'claim', 'truncation', 'removal', 'state'] as const;
+const frameKinds = ['entry', 'claim', 'truncation', 'removal', 'state'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
 export interface FrameName {
@@ -136,7 +136,7 @@ function parseMark(name: SegmentName, bytes: Uint8Array): SegmentMark | undefine
   return { turn, end, isSealed: bytes[16] === 1 };
 }
 
-export const frameBytesOf = (bodyBytes: number): number => frameHeadBytes + bodyBytes + frameHeadBytes;
+const frameBytesOf = (bodyBytes: number): number => frameHeadBytes + bodyBytes + frameHeadBytes;
 export const bodyBytesOf = (frameBytes: number): number => Math.max(0, frameBytes - 2 * frameHeadBytes);
 
 /** Room for a frame with the body in its place: the caller's bytes are copied once. */

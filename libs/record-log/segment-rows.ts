@@ -14,7 +14,7 @@ import { type LogPartition, type LogPosition, type LogStream, logPosition } from
 import { logIdBytes, type SegmentName } from './segment-format.js';
 
 const magic = utf8('papyrus logindex');
-export const rowsHeadBytes = 80;
+const rowsHeadBytes = 80;
 const headSumOffset = 76;
 const directoryBytes = 48;
 const rowBytes = 8;

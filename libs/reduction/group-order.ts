@@ -192,7 +192,7 @@ function startCells(cells: Uint32Array, cellCount: number): number {
 }
 
 /** Negative, zero or positive as row `a` stands before, with or after row `b`. */
-export function compareRows(rows: Uint32Array, a: number, b: number): number {
+function compareRows(rows: Uint32Array, a: number, b: number): number {
   const left = a * headWords;
   const right = b * headWords;
   for (let word = 0; word < headAt.priceLow; word++) {

@@ -7,7 +7,7 @@ import { impressionReasons, limits } from '#protocol';
 const perReason = 3;
 const contradictoryAt = impressionReasons.length * perReason;
 const floodingAt = contradictoryAt + limits.participantsMax;
-export const tallyLength = floodingAt + limits.participantsMax;
+const tallyLength = floodingAt + limits.participantsMax;
 
 const two32 = 2 ** 32;
 

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunResult } from '#apps/cli/src/scenario';
+import type { RunResult } from '#apps/cli/src/report/run-result';
 import { resultOf, runCli } from '../network/run-cli.js';
 import { hasPython, runPython } from './python.js';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ShownBlock } from '#apps/cli/src/commands/block-show';
-import type { RunResult } from '#apps/cli/src/scenario';
+import type { RunResult } from '#apps/cli/src/report/run-result';
 import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
 
 let folder = '';

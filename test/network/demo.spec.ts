@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunResult } from '#apps/cli/src/scenario';
+import type { RunResult } from '#apps/cli/src/report/run-result';
 import { demoOwed } from '../recompute/owed.js';
 import { type CliRun, resultOf, runCli } from './run-cli.js';
 

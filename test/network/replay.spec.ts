@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunResult } from '#apps/cli/src/scenario';
+import type { RunResult } from '#apps/cli/src/report/run-result';
 import { recordFlag } from '#protocol';
 import { expectedOwed } from '../recompute/owed.js';
 import { logColumns, logHeader, logRow, usableRows, writeLog } from './log-file.js';

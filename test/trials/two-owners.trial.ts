@@ -3,7 +3,7 @@
  * refused by name, and nothing is damaged.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RunResult } from '#apps/cli/src/scenario';
+import type { RunResult } from '#apps/cli/src/report/run-result';
 import { type CliRun, resultOf, runCli } from '../network/run-cli.js';
 import { UpNetwork, withFolder } from './up-network.js';
 

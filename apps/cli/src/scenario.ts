@@ -15,12 +15,13 @@ import { type OpenedBlock, openBlock } from './network/open-block.js';
 import { type Network, openNetwork } from './network/open-network.js';
 import { RefusalNotes } from './network/refusal-notes.js';
 import { trafficWorks } from './network/submit-traffic.js';
-import { balancesOf, type ParticipantBalance } from './report/balances.js';
+import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
 import { CommandRefused, type ExitCode, exitCode, type Output, sayNotice } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
+import type { RunResult } from './report/run-result.js';
 import { printRun } from './report/run-tables.js';
-import { emptyTally, kinds, type Tally } from './traffic/impression.js';
+import { emptyTally, kinds } from './traffic/impression.js';
 import { writePartyLogs } from './traffic/party-logs.js';
 import type { BlockPlan } from './traffic/plan-records.js';
 import type { UnusableRow } from './traffic/read-ipinyou.js';
@@ -37,21 +38,6 @@ export interface RunOptions {
   readonly data?: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
-}
-
-/** `data` of the result: what a run of demo or replay yields. */
-export interface RunResult {
-  readonly dataFolder: string | null;
-  readonly channels: readonly {
-    readonly channelId: string;
-    readonly currency: string;
-    readonly participants: readonly ParticipantBalance[];
-    readonly blocks: readonly BlockSummary[];
-  }[];
-  readonly unusable: readonly UnusableRow[];
-  readonly injected: Tally;
-  readonly found: Tally;
-  readonly seconds: Readonly<Record<string, number>>;
 }
 
 const stages = ['submit records', 'post parts', 'reveal results', 'settle blocks'] as const;

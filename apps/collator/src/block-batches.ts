@@ -77,7 +77,7 @@ function blockOf(item: LogItem, { channelId, author, log }: Found): bigint | und
 const firstCapacity = 1_024;
 
 /** Keys (author, sequence, recordsRoot) and positions of batches, in typed arrays. */
-export class BatchPlaces {
+class BatchPlaces {
   #keys = new Uint8Array(firstCapacity * batchKeyBytes);
   #positions = new Float64Array(firstCapacity);
   #order = new Uint32Array(0);

@@ -78,7 +78,7 @@ export async function drive(
 }
 
 /** Sweeps until nobody finds anything to do. */
-export async function processAll(
+async function processAll(
   groups: readonly SweepGroup[],
   onStep: DriveOptions['onStep'] = () => {},
 ): Promise<void> {

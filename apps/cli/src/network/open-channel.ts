@@ -27,8 +27,8 @@ export interface NetworkMember {
 const gasWei = 10n ** 22n;
 const bondWei = 10n ** 18n;
 /** A base unit of the token is one nano, so that balances show every nano. */
-export const tokenDecimals = 9;
-export const tokenPerUnit = 1_000_000_000n;
+const tokenDecimals = 9;
+const tokenPerUnit = 1_000_000_000n;
 
 export async function fundAccounts(
   chain: DrivenChain,

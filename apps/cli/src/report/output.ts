@@ -4,7 +4,7 @@
  */
 import Table from 'cli-table3';
 
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** Exit codes, the same for every command. */
 export const exitCode = {

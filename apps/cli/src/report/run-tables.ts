@@ -1,7 +1,7 @@
 /** The tables at the end of demo and replay. */
-import type { RunResult } from '../scenario.js';
 import { kinds } from '../traffic/impression.js';
 import { formatCount, formatNano, type Output } from './output.js';
+import type { RunResult } from './run-result.js';
 
 const meaning: Readonly<Record<(typeof kinds)[number], string>> = {
   matched: 'impressions paid',

@@ -11,16 +11,7 @@ import type { BlockPlan } from './plan-records.js';
 /**
  * Columns of `<name>.tsv`; `seller` is a participant index, `flags` as in wire-formats.md 3, `late` 0 or 1.
  */
-export const partyLogColumns = [
-  'block',
-  'auction',
-  'kind',
-  'seller',
-  'price_nano',
-  'flags',
-  'timestamp_ms',
-  'late',
-];
+const partyLogColumns = ['block', 'auction', 'kind', 'seller', 'price_nano', 'flags', 'timestamp_ms', 'late'];
 
 /** One file a participant, the same on every run of the same plan. */
 export function writePartyLogs(folder: string, spec: NetworkSpec, plans: readonly BlockPlan[]): void {
