@@ -163,6 +163,21 @@ export class BlockKeys {
   }
 }
 
+/** Of whose channels a store keeps keys, and below which block they were erased: those blocks were over. */
+export async function keptKeysIn(
+  keyValue: KeyValue,
+): Promise<readonly { readonly channelId: Hex; readonly from: number }[]> {
+  const found: { channelId: Hex; from: number }[] = [];
+  for await (const page of keyValue.list('channel-keys/')) {
+    for (const { key, value } of page) {
+      const channelId = /^channel-keys\/(0x[0-9a-f]{64})\/secret$/.exec(key)?.[1];
+      if (channelId === undefined) continue;
+      found.push({ channelId: channelId as Hex, from: viewOf(value).getUint32(0, false) });
+    }
+  }
+  return found;
+}
+
 const secretKey = (channelId: Hex): string => `channel-keys/${channelId}/secret`;
 const leavesKey = (channelId: Hex, chunk: number): string => `channel-keys/${channelId}/leaves/${chunk}`;
 

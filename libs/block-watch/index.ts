@@ -6,6 +6,7 @@ export {
   ChannelKeys,
   type KeysOutcome,
   type KeysRefusalCode,
+  keptKeysIn,
   openChannelBox,
 } from './channel-keys.js';
 export { outboxIn } from './key-value-outbox.js';

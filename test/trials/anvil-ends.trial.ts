@@ -3,7 +3,7 @@
  * batch that was acknowledged is in its settled block.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { UpNetwork, withFolder } from './up-network.js';
+import { UpNetwork, withFolder, withUp } from './up-network.js';
 
 const blockSeconds = 5;
 /** The last is longer than anvil may take for a height: then it is started again. */
@@ -14,7 +14,9 @@ const breathMs = { least: 3_000, most: 8_000 };
 export async function runTrial([count = '5']: string[]): Promise<boolean> {
   let [kills, stops, acknowledged, lost, refused, restarts] = [0, 0, 0, 0, 0, 0];
   for (let round = 0; round < Number(count); round++) {
-    const network = await withFolder((folder) => runRound(folder, stopsMs[round % stopsMs.length]));
+    const network = await withFolder((folder) =>
+      withUp(new UpNetwork(folder, blockSeconds), (up) => runRound(up, stopsMs[round % stopsMs.length])),
+    );
     kills += 2;
     stops += 1;
     acknowledged += network.acknowledged;
@@ -38,8 +40,7 @@ function isSent(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-async function runRound(folder: string, stopMs: number) {
-  const network = await new UpNetwork(folder, blockSeconds).start();
+async function runRound(network: UpNetwork, stopMs: number) {
   await network.next((line) => line.type === 'block' && line.stage === 'collection');
   network.startTraffic();
   for (const act of ['kill', 'stop', 'kill']) {

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { wallFollowedSecondsMax } from '#chain/anvil-clock';
 import { latestTime } from '#chain/restore-anvil';
 import { JsonRpc } from '#chain/json-rpc';
-import { UpNetwork, withFolder } from './up-network.js';
+import { UpNetwork, withFolder, withUp } from './up-network.js';
 
 const blockSeconds = 5;
 const jumpSeconds = 3 * 3_600;
@@ -54,13 +54,17 @@ async function runJump(folder: string, library: string, jump: (typeof jumps)[num
   const offsetFile = join(folder, 'offset');
   const set = (seconds: number): void => writeFileSync(offsetFile, `${seconds < 0 ? '' : '+'}${seconds}\n`);
   set(0);
-  const network = await new UpNetwork(join(folder, 'data'), blockSeconds, {
+  const network = new UpNetwork(join(folder, 'data'), blockSeconds, {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: offsetFile,
     FAKETIME_CACHE_DURATION: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     DONT_FAKE_MONOTONIC: '1',
-  }).start();
+  });
+  return withUp(network, (up) => watchJump(up, jump, set));
+}
+
+async function watchJump(network: UpNetwork, jump: (typeof jumps)[number], set: (seconds: number) => void) {
   await network.next((line) => line.type === 'block' && line.stage === 'collection');
   const rpc = new JsonRpc(network.up!.chainUrl, 15_000);
   const read = async (): Promise<number> => (await latestTime(rpc)).timestampSeconds;

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UpNetwork, withFolder } from './up-network.js';
+import { UpNetwork, withFolder, withUp } from './up-network.js';
 
 const blockSeconds = 5;
 const startMsMax = 5_000;
@@ -16,11 +16,11 @@ const secondsADay = 86_400;
 export async function runTrial([count = '20']: string[]): Promise<boolean> {
   return withFolder(async (folder) => {
     const seconds = Number(count) * 60;
-    const first = await new UpNetwork(folder, blockSeconds).start();
-    const before = written(first);
-    await pause(seconds * 1_000);
-    const [node, anvil] = written(first).map((bytes, at) => bytes - before[at]);
-    await first.end('SIGKILL');
+    const [node, anvil] = await withUp(new UpNetwork(folder, blockSeconds), async (network) => {
+      const before = written(network);
+      await pause(seconds * 1_000);
+      return written(network).map((bytes, at) => bytes - before[at]);
+    });
     const afterKillMs = await startMs(folder);
     const afterEndMs = await startMs(folder);
     const bytesADay = Math.round(((node + anvil) / seconds) * secondsADay);

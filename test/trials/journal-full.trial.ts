@@ -7,7 +7,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runCli } from '../network/run-cli.js';
-import { UpNetwork, withFolder } from './up-network.js';
+import { UpNetwork, withFolder, withUp } from './up-network.js';
 
 const blockSeconds = 5;
 const fullMs = 8_000;
@@ -23,16 +23,15 @@ export async function runTrial([count = '10']: string[]): Promise<boolean> {
       return true;
     }
     try {
-      return await run(folder, Number(count));
+      const data = join(folder, 'data');
+      return await withUp(new UpNetwork(data, blockSeconds), (up) => run(folder, data, up, Number(count)));
     } finally {
       spawnSync('umount', ['-l', folder]);
     }
   });
 }
 
-async function run(disk: string, count: number): Promise<boolean> {
-  const data = join(disk, 'data');
-  const network = await new UpNetwork(data, blockSeconds).start();
+async function run(disk: string, data: string, network: UpNetwork, count: number): Promise<boolean> {
   await network.next((line) => line.type === 'block' && line.stage === 'collection');
   network.startTraffic();
   for (let round = 0; round < count; round++) {
@@ -47,8 +46,7 @@ async function run(disk: string, count: number): Promise<boolean> {
   await full;
   const code = await network.end('SIGINT');
   empty(disk);
-  const again = await new UpNetwork(data, blockSeconds).start();
-  await again.end('SIGINT');
+  await withUp(new UpNetwork(data, blockSeconds), (again) => again.end('SIGINT'));
   const lost = await network.lost();
   const doctor = await runCli(['doctor', '--data', data, '--json']);
   process.stdout.write(

@@ -209,6 +209,18 @@ export class UpNetwork {
   }
 }
 
+/** Runs `work` with a network that is up; whatever comes of it, the network has ended afterwards. */
+export async function withUp<Result>(
+  network: UpNetwork,
+  work: (network: UpNetwork) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(await network.start());
+  } finally {
+    await network.end('SIGKILL');
+  }
+}
+
 /** Runs `work` with a folder of its own that is gone afterwards. */
 export async function withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'papyrus-trial-'));

@@ -20,6 +20,7 @@ import {
 } from './open-organisation.js';
 import { participantSecrets } from './participant-keys.js';
 import { describeNetwork, membersOf, type ReadableNetwork } from './read-network.js';
+import { requireKnownChain } from './require-known-chain.js';
 import { sayEnded, sayRunning } from './running-network.js';
 
 /** Driven: time moves only when told to; interval: it follows the clock. */
@@ -77,6 +78,7 @@ export async function openNetwork(
   const closers: (() => Promise<void>)[] = [() => chain.close()];
   const close = (): Promise<void> => endEach(closers.splice(0).reverse());
   try {
+    await requireKnownChain(spec, dataFolder, chain);
     const store = { log, isShared: true, access: 'write' } as const;
     const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, store);
     closers.push(() => partStore.close());
