@@ -189,9 +189,8 @@ export interface DrivenChain extends Chain {
   /** Gives `account` wei to pay for gas. */
   fund(account: Hex, wei: bigint): Promise<void>;
   /**
-   * Deploys an ERC-20 for tests, unless the same is there; decimals 9 makes its base unit one nano.
-   * Returns its
-   * address.
+   * Deploys an ERC-20 for tests, unless the same is there; decimals 9 makes its base unit one nano. Returns
+   * its address.
    */
   deployToken(name: string, symbol: string, decimals: number): Promise<Hex>;
   mint(token: Hex, account: Hex, amount: bigint): Promise<void>;

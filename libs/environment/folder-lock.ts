@@ -39,9 +39,9 @@ interface Owner {
 /**
  * Takes the folder for this process, made when missing; call it before anything in the folder is opened, and
  * above all before anything is cut short. `command` says what runs, for the message that others get. Those
- * who only read share the folder with each other, but not with an owner.
- * Throws a Fault `data-in-use`, not retriable, when another has it, and a retriable `data-folder-unavailable`
- * when the lock file cannot be opened.
+ * who only read share the folder with each other, but not with an owner. Throws a Fault `data-in-use`, not
+ * retriable, when another has it, and a retriable `data-folder-unavailable` when the lock file cannot be
+ * opened.
  */
 export function lockFolder(
   folder: string,

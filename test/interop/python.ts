@@ -29,8 +29,7 @@ export function runPython(script: 'check_block.py' | 'check_vectors.py', ...args
 
 /**
  * Whether the Python checks run. Where they cannot they are skipped aloud; in continuous integration
- * (CI=true)
- * their absence is a failure.
+ * (CI=true) their absence is a failure.
  */
 export function hasPython(): boolean {
   const reason = whyNoPython();

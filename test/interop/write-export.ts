@@ -1,7 +1,6 @@
 /**
  * Writes an export of a block, as `papyrus block export --sealed` does, from the reference implementation
- * alone,
- * with parts that are dishonest in a named way.
+ * alone, with parts that are dishonest in a named way.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';

@@ -1,7 +1,6 @@
 /**
  * What a payer owes before fees, recomputed by SQL over raw logs with DuckDB: no record, batch, block or
- * reducer is
- * involved, so that agreement with the balances means something.
+ * reducer is involved, so that agreement with the balances means something.
  */
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -48,8 +47,7 @@ export interface DemoOwed {
 
 /**
  * `logPath`: an iPinYou season 2 log with header, plain or gzip. Of each bid id the first impression row
- * counts,
- * imp.* before old_impressions; 1 fen CPM is 10,000 nano-CNY an impression.
+ * counts, imp.* before old_impressions; 1 fen CPM is 10,000 nano-CNY an impression.
  */
 export async function expectedOwed(logPath: string): Promise<ExpectedOwed> {
   const impressions = `
@@ -78,11 +76,9 @@ export async function expectedOwed(logPath: string): Promise<ExpectedOwed> {
 }
 
 /**
- * `logsFolder`: the parties' own logs that demo and replay write (`DATA/logs/<name>.tsv`); `payer`: the
- * name of the
- * payer's. Rules: the reducer's defaults. Rows sent late do not count; of different prices of one party
- * the one
- * against its interest does.
+ * `logsFolder`: the parties' own logs that demo and replay write (`DATA/logs/<name>.tsv`); `payer`: the name
+ * of the payer's. Rules: the reducer's defaults. Rows sent late do not count; of different prices of one
+ * party the one against its interest does.
  */
 export async function demoOwed(logsFolder: string, payer: string): Promise<DemoOwed> {
   const logs = `read_csv(${tabSeparated(join(logsFolder, '*.tsv'))}, filename = true)`;

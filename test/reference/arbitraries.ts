@@ -1,7 +1,7 @@
 /**
  * fast-check generators of small blocks: roles, parameters and records as hostile as the rules allow, and
- * their
- * packing into batches and parts. For the laws of the reference and, beside it, of the product's reducer.
+ * their packing into batches and parts. For the laws of the reference and, beside it, of the product's
+ * reducer.
  */
 import fc from 'fast-check';
 import { compareBatches } from './block-part.js';
