@@ -2,12 +2,12 @@
  * Channel terms: what all participants sign; the EIP-712 digest of them is the channel's id (wire-formats.md
  * 2).
  */
-import { keccak256 } from '#crypto';
-import { addressWord, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, utf8 } from '#encoding';
+import { type Hex, toHex } from '#encoding';
 import type { ChannelId } from './ids.js';
 import { isPayerRole, roleOf } from './ids.js';
 import { blocksMaxLimit, participantsMax, participantsMin } from './limits.js';
-import { domainSeparator, type Eip712Domain, typedDigest, typeHash } from './typed-data.js';
+import { domainSeparator, type Eip712Domain, typedDigest } from './typed-data.js';
+import { typedStruct } from './typed-struct.js';
 
 export interface ChannelTerms {
   readonly participants: readonly Hex[];
@@ -34,44 +34,33 @@ export interface ChannelTerms {
   readonly salt: Hex;
 }
 
-const termsTypeHash = typeHash(
-  'ChannelTerms(address[] participants,uint8[] roles,address token,uint256 tokenPerUnit,string reducer,' +
-    'bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,uint64 blockDuration,uint64 blocksMax,' +
-    'uint64 collectionGrace,uint64 collationPeriod,uint64 processingPeriod,uint64 challengePeriod,' +
-    'uint64 disputeMax,uint64 retentionPeriod,uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,bytes32 salt)',
-);
-
-export function termsStructHash(terms: ChannelTerms): Uint8Array {
-  return keccak256(
-    concatBytes(
-      termsTypeHash,
-      keccak256(concatBytes(...terms.participants.map(addressWord))),
-      keccak256(concatBytes(...terms.roles.map(uintWord))),
-      addressWord(terms.token),
-      uintWord(terms.tokenPerUnit),
-      keccak256(utf8(terms.reducer)),
-      keccak256(fromHex(terms.reducerParameters)),
-      uintWord(terms.blockPolicy),
-      uintWord(terms.firstBlockStart),
-      uintWord(terms.blockDuration),
-      uintWord(terms.blocksMax),
-      uintWord(terms.collectionGrace),
-      uintWord(terms.collationPeriod),
-      uintWord(terms.processingPeriod),
-      uintWord(terms.challengePeriod),
-      uintWord(terms.disputeMax),
-      uintWord(terms.retentionPeriod),
-      uintWord(terms.authorBytesMax),
-      uintWord(terms.priceNanoMax),
-      bytes32Word(terms.keysRoot),
-      bytes32Word(terms.salt),
-    ),
-  );
-}
+/** wire-formats.md 2. */
+export const termsStruct = typedStruct('ChannelTerms', {
+  participants: 'address[]',
+  roles: 'uint8[]',
+  token: 'address',
+  tokenPerUnit: 'uint256',
+  reducer: 'string',
+  reducerParameters: 'bytes',
+  blockPolicy: 'uint8',
+  firstBlockStart: 'uint64',
+  blockDuration: 'uint64',
+  blocksMax: 'uint64',
+  collectionGrace: 'uint64',
+  collationPeriod: 'uint64',
+  processingPeriod: 'uint64',
+  challengePeriod: 'uint64',
+  disputeMax: 'uint64',
+  retentionPeriod: 'uint64',
+  authorBytesMax: 'uint64',
+  priceNanoMax: 'uint64',
+  keysRoot: 'bytes32',
+  salt: 'bytes32',
+});
 
 /** What each participant signs to open the channel. */
 export function channelIdOf(domain: Eip712Domain, terms: ChannelTerms): ChannelId {
-  return toHex(typedDigest(domainSeparator(domain), termsStructHash(terms)));
+  return toHex(typedDigest(domainSeparator(domain), termsStruct.hash(terms)));
 }
 
 /**

@@ -2,10 +2,11 @@
  * Delegation of a block to a validator, and receipts of accepted batches: EIP-712 digests and the boxed block
  * key (wire-formats.md 6).
  */
-import { keccak256, openBox, sealBox } from '#crypto';
-import { addressWord, bytes32Word, concatBytes, equalBytes, type Hex, uintWord } from '#encoding';
+import { openBox, sealBox } from '#crypto';
+import { concatBytes, equalBytes, type Hex } from '#encoding';
 import type { BlockNumber, ChannelId, ParticipantIndex } from './ids.js';
-import { typedDigest, typeHash } from './typed-data.js';
+import { typedDigest } from './typed-data.js';
+import { typedStruct } from './typed-struct.js';
 
 export interface Delegation {
   readonly channelId: ChannelId;
@@ -34,40 +35,33 @@ export interface Receipt {
   readonly receivedAt: bigint;
 }
 
-const delegationTypeHash = typeHash(
-  'Delegation(bytes32 channelId,uint64 blockNumber,uint8 participant,address validator,bool binding,' +
-    'bytes32 keyCommitment,uint64 nonce,uint64 notAfter)',
-);
-const receiptTypeHash = typeHash(
-  'Receipt(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,bytes32 recordsRoot,uint64 receivedAt)',
-);
+/** wire-formats.md 7. */
+export const delegationStruct = typedStruct('Delegation', {
+  channelId: 'bytes32',
+  blockNumber: 'uint64',
+  participant: 'uint8',
+  validator: 'address',
+  binding: 'bool',
+  keyCommitment: 'bytes32',
+  nonce: 'uint64',
+  notAfter: 'uint64',
+});
+/** wire-formats.md 7. */
+export const receiptStruct = typedStruct('Receipt', {
+  channelId: 'bytes32',
+  blockNumber: 'uint64',
+  author: 'uint8',
+  sequence: 'uint64',
+  recordsRoot: 'bytes32',
+  receivedAt: 'uint64',
+});
 
 export function delegationDigest(separator: Uint8Array, delegation: Delegation): Uint8Array {
-  const struct = concatBytes(
-    delegationTypeHash,
-    bytes32Word(delegation.channelId),
-    uintWord(delegation.blockNumber),
-    uintWord(delegation.participant),
-    addressWord(delegation.validator),
-    uintWord(delegation.binding),
-    bytes32Word(delegation.keyCommitment),
-    uintWord(delegation.nonce),
-    uintWord(delegation.notAfter),
-  );
-  return typedDigest(separator, keccak256(struct));
+  return typedDigest(separator, delegationStruct.hash(delegation));
 }
 
 export function receiptDigest(separator: Uint8Array, receipt: Receipt): Uint8Array {
-  const struct = concatBytes(
-    receiptTypeHash,
-    bytes32Word(receipt.channelId),
-    uintWord(receipt.blockNumber),
-    uintWord(receipt.author),
-    uintWord(receipt.sequence),
-    bytes32Word(receipt.recordsRoot),
-    uintWord(receipt.receivedAt),
-  );
-  return typedDigest(separator, keccak256(struct));
+  return typedDigest(separator, receiptStruct.hash(receipt));
 }
 
 /** The block key boxed for one validator and bound to one delegation: 136 bytes. `randomness`: 56 bytes. */

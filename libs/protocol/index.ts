@@ -44,7 +44,7 @@ export {
   channelIdOf,
   collectionEnd,
   termsFault,
-  termsStructHash,
+  termsStruct,
 } from './channel-terms.js';
 export {
   type Delegation,
@@ -131,7 +131,6 @@ export {
   domainSeparator,
   type Eip712Domain,
   typedDigest,
-  typeHash,
 } from './typed-data.js';
 export {
   decodeValidationRequest,

@@ -5,7 +5,7 @@
 import { hash64Into, keccak256, merkleRootDestroying, recoverSignerBytes, signDigest } from '#crypto';
 import { equalBytes, fromHex, type Hex, isZero, toHex, viewOf } from '#encoding';
 import { batchBytesMax, batchHeaderBytes, batchRecordsMax, recordBytes } from './limits.js';
-import { typeHash } from './typed-data.js';
+import { typedStruct } from './typed-struct.js';
 
 export const batchAt = {
   magic: 0,
@@ -21,9 +21,15 @@ export const batchAt = {
 
 /** "papyrus" and the version, as one little-endian pair of words. */
 const magic = new Uint8Array([0x70, 0x61, 0x70, 0x79, 0x72, 0x75, 0x73, 0x01]);
-const batchTypeHash = typeHash(
-  'RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,uint32 count,bytes32 recordsRoot)',
-);
+/** wire-formats.md 4. `BatchHasher` writes its hash straight from the bytes. */
+export const batchStruct = typedStruct('RecordBatch', {
+  channelId: 'bytes32',
+  blockNumber: 'uint64',
+  author: 'uint8',
+  sequence: 'uint64',
+  count: 'uint32',
+  recordsRoot: 'bytes32',
+});
 
 export interface BatchHeader {
   readonly blockNumber: bigint;
@@ -89,7 +95,7 @@ export class BatchHasher {
 
   constructor(separator: Uint8Array) {
     this.#domainSeparator = separator;
-    this.#struct.set(batchTypeHash);
+    this.#struct.set(batchStruct.typeHash);
     this.#signed.set([0x19, 0x01]);
     this.#signed.set(separator, 2);
   }

@@ -2,7 +2,8 @@
  * EIP-712 digests under the one domain of Papyrus: name "Papyrus", version "1", chain and ChannelRegistry.
  */
 import { keccak256 } from '#crypto';
-import { addressWord, concatBytes, type Hex, uintWord, utf8 } from '#encoding';
+import { concatBytes, type Hex } from '#encoding';
+import { typedStruct } from './typed-struct.js';
 
 export interface Eip712Domain {
   readonly chainId: number;
@@ -12,26 +13,22 @@ export interface Eip712Domain {
 const domainName = 'Papyrus';
 const domainVersion = '1';
 
-const domainTypeHash = typeHash(
-  'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',
-);
+export const domainStruct = typedStruct('EIP712Domain', {
+  name: 'string',
+  version: 'string',
+  chainId: 'uint256',
+  verifyingContract: 'address',
+});
 const digestPrefix = Uint8Array.of(0x19, 0x01);
 
-export function typeHash(type: string): Uint8Array {
-  return keccak256(utf8(type));
-}
-
 /** 32 bytes; compute once a chain. */
-export function domainSeparator(domain: Eip712Domain): Uint8Array {
-  return keccak256(
-    concatBytes(
-      domainTypeHash,
-      keccak256(utf8(domainName)),
-      keccak256(utf8(domainVersion)),
-      uintWord(domain.chainId),
-      addressWord(domain.verifyingContract),
-    ),
-  );
+export function domainSeparator({ chainId, verifyingContract }: Eip712Domain): Uint8Array {
+  return domainStruct.hash({
+    name: domainName,
+    version: domainVersion,
+    chainId: BigInt(chainId),
+    verifyingContract,
+  });
 }
 
 /** keccak256(0x1901 ‖ domainSeparator ‖ hashStruct): what is signed. */
