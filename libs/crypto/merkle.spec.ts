@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { merklePath, merkleRoot, rootFromPath, sha256 } from './index.js';
+import { hash64Into, merklePath, merkleRoot, rootFromPath, sha256 } from './index.js';
 
 const leavesOf = (count: number): Uint8Array =>
   new Uint8Array(
@@ -40,6 +40,30 @@ describe('merkle trees', () => {
         expect(rootFromPath(leaf, count, count, path)).toBeUndefined();
       }),
     );
+  });
+
+  it('are zero for no leaf, and one leaf is its own root', () => {
+    expect(merkleRoot(new Uint8Array(0))).toEqual(new Uint8Array(32));
+    expect(merkleRoot(leavesOf(1))).toEqual(leavesOf(1));
+    hash64Into(new Uint8Array(0), new Uint8Array(0));
+  });
+
+  it('give a root of its own memory, not a view of all leaves', () => {
+    expect(merkleRoot(leavesOf(9)).buffer.byteLength).toBe(32);
+  });
+
+  it('have no path for what is no leaf, and no root behind a path of other lengths', () => {
+    const leaves = leavesOf(3);
+    const leaf = leaves.subarray(0, 32);
+    for (const index of [-1, 3]) {
+      expect(() => merklePath(leaves, index)).toThrow(new RangeError(`no leaf ${index} of 3`));
+    }
+    const path = merklePath(leaves, 0);
+    expect(rootFromPath(leaf, -1, 3, path)).toBeUndefined();
+    // An index of −1 would lead through two levels too: the bounds alone tell.
+    expect(rootFromPath(leaf, -1, 1, [])).toBeUndefined();
+    expect(rootFromPath(leaf, 0, 3, [path[0].subarray(0, 31), path[1]])).toBeUndefined();
+    expect(rootFromPath(leaf, 0, 3, [path[0]])).toBeUndefined();
   });
 
   it('leave their input as it was', () => {

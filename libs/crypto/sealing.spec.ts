@@ -24,7 +24,12 @@ describe('sealing', () => {
     expect(Buffer.from(okm).toString('hex')).toBe(
       '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d',
     );
-    expect(() => hkdfSha256(key, key, 33)).toThrow(RangeError);
+    expect(hkdfSha256(key, key, 16)).toEqual(hkdfSha256(key, key).subarray(0, 16));
+    expect(() => hkdfSha256(key, key, 33)).toThrow('one expansion block gives at most 32 bytes');
+  });
+
+  it('gives keys memory of their own, not a view of a shared pool', () => {
+    expect(hkdfSha256(key, key, 16).buffer.byteLength).toBe(16);
   });
 });
 
@@ -39,6 +44,8 @@ describe('boxes', () => {
     box[103] ^= 1;
     expect(openBox(box, mine)).toBeUndefined();
     expect(openBox(box.subarray(0, 50), mine)).toBeUndefined();
-    expect(() => sealBox(key, encryptionPublicKey(mine), key)).toThrow(RangeError);
+    const empty = sealBox(new Uint8Array(0), encryptionPublicKey(mine), randomness);
+    expect([empty.length, openBox(empty, mine)]).toEqual([72, new Uint8Array(0)]);
+    expect(() => sealBox(key, encryptionPublicKey(mine), key)).toThrow('a box takes 56 random bytes');
   });
 });

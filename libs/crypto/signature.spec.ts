@@ -29,6 +29,20 @@ describe('signatures', () => {
     );
   });
 
+  it('take a whole digest and no high s, told by its first bytes or by its last', () => {
+    const withS = (s: string): Uint8Array => {
+      const signature = new Uint8Array(65);
+      signature.set(Buffer.from(s.padStart(64, '0'), 'hex'), 32);
+      return signature;
+    };
+    const half = order / 2n;
+    expect(isHighS(withS(half.toString(16)))).toBe(false);
+    expect(isHighS(withS((half + 1n).toString(16)))).toBe(true);
+    expect(isHighS(withS(`7f${'00'.repeat(31)}`))).toBe(false);
+    expect(isHighS(withS(`80${'00'.repeat(31)}`))).toBe(true);
+    expect(isHighS(withS('1'))).toBe(false);
+  });
+
   it('name their signer, and nobody for another digest', () => {
     const signature = signDigest(digest, key);
     expect(recoverSigner(digest, signature)).toBe(addressOf(key));
@@ -46,6 +60,8 @@ describe('signatures', () => {
       expect(recoverSigner(digest, other)).toBeUndefined();
     }
     expect(recoverSigner(digest, signature.subarray(0, 64))).toBeUndefined();
+    // A byte more is another signature, though the first 65 are good.
+    expect(recoverSigner(digest, Uint8Array.of(...signature, 0))).toBeUndefined();
     expect(recoverSigner(digest, new Uint8Array(66))).toBeUndefined();
   });
 
