@@ -31,9 +31,9 @@ describe('the keys of a channel', () => {
     for (let n = 0; n < blocksMax; n++) {
       const key = first.blockKey(n) as Uint8Array;
       expect(toHex(last.blockKey(n) as Uint8Array)).toBe(toHex(key));
-      expect(first.keyCommitment(n)).toBe(toHex(keyCommitmentOf(key)));
-      const path = first.keyPath(n).map(fromHex);
-      const root = rootFromPath(fromHex(first.keyCommitment(n)), n, blocksMax, path);
+      const { commitment, path } = first.proof(n)!;
+      expect(commitment).toBe(toHex(keyCommitmentOf(key)));
+      const root = rootFromPath(fromHex(commitment), n, blocksMax, path.map(fromHex));
       expect(toHex(root as Uint8Array)).toBe(keysRoot);
     }
   });
@@ -42,17 +42,19 @@ describe('the keys of a channel', () => {
     const rehearsal = new Rehearsal();
     const keys = await keysOf(rehearsal, 1);
     const fifth = toHex(keys.blockKey(5) as Uint8Array);
+    const proofOfFifth = keys.proof(5);
     await keys.eraseBefore(4);
     await keys.eraseBefore(2);
     const again = await keysOf(rehearsal, 1);
     for (const one of [keys, again]) {
       expect(one.blockKey(3)).toBeUndefined();
       expect(toHex(one.blockKey(5) as Uint8Array)).toBe(fifth);
-      expect(one.keyPath(3)).toHaveLength(4);
+      expect(one.proof(3)).toBeUndefined();
+      expect(one.proof(5)).toEqual(proofOfFifth);
     }
     const { entries } = rehearsal.participants[1].stateDrawer;
     const stored = [...entries.all()].find(([key]) => key.endsWith('/secret'))?.[1].value as Uint8Array;
-    expect(toHex(blockKeyOf(stored.slice(4)))).toBe(toHex(again.blockKey(4) as Uint8Array));
+    expect(toHex(blockKeyOf(stored.slice(8, 40)))).toBe(toHex(again.blockKey(4) as Uint8Array));
   });
 
   it('are gone altogether once the last block is over', async () => {

@@ -3,10 +3,22 @@
  * keysRoot, and erased behind the blocks that are over (wire-formats.md 5).
  */
 import type { Chain } from '#chain';
-import { merklePath, openBox } from '#crypto';
+import { openBox } from '#crypto';
 import { concatBytes, equalBytes, fromHex, type Hex, toHex, viewOf } from '#encoding';
-import { type KeyValue, type Revision, valueBytesMax } from '#key-value';
-import { blockKeyOf, type ChannelTerms, keyCommitments, keysRootOf, secretOf } from '#protocol';
+import type { KeyValue, Revision } from '#key-value';
+import {
+  allKeys,
+  blockKeyOf,
+  type ChannelTerms,
+  type KeysAhead,
+  keyCommitments,
+  keyGroupRootsBytes,
+  keyGroupRootsOf,
+  keyProofOf,
+  keysBehind,
+  keysRootOf,
+  secretOf,
+} from '#protocol';
 
 export type KeysRefusalCode =
   | 'unknown-channel'
@@ -95,30 +107,27 @@ export class ChannelKeys {
   }
 }
 
-interface KeptSecret {
-  /** The lowest block whose secret is kept. */
-  readonly from: number;
-  readonly secret: Uint8Array;
+interface KeptSecret extends KeysAhead {
   readonly revision: Revision;
 }
 
 interface KeptKeys {
   readonly kept: KeptSecret;
-  /** The commitments of all blocks, 32 bytes each. */
-  readonly leaves: Uint8Array;
+  readonly blocksMax: number;
+  readonly groupRoots: Uint8Array;
 }
 
 /** The keys of one channel. */
 export class BlockKeys {
   readonly #keyValue: KeyValue;
   readonly #channelId: Hex;
-  readonly #leaves: Uint8Array;
+  readonly #tree: Pick<KeptKeys, 'blocksMax' | 'groupRoots'>;
   #kept: KeptSecret;
 
-  constructor(keyValue: KeyValue, channelId: Hex, { kept, leaves }: KeptKeys) {
+  constructor(keyValue: KeyValue, channelId: Hex, { kept, ...tree }: KeptKeys) {
     this.#keyValue = keyValue;
     this.#channelId = channelId;
-    this.#leaves = leaves;
+    this.#tree = tree;
     this.#kept = kept;
   }
 
@@ -129,23 +138,20 @@ export class BlockKeys {
     return blockNumber < from ? undefined : blockKeyOf(secretOf(secret, blockNumber, from));
   }
 
-  keyCommitment(blockNumber: number): Hex {
+  /** The key's commitment and its siblings under keysRoot; undefined where the block's secret was erased. */
+  proof(blockNumber: number): { readonly commitment: Hex; readonly path: readonly Hex[] } | undefined {
     this.#assertBlock(blockNumber);
-    return toHex(this.#leaves.subarray(blockNumber * 32, blockNumber * 32 + 32));
-  }
-
-  /** The siblings of the block's commitment under keysRoot. O(blocksMax). */
-  keyPath(blockNumber: number): Hex[] {
-    this.#assertBlock(blockNumber);
-    return merklePath(this.#leaves, blockNumber).map(toHex);
+    if (blockNumber < this.#kept.from) return undefined;
+    const { commitment, path } = keyProofOf(this.#kept, this.#tree, blockNumber);
+    return { commitment: toHex(commitment), path: path.map(toHex) };
   }
 
   /** Forgets the secrets of all blocks below, at most of all; a secret leads to later ones, never back. */
   async eraseBefore(blockNumber: number): Promise<void> {
-    if (blockNumber * 32 > this.#leaves.length) return;
+    if (blockNumber > this.#tree.blocksMax) return;
     while (blockNumber > this.#kept.from) {
-      const { from, secret, revision } = this.#kept;
-      const value = encodeSecret(blockNumber, secretOf(secret, blockNumber, from));
+      const { secret, revision } = this.#kept;
+      const value = encodeKeys(keysBehind(this.#kept, blockNumber));
       const key = secretKey(this.#channelId);
       // On a conflict another process has erased meanwhile, perhaps further: that is never undone.
       await this.#keyValue.write([{ key, value, ifRevision: revision, erases: true }]);
@@ -157,7 +163,7 @@ export class BlockKeys {
   }
 
   #assertBlock(blockNumber: number): void {
-    if (!Number.isInteger(blockNumber) || blockNumber < 0 || blockNumber * 32 >= this.#leaves.length) {
+    if (!Number.isInteger(blockNumber) || blockNumber < 0 || blockNumber >= this.#tree.blocksMax) {
       throw new Error(`no block ${blockNumber} in channel ${this.#channelId}`);
     }
   }
@@ -179,13 +185,11 @@ export async function keptKeysIn(
 }
 
 const secretKey = (channelId: Hex): string => `channel-keys/${channelId}/secret`;
-const leavesKey = (channelId: Hex, chunk: number): string => `channel-keys/${channelId}/leaves/${chunk}`;
+const groupsKey = (channelId: Hex): string => `channel-keys/${channelId}/groups`;
 
 async function readSecret(keyValue: KeyValue, channelId: Hex): Promise<KeptSecret | undefined> {
   const found = await keyValue.get(secretKey(channelId));
-  if (found === undefined) return undefined;
-  const { value, revision } = found;
-  return { from: viewOf(value).getUint32(0, false), secret: value.slice(4), revision };
+  return found && { ...decodeKeys(found.value), revision: found.revision };
 }
 
 async function readKept(
@@ -195,34 +199,37 @@ async function readKept(
 ): Promise<KeptKeys | undefined> {
   const kept = await readSecret(keyValue, channelId);
   if (kept === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for (let chunk = 0; chunk * valueBytesMax < blocksMax * 32; chunk++) {
-    chunks.push((await keyValue.get(leavesKey(channelId, chunk)))?.value ?? new Uint8Array(0));
-  }
-  const leaves = concatBytes(...chunks);
-  if (leaves.length !== blocksMax * 32) throw new Error(`the key commitments of ${channelId} are incomplete`);
-  return { kept, leaves };
+  const groupRoots = (await keyValue.get(groupsKey(channelId)))?.value;
+  if (groupRoots?.length !== keyGroupRootsBytes(blocksMax))
+    throw new Error(`the key commitments of ${channelId} are incomplete`);
+  return { kept, blocksMax, groupRoots };
 }
 
 /**
- * The commitments first, each chunk a write of its own: they are the same whoever writes them, and count once
- * the secret stands. The secret only where there is none, as the one in the box leads back to every block.
+ * What proves the keys first: it is the same whoever writes it, and counts once the secret stands. The secret
+ * only where there is none, as the one in the box leads back to every block.
  */
 async function writeFirst(
   keyValue: KeyValue,
   channelId: Hex,
   { secret, leaves }: { readonly secret: Uint8Array; readonly leaves: Uint8Array },
 ): Promise<void> {
-  for (let at = 0; at < leaves.length; at += valueBytesMax) {
-    const value = leaves.subarray(at, at + valueBytesMax);
-    await keyValue.write([{ key: leavesKey(channelId, at / valueBytesMax), value }]);
-  }
-  await keyValue.write([{ key: secretKey(channelId), value: encodeSecret(0, secret), ifRevision: 'absent' }]);
+  await keyValue.write([{ key: groupsKey(channelId), value: keyGroupRootsOf(leaves) }]);
+  const value = encodeKeys(allKeys(secret));
+  await keyValue.write([{ key: secretKey(channelId), value, ifRevision: 'absent' }]);
 }
 
-function encodeSecret(from: number, secret: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + 32);
-  viewOf(bytes).setUint32(0, from, false);
-  bytes.set(secret, 4);
-  return bytes;
+/** `from` and how many blocks are passed, 4 bytes each, then the secret, then the roots, 32 bytes each. */
+function encodeKeys({ from, secret, passed }: KeysAhead): Uint8Array {
+  const counts = new Uint8Array(8);
+  viewOf(counts).setUint32(0, from, false);
+  viewOf(counts).setUint32(4, passed.count, false);
+  return concatBytes(counts, secret, ...passed.roots);
+}
+
+function decodeKeys(bytes: Uint8Array): KeysAhead {
+  const roots: Uint8Array[] = [];
+  for (let at = 40; at < bytes.length; at += 32) roots.push(bytes.slice(at, at + 32));
+  const passed = { count: viewOf(bytes).getUint32(4, false), roots };
+  return { from: viewOf(bytes).getUint32(0, false), secret: bytes.slice(8, 40), passed };
 }

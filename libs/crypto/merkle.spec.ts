@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { hash64Into, merklePath, merkleRoot, rootFromPath, sha256 } from './index.js';
+import { hash64Into, merklePath, merkleRoot, nonePassed, passLeaf, rootFromPath, sha256 } from './index.js';
 
 const leavesOf = (count: number): Uint8Array =>
   new Uint8Array(
@@ -64,6 +64,21 @@ describe('merkle trees', () => {
     expect(rootFromPath(leaf, -1, 1, [])).toBeUndefined();
     expect(rootFromPath(leaf, 0, 3, [path[0].subarray(0, 31), path[1]])).toBeUndefined();
     expect(rootFromPath(leaf, 0, 3, [path[0]])).toBeUndefined();
+  });
+
+  it('prove each leaf behind those that are passed without them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.nat(), fc.nat(), (count, a, b) => {
+        const leaves = leavesOf(count);
+        const index = a % count;
+        const behind = b % (index + 1);
+        let passed = nonePassed;
+        for (let n = 0; n < behind; n++) passed = passLeaf(passed, leaves.slice(n * 32, n * 32 + 32));
+        const rest = leaves.slice().fill(0xee, 0, behind * 32);
+        expect(merklePath(rest, index, passed)).toEqual(merklePath(leaves, index));
+        if (behind > 0) expect(() => merklePath(rest, behind - 1, passed)).toThrow(RangeError);
+      }),
+    );
   });
 
   it('leave their input as it was', () => {

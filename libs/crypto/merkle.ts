@@ -1,6 +1,7 @@
 /**
  * Merkle roots and paths over 32-byte hashes: the tree of RFC 9162, an odd last node is carried up unchanged.
  */
+import { concatBytes } from '#encoding';
 import { hash64Into } from './bulk-sha256.js';
 
 /** Root of the n × 32 bytes in `hashes`; 32 zero bytes for none. Leaves `hashes` as it is. O(n). */
@@ -23,13 +24,39 @@ export function merkleRootDestroying(hashes: Uint8Array): Uint8Array {
   return hashes.subarray(0, 32);
 }
 
-/** The siblings from leaf `index` to the root, 32 bytes each. */
-export function merklePath(hashes: Uint8Array, index: number): Uint8Array[] {
+/** The first `count` leaves of a tree that nobody needs any more: roots of whole subtrees, lowest first. */
+export interface PassedLeaves {
+  readonly count: number;
+  readonly roots: readonly Uint8Array[];
+}
+
+export const nonePassed: PassedLeaves = { count: 0, roots: [] };
+
+/** `leaf` is the next one after those that are passed. */
+export function passLeaf({ count, roots }: PassedLeaves, leaf: Uint8Array): PassedLeaves {
+  let node = leaf;
+  let taken = 0;
+  for (let bits = count; (bits & 1) === 1; bits >>= 1) {
+    const parent = new Uint8Array(32);
+    hash64Into(concatBytes(roots[taken++], node), parent);
+    node = parent;
+  }
+  return { count: count + 1, roots: [node, ...roots.slice(taken)] };
+}
+
+/**
+ * The siblings from leaf `index` to the root, 32 bytes each. Of leaves that are passed, all before `index`,
+ * the bytes in `hashes` do not matter.
+ */
+export function merklePath(hashes: Uint8Array, index: number, passed = nonePassed): Uint8Array[] {
   const level = new Uint8Array(hashes);
   const path: Uint8Array[] = [];
   let count = level.length / 32;
-  if (index < 0 || index >= count) throw new RangeError(`no leaf ${index} of ${count}`);
-  for (let at = index; count > 1; at >>= 1) {
+  if (index < passed.count || index >= count) throw new RangeError(`no leaf ${index} of ${count}`);
+  let known = 0;
+  for (let at = index, behind = passed.count; count > 1; at >>= 1, behind >>= 1) {
+    // One bit of the count for each subtree: the last whole one of this height among those passed.
+    if ((behind & 1) === 1) level.set(passed.roots[known++], (behind - 1) * 32);
     const sibling = at ^ 1;
     if (sibling < count) path.push(level.slice(sibling * 32, sibling * 32 + 32));
     count = hashLevel(level, count);

@@ -1,8 +1,14 @@
 export type { Acceptance, BlockFacts, OwnResult, PostedPart, RevealedResult, Seat } from './block-facts.js';
 export {
+  allKeys,
   blockKeyOf,
+  type KeysAhead,
   keyCommitmentOf,
   keyCommitments,
+  keyGroupRootsBytes,
+  keyGroupRootsOf,
+  keyProofOf,
+  keysBehind,
   keysRootOf,
   secretOf,
   segmentKeyOf,

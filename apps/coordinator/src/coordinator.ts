@@ -191,7 +191,8 @@ export class Coordinator {
     const said = { channelId, blockNumber, validator };
     const opened = await this.#keys.of(channelId);
     const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
-    if (!opened.ok || blockKey === undefined) {
+    const proof = opened.ok ? opened.keys.proof(blockNumber) : undefined;
+    if (!opened.ok || blockKey === undefined || proof === undefined) {
       const why = opened.ok ? 'its secret was erased' : opened.message;
       this.#ports.log.error({ ...said, why }, 'there is no block key to delegate');
       return undefined;
@@ -207,7 +208,7 @@ export class Coordinator {
       participant: participant as number,
       validator,
       binding: true,
-      keyCommitment: opened.keys.keyCommitment(blockNumber),
+      keyCommitment: proof.commitment,
       nonce: (last?.request.delegation.nonce ?? 0n) + 1n,
       notAfter: BigInt(notAfterSeconds),
     };
@@ -217,7 +218,7 @@ export class Coordinator {
     const request: ValidationRequest = {
       delegation: { ...fields, signature: toHex(signDigest(digest, operatorKey)) },
       sealedBlockKey: toHex(box),
-      keyPath: opened.keys.keyPath(blockNumber),
+      keyPath: proof.path,
     };
     return this.#remember({ request, sentAtSeconds: nowSeconds, answer: undefined }, last);
   }

@@ -72,11 +72,8 @@ async function blockKeyOf(rehearsal: Rehearsal, blockNumber: number) {
   const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
   if (!opened.ok) throw new Error(opened.code);
   const { keys } = opened;
-  return {
-    blockKey: keys.blockKey(blockNumber) as Uint8Array,
-    keyCommitment: keys.keyCommitment(blockNumber),
-    keyPath: keys.keyPath(blockNumber),
-  };
+  const { commitment: keyCommitment, path: keyPath } = keys.proof(blockNumber)!;
+  return { blockKey: keys.blockKey(blockNumber) as Uint8Array, keyCommitment, keyPath };
 }
 
 const emptyPart = {
