@@ -42,13 +42,13 @@ export async function openFileRecordLog(
   options: FileRecordLogOptions = {},
 ): Promise<RecordLog> {
   const files = faultingFiles(options.files ?? systemFiles);
-  if (options.access === 'read') return new FileRecordLog(new LogSegments(folder, files, false), files);
+  if (options.access === 'read') return new FileRecordLog(new LogSegments(folder, files, false));
   const lock = lockFolder(folder);
   try {
     const segments = new LogSegments(folder, files, true);
     const tail = new LogTail(segments, files, options.segmentBytes ?? defaultSegmentBytes);
     await tail.open(options.entropy ?? systemEntropy);
-    return new FileRecordLog(segments, files, { writer: new LogWriter(segments, tail), lock });
+    return new FileRecordLog(segments, { writer: new LogWriter(segments, tail), lock });
   } catch (cause) {
     lock.release();
     throw cause;
@@ -57,20 +57,14 @@ export async function openFileRecordLog(
 
 class FileRecordLog implements RecordLog {
   readonly #segments: LogSegments;
-  readonly #files: FileSystem;
   readonly #owner: { readonly writer: LogWriter; readonly lock: FolderLock } | undefined;
   readonly #wakes = new Set<(partition: LogPartition) => void>();
   /** A reader looks for news at one place at a time. */
   #refreshing: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(
-    segments: LogSegments,
-    files: FileSystem,
-    owner?: { readonly writer: LogWriter; readonly lock: FolderLock },
-  ) {
+  constructor(segments: LogSegments, owner?: { readonly writer: LogWriter; readonly lock: FolderLock }) {
     this.#segments = segments;
-    this.#files = files;
     this.#owner = owner;
   }
 
@@ -110,7 +104,9 @@ class FileRecordLog implements RecordLog {
   }
 
   async get(partition: LogPartition, position: LogPosition): Promise<LogItem | undefined> {
-    await this.#refresh();
+    this.#assertOpen();
+    // What was there stays as it was: only for more the owner has to be asked.
+    if (position >= this.#segments.state.end(partition)) await this.#refresh();
     if (position >= this.#segments.state.end(partition)) return undefined;
     const page = await this.#page(partition, logPosition(position), logPosition(position + 1), 0);
     return page.items.at(0);
@@ -156,6 +152,7 @@ class FileRecordLog implements RecordLog {
     try {
       await this.#owner?.writer.close();
     } finally {
+      await this.#segments.reads.dropBefore(Number.POSITIVE_INFINITY);
       this.#owner?.lock.release();
     }
   }
@@ -189,7 +186,7 @@ class FileRecordLog implements RecordLog {
       if (from >= range.to || span === undefined) return { items: [], next: range.to, bytes: 0 };
       const to = logPosition(Math.min(range.to, span.first + span.count));
       try {
-        return await readPlaces(this.#segments, this.#files, span.segment, { ...range, from, to });
+        return await readPlaces(this.#segments, span.segment, { ...range, from, to });
       } catch (cause) {
         if (!goneFrom(cause)) throw cause;
         await this.#refresh();

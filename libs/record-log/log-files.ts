@@ -78,6 +78,64 @@ export function faultingFiles(files: FileSystem): FileSystem {
   };
 }
 
+const openMax = 16;
+
+interface Used {
+  readonly file: Promise<OpenFile>;
+  users: number;
+  isDropped: boolean;
+}
+
+/** Segments open to be read, a few at a time: opening one costs more than reading an entry. */
+export class ReadFiles {
+  readonly #folder: string;
+  readonly #files: FileSystem;
+  readonly #open = new Map<number, Used>();
+
+  constructor(folder: string, files: FileSystem) {
+    this.#folder = folder;
+    this.#files = files;
+  }
+
+  /** Throws an error with the code ENOENT when the segment is no more. */
+  async use<Result>(number: number, act: (file: OpenFile) => Promise<Result>): Promise<Result> {
+    const used = this.#open.get(number) ?? this.#opened(number);
+    used.users++;
+    try {
+      return await act(await used.file);
+    } finally {
+      used.users--;
+      await closeUnused(used);
+    }
+  }
+
+  /** Whoever still reads one of those may finish. */
+  async dropBefore(first: number): Promise<void> {
+    for (const [number, used] of [...this.#open]) if (number < first) await this.#drop(number, used);
+  }
+
+  async #drop(number: number, used: Used): Promise<void> {
+    used.isDropped = true;
+    this.#open.delete(number);
+    await closeUnused(used);
+  }
+
+  #opened(number: number): Used {
+    const [oldest] = this.#open;
+    if (this.#open.size >= openMax) void this.#drop(...oldest);
+    const file = this.#files.open(segmentPath(this.#folder, number), 'read');
+    const used = { file, users: 0, isDropped: false };
+    this.#open.set(number, used);
+    // A failure is told to whoever waits for it; the next one tries again.
+    file.catch(() => this.#open.get(number) === used && this.#open.delete(number));
+    return used;
+  }
+}
+
+async function closeUnused({ file, users, isDropped }: Used): Promise<void> {
+  if (users === 0 && isDropped) await file.then((opened) => opened.close()).catch(() => {});
+}
+
 /** What reading a segment throws that a truncation has removed meanwhile, or that was lost. */
 export function goneSegment(path: string): Error {
   return Object.assign(new Error(`${path} is gone`), { code: 'ENOENT', path });

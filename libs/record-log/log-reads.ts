@@ -1,5 +1,5 @@
 /** Reads entries from a segment, those that stand near each other at once, and checks each. */
-import type { FileSystem } from '#environment';
+import type { OpenFile } from '#environment';
 import { segmentPath } from './log-files.js';
 import type { LogSegments } from './log-segments.js';
 import {
@@ -9,7 +9,7 @@ import {
   logPosition,
   positionAfter,
 } from './record-log.js';
-import { bodyBytesOf, parseFrame, type SegmentName } from './segment-format.js';
+import { bodyBytesOf, parseFrame } from './segment-format.js';
 import type { EntryPlace, SegmentRows } from './segment-rows.js';
 
 /** Bytes that one read of the disk takes, unless a single entry is longer. */
@@ -33,34 +33,39 @@ export interface FoundItems {
 /** At least one item. Throws an error with the code ENOENT when the segment is no more. */
 export async function readPlaces(
   segments: LogSegments,
-  files: FileSystem,
   segment: number,
   range: PlaceRange,
 ): Promise<FoundItems> {
   const rows = await segments.rowsOf(segment);
-  const path = segmentPath(segments.folder, segment);
-  const items: LogItem[] = [];
-  let next = range.from;
-  let bytes = 0;
-  const file = await files.open(path, 'read');
-  try {
+  return segments.reads.use(segment, async (file) => {
+    const items: LogItem[] = [];
+    let next = range.from;
+    let bytes = 0;
     do {
       const places = nearPlaces(rows, range, next, range.pageBytes - bytes);
-      const { offset } = places[0];
-      const chunk = new Uint8Array(endOf(places) - offset);
-      const found = chunk.subarray(0, await file.read(chunk, offset));
+      const chunk = await readChunk(file, places);
       for (const place of places) {
-        const name = segments.nameOf(segment);
-        const item = itemAt(name, path, { partition: range.partition, position: next, place }, found, offset);
-        items.push(item);
+        items.push(itemAt(segments, segment, { partition: range.partition, position: next, place }, chunk));
         bytes += bodyBytesOf(place.length);
         next = positionAfter(next);
       }
     } while (next < range.to && bytes < range.pageBytes);
-  } finally {
-    await file.close();
-  }
-  return { items, next, bytes };
+    return { items, next, bytes };
+  });
+}
+
+/** Bytes of a segment and where they begin in it. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly base: number;
+}
+
+async function readChunk(file: OpenFile, places: readonly EntryPlace[]): Promise<Chunk> {
+  const base = places[0].offset;
+  const end = places.reduce((last, { offset, length }) => Math.max(last, offset + length), base);
+  // Not zeroed: what is not read is cut off. Entries are given out as views of it, so it has no other user.
+  const room = new Uint8Array(Buffer.allocUnsafeSlow(end - base).buffer);
+  return { bytes: room.subarray(0, await file.read(room, base)), base };
 }
 
 /** The first, and those behind it up to what fills the page or one read. */
@@ -84,26 +89,21 @@ function nearPlaces(
   return places;
 }
 
-function endOf(places: readonly EntryPlace[]): number {
-  return Math.max(...places.map(({ offset, length }) => offset + length));
-}
-
 interface WantedEntry {
   readonly partition: LogPartition;
   readonly position: LogPosition;
   readonly place: EntryPlace;
 }
 
-/** `bytes` begin at `base` in the segment; what is not the entry that was appended is damage. */
+/** What is not the entry that was appended is damage. */
 function itemAt(
-  name: SegmentName,
-  path: string,
+  segments: LogSegments,
+  segment: number,
   { partition, position, place }: WantedEntry,
-  bytes: Uint8Array,
-  base: number,
+  { bytes, base }: Chunk,
 ): LogItem {
   const at = place.offset - base;
-  const found = place.length === 0 ? undefined : parseFrame(name, bytes, at, base);
+  const found = place.length === 0 ? undefined : parseFrame(segments.nameOf(segment), bytes, at, base);
   if (found?.kind === 'frame' && found.next === at + place.length) {
     const { head, body } = found;
     const isWanted =
@@ -111,8 +111,9 @@ function itemAt(
       head.channelId === partition.channelId &&
       head.stream === partition.stream &&
       head.position === position;
-    if (isWanted) return { position, receivedAtMs: head.receivedAtMs, bytes: body.slice() };
+    if (isWanted) return { position, receivedAtMs: head.receivedAtMs, bytes: body };
   }
+  const path = segmentPath(segments.folder, segment);
   const damage = `the bytes of ${path} at ${place.offset} are not those of the entry that was written there`;
   return { position, damage };
 }

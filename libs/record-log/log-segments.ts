@@ -1,7 +1,15 @@
 /** The segments of a log on disk as one reads them: what they hold, and where each entry stands. */
 import { equalBytes } from '#encoding';
 import { type FileSystem, type OpenFile, unlessAbsent } from '#environment';
-import { damagedLog, isSegment, logIdPath, numberOf, segmentPath, shorterLog } from './log-files.js';
+import {
+  damagedLog,
+  isSegment,
+  logIdPath,
+  numberOf,
+  ReadFiles,
+  segmentPath,
+  shorterLog,
+} from './log-files.js';
 import { LogState } from './log-state.js';
 import type { LogPartition } from './record-log.js';
 import { SealedSegments, type SegmentSpan } from './sealed-segments.js';
@@ -41,6 +49,7 @@ const loads = 3;
 
 export class LogSegments {
   readonly folder: string;
+  readonly reads: ReadFiles;
   readonly #files: FileSystem;
   readonly #isOwner: boolean;
   #logId: Uint8Array | undefined;
@@ -52,6 +61,7 @@ export class LogSegments {
     this.folder = folder;
     this.#files = files;
     this.#isOwner = isOwner;
+    this.reads = new ReadFiles(folder, files);
   }
 
   get state(): LogState {
@@ -154,6 +164,7 @@ export class LogSegments {
     this.#takeFlushed({ frames: tail, holes: [] }, active, state);
     const last = tail.at(-1);
     const wholeEnd = last === undefined ? mark.end : last.offset + last.length;
+    await this.reads.dropBefore(Number.POSITIVE_INFINITY);
     const sealed = this.#noSealed(name.logId);
     for (const [before, sealedBytes] of state.sealed) await sealed.find(before, sealedBytes);
     this.#state = state;
@@ -198,18 +209,14 @@ export class LogSegments {
   /** False where the log has to be loaded anew. */
   async #readOn(from: ActiveSegment): Promise<boolean> {
     for (let active = from; ; active = this.active) {
-      const path = segmentPath(this.folder, active.number);
-      const file = await unlessAbsent(() => this.#files.open(path, 'read'));
-      if (file === undefined) return false;
+      const found = await unlessAbsent(() => this.#files.facts(segmentPath(this.folder, active.number)));
+      if (found?.id !== active.fileId) return false;
       try {
-        if ((await file.facts()).id !== active.fileId) return false;
-        if (!(await this.#readMore(file, active))) return true;
+        if (!(await this.reads.use(active.number, (file) => this.#readMore(file, active)))) return true;
       } catch (cause) {
         // Some of it may have been taken in already.
         this.#active = undefined;
         throw cause;
-      } finally {
-        await file.close();
       }
       const facts = await unlessAbsent(() => this.#files.facts(segmentPath(this.folder, active.number + 1)));
       if (facts === undefined) return false;

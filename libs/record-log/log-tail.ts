@@ -1,6 +1,6 @@
 /** The end of a segment log, where its owner writes: groups of frames, flushed before they count. */
 import { dirname } from 'node:path';
-import { concatBytes, equalBytes } from '#encoding';
+import { equalBytes } from '#encoding';
 import {
   type Entropy,
   type FileSystem,
@@ -18,8 +18,8 @@ import {
   encodeMark,
   encodeSegmentHead,
   type FrameName,
-  finishFrame,
-  frameAround,
+  type FramePlace,
+  frameBytesOf,
   logIdBytes,
   markOffsetOf,
   noChannel,
@@ -28,13 +28,15 @@ import {
   type SegmentName,
   segmentHeadBytes,
   segmentStates,
+  writeFrame,
 } from './segment-format.js';
 
 export interface NewFrame {
   readonly name: FrameName;
-  /** Room for head and foot around the body. */
-  readonly frame: Uint8Array;
+  readonly body: Uint8Array;
 }
+
+const noBody = new Uint8Array(0);
 
 export class LogTail {
   readonly #segments: LogSegments;
@@ -43,6 +45,8 @@ export class LogTail {
   #file: OpenFile | undefined;
   /** Whether bytes of a group that failed may stand behind the mark. */
   #isTorn = false;
+  /** Where groups are put together: fresh memory for each costs as much as writing it. */
+  #room = new Uint8Array(0);
 
   constructor(segments: LogSegments, files: FileSystem, segmentBytes: number) {
     this.#segments = segments;
@@ -70,14 +74,8 @@ export class LogTail {
     const { active } = this.#segments;
     const { mark } = active;
     const name = this.#segments.nameOf(active.number);
-    const offsets: number[] = [];
-    let end = mark.end;
-    for (const [at, { frame, name: frameName }] of frames.entries()) {
-      finishFrame(frame, name, { offset: end, turn: active.turn + at }, frameName);
-      offsets.push(end);
-      end += frame.length;
-    }
-    const bytes = frames.length === 1 ? frames[0].frame : concatBytes(...frames.map(({ frame }) => frame));
+    const bytes = this.#framed(frames, name, { offset: mark.end, turn: active.turn });
+    const end = mark.end + bytes.length;
     const next = { turn: mark.turn + 1, end, isSealed: false };
     try {
       await this.#open().write(bytes, mark.end);
@@ -90,12 +88,13 @@ export class LogTail {
     }
     active.mark = next;
     active.turn += frames.length;
-    for (const [at, { name: frameName, frame }] of frames.entries()) {
+    let offset = mark.end;
+    for (const { name: frameName, body } of frames) {
       const { kind, channelId, stream, position } = frameName;
-      if (kind === 'entry') {
-        active.rows.add({ channelId, stream }, position, { offset: offsets[at], length: frame.length });
-      }
+      const length = frameBytesOf(body.length);
+      if (kind === 'entry') active.rows.add({ channelId, stream }, position, { offset, length });
       this.#segments.state.take(frameName);
+      offset += length;
     }
   }
 
@@ -106,8 +105,9 @@ export class LogTail {
     const about = { channelId: noChannel, stream: 0, epoch: 0, receivedAtMs: 0 };
     const name: FrameName = { kind: 'removal', position: logPosition(first), ...about };
     // Written down before they go: a segment that is missing otherwise is one that was lost.
-    await this.commit([{ name, frame: frameAround(new Uint8Array(0)) }]);
+    await this.commit([{ name, body: noBody }]);
     this.#segments.sealed.forgetBefore(first);
+    await this.#segments.reads.dropBefore(first);
     await this.#remove(before);
   }
 
@@ -183,20 +183,15 @@ export class LogTail {
   async #startSegment(number: number, state: LogState, tie = async (): Promise<void> => {}): Promise<void> {
     const { folder } = this.#segments;
     const name = this.#segments.nameOf(number);
-    const body = state.encode();
-    const frames: Uint8Array[] = [];
-    let end = segmentHeadBytes;
-    // Twice: without it nobody knows where positions go on.
-    for (let turn = 0; turn < segmentStates; turn++) {
-      const frame = frameAround(body);
-      const about = { channelId: noChannel, stream: 0, epoch: 0, receivedAtMs: 0 };
-      finishFrame(frame, name, { offset: end, turn }, { kind: 'state', position: logBegin, ...about });
-      frames.push(frame);
-      end += frame.length;
-    }
+    const about = { channelId: noChannel, stream: 0, epoch: 0, receivedAtMs: 0 };
+    const copy: NewFrame = { name: { kind: 'state', position: logBegin, ...about }, body: state.encode() };
+    // Without it nobody knows where positions go on.
+    const copies = Array.from({ length: segmentStates }, () => copy);
+    const states = this.#framed(copies, name, { offset: segmentHeadBytes, turn: 0 });
+    const end = segmentHeadBytes + states.length;
     const mark = { turn: 0, end, isSealed: false };
     const path = segmentPath(folder, number);
-    await (await replaceFile(this.#files, path, [encodeSegmentHead(name, mark), ...frames])).close();
+    await (await replaceFile(this.#files, path, [encodeSegmentHead(name, mark), states])).close();
     // Opened anew under its own name, which is what faults name.
     const file = await this.#files.open(path, 'change');
     try {
@@ -208,6 +203,19 @@ export class LogTail {
       throw cause;
     }
     this.#file = file;
+  }
+
+  /** One behind the other; the bytes are good until the next call. */
+  #framed(frames: readonly NewFrame[], segment: SegmentName, first: FramePlace): Uint8Array {
+    const length = frames.reduce((sum, { body }) => sum + frameBytesOf(body.length), 0);
+    if (this.#room.length < length) this.#room = new Uint8Array(length);
+    let at = 0;
+    for (const [index, frame] of frames.entries()) {
+      const whole = this.#room.subarray(at, at + frameBytesOf(frame.body.length));
+      writeFrame(whole, segment, { offset: first.offset + at, turn: first.turn + index }, frame);
+      at += whole.length;
+    }
+    return this.#room.subarray(0, length);
   }
 
   async #seal(file: OpenFile, name: SegmentName, { turn, end }: SegmentMark): Promise<void> {

@@ -139,27 +139,19 @@ function parseMark(name: SegmentName, bytes: Uint8Array): SegmentMark | undefine
 const frameBytesOf = (bodyBytes: number): number => frameHeadBytes + bodyBytes + frameHeadBytes;
 export const bodyBytesOf = (frameBytes: number): number => Math.max(0, frameBytes - 2 * frameHeadBytes);
 
-/** Room for a frame with the body in its place: the caller's bytes are copied once. */
-export function frameAround(body: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(frameBytesOf(body.length));
-  frame.set(body, frameHeadBytes);
-  return frame;
-}
-
 export interface FramePlace {
   readonly offset: number;
   readonly turn: number;
 }
 
-/** Writes head and foot around the body of a frame. */
-export function finishFrame(
+/** Fills `frame`, which has as many bytes as `frameBytesOf` says. */
+export function writeFrame(
   frame: Uint8Array,
   segment: SegmentName,
   { offset, turn }: FramePlace,
-  name: FrameName,
+  { name, body }: { readonly name: FrameName; readonly body: Uint8Array },
 ): void {
-  const body = frame.subarray(frameHeadBytes, frame.length - frameHeadBytes);
-  const head = frame.subarray(0, frameHeadBytes);
+  const head = frame.subarray(0, frameHeadBytes).fill(0);
   const view = viewOf(head);
   head.set(headMagic);
   view.setUint32(8, crc32(body));
@@ -172,8 +164,9 @@ export function finishFrame(
   view.setBigUint64(36, BigInt(name.receivedAtMs));
   head.set(Buffer.from(name.channelId.slice(2), 'hex'), 44);
   view.setUint32(4, crc32(head.subarray(8), seedOf(segment, offset)));
-  frame.set(head, frame.length - frameHeadBytes);
-  frame.set(footMagic, frame.length - frameHeadBytes);
+  frame.set(body, frameHeadBytes);
+  frame.set(head, frameHeadBytes + body.length);
+  frame.set(footMagic, frameHeadBytes + body.length);
 }
 
 /** What stands at `at`; `base` is the offset of the first of these bytes in the segment. */
