@@ -136,7 +136,7 @@ function parseMark(name: SegmentName, bytes: Uint8Array): SegmentMark | undefine
   return { turn, end, isSealed: bytes[16] === 1 };
 }
 
-const frameBytesOf = (bodyBytes: number): number => frameHeadBytes + bodyBytes + frameHeadBytes;
+export const frameBytesOf = (bodyBytes: number): number => frameHeadBytes + bodyBytes + frameHeadBytes;
 export const bodyBytesOf = (frameBytes: number): number => Math.max(0, frameBytes - 2 * frameHeadBytes);
 
 export interface FramePlace {

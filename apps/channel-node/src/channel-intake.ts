@@ -6,7 +6,8 @@ import { type Refusal, refuse, type SignedReceipt } from '#api';
 import { recordSignersOf } from '#block-watch';
 import type { Chain, ChannelFacts } from '#chain';
 import type { Hex } from '#encoding';
-import { type Clock, codeOf, Fault, type Log } from '#environment';
+import { type Clock, codeOf, Fault, type Log, messageOf } from '#environment';
+import type { KeyValue } from '#key-value';
 import {
   type BatchHasher,
   type BatchHeader,
@@ -31,10 +32,12 @@ import {
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { KnownTime } from './chain-clock.js';
+import { KnownLog } from './known-log.js';
 import type { ReceiptSigner } from './receipt.js';
 
 export interface IntakePorts {
   readonly recordLog: RecordLog;
+  readonly keyValue: KeyValue;
   readonly chain: Chain;
   readonly clock: Clock;
   readonly log: Log;
@@ -72,6 +75,7 @@ export class ChannelIntake {
   /** Set once the log failed: what is in it must be read again before more is accepted. */
   #isBroken = false;
   #writing: Promise<void> = Promise.resolve();
+  readonly #known: KnownLog;
 
   private constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts, claim: LogClaim) {
     this.channelId = facts.channelId;
@@ -80,6 +84,7 @@ export class ChannelIntake {
     this.#options = options;
     this.#ports = ports;
     this.#claim = claim;
+    this.#known = new KnownLog(facts.channelId, ports);
     this.#rules = {
       records: new RecordCheck(facts.terms),
       participants: facts.terms.participants.length,
@@ -100,6 +105,7 @@ export class ChannelIntake {
     // First, so that nobody appends behind what is read here.
     const claim = await ports.recordLog.claim(facts.channelId);
     const intake = new ChannelIntake(facts, options, ports, claim);
+    await intake.#known.assertWhole();
     intake.#cutBelow = await intake.#readCutBelow();
     intake.#closedBelow = intake.#cutBelow;
     await intake.#restore(nowSeconds);
@@ -153,6 +159,7 @@ export class ChannelIntake {
       }
       this.#cutBelow = blockNumber + 1;
     }
+    if (written > 0) await this.#rememberLog();
     this.#forget(nowSeconds);
     return written;
   }
@@ -161,6 +168,14 @@ export class ChannelIntake {
   async idle(): Promise<void> {
     for (const block of this.#blocks.values()) await block.idle();
     await this.#writing.catch(() => {});
+  }
+
+  /** What is remembered less of is only seen less surely to be missing. */
+  async #rememberLog(): Promise<void> {
+    await this.#known.remember().catch((cause) => {
+      const fields = { channelId: this.channelId, cause: messageOf(cause) };
+      this.#ports.log.warn(fields, 'how far the log goes could not be remembered');
+    });
   }
 
   #timeRefusal(header: BatchHeader, nowSeconds: number): Refusal | undefined {
