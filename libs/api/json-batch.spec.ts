@@ -1,10 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { jsonOfBatch, ndjsonOfBatch, parseJsonBatch, parseNdjsonBatch } from '#api';
-import { type Hex, toHex, viewOf } from '#encoding';
-import { BatchHasher, impressionKeyOf, limits, recordAt, recordKind, shortHash, signBatch } from '#protocol';
+import { toHex, viewOf } from '#encoding';
+import {
+  BatchHasher,
+  type ChannelId,
+  impressionKeyOf,
+  limits,
+  recordAt,
+  recordKind,
+  shortHash,
+  signBatch,
+} from '#protocol';
 
-const channelId: Hex = `0x${'5a'.repeat(32)}`;
+const channelId: ChannelId = `0x${'5a'.repeat(32)}` as const;
 const hasher = new BatchHasher(new Uint8Array(32).fill(3));
 const header = { blockNumber: '0', author: 1, sequence: '9', signature: `0x${'22'.repeat(65)}` };
 const win = {

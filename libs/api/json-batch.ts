@@ -5,6 +5,7 @@ import {
   BatchHasher,
   batchAt,
   batchCount,
+  type ChannelId,
   decodeRecord,
   encodeRecord,
   encodeUnsignedBatch,
@@ -33,7 +34,7 @@ const cpmExponent = 6;
 const hasher = new BatchHasher(new Uint8Array(32));
 
 /** `text` is a JSON object with the header's fields and `records`. */
-export function parseJsonBatch(text: string, channelId: Hex): ParsedBatch {
+export function parseJsonBatch(text: string, channelId: ChannelId): ParsedBatch {
   const parsed = parseJson(text, '');
   if (!parsed.ok) return parsed;
   if (!isObject(parsed.value) || !Array.isArray(parsed.value.records)) {
@@ -44,7 +45,7 @@ export function parseJsonBatch(text: string, channelId: Hex): ParsedBatch {
 }
 
 /** The first line of `text` is the header, each further one a record. */
-export function parseNdjsonBatch(text: string, channelId: Hex): ParsedBatch {
+export function parseNdjsonBatch(text: string, channelId: ChannelId): ParsedBatch {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (lines.length > limits.batchRecordsMax + 1) return countRefusal(lines.length - 1);
   const values: unknown[] = [];
@@ -57,7 +58,7 @@ export function parseNdjsonBatch(text: string, channelId: Hex): ParsedBatch {
 }
 
 /** The JSON that parses to the very bytes of `batch`, a batch of good shape. */
-export function jsonOfBatch(batch: Uint8Array): JsonBatch & { readonly channelId: Hex } {
+export function jsonOfBatch(batch: Uint8Array): JsonBatch & { readonly channelId: ChannelId } {
   const { channelId, blockNumber, author, sequence, recordsRoot } = parseHeader(batch);
   const records = Array.from({ length: batchCount(batch) }, (_, index) =>
     jsonOfRecord(batch, limits.batchHeaderBytes + index * limits.recordBytes),
@@ -79,7 +80,7 @@ export function ndjsonOfBatch(batch: Uint8Array): string {
   return [header, ...records].map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-function assemble(channelId: Hex, header: unknown, values: readonly unknown[]): ParsedBatch {
+function assemble(channelId: ChannelId, header: unknown, values: readonly unknown[]): ParsedBatch {
   const parsed = batchHeaderSchema.safeParse(header);
   if (!parsed.success) {
     return refuse(

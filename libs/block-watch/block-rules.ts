@@ -1,9 +1,10 @@
 /** What everyone who checks the parts of a block has to know, read from the base chain. */
 import type { Chain } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
-import { fromHex, type Hex } from '#encoding';
+import { fromHex } from '#encoding';
 import {
   type BlockRules,
+  type ChannelId,
   type ChannelTerms,
   domainSeparator,
   type PartCommitment,
@@ -14,7 +15,7 @@ import { recordSignersOf } from './participant-keys.js';
 /** `blockKey`: 32 bytes, known to participants and delegated validators only. */
 export async function blockRulesOf(
   chain: Chain,
-  channelId: Hex,
+  channelId: ChannelId,
   terms: ChannelTerms,
   blockNumber: number,
   blockKey: Uint8Array,

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { DrivenTimers, Fault, silentLog } from '#environment';
 import type { JobKind } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { watchJobQueue } from '#job-queue/testing/watched-job-queue';
+import type { ChannelId } from '#protocol';
 import { type BlockAct, type BlockLane, BlockSweep, type DueJob } from './block-sweep.js';
 
-const channelId: Hex = `0x${'01'.repeat(32)}`;
+const channelId: ChannelId = `0x${'01'.repeat(32)}` as const;
 const job = (kind: JobKind, blockNumber: number, untilSeconds?: number): DueJob => ({
   ...{ kind, channelId, blockNumber, due: { due: 'commit', untilSeconds } },
 });

@@ -2,10 +2,10 @@
  * A shell's work on blocks: its sweep looks and names what is due as jobs, and workers look at each block
  * anew and act. Nothing waits here for a slow block but that block.
  */
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { Fault, type Log, messageOf, SweepLoop, systemTimers, type Timers } from '#environment';
 import { type Job, type JobKind, type JobQueue, jobIdOf, type Worker } from '#job-queue';
-import { type Due, isDue } from '#protocol';
+import { type ChannelId, type Due, isDue } from '#protocol';
 
 /** How many things were done; `again` when what is due could not be done yet. */
 export type BlockAct = number | 'again';
@@ -18,7 +18,7 @@ export interface BlockLane {
   /** How long one block may take before another attempt may begin. */
   readonly lockMs: number;
   /** Reads the facts, and does what they call for. Once `signal` has ended it acts no more. */
-  act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct>;
+  act(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct>;
 }
 
 /** A block in one lane: what is due there, what is waited for, or why nothing ever will be due. */

@@ -4,11 +4,19 @@
  */
 import type { Chain, ChainSnapshot, ChannelFacts, Finality } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
-import type { Hex } from '#encoding';
-import { type BlockSeen, blockStart, type ChannelTerms, collectionEnd, isOver, stageOf } from '#protocol';
+import type { Address, Hex } from '#encoding';
+import {
+  type BlockSeen,
+  blockStart,
+  type ChannelId,
+  type ChannelTerms,
+  collectionEnd,
+  isOver,
+  stageOf,
+} from '#protocol';
 
 export interface WatchedBlock extends BlockSeen {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   /** Index of the watch's account in the channel; undefined where it is none of the participants. */
   readonly participant: number | undefined;
   /** Height at which all of the facts were read. */
@@ -19,7 +27,7 @@ export interface WatchedBlock extends BlockSeen {
 const concurrentReads = 32;
 
 interface WatchedChannel {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   /** Every block below is settled or void in a finalized height; so are those in `finished`. */
   lowestUnfinished: number;
   readonly finished: Set<number>;
@@ -31,7 +39,7 @@ interface Heights {
 }
 
 export class BlockWatch {
-  readonly #account: Hex | undefined;
+  readonly #account: Address | undefined;
   readonly #chain: Chain;
   readonly #channels = new Map<Hex, WatchedChannel>();
   /** Void blocks with seats, whose bonds nobody may have released. */
@@ -39,7 +47,7 @@ export class BlockWatch {
   #last: { readonly heights: Heights; readonly blocks: readonly WatchedBlock[] } | undefined;
 
   /** `account` is the participant's; without one only `block` is of use. */
-  constructor(options: { readonly account?: Hex }, ports: { readonly chain: Chain }) {
+  constructor(options: { readonly account?: Address }, ports: { readonly chain: Chain }) {
     this.#account = options.account?.toLowerCase() as Hex | undefined;
     this.#chain = ports.chain;
   }
@@ -78,7 +86,7 @@ export class BlockWatch {
 
   /** One block of any channel, whatever its stage; undefined if there is no such channel or block. */
   block(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
     finality: Finality = 'latest',
   ): Promise<WatchedBlock | undefined> {
@@ -95,7 +103,7 @@ export class BlockWatch {
    * Blocks of any channels, whatever their stage, all as of one height; without those that do not exist.
    */
   blocksOf(
-    ids: readonly { readonly channelId: Hex; readonly blockNumber: number }[],
+    ids: readonly { readonly channelId: ChannelId; readonly blockNumber: number }[],
     finality: Finality = 'latest',
   ): Promise<readonly WatchedBlock[]> {
     return atOneHeight(async () => {
@@ -126,7 +134,7 @@ export class BlockWatch {
    * Every block of the channel below this number was settled or void in a finalized height when `blocks` last
    * looked: what it needed may be forgotten.
    */
-  lowestUnfinished(channelId: Hex): number {
+  lowestUnfinished(channelId: ChannelId): number {
     return this.#channels.get(channelId)?.lowestUnfinished ?? 0;
   }
 

@@ -4,11 +4,21 @@
  */
 import type { Chain } from '#chain';
 import { openBox } from '#crypto';
-import { concatBytes, equalBytes, fromHex, type Hex, toHex, viewOf } from '#encoding';
+import {
+  type Address,
+  concatBytes,
+  type Digest,
+  equalBytes,
+  fromHex,
+  type Hex,
+  toHex,
+  viewOf,
+} from '#encoding';
 import type { KeyValue, Revision } from '#key-value';
 import {
   allKeys,
   blockKeyOf,
+  type ChannelId,
   type ChannelTerms,
   type KeysAhead,
   keyCommitments,
@@ -52,14 +62,14 @@ export function openChannelBox(
 }
 
 export class ChannelKeys {
-  readonly #account: Hex;
+  readonly #account: Address;
   readonly #encryptionSecret: Uint8Array;
   readonly #chain: Chain;
   readonly #keyValue: KeyValue;
   readonly #opened = new Map<Hex, Promise<KeysOutcome>>();
 
   constructor(
-    options: { readonly account: Hex; readonly encryptionSecret: Uint8Array },
+    options: { readonly account: Address; readonly encryptionSecret: Uint8Array },
     ports: { readonly chain: Chain; readonly keyValue: KeyValue },
   ) {
     this.#account = options.account.toLowerCase() as Hex;
@@ -69,7 +79,7 @@ export class ChannelKeys {
   }
 
   /** The keys of a channel; a refusal is final unless the channel was unknown. */
-  async of(channelId: Hex): Promise<KeysOutcome> {
+  async of(channelId: ChannelId): Promise<KeysOutcome> {
     const known = this.#opened.get(channelId);
     if (known !== undefined) return known;
     const opening = this.#open(channelId);
@@ -84,7 +94,7 @@ export class ChannelKeys {
     }
   }
 
-  async #open(channelId: Hex): Promise<KeysOutcome> {
+  async #open(channelId: ChannelId): Promise<KeysOutcome> {
     const channel = await (await this.#chain.snapshot({ finality: 'latest' })).channel(channelId);
     if (channel === undefined) {
       return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} on this chain` };
@@ -120,11 +130,11 @@ interface KeptKeys {
 /** The keys of one channel. */
 export class BlockKeys {
   readonly #keyValue: KeyValue;
-  readonly #channelId: Hex;
+  readonly #channelId: ChannelId;
   readonly #tree: Pick<KeptKeys, 'blocksMax' | 'groupRoots'>;
   #kept: KeptSecret;
 
-  constructor(keyValue: KeyValue, channelId: Hex, { kept, ...tree }: KeptKeys) {
+  constructor(keyValue: KeyValue, channelId: ChannelId, { kept, ...tree }: KeptKeys) {
     this.#keyValue = keyValue;
     this.#channelId = channelId;
     this.#tree = tree;
@@ -139,7 +149,7 @@ export class BlockKeys {
   }
 
   /** The key's commitment and its siblings under keysRoot; undefined where the block's secret was erased. */
-  proof(blockNumber: number): { readonly commitment: Hex; readonly path: readonly Hex[] } | undefined {
+  proof(blockNumber: number): { readonly commitment: Digest; readonly path: readonly Hex[] } | undefined {
     this.#assertBlock(blockNumber);
     if (blockNumber < this.#kept.from) return undefined;
     const { commitment, path } = keyProofOf(this.#kept, this.#tree, blockNumber);
@@ -172,8 +182,8 @@ export class BlockKeys {
 /** Of whose channels a store keeps keys, and below which block they were erased: those blocks were over. */
 export async function keptKeysIn(
   keyValue: KeyValue,
-): Promise<readonly { readonly channelId: Hex; readonly from: number }[]> {
-  const found: { channelId: Hex; from: number }[] = [];
+): Promise<readonly { readonly channelId: ChannelId; readonly from: number }[]> {
+  const found: { channelId: ChannelId; from: number }[] = [];
   for await (const page of keyValue.list('channel-keys/')) {
     for (const { key, value } of page) {
       const channelId = /^channel-keys\/(0x[0-9a-f]{64})\/secret$/.exec(key)?.[1];
@@ -184,17 +194,17 @@ export async function keptKeysIn(
   return found;
 }
 
-const secretKey = (channelId: Hex): string => `channel-keys/${channelId}/secret`;
-const groupsKey = (channelId: Hex): string => `channel-keys/${channelId}/groups`;
+const secretKey = (channelId: ChannelId): string => `channel-keys/${channelId}/secret`;
+const groupsKey = (channelId: ChannelId): string => `channel-keys/${channelId}/groups`;
 
-async function readSecret(keyValue: KeyValue, channelId: Hex): Promise<KeptSecret | undefined> {
+async function readSecret(keyValue: KeyValue, channelId: ChannelId): Promise<KeptSecret | undefined> {
   const found = await keyValue.get(secretKey(channelId));
   return found && { ...decodeKeys(found.value), revision: found.revision };
 }
 
 async function readKept(
   keyValue: KeyValue,
-  channelId: Hex,
+  channelId: ChannelId,
   blocksMax: number,
 ): Promise<KeptKeys | undefined> {
   const kept = await readSecret(keyValue, channelId);
@@ -211,7 +221,7 @@ async function readKept(
  */
 async function writeFirst(
   keyValue: KeyValue,
-  channelId: Hex,
+  channelId: ChannelId,
   { secret, leaves }: { readonly secret: Uint8Array; readonly leaves: Uint8Array },
 ): Promise<void> {
   await keyValue.write([{ key: groupsKey(channelId), value: keyGroupRootsOf(leaves) }]);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxEntry } from '#chain/outbox';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { outboxIn } from './key-value-outbox.js';
 
-const address: Hex = `0x${'0a'.repeat(20)}`;
-const entryOf = (nonce: number, to: Hex | undefined = `0x${'0b'.repeat(20)}`): OutboxEntry => ({
+const address: Address = `0x${'0a'.repeat(20)}` as const;
+const entryOf = (nonce: number, to: Address | undefined = `0x${'0b'.repeat(20)}` as const): OutboxEntry => ({
   nonce,
   act: { to, data: '0x1234', valueWei: 10n ** 21n },
   gasLimit: 100_000n,
@@ -19,7 +19,7 @@ describe('an outbox in a key-value store', () => {
     const drawer = new KeyValueDrawer();
     const outbox = outboxIn(openMemoryKeyValue(drawer), 'collator');
     for (const nonce of [10, 9, 2]) await outbox.keep(address, entryOf(nonce));
-    await outbox.keep(`0x${'0d'.repeat(20)}`, entryOf(1));
+    await outbox.keep(`0x${'0d'.repeat(20)}` as const, entryOf(1));
     const again = outboxIn(openMemoryKeyValue(drawer), 'collator');
     expect(await again.entries(address)).toEqual([entryOf(2), entryOf(9), entryOf(10)]);
     await again.forget(address, 9);

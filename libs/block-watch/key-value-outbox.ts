@@ -1,13 +1,13 @@
 /** The outbox of a service's keys in its key-value store: what was signed is sent again after a restart. */
 import type { Outbox, OutboxEntry } from '#chain/outbox';
-import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
+import { type Address, decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
 import type { KeyValue } from '#key-value';
 
 /** `service`: whose acts they are, since services with one key may share the store. */
 export function outboxIn(keyValue: KeyValue, service: string): Outbox {
-  const prefixOf = (address: Hex): string => `outbox/${service}/${address}/`;
+  const prefixOf = (address: Address): string => `outbox/${service}/${address}/`;
   // Nonces of one width, so that entries come in the order in which they were sent.
-  const keyOf = (address: Hex, nonce: number): string =>
+  const keyOf = (address: Address, nonce: number): string =>
     `${prefixOf(address)}${String(nonce).padStart(16, '0')}`;
   return {
     entries: async (address) => {
@@ -29,7 +29,7 @@ export function outboxIn(keyValue: KeyValue, service: string): Outbox {
 /** As kept: wei and gas as decimal text, since DAG-CBOR knows integers of 64 bits only. */
 interface KeptEntry {
   readonly nonce: number;
-  readonly to: Hex | null;
+  readonly to: Address | null;
   readonly data: Hex;
   readonly valueWei: string;
   readonly gasLimit: string;

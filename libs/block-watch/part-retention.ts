@@ -1,11 +1,11 @@
 /** How long a service keeps what it put into the part store for a block: the owner's name says for which. */
 import type { Chain } from '#chain';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { PartStore } from '#part-store';
-import { type ChannelTerms, collectionEnd, isOver } from '#protocol';
-import { BlockWatch, type WatchedBlock } from './block-watch.js';
+import { type ChannelId, type ChannelTerms, collectionEnd, isOver } from '#protocol';
 import { sweepEach } from './block-sweep.js';
+import { BlockWatch, type WatchedBlock } from './block-watch.js';
 
 export interface RetentionPorts {
   readonly chain: Chain;
@@ -24,14 +24,14 @@ export class PartRetention {
   #nextPassAtSeconds = 0;
 
   /** `account` keeps apart those that share a store. */
-  constructor(account: Hex, ports: RetentionPorts) {
+  constructor(account: Address, ports: RetentionPorts) {
     this.#prefix = `${account.toLowerCase()}/`;
     this.#ports = ports;
     this.#watch = new BlockWatch({}, ports);
   }
 
   /** In whose name to hold what is put for the block. */
-  ownerOf(channelId: Hex, blockNumber: number): string {
+  ownerOf(channelId: ChannelId, blockNumber: number): string {
     return `${this.#prefix}${channelId}/${blockNumber}`;
   }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { addressOf } from '#crypto';
-import { fromHex, type Hex } from '#encoding';
+import { type Address, fromHex, type Hex } from '#encoding';
 import { currentKeysOf, recordSignersOf } from './participant-keys.js';
 import { Rehearsal } from './testing/rehearsal.js';
 import type { SimulatedChain } from './testing/simulated-chain.js';
 
-const keysOf = (recordKey: Hex, operatorKey: Hex) => ({
+const keysOf = (recordKey: Address, operatorKey: Address) => ({
   ...{ recordKey, operatorKey, encryptionKey: recordKey, endpoint: '' },
 });
 const latestOf = (chain: SimulatedChain) => chain.port().snapshot({ finality: 'latest' });
-const nobody: Hex = `0x${'00'.repeat(20)}`;
+const nobody: Address = `0x${'00'.repeat(20)}` as const;
 const another: Hex = `0x${'77'.repeat(20)}`;
 
 describe('the keys of participants', () => {

@@ -1,6 +1,6 @@
 /** Which keys count when: the one place that asks the registry for signers. */
 import type { ChainSnapshot, ParticipantKeys } from '#chain';
-import { fromHex, type Hex, isZero } from '#encoding';
+import { type Address, fromHex, isZero } from '#encoding';
 import { blockStart, type ChannelTerms } from '#protocol';
 
 /**
@@ -18,13 +18,16 @@ export async function recordSignersOf(
 }
 
 /** The keys that count at the time of the snapshot: of them the operator key and the endpoint are current. */
-export function currentKeysOf(snapshot: ChainSnapshot, account: Hex): Promise<ParticipantKeys | undefined> {
+export function currentKeysOf(
+  snapshot: ChainSnapshot,
+  account: Address,
+): Promise<ParticipantKeys | undefined> {
   // Keys count strictly before a time: those registered in this very second are current too.
   return snapshot.keysAt(account, snapshot.timestampSeconds + 1);
 }
 
 /** A key that was revoked is the zero address: nobody's. */
-function signerOf(recordKey: Hex | undefined): Uint8Array | undefined {
+function signerOf(recordKey: Address | undefined): Uint8Array | undefined {
   const bytes = recordKey && fromHex(recordKey);
   return bytes === undefined || isZero(bytes) ? undefined : bytes;
 }

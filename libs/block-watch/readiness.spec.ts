@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Chain } from '#chain';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { DrivenTimers, Fault } from '#environment';
-import type { Due } from '#protocol';
+import type { ChannelId, Due } from '#protocol';
 import type { DueJob } from './block-sweep.js';
 import { type ReadinessQuestions, readinessOf, workOf } from './readiness.js';
 
-const account: Hex = `0x${'0a'.repeat(20)}`;
-const channelId: Hex = `0x${'01'.repeat(32)}`;
+const account: Address = `0x${'0a'.repeat(20)}` as const;
+const channelId: ChannelId = `0x${'01'.repeat(32)}` as const;
 const job = (due: Due): DueJob => ({ kind: 'reveal', channelId, blockNumber: 3, due });
 
 function asked(more: Partial<ReadinessQuestions> & { readonly balanceWei?: bigint } = {}) {

@@ -1,7 +1,7 @@
 /** Whether a service can do its work: ports that answer, coins for gas, no deadline that is about to pass. */
 import type { ReadinessReason, ReadinessView, WorkView } from '#api';
 import type { Chain } from '#chain';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import { Fault, messageOf, systemTimers, type Timers } from '#environment';
 import { type Due, isDue } from '#protocol';
 import type { DueJob } from './block-sweep.js';
@@ -74,7 +74,7 @@ function earlier(one: number | null, other: number | undefined): number | null {
   return Math.min(one, other);
 }
 
-async function gasReasons(chain: Chain, account: Hex): Promise<readonly ReadinessReason[]> {
+async function gasReasons(chain: Chain, account: Address): Promise<readonly ReadinessReason[]> {
   const { balanceWei, reserveWei } = await chain.gasBalance(account);
   if (balanceWei >= reserveWei * actsInReserve) return [];
   const code = balanceWei < reserveWei ? 'operator-key-without-gas' : 'operator-key-low-on-gas';

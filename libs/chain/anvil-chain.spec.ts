@@ -5,7 +5,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import { DrivenClock, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
@@ -141,7 +141,7 @@ describe('the journal of the embedded chain', () => {
     for (let round = 0; round < 2; round++) {
       const lines = await runAndKill({ source: registering(dataFolder), lines: 40 });
       const promised = lines.map(
-        (line) => line.split(' ') as [address: Hex, endpoint: string, height: string],
+        (line) => line.split(' ') as [address: Address, endpoint: string, height: string],
       );
       const highest = Math.max(...promised.map(([, , at]) => Number(at)));
       const leftPid = Number(await readFile(join(dataFolder, 'anvil.pid'), 'utf8'));
@@ -280,7 +280,7 @@ function latest(chain: DrivenChain): Promise<ChainSnapshot> {
   return chain.snapshot({ finality: 'latest' });
 }
 
-async function keysAfter(chain: DrivenChain, account: Hex, seconds: number) {
+async function keysAfter(chain: DrivenChain, account: Address, seconds: number) {
   return (await latest(chain)).keysAt(account, genesisTimestampSeconds + seconds);
 }
 

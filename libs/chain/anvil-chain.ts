@@ -1,7 +1,7 @@
 /** The embedded base chain: anvil as a child process, its time and coins in our hands, its heights kept in
  *  a journal. */
 import { join } from 'node:path';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import { type Clock, Fault, type Log, systemClock } from '#environment';
 import { AnvilClock, wallFollowedSecondsMax } from './anvil-clock.js';
 import type { HeightOutcome, HeightPoster } from './anvil-heights.js';
@@ -162,7 +162,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
   constructor(node: AnvilNode, chainId: number, log: Log) {
     const { heights, url } = node;
     const rpc = new JsonRpc(url, readTimeoutMs);
-    const posterOf = (key: Uint8Array, address: Hex): ActPoster => heights.posterOf(key, address);
+    const posterOf = (key: Uint8Array, address: Address): ActPoster => heights.posterOf(key, address);
     // Heights are ours and stay, so that the last one is final; but the node is asked, since one that is away
     // must not look alive.
     const heightOf = async (): Promise<ReadableHeight> => {
@@ -183,7 +183,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
     return this.#node.heights.advanceTo(timestampSeconds);
   }
 
-  async fund(account: Hex, wei: bigint): Promise<void> {
+  async fund(account: Address, wei: bigint): Promise<void> {
     await this.#spend({ to: account, data: '0x', valueWei: wei });
   }
 
@@ -194,7 +194,7 @@ class AnvilChain extends EthersChain implements DrivenChain {
     return address;
   }
 
-  async mint(token: Hex, account: Hex, amount: bigint): Promise<void> {
+  async mint(token: Address, account: Address, amount: bigint): Promise<void> {
     const data = encodeCall('TestToken', 'mint', [account, amount]);
     await this.#spend({ to: token, data, valueWei: 0n });
   }

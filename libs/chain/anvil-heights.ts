@@ -1,6 +1,6 @@
 /** Makes the heights of an anvil that mines only when told: acts wait in a queue, share a height, and are
  *  journaled first. */
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import type { Fault } from '#environment';
 import type { AnvilJournal } from './anvil-journal.js';
 import type { ChainOutcome, ChainTime } from './chain.js';
@@ -23,7 +23,7 @@ export interface AnvilHeightsOptions {
 }
 
 /** As ChainOutcome, with the address of what the act deployed. */
-export type HeightOutcome = ChainOutcome & { readonly created?: Hex };
+export type HeightOutcome = ChainOutcome & { readonly created?: Address };
 
 export interface HeightPoster extends ActPoster {
   post(act: ChainAct): Promise<HeightOutcome>;
@@ -46,7 +46,7 @@ interface QueuedAdvance {
   readonly reject: (cause: unknown) => void;
 }
 
-type DeployReceipt = TransactionReceipt & { readonly contractAddress?: Hex | null };
+type DeployReceipt = TransactionReceipt & { readonly contractAddress?: Address | null };
 
 interface SignedAct {
   readonly queued: QueuedAct;
@@ -97,7 +97,7 @@ export class AnvilHeights {
     while (this.#running !== undefined) await this.#running;
   }
 
-  posterOf(privateKey: Uint8Array, address: Hex): HeightPoster {
+  posterOf(privateKey: Uint8Array, address: Address): HeightPoster {
     return { address, post: (act) => this.#post(act, privateKey, address) };
   }
 
@@ -267,7 +267,7 @@ export class AnvilHeights {
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
-  async #nonceOf(address: Hex): Promise<number> {
+  async #nonceOf(address: Address): Promise<number> {
     const known = this.#nonces.get(address);
     if (known !== undefined) return known;
     return Number(await this.#options.rpc.call<Hex>('eth_getTransactionCount', address, 'latest'));

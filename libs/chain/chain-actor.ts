@@ -1,6 +1,6 @@
 /** The acts of one key: each is one call of a contract, handed to whatever posts it. */
-import type { Hex } from '#encoding';
-import type { ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
+import type { Address, Digest, Hex } from '#encoding';
+import type { ChannelId, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
 import type {
   ChainOutcome,
   ChainSnapshot,
@@ -15,23 +15,23 @@ import type { ContractAddresses } from './contract-views.js';
 /** One chain transaction's meaning; whoever posts it adds nonce, gas, fees and signature. */
 export interface ChainAct {
   /** Absent where it deploys a contract. */
-  readonly to: Hex | undefined;
+  readonly to: Address | undefined;
   readonly data: Hex;
   readonly valueWei: bigint;
 }
 
 /** Posts acts of one key; resolves when the act is in a height or is refused. */
 export interface ActPoster {
-  readonly address: Hex;
+  readonly address: Address;
   post(act: ChainAct): Promise<ChainOutcome>;
 }
 
 /** What acts look up before they are posted. */
 export interface ActReads extends ChainSnapshot {
   /** Token base units that the channel registry may take from `account`. */
-  allowance(token: Hex, account: Hex): Promise<bigint>;
+  allowance(token: Address, account: Address): Promise<bigint>;
   /** Every block below this number is known to be settled or void. */
-  blocksOver(channelId: Hex): Promise<number>;
+  blocksOver(channelId: ChannelId): Promise<number>;
   /** Wei that a participant's own result in the challenge period is sent with. */
   ownResultBondWei(): Promise<bigint>;
 }
@@ -41,7 +41,7 @@ const zeroWord: Hex = `0x${'00'.repeat(32)}`;
 const blocksAdvancedMax = 200;
 
 export class PostingActor implements ParticipantActs, ValidatorActs {
-  readonly address: Hex;
+  readonly address: Address;
   readonly #poster: ActPoster;
   readonly #latest: () => Promise<ActReads>;
   readonly #contracts: ContractAddresses;
@@ -67,7 +67,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     return this.#registry('openChannel', [terms, signatures, boxes]);
   }
 
-  async deposit(channelId: Hex, amount: bigint): Promise<ChainOutcome> {
+  async deposit(channelId: ChannelId, amount: bigint): Promise<ChainOutcome> {
     const latest = await this.#latest();
     const channel = await latest.channel(channelId);
     if (channel === undefined) {
@@ -82,11 +82,11 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     return this.#registry('deposit', [channelId, amount]);
   }
 
-  requestWithdrawal(channelId: Hex, amount: bigint): Promise<ChainOutcome> {
+  requestWithdrawal(channelId: ChannelId, amount: bigint): Promise<ChainOutcome> {
     return this.#registry('requestWithdrawal', [channelId, amount]);
   }
 
-  async executeWithdrawal(channelId: Hex): Promise<ChainOutcome> {
+  async executeWithdrawal(channelId: ChannelId): Promise<ChainOutcome> {
     for (let over = -1; ; ) {
       const outcome = await this.#registry('executeWithdrawal', [channelId]);
       if (outcome.ok || outcome.code !== 'blocks-not-over') return outcome;
@@ -98,14 +98,14 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     }
   }
 
-  closeChannel(channelId: Hex): Promise<ChainOutcome> {
+  closeChannel(channelId: ChannelId): Promise<ChainOutcome> {
     return this.#registry('closeChannel', [channelId]);
   }
 
   postPart(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
-    part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
+    part: { partRoot: Digest; segmentCount: number; indexHash: Digest },
   ): Promise<ChainOutcome> {
     const { partRoot, segmentCount, indexHash } = part;
     return this.#registry('postPart', [channelId, blockNumber, partRoot, segmentCount, indexHash]);
@@ -114,19 +114,19 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
   commitResult(
     delegation: SignedDelegation,
     keyPath: readonly Hex[],
-    commitment: Hex,
+    commitment: Digest,
   ): Promise<ChainOutcome> {
     const values = [delegationTuple(delegation), delegation.signature, keyPath, commitment];
     return this.#registry('commitResult', values);
   }
 
   revealResult(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
     participant: number,
     result: RevealedResult,
     opening: Hex | undefined,
-    workDigest: Hex,
+    workDigest: Digest,
     salt: Hex,
   ): Promise<ChainOutcome> {
     const where = [channelId, blockNumber, participant];
@@ -135,7 +135,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
   }
 
   async revealOwnResult(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
     result: RevealedResult,
     opening: Hex | undefined,
@@ -146,19 +146,19 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     return this.#registry('revealOwnResult', values, await (await this.#latest()).ownResultBondWei());
   }
 
-  acceptResult(channelId: Hex, blockNumber: number, outputHash: Hex): Promise<ChainOutcome> {
+  acceptResult(channelId: ChannelId, blockNumber: number, outputHash: Digest): Promise<ChainOutcome> {
     return this.#registry('acceptResult', [channelId, blockNumber, outputHash]);
   }
 
-  settle(channelId: Hex, blockNumber: number, result: RevealedResult): Promise<ChainOutcome> {
+  settle(channelId: ChannelId, blockNumber: number, result: RevealedResult): Promise<ChainOutcome> {
     return this.#registry('settle', [channelId, blockNumber, resultTuple(result)]);
   }
 
-  releaseBonds(channelId: Hex, blockNumber: number): Promise<ChainOutcome> {
+  releaseBonds(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome> {
     return this.#registry('releaseBonds', [channelId, blockNumber]);
   }
 
-  withdraw(token: Hex, amount: bigint): Promise<ChainOutcome> {
+  withdraw(token: Address, amount: bigint): Promise<ChainOutcome> {
     return this.#registry('withdraw', [token, amount]);
   }
 
@@ -168,7 +168,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
 
   #call(
     contract: ContractName,
-    to: Hex,
+    to: Address,
     name: string,
     values: readonly unknown[],
     valueWei = 0n,

@@ -1,5 +1,7 @@
 /** What happened on the base chain, in order, and the place from which a reader goes on. */
+
 import type { Hex } from '#encoding';
+import type { ChannelId } from '#protocol';
 
 /** Behind the log entry `logIndex` of a height; -1 stands before its first. */
 export interface EventCursor {
@@ -34,10 +36,10 @@ export type BlockEventKind = (typeof blockEventKinds)[number];
 
 /** Events say where to look; what holds there, a snapshot says. */
 export type ChainEvent =
-  | { readonly kind: ChannelEventKind; readonly channelId: Hex; readonly at: EventCursor }
+  | { readonly kind: ChannelEventKind; readonly channelId: ChannelId; readonly at: EventCursor }
   | {
       readonly kind: BlockEventKind;
-      readonly channelId: Hex;
+      readonly channelId: ChannelId;
       readonly blockNumber: number;
       readonly at: EventCursor;
     }
@@ -48,7 +50,7 @@ export interface EventFilter {
   /** All kinds where absent. */
   readonly kinds?: readonly (ChannelEventKind | BlockEventKind)[];
   /** All channels where absent. */
-  readonly channelIds?: readonly Hex[];
+  readonly channelIds?: readonly ChannelId[];
 }
 
 export interface ChainEventPage {

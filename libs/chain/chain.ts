@@ -2,9 +2,10 @@
  * The base chain as the services see it: facts to read, acts to post. No hidden waiting: an act resolves when
  * it is in a height.
  */
-import type { Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 import type {
   BlockFacts,
+  ChannelId,
   ChannelTerms,
   Eip712Domain,
   RevealedResult,
@@ -24,9 +25,9 @@ export interface ChainTime {
 
 export interface ParticipantKeys {
   /** Signs records; address. */
-  readonly recordKey: Hex;
+  readonly recordKey: Address;
   /** Posts parts, signs delegations and receipts; address. */
-  readonly operatorKey: Hex;
+  readonly operatorKey: Address;
   /** X25519 public key, 32 bytes. */
   readonly encryptionKey: Hex;
   /** Base URL of the participant's channel node, empty if it has none. */
@@ -34,7 +35,7 @@ export interface ParticipantKeys {
 }
 
 export interface ValidatorFacts {
-  readonly account: Hex;
+  readonly account: Address;
   readonly encryptionKey: Hex;
   /** Base URL of the validator. */
   readonly endpoint: string;
@@ -43,7 +44,7 @@ export interface ValidatorFacts {
 }
 
 export interface ChannelFacts {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly terms: ChannelTerms;
   /** The boxed channel secret for each participant, in order, 104 bytes each. */
   readonly boxes: readonly Hex[];
@@ -74,51 +75,55 @@ export interface GasBalance {
 
 /** Acts of a participant's account or of its operator key; settling and releasing are open to any key. */
 export interface ParticipantActs {
-  readonly address: Hex;
+  readonly address: Address;
   registerParticipant(keys: ParticipantKeys): Promise<ChainOutcome>;
   openChannel(terms: ChannelTerms, signatures: readonly Hex[], boxes: readonly Hex[]): Promise<ChainOutcome>;
   /** Approves and deposits token base units. */
-  deposit(channelId: Hex, amount: bigint): Promise<ChainOutcome>;
-  requestWithdrawal(channelId: Hex, amount: bigint): Promise<ChainOutcome>;
-  executeWithdrawal(channelId: Hex): Promise<ChainOutcome>;
-  closeChannel(channelId: Hex): Promise<ChainOutcome>;
+  deposit(channelId: ChannelId, amount: bigint): Promise<ChainOutcome>;
+  requestWithdrawal(channelId: ChannelId, amount: bigint): Promise<ChainOutcome>;
+  executeWithdrawal(channelId: ChannelId): Promise<ChainOutcome>;
+  closeChannel(channelId: ChannelId): Promise<ChainOutcome>;
   postPart(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
-    part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
+    part: { partRoot: Digest; segmentCount: number; indexHash: Digest },
   ): Promise<ChainOutcome>;
   /**
    * A participant's own result: in the extension without delegation, or late in the challenge period with a
    * bond.
    */
   revealOwnResult(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
     result: RevealedResult,
     opening: Hex | undefined,
   ): Promise<ChainOutcome>;
-  acceptResult(channelId: Hex, blockNumber: number, outputHash: Hex): Promise<ChainOutcome>;
-  settle(channelId: Hex, blockNumber: number, result: RevealedResult): Promise<ChainOutcome>;
+  acceptResult(channelId: ChannelId, blockNumber: number, outputHash: Digest): Promise<ChainOutcome>;
+  settle(channelId: ChannelId, blockNumber: number, result: RevealedResult): Promise<ChainOutcome>;
   /** Unlocks the bonds of a void block's seats; those of a settled block are unlocked by `settle`. */
-  releaseBonds(channelId: Hex, blockNumber: number): Promise<ChainOutcome>;
+  releaseBonds(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome>;
   /** Pulls a balance (token base units) out of the registry to this account. */
-  withdraw(token: Hex, amount: bigint): Promise<ChainOutcome>;
+  withdraw(token: Address, amount: bigint): Promise<ChainOutcome>;
 }
 
 /** Acts of a validator's account. */
 export interface ValidatorActs {
-  readonly address: Hex;
+  readonly address: Address;
   registerValidator(facts: { encryptionKey: Hex; endpoint: string; bondWei: bigint }): Promise<ChainOutcome>;
   /** `keyPath` proves keyCommitment at index blockNumber under the terms' keysRoot. */
-  commitResult(delegation: SignedDelegation, keyPath: readonly Hex[], commitment: Hex): Promise<ChainOutcome>;
+  commitResult(
+    delegation: SignedDelegation,
+    keyPath: readonly Hex[],
+    commitment: Digest,
+  ): Promise<ChainOutcome>;
   /** `opening` is x of wire-formats.md 8, absent if the block has no impression. */
   revealResult(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
     participant: number,
     result: RevealedResult,
     opening: Hex | undefined,
-    workDigest: Hex,
+    workDigest: Digest,
     salt: Hex,
   ): Promise<ChainOutcome>;
 }
@@ -130,19 +135,19 @@ export interface ValidatorActs {
 export interface ChainSnapshot extends ChainTime {
   /** Snapshots of one id show the same facts; after a rollback the same height has another. */
   readonly id: string;
-  channel(channelId: Hex): Promise<ChannelFacts | undefined>;
-  blockFacts(channelId: Hex, blockNumber: number): Promise<BlockFacts>;
+  channel(channelId: ChannelId): Promise<ChannelFacts | undefined>;
+  blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts>;
   /** Token base units the payer still has for block n (protocol.md 2). */
-  cover(channelId: Hex, blockNumber: number): Promise<bigint>;
+  cover(channelId: ChannelId, blockNumber: number): Promise<bigint>;
   /** Keys registered strictly before `atSeconds`; undefined if there were none. */
-  keysAt(account: Hex, atSeconds: number): Promise<ParticipantKeys | undefined>;
-  validator(account: Hex): Promise<ValidatorFacts | undefined>;
+  keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined>;
+  validator(account: Address): Promise<ValidatorFacts | undefined>;
   /** Token base units that `account` can withdraw from the registry. */
-  balance(token: Hex, account: Hex): Promise<bigint>;
+  balance(token: Address, account: Address): Promise<bigint>;
   /** Token base units in the account's own hands. */
-  tokenBalance(token: Hex, account: Hex): Promise<bigint>;
+  tokenBalance(token: Address, account: Address): Promise<bigint>;
   /** The contracts' own stage of a block, for checks against `stageOf`. */
-  stage(channelId: Hex, blockNumber: number): Promise<Stage>;
+  stage(channelId: ChannelId, blockNumber: number): Promise<Stage>;
 }
 
 /**
@@ -159,13 +164,13 @@ export interface Chain {
    * The open channels in which `account` takes part, in the order of their opening. Each channel's terms are
    * read once; later calls ask only for channels that have come since.
    */
-  channelsOf(account: Hex): Promise<readonly Hex[]>;
+  channelsOf(account: Address): Promise<readonly Hex[]>;
   /**
    * What happened after `from` (undefined: since the first height), in order, a bounded page at a time. Asked
    * with the cursor of a height that was rolled back, the page begins with `rolled-back`.
    */
   events(from: EventCursor | undefined, filter: EventFilter): Promise<ChainEventPage>;
-  gasBalance(account: Hex): Promise<GasBalance>;
+  gasBalance(account: Address): Promise<GasBalance>;
   participantActs(privateKey: Uint8Array): ParticipantActs;
   validatorActs(privateKey: Uint8Array): ValidatorActs;
   /** Calls `wake` after a new height; returns the unsubscriber. */
@@ -187,13 +192,13 @@ export interface DrivenChain extends Chain {
    *  into it. */
   advanceTo(timestampSeconds: number): Promise<void>;
   /** Gives `account` wei to pay for gas. */
-  fund(account: Hex, wei: bigint): Promise<void>;
+  fund(account: Address, wei: bigint): Promise<void>;
   /**
    * Deploys an ERC-20 for tests, unless the same is there; decimals 9 makes its base unit one nano. Returns
    * its address.
    */
   deployToken(name: string, symbol: string, decimals: number): Promise<Hex>;
-  mint(token: Hex, account: Hex, amount: bigint): Promise<void>;
+  mint(token: Address, account: Address, amount: bigint): Promise<void>;
   /** JSON-RPC URL for other processes. */
   readonly url: string;
 }

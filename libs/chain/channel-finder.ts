@@ -1,5 +1,7 @@
 /** Finds the channels of an account without reading all channels at every height. */
-import type { Hex } from '#encoding';
+
+import type { Address, Hex } from '#encoding';
+import type { ChannelId } from '#protocol';
 import type { ContractSnapshot } from './contract-snapshot.js';
 
 /** Channels that are asked for at a time. */
@@ -12,7 +14,7 @@ const pageChannels = 200;
  * would span all.
  */
 export class ChannelFinder {
-  readonly #account: Hex;
+  readonly #account: Address;
   readonly #snapshot: () => Promise<ContractSnapshot>;
   #found: readonly Hex[] = [];
   /** How many of the list were looked at, and the last of them: another one there means a rollback. */
@@ -20,7 +22,7 @@ export class ChannelFinder {
   #last: Hex | undefined;
   #finding: Promise<readonly Hex[]> | undefined;
 
-  constructor(account: Hex, snapshot: () => Promise<ContractSnapshot>) {
+  constructor(account: Address, snapshot: () => Promise<ContractSnapshot>) {
     this.#account = account.toLowerCase() as Hex;
     this.#snapshot = snapshot;
   }
@@ -56,7 +58,7 @@ export class ChannelFinder {
     }
   }
 
-  async #takesPart(snapshot: ContractSnapshot, channelId: Hex): Promise<boolean> {
+  async #takesPart(snapshot: ContractSnapshot, channelId: ChannelId): Promise<boolean> {
     const facts = await snapshot.channel(channelId);
     return facts?.terms.participants.some((one) => one.toLowerCase() === this.#account) ?? false;
   }

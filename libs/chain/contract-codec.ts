@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type FunctionFragment, getCreateAddress, Interface, type ParamType, Transaction } from 'ethers';
 import { signDigest } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, fromHex, type Hex, toHex } from '#encoding';
 import { builtFile } from '#environment/built-file';
 import type { RefusalCode } from './refusal-codes.js';
 
@@ -19,7 +19,7 @@ export interface ContractRefusal {
 export interface UnsignedTransaction {
   readonly chainId: number;
   readonly nonce: number;
-  readonly to: Hex | undefined;
+  readonly to: Address | undefined;
   readonly data: Hex;
   readonly valueWei: bigint;
   readonly gasLimit: bigint;

@@ -1,14 +1,14 @@
 /** The facts of one height, by view calls that all name it. */
-import type { Hex } from '#encoding';
-import { type BlockFacts, type Stage, stages } from '#protocol';
+import type { Address, Hex } from '#encoding';
+import { type BlockFacts, type ChannelId, type Stage, stages } from '#protocol';
 import type { ChainSnapshot, ChainTime, ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
 import {
   type BlockTuple,
   blockFactsOf,
   type ChannelTuple,
   channelFactsOf,
-  keysOfTuple,
   type KeysTuple,
+  keysOfTuple,
   termsOfTuple,
   type ValidatorTuple,
   validatorFactsOf,
@@ -36,20 +36,20 @@ export class ContractSnapshot implements ChainSnapshot {
     this.id = typeof tag === 'string' ? tag : tag.blockHash;
   }
 
-  async channel(channelId: Hex): Promise<ChannelFacts | undefined> {
+  async channel(channelId: ChannelId): Promise<ChannelFacts | undefined> {
     const tuple = await this.#channel(channelId);
     return tuple && channelFactsOf(channelId, tuple, termsOfTuple(tuple.terms));
   }
 
-  async blockFacts(channelId: Hex, blockNumber: number): Promise<BlockFacts> {
+  async blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts> {
     return blockFactsOf(await this.#registry<BlockTuple>('blockFacts', [channelId, blockNumber]));
   }
 
-  cover(channelId: Hex, blockNumber: number): Promise<bigint> {
+  cover(channelId: ChannelId, blockNumber: number): Promise<bigint> {
     return this.#registry('cover', [channelId, blockNumber]);
   }
 
-  async keysAt(account: Hex, atSeconds: number): Promise<ParticipantKeys | undefined> {
+  async keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined> {
     const { participantRegistry } = this.#views.contracts;
     const values = [account, atSeconds];
     return keysOfTuple(
@@ -63,7 +63,7 @@ export class ContractSnapshot implements ChainSnapshot {
     );
   }
 
-  async validator(account: Hex): Promise<ValidatorFacts | undefined> {
+  async validator(account: Address): Promise<ValidatorFacts | undefined> {
     const { validatorRegistry } = this.#views.contracts;
     const contract = 'ValidatorRegistry';
     const tuple = await this.#views.view<ValidatorTuple>(
@@ -76,26 +76,26 @@ export class ContractSnapshot implements ChainSnapshot {
     return validatorFactsOf(account, tuple);
   }
 
-  balance(token: Hex, account: Hex): Promise<bigint> {
+  balance(token: Address, account: Address): Promise<bigint> {
     return this.#registry('balanceOf', [token, account]);
   }
 
-  tokenBalance(token: Hex, account: Hex): Promise<bigint> {
+  tokenBalance(token: Address, account: Address): Promise<bigint> {
     return this.#views.view(this.#tag, 'TestToken', token, 'balanceOf', [account]);
   }
 
-  async stage(channelId: Hex, blockNumber: number): Promise<Stage> {
+  async stage(channelId: ChannelId, blockNumber: number): Promise<Stage> {
     return stages[Number(await this.#registry<bigint>('stage', [channelId, blockNumber]))];
   }
 
   /** Token base units that the channel registry may take from `account`. */
-  allowance(token: Hex, account: Hex): Promise<bigint> {
+  allowance(token: Address, account: Address): Promise<bigint> {
     const { channelRegistry } = this.#views.contracts;
     return this.#views.view(this.#tag, 'TestToken', token, 'allowance', [account, channelRegistry]);
   }
 
   /** Every block below this number is known to be settled or void. */
-  async blocksOver(channelId: Hex): Promise<number> {
+  async blocksOver(channelId: ChannelId): Promise<number> {
     return Number((await this.#registry<ChannelTuple>('channel', [channelId])).blocksOver);
   }
 
@@ -109,7 +109,7 @@ export class ContractSnapshot implements ChainSnapshot {
     return this.#registry('channelIds', [from, count]);
   }
 
-  async #channel(channelId: Hex): Promise<ChannelTuple | undefined> {
+  async #channel(channelId: ChannelId): Promise<ChannelTuple | undefined> {
     try {
       return await this.#registry<ChannelTuple>('channel', [channelId]);
     } catch (cause) {

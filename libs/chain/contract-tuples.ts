@@ -1,6 +1,6 @@
 /** Between the tuples of the contracts and the port's types: pure, field by field. */
-import type { Hex } from '#encoding';
-import type { BlockFacts, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
+import type { Address, Digest, Hex } from '#encoding';
+import type { BlockFacts, ChannelId, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
 import type { ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
 
 /** ChannelTerms of ChannelTypes.sol as the codec gives them. */
@@ -27,36 +27,36 @@ export interface ChannelTuple {
 export interface BlockTuple {
   readonly parts: readonly {
     readonly participant: bigint;
-    readonly partRoot: Hex;
+    readonly partRoot: Digest;
     readonly segmentCount: bigint;
-    readonly indexHash: Hex;
+    readonly indexHash: Digest;
     readonly postedAt: bigint;
   }[];
   readonly seats: readonly {
     readonly participant: bigint;
-    readonly validator: Hex;
+    readonly validator: Address;
     readonly binding: boolean;
     readonly nonce: bigint;
-    readonly commitment: Hex;
+    readonly commitment: Digest;
     readonly committedAt: bigint;
-    readonly outputHash: Hex;
+    readonly outputHash: Digest;
     readonly revealedAt: bigint;
   }[];
   readonly ownResults: readonly {
     readonly participant: bigint;
-    readonly outputHash: Hex;
+    readonly outputHash: Digest;
     readonly revealedAt: bigint;
   }[];
-  readonly acceptances: readonly { readonly participant: bigint; readonly outputHash: Hex }[];
-  readonly results: readonly { readonly outputHash: Hex; readonly result: ResultTuple }[];
+  readonly acceptances: readonly { readonly participant: bigint; readonly outputHash: Digest }[];
+  readonly results: readonly { readonly outputHash: Digest; readonly result: ResultTuple }[];
   readonly disputedAt: bigint;
   readonly settledAt: bigint;
 }
 
 export interface KeysTuple {
   readonly keys: {
-    readonly recordKey: Hex;
-    readonly operatorKey: Hex;
+    readonly recordKey: Address;
+    readonly operatorKey: Address;
     readonly encryptionKey: Hex;
     readonly endpoint: string;
   };
@@ -72,7 +72,7 @@ export interface ValidatorTuple {
 }
 
 interface ResultTuple {
-  readonly settlementRoot: Hex;
+  readonly settlementRoot: Digest;
   readonly impressionCount: bigint;
   readonly amountWords: readonly Hex[];
   readonly validParts: bigint;
@@ -96,7 +96,7 @@ export function termsOfTuple(tuple: TermsTuple): ChannelTerms {
   };
 }
 
-export function channelFactsOf(channelId: Hex, tuple: ChannelTuple, terms: ChannelTerms): ChannelFacts {
+export function channelFactsOf(channelId: ChannelId, tuple: ChannelTuple, terms: ChannelTerms): ChannelFacts {
   return {
     channelId,
     terms,
@@ -154,7 +154,7 @@ export function keysOfTuple({ keys, registeredAt }: KeysTuple): ParticipantKeys 
   return registeredAt === 0n ? undefined : keys;
 }
 
-export function validatorFactsOf(account: Hex, tuple: ValidatorTuple): ValidatorFacts | undefined {
+export function validatorFactsOf(account: Address, tuple: ValidatorTuple): ValidatorFacts | undefined {
   if (tuple.registeredAt === 0n) return undefined;
   const { encryptionKey, endpoint, bondWei } = tuple;
   return { account, encryptionKey, endpoint, bondWei };

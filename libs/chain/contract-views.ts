@@ -1,5 +1,5 @@
 /** View calls of the contracts at a named height. */
-import type { Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 import { Fault } from '#environment';
 import { type ContractName, decodeAnswer, encodeCall } from './contract-codec.js';
 import { JsonRpcRefused, type RpcCalls } from './json-rpc.js';
@@ -8,12 +8,12 @@ import { JsonRpcRefused, type RpcCalls } from './json-rpc.js';
  * A height as `eth_call` takes it: its number where nothing is ever rolled back, otherwise the hash of its
  * block (EIP-1898), since a number may mean another block from one call to the next.
  */
-export type StateTag = Hex | { readonly blockHash: Hex; readonly requireCanonical: true };
+export type StateTag = Hex | { readonly blockHash: Digest; readonly requireCanonical: true };
 
 export interface ContractAddresses {
-  readonly participantRegistry: Hex;
-  readonly validatorRegistry: Hex;
-  readonly channelRegistry: Hex;
+  readonly participantRegistry: Address;
+  readonly validatorRegistry: Address;
+  readonly channelRegistry: Address;
 }
 
 const answersKeptMax = 1_000;
@@ -40,7 +40,7 @@ export class ContractViews {
   async view<Answer>(
     at: StateTag,
     contract: ContractName,
-    to: Hex,
+    to: Address,
     name: string,
     values: readonly unknown[],
   ): Promise<Answer> {
@@ -60,7 +60,7 @@ export class ContractViews {
     return answer as Answer;
   }
 
-  async #call(at: StateTag, to: Hex, data: Hex): Promise<Hex> {
+  async #call(at: StateTag, to: Address, data: Hex): Promise<Hex> {
     try {
       return await this.#rpc.call<Hex>('eth_call', { to, data }, at);
     } catch (cause) {

@@ -1,7 +1,7 @@
 /** Puts the registries on a fresh development chain: always the same key and nonces, so always the same
  *  addresses. */
 import { addressOf, keccak256 } from '#crypto';
-import { concatBytes, fromHex, type Hex, toHex } from '#encoding';
+import { type Address, concatBytes, fromHex, type Hex, toHex } from '#encoding';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { createdAddress, creationCode, encodeCall } from './contract-codec.js';
@@ -9,7 +9,7 @@ import type { ContractAddresses } from './contract-views.js';
 
 /** The first account of Foundry's public test mnemonic: anvil gives it coins, everybody knows its key. */
 export const developmentKey = fromHex('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');
-export const developmentAccount: Hex = addressOf(developmentKey);
+export const developmentAccount: Address = addressOf(developmentKey);
 
 /** Where the registries lie on every development chain. */
 export function developmentContracts(): ContractAddresses {
@@ -45,7 +45,7 @@ function creation(data: Hex): ChainAct {
  * Puts code at an address that follows from the code alone, so that a run that is repeated finds it there.
  * Anvil has the
  *  factory that does it from the start (EIP-1014; the address is the same on every chain). */
-export function repeatableCreation(code: Hex): { readonly address: Hex; readonly act: ChainAct } {
+export function repeatableCreation(code: Hex): { readonly address: Address; readonly act: ChainAct } {
   const salt = new Uint8Array(32);
   const hashed = concatBytes(Uint8Array.of(0xff), fromHex(create2Factory), salt, keccak256(fromHex(code)));
   const address = toHex(keccak256(hashed).subarray(12));

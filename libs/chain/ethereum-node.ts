@@ -1,6 +1,6 @@
 /** A node of the base chain as we use it: its heights, and posters that send to it. */
-import type { Hex } from '#encoding';
-import { type Clock, lastingTimers, type Log, systemClock, type Timers } from '#environment';
+import type { Address, Hex } from '#encoding';
+import { type Clock, type Log, lastingTimers, systemClock, type Timers } from '#environment';
 import type { Finality } from './chain.js';
 import type { ActPoster } from './chain-actor.js';
 import type { ReadableHeight } from './contract-snapshot.js';
@@ -34,7 +34,7 @@ export interface EthereumNode {
   readonly chainId: number;
   readonly heights: HeightWatch;
   heightOf(finality: Finality): Promise<ReadableHeight>;
-  posterOf(privateKey: Uint8Array, address: Hex): ActPoster;
+  posterOf(privateKey: Uint8Array, address: Address): ActPoster;
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function connectNode(url: string, options: NodeOptions): Promise<Et
     clock: options.clock ?? systemClock,
     finalizedHeight: async () => (await readable('finalized')).height,
   };
-  const posterOf = (key: Uint8Array, address: Hex): ActPoster => {
+  const posterOf = (key: Uint8Array, address: Address): ActPoster => {
     const { turns, release } = holdTurns(`${url} ${chainId}`, address);
     held.push(release);
     return new TransactionPoster(key, address, { ...posting, turns });

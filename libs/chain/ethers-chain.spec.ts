@@ -164,7 +164,7 @@ describe('a node in trouble', () => {
   it('is a fault, not a refusal, when it refuses for reasons of its own', async () => {
     const chain = await openChain(url, remoteOptions);
     const actor = chain.participantActs(keyOf('remote'));
-    const act = actor.closeChannel(`0x${'00'.repeat(32)}`);
+    const act = actor.closeChannel(`0x${'00'.repeat(32)}` as const);
     await expect(act).rejects.toMatchObject({ code: 'chain-unavailable', retriable: true });
     await chain.close();
   });

@@ -1,7 +1,7 @@
 /** The base chain behind any Ethereum JSON-RPC: facts by view calls, acts by the poster that the chain was
  *  opened with. */
 import { addressOf } from '#crypto';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import type { Eip712Domain } from '#protocol';
 import type {
   Chain,
@@ -27,7 +27,7 @@ export interface ChainParts {
   readonly chainId: number;
   readonly contracts: ContractAddresses;
   readonly heights: HeightSource;
-  posterOf(privateKey: Uint8Array, address: Hex): ActPoster;
+  posterOf(privateKey: Uint8Array, address: Address): ActPoster;
   /** The height that is that sure at present. */
   heightOf(finality: Finality): Promise<ReadableHeight>;
   close(): Promise<void>;
@@ -60,7 +60,7 @@ export class EthersChain implements Chain {
     return this.#snapshot(finality);
   }
 
-  channelsOf(account: Hex): Promise<readonly Hex[]> {
+  channelsOf(account: Address): Promise<readonly Hex[]> {
     const key = account.toLowerCase() as Hex;
     const finder = this.#finders.get(key) ?? new ChannelFinder(key, () => this.#snapshot('latest'));
     this.#finders.set(key, finder);
@@ -72,7 +72,7 @@ export class EthersChain implements Chain {
     return readEvents({ rpc, channelRegistry: contracts.channelRegistry }, from, filter);
   }
 
-  async gasBalance(account: Hex): Promise<GasBalance> {
+  async gasBalance(account: Address): Promise<GasBalance> {
     const { rpc } = this.parts;
     const [balance, priceWei] = await Promise.all([
       rpc.call<Hex>('eth_getBalance', account, 'latest'),

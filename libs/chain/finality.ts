@@ -1,5 +1,5 @@
 /** Which height counts as safe or final: the one that the node names, or so many below the latest. */
-import type { Hex } from '#encoding';
+import type { Digest, Hex } from '#encoding';
 import { Fault } from '#environment';
 import type { ChainTime, Finality } from './chain.js';
 import { JsonRpcRefused, type RpcCalls, unavailable } from './json-rpc.js';
@@ -10,7 +10,7 @@ export type FinalityRule = 'tags' | { readonly confirmations: number };
 
 export interface FoundHeight extends ChainTime {
   readonly hash: Hex;
-  readonly parentHash: Hex;
+  readonly parentHash: Digest;
   readonly baseFeePerGasWei: bigint;
 }
 
@@ -18,7 +18,7 @@ export interface FoundHeight extends ChainTime {
 export interface RpcBlock {
   readonly number: Hex;
   readonly hash: Hex;
-  readonly parentHash: Hex;
+  readonly parentHash: Digest;
   readonly timestamp: Hex;
   readonly baseFeePerGas?: Hex;
 }

@@ -1,5 +1,5 @@
 /** Says of a key that it has no coins for gas: at once, then ever less often, as each sweep finds it. */
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import type { Clock, Log } from '#environment';
 import type { Refused } from './refusal-of.js';
 
@@ -7,13 +7,13 @@ const leastMs = 60_000;
 const mostMs = 3_600_000;
 
 export class GasAlarm {
-  readonly #address: Hex;
+  readonly #address: Address;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #log: Log;
   #everyMs = 0;
   #nextMs = 0;
 
-  constructor(address: Hex, clock: Pick<Clock, 'monotonicMs'>, log: Log) {
+  constructor(address: Address, clock: Pick<Clock, 'monotonicMs'>, log: Log) {
     this.#address = address;
     this.#clock = clock;
     this.#log = log;

@@ -1,6 +1,6 @@
 /** One owner of the nonces of a key in this process: whoever posts with it takes turns and shares what is on
  *  its way. */
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import type { OutboxEntry } from './outbox.js';
 
 /** An act on its way: sent, or about to be. */
@@ -47,7 +47,7 @@ const shared = new Map<string, { readonly turns: KeyTurns; holders: number }>();
 /** The turns of `address` on one chain, the same for every holder in the process; call `release` once. */
 export function holdTurns(
   chain: string,
-  address: Hex,
+  address: Address,
 ): { readonly turns: KeyTurns; readonly release: () => void } {
   const key = `${chain} ${address}`;
   const held = shared.get(key) ?? { turns: new KeyTurns(), holders: 0 };

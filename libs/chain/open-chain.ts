@@ -1,5 +1,5 @@
 /** Opens the base chain that a URL names. */
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import { Fault } from '#environment';
 import type { Chain } from './chain.js';
 import { decodeAnswer, encodeCall } from './contract-codec.js';
@@ -9,7 +9,7 @@ import type { JsonRpc } from './json-rpc.js';
 
 export interface ChainOptions extends NodeOptions {
   /** Address of the deployed ChannelRegistry; it names the other two registries. */
-  readonly channelRegistry: Hex;
+  readonly channelRegistry: Address;
 }
 
 /** Asks the node who it is and where the registries lie. Throws a retriable Fault `chain-unavailable` when
@@ -45,7 +45,7 @@ async function openEthereumNode(url: string, options: ChainOptions): Promise<Cha
   }
 }
 
-async function registryOf(rpc: JsonRpc, channelRegistry: Hex, name: string): Promise<Hex> {
+async function registryOf(rpc: JsonRpc, channelRegistry: Address, name: string): Promise<Hex> {
   const data = encodeCall('ChannelRegistry', name, []);
   const answer = await rpc.call<Hex>('eth_call', { to: channelRegistry, data }, 'latest');
   if (answer === '0x') throw new Error(`there is no ChannelRegistry at ${channelRegistry}`);

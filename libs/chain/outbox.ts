@@ -1,6 +1,6 @@
 /** Signed transactions that the chain has not finally taken: kept before they are sent, so that a restart
  *  sends the same again instead of another beside it. */
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import type { ChainAct } from './chain-actor.js';
 import type { Fees } from './gas.js';
 
@@ -18,10 +18,10 @@ export interface OutboxEntry {
 }
 
 export interface Outbox {
-  entries(address: Hex): Promise<readonly OutboxEntry[]>;
+  entries(address: Address): Promise<readonly OutboxEntry[]>;
   /** Replaces what is kept at the entry's nonce; resolves when it is durable. */
-  keep(address: Hex, entry: OutboxEntry): Promise<void>;
-  forget(address: Hex, nonce: number): Promise<void>;
+  keep(address: Address, entry: OutboxEntry): Promise<void>;
+  forget(address: Address, nonce: number): Promise<void>;
 }
 
 /** Forgets with the process: for driven networks, whose journal repeats what was posted. */

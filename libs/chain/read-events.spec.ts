@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
+import type { ChannelId } from '#protocol';
 import { eventTopics } from './contract-codec.js';
 import { pageEventsMax, pageHeights, readEvents } from './read-events.js';
 import { FakeNode, hashOf } from './testing/fake-node.js';
 
-const channelRegistry: Hex = `0x${'c0'.repeat(20)}`;
-const channelId: Hex = `0x${'ab'.repeat(32)}`;
+const channelRegistry: Address = `0x${'c0'.repeat(20)}` as const;
+const channelId: ChannelId = `0x${'ab'.repeat(32)}` as const;
 const closedTopic = eventTopics().get('channel-closed');
 const behindAll = Number.MAX_SAFE_INTEGER;
 

@@ -1,5 +1,5 @@
 /** The registry's log as events in order, a bounded page at a time, with rollbacks told. */
-import type { Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 import { Fault } from '#environment';
 import {
   blockEventKinds,
@@ -15,7 +15,7 @@ import { type RpcCalls, unavailable } from './json-rpc.js';
 
 export interface EventSource {
   readonly rpc: RpcCalls;
-  readonly channelRegistry: Hex;
+  readonly channelRegistry: Address;
 }
 
 /** Nodes bound the heights of one question. */
@@ -29,7 +29,7 @@ interface RpcLog {
   readonly topics: readonly Hex[];
   readonly data: Hex;
   readonly blockNumber: Hex;
-  readonly blockHash: Hex;
+  readonly blockHash: Digest;
   readonly logIndex: Hex;
 }
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { addressOf } from '#crypto';
 import { DrivenTimers, type Log, silentLog } from '#environment';
 import type { ChainAct } from './chain-actor.js';
-import { type KeyTurns, holdTurns } from './key-turns.js';
+import { holdTurns, type KeyTurns } from './key-turns.js';
 import { memoryOutbox, type Outbox } from './outbox.js';
 import { keyOf } from './testing/example-channel.js';
 import { away, FakeNode, refused, settled } from './testing/fake-node.js';
@@ -12,7 +12,7 @@ import { TransactionPoster } from './transaction-poster.js';
 const key = keyOf('poster');
 const address = addressOf(key);
 const act = (number: number): ChainAct => ({
-  to: `0x${'11'.repeat(20)}`,
+  to: `0x${'11'.repeat(20)}` as const,
   data: `0x${number.toString(16).padStart(8, '0')}`,
   valueWei: 0n,
 });

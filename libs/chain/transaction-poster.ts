@@ -1,6 +1,6 @@
 /** Posts the acts of one key to a node that is not ours: its own nonces, estimated gas, fees, an outbox that
  *  survives a restart, and waiting for the height. */
-import type { Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 import { type Clock, Fault, type Log, messageOf, type Timers } from '#environment';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
@@ -32,7 +32,7 @@ export interface TransactionPosterOptions {
 
 /** What the node says of a transaction in a height. */
 export interface TransactionReceipt {
-  readonly transactionHash: Hex;
+  readonly transactionHash: Digest;
   readonly status: Hex;
   readonly blockNumber: Hex;
   readonly gasUsed: Hex;
@@ -51,12 +51,12 @@ const versionsMax = 20;
 type Sent = { readonly pending: PendingAct } | { readonly outcome: ChainOutcome };
 
 export class TransactionPoster implements ActPoster {
-  readonly address: Hex;
+  readonly address: Address;
   readonly #privateKey: Uint8Array;
   readonly #options: TransactionPosterOptions;
   readonly #gasAlarm: GasAlarm;
 
-  constructor(privateKey: Uint8Array, address: Hex, options: TransactionPosterOptions) {
+  constructor(privateKey: Uint8Array, address: Address, options: TransactionPosterOptions) {
     this.address = address;
     this.#privateKey = privateKey;
     this.#options = options;

@@ -1,5 +1,5 @@
 /** The part of the Ethereum contract ABI that Papyrus hashes: 32-byte words, bytes and arrays of words. */
-import { fromHex, type Hex } from './hex.js';
+import { type Address, fromHex, type Hex } from './hex.js';
 
 export type AbiValue =
   | { readonly type: 'word'; readonly bytes: Uint8Array }
@@ -19,7 +19,7 @@ export function uintWord(value: bigint | number | boolean): Uint8Array {
   return out;
 }
 
-export function addressWord(address: Hex): Uint8Array {
+export function addressWord(address: Address): Uint8Array {
   const bytes = fromHex(address);
   if (bytes.length !== 20) throw new RangeError(`no address: ${address}`);
   const out = new Uint8Array(32);

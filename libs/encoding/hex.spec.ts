@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fromHex, isHexOf, toHex } from './index.js';
+import { type Address, type Digest, fromHex, type Hex, isHexOf, toHex } from './index.js';
 
 describe('hexadecimal text', () => {
   it('gives back the bytes it was made of, also those of a view', () => {
@@ -37,5 +37,13 @@ describe('hexadecimal text', () => {
     [['0', 'x', 'a', 'b'], 1, false],
   ])('%j has the form of %i bytes: %j', (text, length, has) => {
     expect(isHexOf(text, length)).toBe(has);
+  });
+
+  it('that means an address stands for no digest: the type check fails where this line passes', () => {
+    const address: Address = '0xa1';
+    const sameText = (digest: Digest): Hex => digest;
+    // @ts-expect-error: an address is no digest.
+    expect(sameText(address)).toBe('0xa1');
+    expect(sameText('0xa1')).toBe('0xa1');
   });
 });

@@ -2,6 +2,18 @@
 
 export type Hex = `0x${string}`;
 
+/**
+ * Hexadecimal text that means one thing: it can stand where any is wanted, and text of which nothing is known
+ * where it is wanted, but what means another thing is an error of types.
+ */
+export type HexOf<Meaning extends string> = Hex & { readonly ofWhat?: Meaning };
+/** Of 20 bytes: a participant, a validator, an operator, a contract. */
+export type Address = HexOf<'address'>;
+/** A hash or the root of a tree, 32 bytes. */
+export type Digest = HexOf<'digest'>;
+/** r ‖ s ‖ v, 65 bytes. */
+export type Signature = HexOf<'signature'>;
+
 export function toHex(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
 }

@@ -242,7 +242,7 @@ function ends(opened: () => Opened): void {
 }
 
 export function exampleJob(blockNumber: number): Job {
-  return { kind: 'collate', channelId: `0x${'01'.repeat(32)}`, blockNumber };
+  return { kind: 'collate', channelId: `0x${'01'.repeat(32)}` as const, blockNumber };
 }
 
 function workOptions(more: Partial<WorkOptions> = {}): WorkOptions {

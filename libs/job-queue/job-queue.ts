@@ -2,7 +2,9 @@
  * The job queue: idempotent nudges to look at a block. Losing all of it loses nothing, a sweep over the facts
  * rebuilds it.
  */
-import type { Hex } from '#encoding';
+
+import type {} from '#encoding';
+import type { ChannelId } from '#protocol';
 
 /** Reveals have a kind of their own: a reduction that waits for a slow part must not delay them. */
 const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'settle'] as const;
@@ -14,7 +16,7 @@ export type JobKind = (typeof jobKinds)[number];
  */
 export interface Job {
   readonly kind: JobKind;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly blockNumber: number;
 }
 

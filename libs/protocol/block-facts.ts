@@ -1,43 +1,43 @@
 /** What the base chain knows of one block: facts only; the stage is computed from them (`stageOf`). */
-import type { Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 
 export interface PostedPart {
   readonly participant: number;
-  readonly partRoot: Hex;
+  readonly partRoot: Digest;
   readonly segmentCount: number;
-  readonly indexHash: Hex;
+  readonly indexHash: Digest;
   readonly postedAtSeconds: number;
 }
 
 /** A participant's seat: the validator whose commit under its delegation the chain accepted. */
 export interface Seat {
   readonly participant: number;
-  readonly validator: Hex;
+  readonly validator: Address;
   readonly binding: boolean;
   readonly nonce: bigint;
-  readonly commitment: Hex;
+  readonly commitment: Digest;
   readonly committedAtSeconds: number;
   /** Absent until revealed. */
-  readonly outputHash?: Hex;
+  readonly outputHash?: Digest;
   readonly revealedAtSeconds?: number;
 }
 
 /** A result that a participant revealed by itself, in the extension or late in the challenge period. */
 export interface OwnResult {
   readonly participant: number;
-  readonly outputHash: Hex;
+  readonly outputHash: Digest;
   readonly revealedAtSeconds: number;
 }
 
 export interface Acceptance {
   readonly participant: number;
-  readonly outputHash: Hex;
+  readonly outputHash: Digest;
 }
 
 /** The fields behind a revealed outputHash. */
 export interface RevealedResult {
-  readonly outputHash: Hex;
-  readonly settlementRoot: Hex;
+  readonly outputHash: Digest;
+  readonly settlementRoot: Digest;
   readonly impressionCount: bigint;
   readonly amountWords: readonly Hex[];
   readonly validParts: number;

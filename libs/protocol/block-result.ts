@@ -3,8 +3,19 @@
  * formats.md 6 to 8).
  */
 import { keccak256, merkleRoot } from '#crypto';
-import { abiEncode, bytes32Word, concatBytes, fromHex, type Hex, toHex, uintWord, viewOf } from '#encoding';
-import type { Nano, ParticipantIndex } from './ids.js';
+import {
+  type Address,
+  abiEncode,
+  bytes32Word,
+  concatBytes,
+  type Digest,
+  fromHex,
+  type Hex,
+  toHex,
+  uintWord,
+  viewOf,
+} from '#encoding';
+import type { ChannelId, Nano, ParticipantIndex } from './ids.js';
 
 export interface OutputTransaction {
   readonly payee: ParticipantIndex;
@@ -12,9 +23,9 @@ export interface OutputTransaction {
 }
 
 export interface BlockResult {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly blockNumber: number;
-  readonly settlementRoot: Hex;
+  readonly settlementRoot: Digest;
   readonly impressionCount: bigint;
   /** What each participant earns; entry 0 what the payer owes, the sum of the others. */
   readonly amounts: readonly Nano[];
@@ -59,6 +70,11 @@ export function outputTransactions(amounts: readonly Nano[]): OutputTransaction[
 }
 
 /** keccak256(outputHash ‖ validator ‖ workDigest ‖ salt): hides the result until it is revealed. */
-export function commitmentOf(outputHash: Hex, validator: Hex, workDigest: Uint8Array, salt: Uint8Array): Hex {
+export function commitmentOf(
+  outputHash: Digest,
+  validator: Address,
+  workDigest: Uint8Array,
+  salt: Uint8Array,
+): Hex {
   return toHex(keccak256(concatBytes(fromHex(outputHash), fromHex(validator), workDigest, salt)));
 }

@@ -2,7 +2,7 @@
  * Channel terms: what all participants sign; the EIP-712 digest of them is the channel's id (wire-formats.md
  * 2).
  */
-import { type Hex, toHex } from '#encoding';
+import { type Address, type Digest, type Hex, toHex } from '#encoding';
 import type { ChannelId } from './ids.js';
 import { isPayerRole, roleOf } from './ids.js';
 import { blocksMaxLimit, participantsMax, participantsMin } from './limits.js';
@@ -10,9 +10,9 @@ import { domainSeparator, type Eip712Domain, typedDigest } from './typed-data.js
 import { typedStruct } from './typed-struct.js';
 
 export interface ChannelTerms {
-  readonly participants: readonly Hex[];
+  readonly participants: readonly Address[];
   readonly roles: readonly number[];
-  readonly token: Hex;
+  readonly token: Address;
   readonly tokenPerUnit: bigint;
   readonly reducer: string;
   readonly reducerParameters: Hex;
@@ -30,7 +30,7 @@ export interface ChannelTerms {
   readonly retentionPeriod: number;
   readonly authorBytesMax: number;
   readonly priceNanoMax: bigint;
-  readonly keysRoot: Hex;
+  readonly keysRoot: Digest;
   readonly salt: Hex;
 }
 

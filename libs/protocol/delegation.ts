@@ -3,7 +3,7 @@
  * key (wire-formats.md 6).
  */
 import { openBox, sealBox } from '#crypto';
-import { concatBytes, equalBytes, type Hex } from '#encoding';
+import { type Address, concatBytes, type Digest, equalBytes, type Hex } from '#encoding';
 import type { BlockNumber, ChannelId, ParticipantIndex } from './ids.js';
 import { typedDigest } from './typed-data.js';
 import { typedStruct } from './typed-struct.js';
@@ -12,9 +12,9 @@ export interface Delegation {
   readonly channelId: ChannelId;
   readonly blockNumber: BlockNumber;
   readonly participant: ParticipantIndex;
-  readonly validator: Hex;
+  readonly validator: Address;
   readonly binding: boolean;
-  readonly keyCommitment: Hex;
+  readonly keyCommitment: Digest;
   readonly nonce: bigint;
   /** Seconds, chain time. */
   readonly notAfter: bigint;
@@ -30,7 +30,7 @@ export interface Receipt {
   readonly blockNumber: BlockNumber;
   readonly author: ParticipantIndex;
   readonly sequence: bigint;
-  readonly recordsRoot: Hex;
+  readonly recordsRoot: Digest;
   /** Seconds. */
   readonly receivedAt: bigint;
 }

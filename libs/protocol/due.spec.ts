@@ -6,8 +6,8 @@ import {
   type BlockSeen,
   collateDue,
   commitDue,
-  type Due,
   type DelegationRules,
+  type Due,
   delegateDue,
   isSentAgain,
   partsWaitEnd,
@@ -177,7 +177,7 @@ describe('a reveal is due', () => {
   it('in a dispute too, until processing would have ended', () => {
     const disputed = {
       ...own,
-      results: [result(hash), result(`0x${'01'.repeat(32)}`)],
+      results: [result(hash), result(`0x${'01'.repeat(32)}` as const)],
       disputedAtSeconds: 1_185,
     };
     expect(at(1_199, disputed)).toEqual({ due: 'reveal', untilSeconds: 1_200 });

@@ -1,8 +1,8 @@
 /** Names and units that every part of the protocol shares. */
-import type { Hex } from '#encoding';
+import type { HexOf } from '#encoding';
 
 /** The EIP-712 digest of the channel terms. */
-export type ChannelId = Hex;
+export type ChannelId = HexOf<'channel'>;
 /** Index of a block in its channel, below blocksMax (at most 2^20). */
 export type BlockNumber = number;
 /** 1e-9 of the channel's currency unit, unsigned 64-bit. */

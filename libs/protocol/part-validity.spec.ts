@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { addressOf, seal, sealTagBytes, sha256 } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { fromHex, toHex } from '#encoding';
+import type { ChannelId } from './ids.js';
 import {
   BatchHasher,
   type BlockRules,
@@ -20,7 +21,7 @@ import {
   signBatch,
 } from './index.js';
 
-const channelId: Hex = `0x${'11'.repeat(32)}`;
+const channelId: ChannelId = `0x${'11'.repeat(32)}` as const;
 const blockNumber = 3;
 const blockKey = sha256(Uint8Array.of(9));
 const keys = [1, 2].map((n) => sha256(Uint8Array.of(n)));
@@ -40,7 +41,7 @@ function batch(
   author: number,
   sequence: number,
   records: number,
-  over: Partial<{ channelId: Hex; block: number }> = {},
+  over: Partial<{ channelId: ChannelId; block: number }> = {},
 ) {
   const bytes = new Uint8Array(records * 64);
   for (let at = 0; at < records; at++) {

@@ -2,8 +2,10 @@
  * A record batch: a signed header of three rows of 64 bytes and its records, stored, sent and hashed as the
  * same bytes (wire-formats.md 4).
  */
+
 import { hash64Into, keccak256, merkleRootDestroying, recoverSignerBytes, signDigest } from '#crypto';
-import { equalBytes, fromHex, type Hex, isZero, toHex, viewOf } from '#encoding';
+import { type Digest, equalBytes, fromHex, isZero, toHex, viewOf } from '#encoding';
+import type { ChannelId } from './ids.js';
 import { batchBytesMax, batchHeaderBytes, batchRecordsMax, recordBytes } from './limits.js';
 import { typedStruct } from './typed-struct.js';
 
@@ -36,8 +38,8 @@ export interface BatchHeader {
   readonly sequence: bigint;
   readonly count: number;
   readonly author: number;
-  readonly channelId: Hex;
-  readonly recordsRoot: Hex;
+  readonly channelId: ChannelId;
+  readonly recordsRoot: Digest;
 }
 
 export type HeaderFault = 'magic' | 'padding' | 'count' | 'length';
@@ -148,7 +150,7 @@ export class BatchHasher {
 export function signBatch(
   hasher: BatchHasher,
   privateKey: Uint8Array,
-  header: { channelId: Hex; blockNumber: number; author: number; sequence: bigint },
+  header: { channelId: ChannelId; blockNumber: number; author: number; sequence: bigint },
   records: Uint8Array,
 ): Uint8Array {
   const bytes = encodeUnsignedBatch(hasher, header, records);
@@ -159,7 +161,7 @@ export function signBatch(
 /** A whole batch whose signature is still zero. */
 export function encodeUnsignedBatch(
   hasher: BatchHasher,
-  header: { channelId: Hex; blockNumber: number; author: number; sequence: bigint },
+  header: { channelId: ChannelId; blockNumber: number; author: number; sequence: bigint },
   records: Uint8Array,
 ): Uint8Array {
   const count = records.length / recordBytes;

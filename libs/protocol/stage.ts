@@ -3,7 +3,7 @@
  * intervals.
  */
 
-import type { Hex } from '#encoding';
+import type { Digest, Hex } from '#encoding';
 import type { BlockFacts } from './block-facts.js';
 import { blockStart, type ChannelTerms, collectionEnd } from './channel-terms.js';
 
@@ -35,7 +35,7 @@ export type BlockStage =
     }
   | { readonly stage: 'dispute'; readonly endsAtSeconds: number; readonly haveAllCommitted: boolean }
   /** `finalOutputHash`: the one that stands. */
-  | { readonly stage: 'final' | 'settled'; readonly finalOutputHash: Hex }
+  | { readonly stage: 'final' | 'settled'; readonly finalOutputHash: Digest }
   | { readonly stage: 'void' };
 
 /** `closedAtSeconds`: when the channel was closed; no block starts after that. */

@@ -2,12 +2,12 @@
  * EIP-712 digests under the one domain of Papyrus: name "Papyrus", version "1", chain and ChannelRegistry.
  */
 import { keccak256 } from '#crypto';
-import { concatBytes, type Hex } from '#encoding';
+import { type Address, concatBytes } from '#encoding';
 import { typedStruct } from './typed-struct.js';
 
 export interface Eip712Domain {
   readonly chainId: number;
-  readonly verifyingContract: Hex;
+  readonly verifyingContract: Address;
 }
 
 const domainName = 'Papyrus';

@@ -3,11 +3,20 @@
  * hash of a value.
  */
 import { keccak256 } from '#crypto';
-import { addressWord, bytes32Word, concatBytes, fromHex, type Hex, uintWord, utf8 } from '#encoding';
+import {
+  type Address,
+  addressWord,
+  bytes32Word,
+  concatBytes,
+  fromHex,
+  type Hex,
+  uintWord,
+  utf8,
+} from '#encoding';
 
 /** Hex are bytes, 0x-prefixed; 64 bits and less may be numbers, as far as they are exact. */
 interface ValueOfType {
-  readonly address: Hex;
+  readonly address: Address;
   readonly bytes32: Hex;
   readonly bytes: Hex;
   readonly string: string;

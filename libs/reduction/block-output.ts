@@ -1,6 +1,6 @@
 /** What reducing a block yields, put together from its buckets in key order. */
 import { Sha256Stream } from '#crypto';
-import { fromHex, type Hex } from '#encoding';
+import { type Address, fromHex } from '#encoding';
 import type { BlockReport } from '#protocol';
 import type { BucketOutput } from './bucket-reduction.js';
 import { ImpressionTally } from './impression-tally.js';
@@ -22,7 +22,7 @@ export class BlockOutputAssembly {
   readonly #tally = new ImpressionTally();
   #records = 0;
 
-  constructor(participants: number, validator: Hex | undefined) {
+  constructor(participants: number, validator: Address | undefined) {
     this.#tree = new SettlementTree(participants);
     this.#work = validator && new Sha256Stream().update(fromHex(validator));
   }

@@ -1,6 +1,6 @@
 /** Reduces a whole block in one thread and in memory: merge, deduplicate, order, reduce, settlement tree. */
 import { hash64Into } from '#crypto';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import {
   type BlockRules,
   batchCount,
@@ -62,7 +62,7 @@ export function openReducer(terms: ReductionTerms): GroupReducer {
 export function reduceBlock(
   terms: ReductionTerms,
   parts: readonly OpenedPart[],
-  validator?: Hex,
+  validator?: Address,
 ): BlockOutput {
   return reduceMerged(terms, mergeOpened(terms.roles, parts), validator);
 }
@@ -74,7 +74,7 @@ export function reduceSealedBlock(
   rules: BlockRules,
   parts: readonly CommittedPart[],
   stored: (digest: Uint8Array) => Uint8Array | undefined,
-  validator?: Hex,
+  validator?: Address,
 ): BlockOutput {
   const merge = new PartMerge(rules);
   const distinct = parts.flatMap(({ participant, commitment }) => {
@@ -151,7 +151,7 @@ export function mergeOpened(roles: readonly number[], parts: readonly OpenedPart
 function reduceMerged(
   terms: ReductionTerms,
   records: MergedRecords,
-  validator: Hex | undefined,
+  validator: Address | undefined,
 ): BlockOutput {
   const { scatter, bits, merged } = records;
   const reducer = openReducer(terms);

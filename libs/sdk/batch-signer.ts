@@ -1,7 +1,8 @@
 /** Turns what an SSP, DSP or auditor saw into signed batches, each with the next sequence of its block. */
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import {
   BatchHasher,
+  type ChannelId,
   domainSeparator,
   type Eip712Domain,
   encodeRecord,
@@ -17,7 +18,7 @@ import {
 
 export interface BatchSignerOptions {
   readonly domain: Eip712Domain;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   /** Index of the participant in the channel terms. */
   readonly author: number;
   /** Private record key, 32 bytes. */

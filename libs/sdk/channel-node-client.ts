@@ -1,4 +1,5 @@
 /** A typed client of a channel node; connections are kept open between requests, as Node's fetch does. */
+
 import type { z } from 'zod';
 import {
   type BlockView,
@@ -14,7 +15,8 @@ import {
   type SentBody,
   type SignedReceipt,
 } from '#api';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
+import type { ChannelId } from '#protocol';
 import { PapyrusRefused, PapyrusUnreachable } from './papyrus-refused.js';
 
 export interface ChannelNodeClientOptions {
@@ -44,20 +46,20 @@ export class ChannelNodeClient {
   /**
    * `batch`: canonical bytes, as a `BatchSigner` makes them. Repeating it after a lost answer is harmless.
    */
-  submit(channelId: Hex, batch: Uint8Array): Promise<SignedReceipt> {
+  submit(channelId: ChannelId, batch: Uint8Array): Promise<SignedReceipt> {
     return this.#ask(endpoints.submitRecords, { channelId }, { contentType: batchMediaType, body: batch });
   }
 
-  submitJson(channelId: Hex, batch: JsonBatch): Promise<SignedReceipt> {
+  submitJson(channelId: ChannelId, batch: JsonBatch): Promise<SignedReceipt> {
     const body = JSON.stringify(batch);
     return this.#ask(endpoints.submitRecords, { channelId }, { contentType: jsonMediaType, body });
   }
 
-  channel(channelId: Hex): Promise<ChannelView> {
+  channel(channelId: ChannelId): Promise<ChannelView> {
     return this.#ask(endpoints.showChannel, { channelId });
   }
 
-  block(channelId: Hex, blockNumber: number): Promise<BlockView> {
+  block(channelId: ChannelId, blockNumber: number): Promise<BlockView> {
     return this.#ask(endpoints.showBlock, { channelId, blockNumber });
   }
 

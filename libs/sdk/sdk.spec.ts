@@ -4,11 +4,18 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { parseJsonBatch, problemMediaType, problemOf, refuse, type SignedReceipt } from '#api';
 import { addressOf, signDigest } from '#crypto';
 import { equalBytes, fromHex, type Hex, toHex } from '#encoding';
-import { BatchHasher, batchFault, domainSeparator, parseHeader, receiptDigest } from '#protocol';
+import {
+  BatchHasher,
+  batchFault,
+  type ChannelId,
+  domainSeparator,
+  parseHeader,
+  receiptDigest,
+} from '#protocol';
 import { BatchSigner, ChannelNodeClient, PapyrusRefused, PapyrusUnreachable, receiptFault } from '#sdk';
 
 const domain = { chainId: 1, verifyingContract: `0x${'aa'.repeat(20)}` as Hex };
-const channelId: Hex = `0x${'5a'.repeat(32)}`;
+const channelId: ChannelId = `0x${'5a'.repeat(32)}` as const;
 const recordKey = new Uint8Array(32).fill(4);
 const operatorKey = new Uint8Array(32).fill(5);
 const win = { impression: { auctionId: 'a', impId: '1' }, counterparty: 0, priceNano: 10n, timestampMs: 1 };

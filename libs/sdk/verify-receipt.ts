@@ -4,7 +4,7 @@
  */
 import type { SignedReceipt } from '#api';
 import { recoverSigner } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, fromHex, toHex } from '#encoding';
 import { batchAt, domainSeparator, type Eip712Domain, parseHeader, receiptDigest } from '#protocol';
 
 export type ReceiptFault = 'signature' | 'signer' | 'batch';
@@ -15,7 +15,7 @@ export type ReceiptFault = 'signature' | 'signer' | 'batch';
  */
 export function receiptFault(
   receipt: SignedReceipt,
-  expected: { readonly domain: Eip712Domain; readonly operatorKey: Hex; readonly batch?: Uint8Array },
+  expected: { readonly domain: Eip712Domain; readonly operatorKey: Address; readonly batch?: Uint8Array },
 ): ReceiptFault | undefined {
   const { channelId, blockNumber, author, sequence, recordsRoot, receivedAt } = receipt;
   const signed = {

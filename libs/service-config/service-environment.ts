@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import type { FinalityRule } from '#chain/finality';
-import { fromHex, type Hex } from '#encoding';
+import { type Address, fromHex, type Hex } from '#encoding';
 
 const hex = (bytes: number) =>
   z.string().regex(new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`), `${bytes} bytes as 0x-hexadecimal`);
@@ -71,7 +71,7 @@ export const participantFields = { ACCOUNT: addressField, OPERATOR_KEY: secretFi
 export interface ServiceConfig {
   readonly chain: {
     readonly url: string;
-    readonly channelRegistry: Hex;
+    readonly channelRegistry: Address;
     readonly pollIntervalMs: number;
     readonly finality: FinalityRule;
   };

@@ -31,7 +31,9 @@ export interface AuthenticateBenchResult {
 
 export async function run(options: AuthenticateBenchOptions): Promise<AuthenticateBenchResult> {
   const { batches, batchRecords, repeats } = options;
-  const hasher = new BatchHasher(domainSeparator({ chainId: 1, verifyingContract: `0x${'11'.repeat(20)}` }));
+  const hasher = new BatchHasher(
+    domainSeparator({ chainId: 1, verifyingContract: `0x${'11'.repeat(20)}` as const }),
+  );
   const key = sha256(utf8('bench record key'));
   const signer = fromHex(addressOf(key));
   const all = Array.from({ length: batches }, (_, sequence) =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { collateBlock } from '#apps/collator/src/collate-block';
 import { sha256 } from '#crypto';
-import { type Hex, toHex, utf8, viewOf } from '#encoding';
+import { type Digest, toHex, utf8, viewOf } from '#encoding';
 import { seededEntropy, silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
 import { batchAt, batchBytes } from '#protocol';
@@ -29,7 +29,7 @@ export interface CollateBenchResult {
   /** Memory of the process itself, and with pages of the log that the kernel keeps mapped. */
   readonly peakOwnMebibytes: number;
   readonly peakResidentMebibytes: number;
-  readonly partRoot: Hex;
+  readonly partRoot: Digest;
 }
 
 const channelId = toHex(sha256(utf8('papyrus bench channel')));

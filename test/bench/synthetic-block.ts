@@ -1,7 +1,7 @@
 /** Makes blocks of any size for benches and tests: seeded impressions, signed batches, sealed parts in a
  *  part store. */
 import { addressOf, sha256 } from '#crypto';
-import { fromHex, type Hex, toHex, viewOf } from '#encoding';
+import { type Address, fromHex, toHex, viewOf } from '#encoding';
 import type { PartStore } from '#part-store';
 import {
   BatchHasher,
@@ -42,7 +42,7 @@ export function syntheticRules(options: SyntheticBlockOptions): {
   const { sellers = 1, seed = 1 } = options;
   const roles = [roleOf.dsp, ...Array.from({ length: sellers }, () => roleOf.ssp), roleOf.auditor];
   const privateKeys = roles.map((_, index) => sha256(Buffer.from(`record key ${seed} ${index}`)));
-  const verifyingContract: Hex = `0x${'11'.repeat(20)}`;
+  const verifyingContract: Address = `0x${'11'.repeat(20)}` as const;
   return {
     terms: { roles, reducer: 'rtb-impression/1', parameters: encodeParameters(defaultParameters) },
     rules: {

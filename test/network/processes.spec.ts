@@ -11,8 +11,8 @@ import type { NetworkSpec } from '#apps/cli/src/network/network-spec';
 import type { NetworkMember } from '#apps/cli/src/network/open-channel';
 import type { Organisation } from '#apps/cli/src/network/open-organisation';
 import type { DrivenChain } from '#chain';
-import { fromHex, type Hex, toHex } from '#encoding';
-import type { BlockFacts } from '#protocol';
+import { type Address, fromHex, toHex } from '#encoding';
+import type { BlockFacts, ChannelId } from '#protocol';
 import { isDamaged, logPosition } from '#record-log';
 import { openFileRecordLog } from '#record-log/file-record-log';
 import { defaultParameters } from '#reduction';
@@ -55,8 +55,8 @@ describe('an organisation of five processes', () => {
   let dsp: OrganisationProcesses;
   let others: readonly Organisation[];
   let members: readonly NetworkMember[];
-  let channelId: Hex;
-  let token: Hex;
+  let channelId: ChannelId;
+  let token: Address;
   let signer: TrafficSigner;
 
   beforeAll(async () => {
@@ -170,11 +170,11 @@ describe('an organisation of five processes', () => {
   });
 });
 
-function channelUrl(nodeUrl: string, channelId: Hex): string {
+function channelUrl(nodeUrl: string, channelId: ChannelId): string {
   return `${nodeUrl}${pathOf(endpoints.showChannel, { channelId })}`;
 }
 
-function submit(nodeUrl: string, channelId: Hex, batch: Batch): Promise<Response> {
+function submit(nodeUrl: string, channelId: ChannelId, batch: Batch): Promise<Response> {
   return fetch(`${nodeUrl}${pathOf(endpoints.submitRecords, { channelId })}`, {
     method: 'POST',
     headers: { 'content-type': batchMediaType },
@@ -183,7 +183,7 @@ function submit(nodeUrl: string, channelId: Hex, batch: Batch): Promise<Response
 }
 
 /** Asked again while the block is not open yet; its receipt names the root of the records. */
-async function mustSubmit(nodeUrl: string, channelId: Hex, batch: Batch): Promise<SignedReceipt> {
+async function mustSubmit(nodeUrl: string, channelId: ChannelId, batch: Batch): Promise<SignedReceipt> {
   const receipt = await until('a receipt', async () => {
     const answer = await submit(nodeUrl, channelId, batch);
     const body: unknown = await answer.json();

@@ -11,15 +11,15 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SignedReceipt } from '#api';
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
-import type { Hex } from '#encoding';
-import type { Eip712Domain } from '#protocol';
+import type { Address } from '#encoding';
+import type { ChannelId, Eip712Domain } from '#protocol';
 import { BatchSigner, ChannelNodeClient, PapyrusRefused, receiptFault } from '#sdk';
 import { resultOf, runCli, startCli } from './run-cli.js';
 
 interface UpEvent {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly domain: Eip712Domain;
-  readonly members: readonly { name: string; index: number; operatorKey: Hex; nodeUrl: string }[];
+  readonly members: readonly { name: string; index: number; operatorKey: Address; nodeUrl: string }[];
 }
 
 interface BlockEvent {
@@ -118,7 +118,7 @@ async function submitImpression(up: UpEvent, blockNumber: number): Promise<Signe
 }
 
 /** Exports the settled block from the data folder: what it pays, by participant. */
-async function amountsOf(channelId: Hex, blockNumber: number): Promise<string[]> {
+async function amountsOf(channelId: ChannelId, blockNumber: number): Promise<string[]> {
   const out = join(folder, `export-${blockNumber}`);
   const run = await runCli([
     'block',

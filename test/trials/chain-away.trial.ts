@@ -17,10 +17,10 @@ import {
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
-import { type ChannelTerms, collectionEnd, roleOf } from '#protocol';
+import { type ChannelId, type ChannelTerms, collectionEnd, roleOf } from '#protocol';
 import { ChainProxy, type Trouble } from '../network/processes/chain-proxy.js';
 import { OrganisationProcesses } from '../network/processes/organisation-processes.js';
 import { TrafficSigner, win } from '../network/processes/traffic.js';
@@ -141,11 +141,11 @@ class Traffic {
   late = 0;
   isOver = false;
   readonly #setting: Setting;
-  readonly #channelId: Hex;
+  readonly #channelId: ChannelId;
   readonly #terms: ChannelTerms;
   #sequence = 0;
 
-  constructor(setting: Setting, channelId: Hex, terms: ChannelTerms) {
+  constructor(setting: Setting, channelId: ChannelId, terms: ChannelTerms) {
     this.#setting = setting;
     this.#channelId = channelId;
     this.#terms = terms;

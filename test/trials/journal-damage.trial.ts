@@ -50,7 +50,7 @@ async function makeChain(folder: string): Promise<string> {
   const fill = async (from: number): Promise<void> => {
     const chain = await openAnvilChain({ ...options, dataFolder, log: silentLog });
     for (let at = from; at < from + 12; at++) {
-      await chain.fund(`0xacc0${at.toString(16).padStart(36, '0')}`, BigInt(at));
+      await chain.fund(`0xacc0${at.toString(16).padStart(36, '0')}` as const, BigInt(at));
       await chain.advanceTo(options.genesisTimestampSeconds + at * at);
     }
     await chain.close();

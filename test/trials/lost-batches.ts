@@ -1,9 +1,9 @@
 /** The question after a trial: whether every batch that was acknowledged is in its author's posted part. */
 import { distinctBatches, openBlock } from '#apps/cli/src/network/open-block';
 import type { Chain } from '#chain';
-import { type Hex, toHex } from '#encoding';
+import { toHex } from '#encoding';
 import type { PartStore } from '#part-store';
-import { batchAt, blockKeyOf, type ChannelTerms, secretOf } from '#protocol';
+import { batchAt, blockKeyOf, type ChannelId, type ChannelTerms, secretOf } from '#protocol';
 import { until } from '../network/processes/until.js';
 
 export interface SentBatch {
@@ -21,7 +21,7 @@ export function headerOf(bytes: Uint8Array): string {
 /** How many are not in the part that their author posted; waits for the parts of all their blocks. */
 export async function lostBatches(
   ports: { readonly chain: Chain; readonly partStore: PartStore },
-  channel: { readonly channelId: Hex; readonly terms: ChannelTerms; readonly secret: Uint8Array },
+  channel: { readonly channelId: ChannelId; readonly terms: ChannelTerms; readonly secret: Uint8Array },
   acknowledged: readonly SentBatch[],
 ): Promise<number> {
   const { channelId, terms, secret } = channel;

@@ -2,6 +2,7 @@
  * A validator endpoint that never answers for half of the blocks that are to be delegated at once: the others
  * must be delegated long before their commits end.
  */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
@@ -10,6 +11,7 @@ import type { Hex } from '#encoding';
 import { silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
 import { openJobQueue } from '#job-queue/open-job-queue';
+import type { ChannelId } from '#protocol';
 
 const channels = 40;
 /** As configured by default. */
@@ -52,7 +54,7 @@ async function runRound(): Promise<number[]> {
       body += some;
     });
     request.on('end', () => {
-      const { channelId } = JSON.parse(body) as { channelId: Hex };
+      const { channelId } = JSON.parse(body) as { channelId: ChannelId };
       if (silentOnes.has(channelId)) return;
       response.writeHead(202).end('{}');
       times.push(performance.now() - startedAt);

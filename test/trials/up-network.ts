@@ -11,16 +11,16 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { batchMediaType, endpoints, pathOf } from '#api';
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { builtFile } from '#environment/built-file';
-import type { Eip712Domain } from '#protocol';
+import type { ChannelId, Eip712Domain } from '#protocol';
 import { BatchSigner } from '#sdk';
 import { runCli } from '../network/run-cli.js';
 
 export type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 interface UpLine {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly chainUrl: string;
   readonly domain: Eip712Domain;
   readonly members: readonly { readonly name: string; readonly nodeUrl: string }[];

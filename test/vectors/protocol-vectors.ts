@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressOf, merklePath, merkleRoot, rootFromPath, sha256, signDigest } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import {
   BatchHasher,
   type BlockRules,
   blockKeyOf,
+  type ChannelId,
   type ChannelTerms,
   channelIdOf,
   commitManifest,
@@ -38,7 +39,7 @@ import { readVectors, type VectorCheck } from './check.js';
 
 interface Vectors {
   readonly domain: Eip712Domain;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly blockNumber: number;
 }
 
@@ -68,10 +69,9 @@ export function termsOfJson(json: TermsJson): ChannelTerms {
 }
 
 export function checkTerms(folder: string, check: VectorCheck): void {
-  const file = readVectors<Vectors & { cases: { terms: TermsJson; structHash: Hex; channelId: Hex }[] }>(
-    folder,
-    'terms.json',
-  );
+  const file = readVectors<
+    Vectors & { cases: { terms: TermsJson; structHash: Hex; channelId: ChannelId }[] }
+  >(folder, 'terms.json');
   for (const [at, one] of file.cases.entries()) {
     const terms = termsOfJson(one.terms);
     check.equal(`structHash ${at}`, toHex(termsStruct.hash(terms)), one.structHash);
@@ -172,7 +172,7 @@ export function checkBatches(folder: string, check: VectorCheck): void {
         author: number;
         sequence: number;
         count: number;
-        recordsRoot: Hex;
+        recordsRoot: Digest;
         digest: Hex;
         signature: Hex;
       }[];
@@ -206,9 +206,9 @@ export function checkBatches(folder: string, check: VectorCheck): void {
 interface PartJson {
   readonly name: string;
   readonly plaintext: string;
-  readonly partRoot: Hex;
+  readonly partRoot: Digest;
   readonly segmentCount: number;
-  readonly indexHash: Hex;
+  readonly indexHash: Digest;
   readonly segments: { batches: number; bytes: number; segmentKey: Hex; row: Hex }[];
 }
 
@@ -217,13 +217,13 @@ interface PartsFile extends Vectors {
   readonly channelSecret: Hex;
   readonly blockSecret: Hex;
   readonly blockKey: Hex;
-  readonly keyCommitment: Hex;
+  readonly keyCommitment: Digest;
   readonly blocksMax: number;
-  readonly keysRoot: Hex;
+  readonly keysRoot: Digest;
   readonly keyPath: Hex[];
   readonly parts: PartJson[];
   readonly delegation: {
-    validator: Hex;
+    validator: Address;
     binding: boolean;
     nonce: number;
     notAfter: number;
@@ -234,7 +234,7 @@ interface PartsFile extends Vectors {
   readonly receipt: {
     author: number;
     sequence: number;
-    recordsRoot: Hex;
+    recordsRoot: Digest;
     receivedAt: number;
     digest: Hex;
     privateKey: Hex;

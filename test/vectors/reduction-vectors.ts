@@ -1,9 +1,10 @@
 /** The vectors of impressions and whole blocks, against libs/reduction. */
 import { sha256 } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import {
   amountWords,
   type BlockRules,
+  type ChannelId,
   commitManifest,
   commitmentOf,
   domainSeparator,
@@ -106,11 +107,13 @@ interface BlockJson {
   readonly signers: (Hex | null)[];
   readonly parts: Readonly<Record<string, string>>;
   readonly blockKey: Hex;
-  readonly commitments: Readonly<Record<string, { partRoot: Hex; segmentCount: number; indexHash: Hex }>>;
+  readonly commitments: Readonly<
+    Record<string, { partRoot: Digest; segmentCount: number; indexHash: Digest }>
+  >;
   readonly result: {
-    settlementRoot: Hex;
-    reportHash: Hex;
-    outputHash: Hex;
+    settlementRoot: Digest;
+    reportHash: Digest;
+    outputHash: Digest;
     impressionCount: number;
     amounts: string[];
     validParts: number;
@@ -118,15 +121,15 @@ interface BlockJson {
     report: { invalidParts: [number, PartReason][] };
     reportBytes: Hex;
   };
-  readonly validator: Hex;
-  readonly workDigest: Hex;
+  readonly validator: Address;
+  readonly workDigest: Digest;
   readonly salt: Hex;
-  readonly commitment: Hex;
+  readonly commitment: Digest;
 }
 
 interface BlocksFile {
   readonly domain: Eip712Domain;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly blockNumber: number;
   readonly blocks: BlockJson[];
 }

@@ -1,6 +1,6 @@
 /** What a channel node knows of one block while it collects: batches seen, bytes taken, impressions named. */
 import type { SignedReceipt } from '#api';
-import { type Hex, viewOf } from '#encoding';
+import { type Digest, viewOf } from '#encoding';
 import { type BatchHeader, budgetBytes, limits } from '#protocol';
 import type { LogPosition } from '#record-log';
 import type { Signers } from './accept-rules.js';
@@ -8,7 +8,7 @@ import { ImpressionSet } from './impression-set.js';
 
 /** A batch that is in the log, or on its way into it. */
 export interface SeenBatch {
-  readonly recordsRoot: Hex;
+  readonly recordsRoot: Digest;
   readonly receivedAtMs: number;
   /** Where it stands in the author's partition, once durable. */
   position?: LogPosition;

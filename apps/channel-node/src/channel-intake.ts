@@ -5,13 +5,14 @@
 import { type Refusal, refuse, type SignedReceipt } from '#api';
 import { recordSignersOf } from '#block-watch';
 import type { Chain, ChannelFacts } from '#chain';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { type Clock, codeOf, Fault, type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
 import {
   type BatchHasher,
   type BatchHeader,
   blockStart,
+  type ChannelId,
   collectionEnd,
   limits,
   parseHeader,
@@ -59,7 +60,7 @@ export interface IntakeOptions {
 export type Accepted = { readonly ok: true; readonly receipt: SignedReceipt };
 
 export class ChannelIntake {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly facts: ChannelFacts;
   readonly participant: number;
   readonly #options: IntakeOptions;

@@ -3,6 +3,7 @@
  * be logged.
  */
 import { z } from 'zod';
+import type { Address } from '#encoding';
 import {
   adapterField,
   type ListenConfig,
@@ -15,7 +16,6 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#service-config';
-import type { Hex } from '#encoding';
 
 export const channelNodeEnvironment = z.object({
   ...serviceFields,
@@ -28,7 +28,7 @@ export const channelNodeEnvironment = z.object({
 });
 
 export interface ChannelNodeConfig extends ServiceConfig {
-  readonly account: Hex;
+  readonly account: Address;
   /** Adapters by URL. */
   readonly recordLog: string;
   readonly keyValue: string;

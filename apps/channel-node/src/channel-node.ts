@@ -6,10 +6,10 @@ import { type BlockView, type ChannelView, type ReadinessView, type Refusal, ref
 import { readinessOf } from '#block-watch';
 import type { Chain, ChainSnapshot } from '#chain';
 import { assertNativeSignatures } from '#crypto';
-import { fromHex, type Hex, isHexOf } from '#encoding';
+import { type Address, fromHex, type Hex, isHexOf } from '#encoding';
 import { type Clock, type Log, SweepLoop, systemTimers, type Timers } from '#environment';
 import type { KeyValue } from '#key-value';
-import { BatchHasher, domainSeparator } from '#protocol';
+import { BatchHasher, type ChannelId, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
 import { channelRefusal, shapeRefusal } from './accept-rules.js';
 import { ChainClock } from './chain-clock.js';
@@ -20,7 +20,7 @@ import { ReceiptSigner } from './receipt.js';
 
 export interface ChannelNodeOptions {
   /** Account of the participant whose node this is. */
-  readonly account: Hex;
+  readonly account: Address;
   /** Private key that signs receipts, 32 bytes. */
   readonly operatorKey: Uint8Array;
   /** Of one forwarded batch. */
@@ -94,7 +94,7 @@ export class ChannelNode {
   }
 
   /** `bytes` is one batch in canonical form. Accepted means durable. Throws a Fault when a port is away. */
-  async submit(bytes: Uint8Array, channelId: Hex): Promise<Accepted | Refusal> {
+  async submit(bytes: Uint8Array, channelId: ChannelId): Promise<Accepted | Refusal> {
     if (!isHexOf(channelId, 32)) return refuse('unknown-channel', 'the channel id is not 32 bytes of hex');
     const id = channelId.toLowerCase() as Hex;
     const misshapen = shapeRefusal(bytes);
@@ -129,7 +129,7 @@ export class ChannelNode {
     return sweeping;
   }
 
-  async channel(channelId: Hex): Promise<{ readonly ok: true; readonly view: ChannelView } | Refusal> {
+  async channel(channelId: ChannelId): Promise<{ readonly ok: true; readonly view: ChannelView } | Refusal> {
     const intake = await this.#open(channelId);
     const facts = await (await this.#latest()).channel(channelId);
     if (intake === undefined || facts === undefined) return unknownChannel(channelId);
@@ -139,7 +139,7 @@ export class ChannelNode {
   }
 
   async block(
-    channelId: Hex,
+    channelId: ChannelId,
     blockNumber: number,
   ): Promise<{ readonly ok: true; readonly view: BlockView } | Refusal> {
     const intake = await this.#open(channelId);
@@ -205,7 +205,7 @@ export class ChannelNode {
   }
 
   /** The channel if the participant takes part in it; its log is read at the first call and after a fault. */
-  async #open(channelId: Hex): Promise<ChannelIntake | undefined> {
+  async #open(channelId: ChannelId): Promise<ChannelIntake | undefined> {
     if (this.#strangers.asOf !== this.#time.wakes) {
       this.#strangers = { asOf: this.#time.wakes, ids: new Set() };
     }
@@ -218,7 +218,7 @@ export class ChannelNode {
     return opening;
   }
 
-  #reopen(channelId: Hex, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
+  #reopen(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
     const strangers = this.#strangers;
     const opening = this.#read(channelId, broken);
     this.#channels.set(channelId, opening);
@@ -234,7 +234,7 @@ export class ChannelNode {
     return opening;
   }
 
-  async #read(channelId: Hex, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
+  async #read(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
     await broken?.idle();
     const facts = await (await this.#latest()).channel(channelId);
     const own = facts?.terms.participants.findIndex((one) => one.toLowerCase() === this.#options.account);
@@ -264,6 +264,6 @@ export class ChannelNode {
   }
 }
 
-function unknownChannel(channelId: Hex): Refusal {
+function unknownChannel(channelId: ChannelId): Refusal {
   return refuse('unknown-channel', `${channelId} is no channel of this node’s participant`);
 }

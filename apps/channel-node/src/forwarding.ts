@@ -5,10 +5,10 @@
 import { batchMediaType, endpoints, exchange, type ForwardingView, type Problem } from '#api';
 import { currentKeysOf } from '#block-watch';
 import type { Chain } from '#chain';
-import type { Hex } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import { type Clock, type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
-import { collectionEnd, parseHeader } from '#protocol';
+import { type ChannelId, collectionEnd, parseHeader } from '#protocol';
 import { isDamaged, type LogItem, positionAfter, type RecordLog } from '#record-log';
 import type { ChannelIntake } from './channel-intake.js';
 import { ForwardingProgress } from './forwarding-progress.js';
@@ -116,7 +116,7 @@ export class Forwarding {
 
   async #pass(
     intake: ChannelIntake,
-    { account, index }: { readonly account: Hex; readonly index: number },
+    { account, index }: { readonly account: Address; readonly index: number },
     now: ForwardingTime,
   ): Promise<Passed> {
     const { recordLog, clock } = this.#ports;
@@ -167,7 +167,7 @@ export class Forwarding {
     return done.includes(false) ? done.indexOf(false) : window.length;
   }
 
-  async #endpointOf(account: Hex, { asOf }: ForwardingTime): Promise<string> {
+  async #endpointOf(account: Address, { asOf }: ForwardingTime): Promise<string> {
     const known = this.#endpoints.get(account);
     if (known?.asOf === asOf) return known.endpoint;
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
@@ -216,7 +216,11 @@ export class Forwarding {
     return true;
   }
 
-  async #post(endpoint: string, channelId: Hex, body: Uint8Array): Promise<'taken' | 'unreached' | Problem> {
+  async #post(
+    endpoint: string,
+    channelId: ChannelId,
+    body: Uint8Array,
+  ): Promise<'taken' | 'unreached' | Problem> {
     const answer = await exchange(endpoint, endpoints.submitRecords, {
       parameters: { channelId },
       sent: { contentType: batchMediaType, body },
@@ -242,7 +246,7 @@ export class Forwarding {
   }
 }
 
-function counterpartiesOf(intake: ChannelIntake): { readonly account: Hex; readonly index: number }[] {
+function counterpartiesOf(intake: ChannelIntake): { readonly account: Address; readonly index: number }[] {
   return intake.facts.terms.participants.flatMap((account, index) =>
     index === intake.participant ? [] : [{ account, index }],
   );

@@ -1,11 +1,11 @@
 /** Receipts: what the node signs for a batch that is durably in its log. */
 import type { SignedReceipt } from '#api';
 import { addressOf, signDigest } from '#crypto';
-import { type Hex, toHex } from '#encoding';
+import { type Address, toHex } from '#encoding';
 import { type BatchHeader, receiptDigest } from '#protocol';
 
 export class ReceiptSigner {
-  readonly address: Hex;
+  readonly address: Address;
   readonly #operatorKey: Uint8Array;
   readonly #separator: Uint8Array;
 

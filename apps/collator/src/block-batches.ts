@@ -1,7 +1,14 @@
 /** Finds the batches of a block in the record log and orders them, holding keys and positions only. */
-import { compareBytes, type Hex, viewOf } from '#encoding';
+import { compareBytes, viewOf } from '#encoding';
 import type { Log } from '#environment';
-import { batchAt, batchFault, batchKeyBytes, batchKeyOrderBytes, writeBatchKey } from '#protocol';
+import {
+  batchAt,
+  batchFault,
+  batchKeyBytes,
+  batchKeyOrderBytes,
+  type ChannelId,
+  writeBatchKey,
+} from '#protocol';
 import {
   type AuthorPositions,
   isDamaged,
@@ -13,7 +20,7 @@ import {
 } from '#record-log';
 
 export interface BlockRange {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly blockNumber: number;
   /** No entry of this or a later block lies before these; authors left out begin where the log does. */
   readonly begins: AuthorPositions;
@@ -52,7 +59,7 @@ export async function findBatches(recordLog: RecordLog, range: BlockRange, log: 
 }
 
 interface Found {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly author: number;
   readonly log: Log;
 }

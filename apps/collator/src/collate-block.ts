@@ -3,10 +3,10 @@
  * mark.
  */
 import { sha256 } from '#crypto';
-import { compareBytes, concatBytes, fromHex, type Hex } from '#encoding';
+import { compareBytes, concatBytes, fromHex } from '#encoding';
 import { Fault, type Log } from '#environment';
 import type { PartStore } from '#part-store';
-import { commitManifest, type PartCommitment, SegmentCutter, sealSegment } from '#protocol';
+import { type ChannelId, commitManifest, type PartCommitment, SegmentCutter, sealSegment } from '#protocol';
 import { type AuthorPositions, isDamaged, type LogPosition, type RecordLog } from '#record-log';
 import { type BlockRange, findBatches } from './block-batches.js';
 
@@ -78,7 +78,7 @@ export async function collateBlock(
  */
 async function readBatch(
   { recordLog, log }: CollatePorts,
-  channelId: Hex,
+  channelId: ChannelId,
   author: number,
   positions: readonly LogPosition[],
 ): Promise<Uint8Array | undefined> {

@@ -15,18 +15,18 @@ import {
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
-import { decodeDagCbor, encodeDagCbor, type Hex, toHex } from '#encoding';
+import { type Address, decodeDagCbor, encodeDagCbor, toHex } from '#encoding';
 import type { Clock, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
-import { collateDue, type Due, isDue } from '#protocol';
+import { type ChannelId, collateDue, type Due, isDue } from '#protocol';
 import { type AuthorPositions, CutMarks, type RecordLog } from '#record-log';
 import { type CollatedBlock, collateBlock } from './collate-block.js';
 
 export interface CollatorOptions {
   /** The participant's account. */
-  readonly account: Hex;
+  readonly account: Address;
   /** Private operator key: posts parts. */
   readonly operatorKey: Uint8Array;
   /** X25519 secret that opens the boxed channel secret. */
@@ -129,7 +129,7 @@ export class Collator {
     return collateDue(block, block.participant, ends !== undefined);
   }
 
-  async #act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+  async #act(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     const ends = await this.#cutMarks.endsOf(channelId, blockNumber);
     if (block === undefined || ends === undefined || !isDue(await this.#due(block))) return 0;
@@ -165,7 +165,7 @@ export class Collator {
     });
   }
 
-  async #blockKey(channelId: Hex, blockNumber: number): Promise<Uint8Array | undefined> {
+  async #blockKey(channelId: ChannelId, blockNumber: number): Promise<Uint8Array | undefined> {
     const opened = await this.#keys.of(channelId);
     const key = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
     if (key === undefined) {
@@ -190,17 +190,17 @@ export class Collator {
    * Positions before which nothing of the block or a later one lies, as far as an earlier block's collation
    * found.
    */
-  async #begins(channelId: Hex, blockNumber: number): Promise<AuthorPositions> {
+  async #begins(channelId: ChannelId, blockNumber: number): Promise<AuthorPositions> {
     const kept = await this.#ports.keyValue.get(beginsKey(channelId));
     if (kept === undefined) return [];
     const known = decodeDagCbor(kept.value) as { blockNumber: number; begins: AuthorPositions };
     return known.blockNumber <= blockNumber ? known.begins : [];
   }
 
-  async #rememberBegins(channelId: Hex, blockNumber: number, begins: AuthorPositions): Promise<void> {
+  async #rememberBegins(channelId: ChannelId, blockNumber: number, begins: AuthorPositions): Promise<void> {
     const value = encodeDagCbor({ blockNumber, begins });
     await this.#ports.keyValue.write([{ key: beginsKey(channelId), value }]);
   }
 }
 
-const beginsKey = (channelId: Hex): string => `collator/${channelId}/begins`;
+const beginsKey = (channelId: ChannelId): string => `collator/${channelId}/begins`;

@@ -14,11 +14,12 @@ import {
 } from '#block-watch';
 import type { Chain, ValidatorFacts } from '#chain';
 import { addressOf, signDigest } from '#crypto';
-import { decodeDagCbor, encodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
+import { type Address, decodeDagCbor, encodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
 import type { Entropy, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type KeyValue, type Revision, writeOperationsMax } from '#key-value';
 import {
+  type ChannelId,
   type DelegationRules,
   decodeValidationRequest,
   defaultSilenceSeconds,
@@ -35,13 +36,13 @@ import {
 
 export interface CoordinatorOptions {
   /** The participant's account. */
-  readonly account: Hex;
+  readonly account: Address;
   /** Private operator key: signs delegations. */
   readonly operatorKey: Uint8Array;
   /** X25519 secret that opens the boxed channel secret. */
   readonly encryptionSecret: Uint8Array;
   /** Account of the validator that the participant trusts: its delegations are binding. */
-  readonly validator: Hex;
+  readonly validator: Address;
   /**
    * After so long without a commit a validator that accepted is asked again; chain time, default a quarter of
    * processing.
@@ -138,7 +139,7 @@ export class Coordinator {
     return found;
   }
 
-  async #act(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+  async #act(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
     const rules = this.#rulesFor(block);
@@ -163,7 +164,7 @@ export class Coordinator {
   }
 
   /** Erases the keys and requests of blocks that are over. */
-  async #forget(channelId: Hex): Promise<void> {
+  async #forget(channelId: ChannelId): Promise<void> {
     const lowest = this.#watch.lowestUnfinished(channelId);
     if (lowest === (this.#forgotten.get(channelId) ?? 0)) return;
     const opened = await this.#keys.of(channelId);
@@ -251,12 +252,12 @@ export class Coordinator {
     return 'again';
   }
 
-  async #validator(account: Hex): Promise<ValidatorFacts | undefined> {
+  async #validator(account: Address): Promise<ValidatorFacts | undefined> {
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
     return latest.validator(account);
   }
 
-  async #lastSent(of: { channelId: Hex; blockNumber: number }): Promise<StoredSent | undefined> {
+  async #lastSent(of: { channelId: ChannelId; blockNumber: number }): Promise<StoredSent | undefined> {
     const kept = await this.#ports.keyValue.get(this.#sentKey(of.channelId, of.blockNumber));
     return kept && { ...decodeSent(kept.value), revision: kept.revision };
   }
@@ -270,11 +271,11 @@ export class Coordinator {
     return outcome === 'written' ? this.#lastSent(delegation) : undefined;
   }
 
-  #sentPrefix(channelId: Hex): string {
+  #sentPrefix(channelId: ChannelId): string {
     return `coordinator/${addressOf(this.#options.operatorKey)}/${channelId}/`;
   }
 
-  #sentKey(channelId: Hex, blockNumber: number): string {
+  #sentKey(channelId: ChannelId, blockNumber: number): string {
     return `${this.#sentPrefix(channelId)}${blockNumber}`;
   }
 }

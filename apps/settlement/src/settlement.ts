@@ -13,14 +13,14 @@ import {
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
-import { type Due, isDue, releaseBondsDue, settleDue } from '#protocol';
+import { type ChannelId, type Due, isDue, releaseBondsDue, settleDue } from '#protocol';
 
 export interface SettlementOptions {
   /** The participant whose channels are watched. */
-  readonly account: Hex;
+  readonly account: Address;
   /** Private key that sends the settlement; anyone may, so it needs gas and nothing else. */
   readonly operatorKey: Uint8Array;
   readonly sweepIntervalMs: number;
@@ -92,7 +92,7 @@ export class Settlement {
     ];
   }
 
-  async #act(channelId: Hex, blockNumber: number): Promise<BlockAct> {
+  async #act(channelId: ChannelId, blockNumber: number): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
     if (isDue(settleDue(block))) return this.#settle(block);

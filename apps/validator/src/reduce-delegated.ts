@@ -1,7 +1,7 @@
 /** From a block's facts and its key to the result that a validator commits to. */
 import { blockRulesOf, committedPart, type WatchedBlock } from '#block-watch';
 import type { Chain } from '#chain';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, fromHex, toHex } from '#encoding';
 import { amountWords, type BlockReport, encodeBlockReport, outputHashOf, reportHashOf } from '#protocol';
 import type { ReduceBlock } from './reduce-port.js';
 import type { KeptResult } from './validator-state.js';
@@ -18,7 +18,7 @@ export interface ReducedBlock {
 export async function reduceDelegated(
   block: WatchedBlock,
   blockKey: Uint8Array,
-  validator: Hex,
+  validator: Address,
   ports: { readonly chain: Chain; readonly reduceBlock: ReduceBlock },
 ): Promise<ReducedBlock> {
   const { channelId, blockNumber, terms } = block;

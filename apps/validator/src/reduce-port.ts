@@ -2,7 +2,7 @@
  * What the validator asks of block reduction, so that its shell and its tests do not depend on threads and
  * files.
  */
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import type { BlockRules } from '#protocol';
 import type { BlockOutput, CommittedPart, ReductionTerms } from '#reduction';
 
@@ -12,7 +12,7 @@ export interface BlockToReduce {
   /** As posted on chain; participants that are not among them posted none. */
   readonly parts: readonly CommittedPart[];
   /** Whose workDigest to give. */
-  readonly validator: Hex;
+  readonly validator: Address;
 }
 
 export interface ReducedParts {

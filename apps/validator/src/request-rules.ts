@@ -2,7 +2,7 @@
 import { type Refusal, refuse } from '#api';
 import type { WatchedBlock } from '#block-watch';
 import { recoverSigner, rootFromPath } from '#crypto';
-import { equalBytes, fromHex, type Hex, toHex } from '#encoding';
+import { type Address, equalBytes, fromHex, toHex } from '#encoding';
 import {
   delegationDigest,
   domainSeparator,
@@ -15,13 +15,13 @@ import {
 
 /** Who is asked, and what the chain says about it. */
 export interface RequestContext {
-  readonly validator: Hex;
+  readonly validator: Address;
   readonly encryptionSecret: Uint8Array;
   readonly domain: Eip712Domain;
   /** Undefined for a channel or block that the chain does not know. */
   readonly block: WatchedBlock | undefined;
   /** Current operator key of the participant, undefined if it has none. */
-  readonly operatorKey: Hex | undefined;
+  readonly operatorKey: Address | undefined;
 }
 
 /**

@@ -2,9 +2,10 @@
  * What a validator must remember and cannot compute: accepted requests until the block is over, and its
  * results.
  */
-import { decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
+import { type Address, type Digest, decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
 import type { KeyValue, Revision, WriteOutcome } from '#key-value';
 import {
+  type ChannelId,
   decodeValidationRequest,
   encodeValidationRequest,
   type RevealedResult,
@@ -16,9 +17,9 @@ export interface KeptResult {
   readonly result: RevealedResult;
   /** x of wire-formats.md 8; undefined if the block has no impression. */
   readonly opening: Hex | undefined;
-  readonly workDigest: Hex;
+  readonly workDigest: Digest;
   /** Where the part store holds the block report. */
-  readonly reportHash: Hex;
+  readonly reportHash: Digest;
 }
 
 /** A request as the store has it; the revision tells whether it is still the one that was compared. */
@@ -34,12 +35,16 @@ export class ValidatorState {
   #known: ReadonlyMap<string, KeptRequest> = new Map();
 
   /** `validator` keeps apart those that share a store. */
-  constructor(keyValue: KeyValue, validator: Hex) {
+  constructor(keyValue: KeyValue, validator: Address) {
     this.#keyValue = keyValue;
     this.#prefix = `validator/${validator}`;
   }
 
-  async request(channelId: Hex, blockNumber: number, participant: number): Promise<KeptRequest | undefined> {
+  async request(
+    channelId: ChannelId,
+    blockNumber: number,
+    participant: number,
+  ): Promise<KeptRequest | undefined> {
     const kept = await this.#keyValue.get(this.#requestKey(channelId, blockNumber, participant));
     return kept && { request: decodeValidationRequest(kept.value), revision: kept.revision };
   }
@@ -70,13 +75,13 @@ export class ValidatorState {
     return (await this.#read()).size;
   }
 
-  async result(channelId: Hex, blockNumber: number): Promise<KeptResult | undefined> {
+  async result(channelId: ChannelId, blockNumber: number): Promise<KeptResult | undefined> {
     const kept = await this.#keyValue.get(this.#resultKey(channelId, blockNumber));
     return kept && decodeResult(kept.value);
   }
 
   /** The first stands: what may have been committed to is not replaced. Returns the one that counts. */
-  async keepResult(channelId: Hex, blockNumber: number, result: KeptResult): Promise<KeptResult> {
+  async keepResult(channelId: ChannelId, blockNumber: number, result: KeptResult): Promise<KeptResult> {
     const value = encodeDagCbor({ ...result, opening: result.opening ?? null });
     const key = this.#resultKey(channelId, blockNumber);
     const outcome = await this.#keyValue.write([{ key, value, ifRevision: 'absent' }]);
@@ -84,7 +89,7 @@ export class ValidatorState {
   }
 
   /** Forgets a block that is over, with the keys that were boxed for it. */
-  async forget(channelId: Hex, blockNumber: number, participants: readonly number[]): Promise<void> {
+  async forget(channelId: ChannelId, blockNumber: number, participants: readonly number[]): Promise<void> {
     const requestKeys = participants.map((one) => this.#requestKey(channelId, blockNumber, one));
     const keys = [...requestKeys, this.#resultKey(channelId, blockNumber)];
     await this.#keyValue.write(keys.map((key) => ({ key, value: undefined, erases: true })));
@@ -103,11 +108,11 @@ export class ValidatorState {
     return found;
   }
 
-  #requestKey(channelId: Hex, blockNumber: number, participant: number): string {
+  #requestKey(channelId: ChannelId, blockNumber: number, participant: number): string {
     return `${this.#prefix}/requests/${channelId}/${pad(blockNumber, 7)}/${pad(participant, 2)}`;
   }
 
-  #resultKey(channelId: Hex, blockNumber: number): string {
+  #resultKey(channelId: ChannelId, blockNumber: number): string {
     return `${this.#prefix}/results/${channelId}/${pad(blockNumber, 7)}`;
   }
 }

@@ -162,8 +162,8 @@ const codeOf = (answer: { ok: boolean; code?: string }) => answer.code ?? 'accep
 describe('a validator that is asked', () => {
   it.each<[string, RequestChange]>([
     ['accepted', {}],
-    ['wrong-validator', { delegation: { validator: `0x${'77'.repeat(20)}` } }],
-    ['unknown-channel', { delegation: { channelId: `0x${'77'.repeat(32)}` } }],
+    ['wrong-validator', { delegation: { validator: `0x${'77'.repeat(20)}` as const } }],
+    ['unknown-channel', { delegation: { channelId: `0x${'77'.repeat(32)}` as const } }],
     ['unknown-channel', { delegation: { blockNumber: 9 } }],
     ['not-a-participant', { delegation: { participant: 3 } }],
     ['block-not-in-processing', { delegation: { blockNumber: 1 } }],
@@ -172,7 +172,7 @@ describe('a validator that is asked', () => {
     ['delegation-not-signed', { signer: new Uint8Array(32).fill(7) }],
     ['delegation-not-signed', { delegation: { participant: 1 } }],
     ['key-commitment-not-proven', { keyPath: [] }],
-    ['key-commitment-not-proven', { delegation: { keyCommitment: `0x${'77'.repeat(32)}` } }],
+    ['key-commitment-not-proven', { delegation: { keyCommitment: `0x${'77'.repeat(32)}` as const } }],
     ['box-does-not-open', { boxFor: encryptionPublicKey(new Uint8Array(32).fill(7)) }],
     ['block-key-differs', { blockKey: new Uint8Array(32).fill(7) }],
   ])('answers %s', async (code, change) => {
@@ -198,7 +198,7 @@ describe('a validator that is asked', () => {
     const { account, operatorKey } = stage.rehearsal.participants[0];
     const keys = await stage.rehearsal.chain.latest().keysAt(account, 99_999);
     if (keys === undefined) throw new Error('registered');
-    stage.rehearsal.chain.register(account, { ...keys, operatorKey: `0x${'77'.repeat(20)}` });
+    stage.rehearsal.chain.register(account, { ...keys, operatorKey: `0x${'77'.repeat(20)}` as const });
     const request = await requestOf(stage, 0, 0, { signer: operatorKey });
     expect(codeOf(await stage.validator(0).accept(request))).toBe('delegation-not-signed');
   });

@@ -17,12 +17,13 @@ import {
 } from '#block-watch';
 import type { Chain, ChainTime, ValidatorActs } from '#chain';
 import { addressOf } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, fromHex, type Hex, toHex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import {
+  type ChannelId,
   commitDue,
   commitmentOf,
   type Due,
@@ -73,7 +74,7 @@ export type Accepted = { readonly ok: true; readonly nonce: bigint };
 
 export class Validator {
   /** The validator's account. */
-  readonly address: Hex;
+  readonly address: Address;
   readonly #options: ValidatorOptions;
   readonly #ports: ValidatorPorts;
   readonly #acts: ValidatorActs;
@@ -199,7 +200,7 @@ export class Validator {
     return new Set(committed.map(({ channelId, blockNumber }) => blockId(channelId, blockNumber)));
   }
 
-  async #operatorKey(account: Hex): Promise<Hex | undefined> {
+  async #operatorKey(account: Address): Promise<Hex | undefined> {
     return (await currentKeysOf(await this.#ports.chain.snapshot({ finality: 'latest' }), account))
       ?.operatorKey;
   }
@@ -242,7 +243,7 @@ export class Validator {
   }
 
   /** Reduces the block if that was not done, and takes every free seat that was delegated. */
-  async #commitDue(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+  async #commitDue(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const requests = (await this.#state.requestsByBlock()).get(blockId(channelId, blockNumber)) ?? [];
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
@@ -307,7 +308,7 @@ export class Validator {
   }
 
   /** Own seats that are not revealed, as soon as it may be: facts of the chain, so also after a restart. */
-  async #revealDue(channelId: Hex, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+  async #revealDue(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
     if (!isDue(this.#revealDueIn(block, await this.#finallyCommitted([block])))) return 0;
@@ -345,13 +346,13 @@ export class Validator {
     });
   }
 
-  #commitment(channelId: Hex, blockNumber: number, participant: number, kept: KeptResult): Hex {
+  #commitment(channelId: ChannelId, blockNumber: number, participant: number, kept: KeptResult): Hex {
     const salt = saltOf(this.#options.privateKey, channelId, blockNumber, participant);
     return commitmentOf(kept.result.outputHash, this.address, fromHex(kept.workDigest), salt);
   }
 }
 
-const blockId = (channelId: Hex, blockNumber: number): string => `${channelId}/${blockNumber}`;
+const blockId = (channelId: ChannelId, blockNumber: number): string => `${channelId}/${blockNumber}`;
 
 /**
  * The answer to a request where another is kept for the same seat; undefined if it takes the place of that.

@@ -9,6 +9,7 @@ import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value'
 import { blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import {
   BatchHasher,
+  type ChannelId,
   type ChannelTerms,
   channelIdOf,
   domainSeparator,
@@ -39,7 +40,7 @@ export class Rehearsal {
   readonly parts = blockDrawer();
   readonly entropy: Entropy;
   readonly participants: readonly RehearsalParticipant[];
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly terms: ChannelTerms;
   /** s(0) of the channel. */
   readonly channelSecret: Uint8Array = cast.secret;

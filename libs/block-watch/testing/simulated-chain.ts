@@ -14,10 +14,11 @@ import type {
   ValidatorFacts,
 } from '#chain';
 import { addressOf, recoverSigner, rootFromPath } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import {
   type BlockFacts,
   type BlockStage,
+  type ChannelId,
   type ChannelTerms,
   channelIdOf,
   commitmentOf,
@@ -70,7 +71,7 @@ export class SimulatedChain {
     this.nowSeconds = nowSeconds;
   }
 
-  register(account: Hex, keys: ParticipantKeys): void {
+  register(account: Address, keys: ParticipantKeys): void {
     const history = this.#keys.get(account) ?? [];
     this.#keys.set(account, [...history, { atSeconds: this.nowSeconds, keys }]);
   }
@@ -86,7 +87,7 @@ export class SimulatedChain {
     return channelId;
   }
 
-  closeChannel(channelId: Hex): void {
+  closeChannel(channelId: ChannelId): void {
     const channel = this.#channels.get(channelId) as ChannelFacts;
     this.#channels.set(channelId, { ...channel, closedAtSeconds: this.nowSeconds });
     this.#mine();
@@ -97,11 +98,11 @@ export class SimulatedChain {
     this.#mine();
   }
 
-  facts(channelId: Hex, blockNumber: number): BlockFacts {
+  facts(channelId: ChannelId, blockNumber: number): BlockFacts {
     return this.#blocks.get(`${channelId}/${blockNumber}`) ?? empty;
   }
 
-  stage(channelId: Hex, blockNumber: number): BlockStage {
+  stage(channelId: ChannelId, blockNumber: number): BlockStage {
     return stageIn(this.#state(), channelId, blockNumber);
   }
 
@@ -154,7 +155,7 @@ export class SimulatedChain {
     for (const wake of this.#wakes) wake();
   }
 
-  #actor(address: Hex): Acts {
+  #actor(address: Address): Acts {
     const act = async (name: string, run: () => No | undefined): Promise<ChainOutcome> => {
       const refused = run();
       if (refused !== undefined) return { ok: false, ...refused };
@@ -171,20 +172,20 @@ export class SimulatedChain {
     };
   }
 
-  #update(channelId: Hex, blockNumber: number, change: Partial<BlockFacts>): void {
+  #update(channelId: ChannelId, blockNumber: number, change: Partial<BlockFacts>): void {
     const key = `${channelId}/${blockNumber}`;
     this.#blocks.set(key, { ...this.facts(channelId, blockNumber), ...change });
   }
 
-  #operatorKey(account: Hex): Hex | undefined {
+  #operatorKey(account: Address): Hex | undefined {
     return this.#keys.get(account)?.at(-1)?.keys.operatorKey;
   }
 
   #postPart(
-    sender: Hex,
-    channelId: Hex,
+    sender: Address,
+    channelId: ChannelId,
     blockNumber: number,
-    part: { partRoot: Hex; segmentCount: number; indexHash: Hex },
+    part: { partRoot: Digest; segmentCount: number; indexHash: Digest },
   ): No | undefined {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
     const participant = terms.participants.findIndex((one) => this.#operatorKey(one) === sender);
@@ -199,7 +200,7 @@ export class SimulatedChain {
   }
 
   #commit(
-    sender: Hex,
+    sender: Address,
     ...[delegation, keyPath, commitment]: Parameters<ValidatorActs['commitResult']>
   ): No | undefined {
     const { channelId, blockNumber, participant } = delegation;
@@ -254,7 +255,7 @@ export class SimulatedChain {
     return undefined;
   }
 
-  #revealTime(channelId: Hex, blockNumber: number): No | undefined {
+  #revealTime(channelId: ChannelId, blockNumber: number): No | undefined {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
     const stage = this.stage(channelId, blockNumber);
     if (stage.stage !== 'processing' && stage.stage !== 'dispute') return no('wrong-stage');
@@ -267,7 +268,7 @@ export class SimulatedChain {
     return isOpen ? undefined : no('wrong-time');
   }
 
-  #settle(channelId: Hex, blockNumber: number, result: RevealedResult): No | undefined {
+  #settle(channelId: ChannelId, blockNumber: number, result: RevealedResult): No | undefined {
     const stage = this.stage(channelId, blockNumber);
     if (stage.stage === 'settled') return no('already-settled');
     if (stage.stage !== 'final') return no('not-final');
@@ -277,7 +278,7 @@ export class SimulatedChain {
   }
 }
 
-function stageIn(state: State, channelId: Hex, blockNumber: number): BlockStage {
+function stageIn(state: State, channelId: ChannelId, blockNumber: number): BlockStage {
   const { terms, closedAtSeconds } = state.channels.get(channelId) as ChannelFacts;
   const facts = state.blocks.get(`${channelId}/${blockNumber}`) ?? empty;
   return stageOf(terms, blockNumber, facts, state.nowSeconds, closedAtSeconds);

@@ -1,9 +1,10 @@
 /** A channel of three participants, each with a validator, on a driven chain: for the tests of what a
  *  chain promises. */
 import { addressOf, encryptionPublicKey, merklePath, merkleRoot, sealBox, sha256, signDigest } from '#crypto';
-import { concatBytes, fromHex, type Hex, toHex, utf8 } from '#encoding';
+import { type Address, concatBytes, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import {
   amountWords,
+  type ChannelId,
   type ChannelTerms,
   channelIdOf,
   commitmentOf,
@@ -53,9 +54,9 @@ export interface ExampleResult {
 export class ExampleChannel {
   readonly chain: DrivenChain;
   readonly participants: readonly ExampleParticipant[];
-  readonly token: Hex;
+  readonly token: Address;
   readonly terms: ChannelTerms;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly signatures: readonly Hex[];
   readonly boxes: readonly Hex[];
   readonly #separator: Uint8Array;
@@ -122,7 +123,7 @@ export class ExampleChannel {
     return channel;
   }
 
-  part(variant: number): { partRoot: Hex; segmentCount: number; indexHash: Hex } {
+  part(variant: number): { partRoot: Digest; segmentCount: number; indexHash: Digest } {
     return { partRoot: toHex(keyOf(`part ${variant}`)), segmentCount: variant, indexHash: zeroWord };
   }
 
@@ -182,7 +183,7 @@ export class ExampleChannel {
 interface ExampleSetting {
   readonly chain: DrivenChain;
   readonly participants: readonly ExampleParticipant[];
-  readonly token: Hex;
+  readonly token: Address;
   readonly terms: ChannelTerms;
   readonly separator: Uint8Array;
   readonly leaves: Uint8Array;

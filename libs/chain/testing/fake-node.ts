@@ -1,7 +1,7 @@
 /** A base chain's node that does what a test says: it holds transactions until they are mined, forgets
  *  heights, and answers wrongly. */
 import { Transaction } from 'ethers';
-import type { Hex } from '#encoding';
+import type { Digest, Hex } from '#encoding';
 import { JsonRpcRefused, type RpcCalls, unavailable } from '../json-rpc.js';
 
 export interface ReceivedTransaction {
@@ -17,7 +17,10 @@ type Answer = (...parameters: readonly unknown[]) => unknown;
 export class FakeNode implements RpcCalls {
   /** Every transaction that was sent, in order, also those that were refused. */
   readonly sent: ReceivedTransaction[] = [];
-  readonly receipts = new Map<Hex, { transactionHash: Hex; status: Hex; blockNumber: Hex; gasUsed: Hex }>();
+  readonly receipts = new Map<
+    Hex,
+    { transactionHash: Digest; status: Hex; blockNumber: Hex; gasUsed: Hex }
+  >();
   height = 100;
   /** Transactions of the key in heights. */
   count = 0;

@@ -1,13 +1,13 @@
 /** One participant's five apps as processes: the environment of each, and starting it again where it was. */
 import { join } from 'node:path';
 import type { ParticipantSecrets } from '#apps/cli/src/network/participant-keys';
-import { type Hex, toHex } from '#encoding';
+import { type Address, toHex } from '#encoding';
 import { type AppEnd, type AppName, AppProcess, appNames, type Environment } from './app-process.js';
 
 export interface OrganisationSetting {
   readonly secrets: ParticipantSecrets;
   readonly chainUrl: string;
-  readonly channelRegistry: Hex;
+  readonly channelRegistry: Address;
   /** The organisation's own folder, and the one in which everybody's parts lie. */
   readonly folder: string;
   readonly partsFolder: string;

@@ -14,11 +14,11 @@ import { type Organisation, openOrganisation, openReduction } from '#apps/cli/sr
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
 import { openFilePartStore } from '#part-store/file-part-store';
-import { type Eip712Domain, roleOf } from '#protocol';
+import { type ChannelId, type Eip712Domain, roleOf } from '#protocol';
 import { OrganisationProcesses } from './organisation-processes.js';
 import { TrafficSigner } from './traffic.js';
 
@@ -32,8 +32,8 @@ export interface ThreeOrganisations {
   readonly others: readonly Organisation[];
   readonly members: readonly NetworkMember[];
   readonly spec: NetworkSpec;
-  readonly channelId: Hex;
-  readonly token: Hex;
+  readonly channelId: ChannelId;
+  readonly token: Address;
   readonly signer: TrafficSigner;
   close(): Promise<void>;
 }

@@ -1,9 +1,10 @@
 /** What three participants report of the same impressions, not always alike, as signed batches. */
 
 import type { NetworkMember } from '#apps/cli/src/network/open-channel';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import {
   BatchHasher,
+  type ChannelId,
   domainSeparator,
   type Eip712Domain,
   encodeRecord,
@@ -28,10 +29,10 @@ const recordsPerBatch = 40;
 /** Signs batches of a channel in the order in which each author's sequence has them. */
 export class TrafficSigner {
   readonly #hasher: BatchHasher;
-  readonly #channelId: Hex;
+  readonly #channelId: ChannelId;
   readonly #members: readonly NetworkMember[];
 
-  constructor(domain: Eip712Domain, channelId: Hex, members: readonly NetworkMember[]) {
+  constructor(domain: Eip712Domain, channelId: ChannelId, members: readonly NetworkMember[]) {
     this.#hasher = new BatchHasher(domainSeparator(domain));
     this.#channelId = channelId;
     this.#members = members;

@@ -7,6 +7,7 @@ import { addressOf, sha256 } from '#crypto';
 import { type Hex, toHex, utf8 } from '#encoding';
 import {
   BatchHasher,
+  type ChannelId,
   type ChannelTerms,
   channelIdOf,
   domainSeparator,
@@ -38,7 +39,7 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
   return {
     participants: accounts,
     roles: [roleOf.dsp, roleOf.ssp, roleOf.auditor],
-    token: `0x${'70'.repeat(20)}`,
+    token: `0x${'70'.repeat(20)}` as const,
     tokenPerUnit: 10n ** 9n,
     reducer: 'rtb-impression/1',
     reducerParameters: '0x',
@@ -54,7 +55,7 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
     retentionPeriod: 86_400,
     authorBytesMax: 1_000_000,
     priceNanoMax: 1_000_000_000n,
-    keysRoot: `0x${'00'.repeat(32)}`,
+    keysRoot: `0x${'00'.repeat(32)}` as const,
     salt: `0x${'01'.repeat(32)}`,
     ...change,
   };
@@ -74,7 +75,7 @@ export class TestChain {
     endpoint: '',
   }));
   readonly terms: ChannelTerms;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly #wakes = new Set<() => void>();
 
   constructor(terms = testTerms()) {

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Digest, fromHex, toHex } from '#encoding';
 import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
 import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
 import { blockState } from '../network/drive.js';
@@ -69,7 +69,7 @@ function blockJson(
   network: ReadableNetwork,
   blockNumber: number,
   block: OpenedBlock,
-  validators: readonly (RevealedWork & { readonly workDigest: Hex })[],
+  validators: readonly (RevealedWork & { readonly workDigest: Digest })[],
 ) {
   const { output, rules, terms } = block;
   const decoded = decodeParameters(terms.parameters, terms.roles);

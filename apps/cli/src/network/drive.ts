@@ -4,9 +4,9 @@
  */
 import type { Chain, ChannelFacts, DrivenChain } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import type { DrivenClock } from '#environment';
-import { type BlockFacts, type BlockStage, isOver, stageOf } from '#protocol';
+import { type BlockFacts, type BlockStage, type ChannelId, isOver, stageOf } from '#protocol';
 
 /** A service as the driver sees it: `sweep` looks at the facts, does what is due, says how much that was. */
 export interface Sweeper {
@@ -32,7 +32,7 @@ export interface BlockState {
 }
 
 export interface DriveOptions {
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   /** Blocks 0 … blocks − 1 are driven to their end. */
   readonly blocks: number;
   readonly works: readonly TimedWork[];
@@ -97,7 +97,7 @@ async function processAll(
 }
 
 /** The facts and stages of blocks 0 … count − 1 at the chain's present time. */
-export function blockStates(chain: Chain, channelId: Hex, count: number): Promise<BlockState[]> {
+export function blockStates(chain: Chain, channelId: ChannelId, count: number): Promise<BlockState[]> {
   return statesOf(
     chain,
     channelId,
@@ -106,11 +106,19 @@ export function blockStates(chain: Chain, channelId: Hex, count: number): Promis
 }
 
 /** `blockNumber` is below the terms' blocksMax. */
-export async function blockState(chain: Chain, channelId: Hex, blockNumber: number): Promise<BlockState> {
+export async function blockState(
+  chain: Chain,
+  channelId: ChannelId,
+  blockNumber: number,
+): Promise<BlockState> {
   return (await statesOf(chain, channelId, [blockNumber]))[0];
 }
 
-async function statesOf(chain: Chain, channelId: Hex, blocks: readonly number[]): Promise<BlockState[]> {
+async function statesOf(
+  chain: Chain,
+  channelId: ChannelId,
+  blocks: readonly number[],
+): Promise<BlockState[]> {
   return atOneHeight(async () => {
     const latest = await chain.snapshot({ finality: 'latest' });
     const channel = (await latest.channel(channelId)) as ChannelFacts;

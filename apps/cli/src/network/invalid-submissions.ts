@@ -1,10 +1,11 @@
 /** Submissions that break one rule of ingest each; a channel node must refuse each by its own code. */
 import { batchMediaType, jsonMediaType, ndjsonMediaType, type RefusalCode } from '#api';
 import { sha256 } from '#crypto';
-import { type Hex, toHex, utf8 } from '#encoding';
+import { toHex, utf8 } from '#encoding';
 import {
   type BatchHasher,
   batchAt,
+  type ChannelId,
   encodeRecord,
   impressionKeyOf,
   limits,
@@ -20,7 +21,7 @@ export interface InvalidSubmission {
   readonly body: Uint8Array;
   readonly contentType: string;
   /** The channel of the address, where it is not the network's. */
-  readonly channelId?: Hex;
+  readonly channelId?: ChannelId;
 }
 
 /** Sequences of invalid batches begin here, out of the way of good ones. */

@@ -4,12 +4,13 @@
  */
 import { blockRulesOf, committedPart } from '#block-watch';
 import type { Chain } from '#chain';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { type Address, fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { PartReader, type PartStore } from '#part-store';
 import {
   type BlockFacts,
   type BlockRules,
+  type ChannelId,
   type ChannelTerms,
   forEachBatch,
   limits,
@@ -43,13 +44,13 @@ export interface OpenedBlock {
 export async function openBlock(
   parts: { readonly chain: Chain; readonly partStore: PartStore },
   block: {
-    channelId: Hex;
+    channelId: ChannelId;
     terms: ChannelTerms;
     blockNumber: number;
     blockKey: Uint8Array;
     facts: BlockFacts;
   },
-  validator?: Hex,
+  validator?: Address,
 ): Promise<OpenedBlock> {
   const { channelId, terms, blockNumber, blockKey, facts } = block;
   const rules = await blockRulesOf(parts.chain, channelId, terms, blockNumber, blockKey);

@@ -6,9 +6,17 @@
 import { currentKeysOf } from '#block-watch';
 import type { ChainOutcome, ChainSnapshot, DrivenChain } from '#chain';
 import { keccak256, sealBox, signDigest } from '#crypto';
-import { fromHex, type Hex, toHex, utf8 } from '#encoding';
+import { type Address, fromHex, toHex, utf8 } from '#encoding';
 import { seededEntropy } from '#environment';
-import { type ChannelTerms, channelIdOf, keyCommitments, keysRootOf, roleOf, termsFault } from '#protocol';
+import {
+  type ChannelId,
+  type ChannelTerms,
+  channelIdOf,
+  keyCommitments,
+  keysRootOf,
+  roleOf,
+  termsFault,
+} from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
 import type { NetworkSpec } from './network-spec.js';
 import type { ParticipantSecrets } from './participant-keys.js';
@@ -78,7 +86,7 @@ export async function openChannel(
   chain: DrivenChain,
   spec: NetworkSpec,
   members: readonly NetworkMember[],
-): Promise<{ readonly channelId: Hex; readonly token: Hex }> {
+): Promise<{ readonly channelId: ChannelId; readonly token: Address }> {
   const known = (await chain.channelsOf(members[0].secrets.account.address))[0];
   const before = await chain.snapshot({ finality: 'latest' });
   const opened = known && (await before.channel(known));
@@ -110,11 +118,11 @@ export async function openChannel(
 }
 
 /** A deposit of zero after a settlement is spent, not missing. */
-async function isSpent(snapshot: ChainSnapshot, channelId: Hex): Promise<boolean> {
+async function isSpent(snapshot: ChainSnapshot, channelId: ChannelId): Promise<boolean> {
   return (await snapshot.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
 }
 
-function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: Hex): ChannelTerms {
+function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: Address): ChannelTerms {
   const hasAuditor = members.some((one) => one.role === roleOf.auditor);
   return {
     participants: members.map((one) => one.secrets.account.address),

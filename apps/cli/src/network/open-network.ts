@@ -2,13 +2,15 @@
  * Composes a whole network in this process: base chain, part store, and every participant's services on
  * engines of its own.
  */
+
 import { join } from 'node:path';
 import type { ChainNotice, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { DrivenClock, endEach, type Log, silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
+import type { ChannelId } from '#protocol';
 import type { SweepGroup } from './drive.js';
 import type { NetworkSpec } from './network-spec.js';
 import { fundAccounts, type NetworkMember, openChannel, registerMembers } from './open-channel.js';
@@ -29,7 +31,7 @@ export type NetworkMode = 'driven' | 'interval';
 export interface Network extends ReadableNetwork {
   readonly chain: DrivenChain;
   readonly clock: DrivenClock;
-  readonly token: Hex;
+  readonly token: Address;
   readonly organisations: readonly Organisation[];
   readonly groups: readonly SweepGroup[];
   /** Submits to the member's own channel node over HTTP. */
@@ -43,7 +45,7 @@ export interface Network extends ReadableNetwork {
 
 export interface SubmitMore {
   readonly contentType?: string;
-  readonly channelId?: Hex;
+  readonly channelId?: ChannelId;
 }
 
 /** The chain begins an hour before the first block: keys count for blocks that start after them. */
@@ -170,7 +172,11 @@ function groupsOf(organisations: readonly Organisation[]): SweepGroup[] {
   ];
 }
 
-async function withdrawAll(chain: DrivenChain, members: readonly NetworkMember[], token: Hex): Promise<void> {
+async function withdrawAll(
+  chain: DrivenChain,
+  members: readonly NetworkMember[],
+  token: Address,
+): Promise<void> {
   const latest = await chain.snapshot({ finality: 'latest' });
   for (const { secrets } of members) {
     const amount = await latest.balance(token, secrets.account.address);

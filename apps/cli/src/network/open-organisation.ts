@@ -2,6 +2,7 @@
  * One participant's services in this process, each on the participant's own log and state, as separate
  * processes would be.
  */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { batchMediaType, endpoints, exchange, receiptSchema } from '#api';
@@ -14,11 +15,12 @@ import { BlockReduction } from '#apps/validator/src/block-reduction/block-reduct
 import { Validator } from '#apps/validator/src/validator';
 import { startValidatorApp } from '#apps/validator/src/validator.app';
 import type { DrivenChain } from '#chain';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { type Clock, endEach, type Log, systemEntropy } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { openFileKeyValue } from '#key-value/file-key-value';
 import type { PartStore } from '#part-store';
+import type { ChannelId } from '#protocol';
 import { openFileRecordLog } from '#record-log/file-record-log';
 import type { ParticipantSecrets } from './participant-keys.js';
 
@@ -30,7 +32,7 @@ export interface Organisation {
   readonly settlement: Settlement;
   readonly nodeUrl: string;
   readonly validatorUrl: string;
-  submit(channelId: Hex, body: Uint8Array, contentType?: string): Promise<SubmitAnswer>;
+  submit(channelId: ChannelId, body: Uint8Array, contentType?: string): Promise<SubmitAnswer>;
   /** Lets the services run by themselves, on wakes and timers. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -133,7 +135,7 @@ export async function openOrganisation(
 /** As the participant's own back end submits. */
 async function submit(
   nodeUrl: string,
-  channelId: Hex,
+  channelId: ChannelId,
   body: Uint8Array,
   contentType: string = batchMediaType,
 ): Promise<SubmitAnswer> {

@@ -3,12 +3,12 @@
  * that counts.
  */
 import { addressOf, encryptionPublicKey } from '#crypto';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { seededEntropy } from '#environment';
 
 export interface SigningKey {
   readonly privateKey: Uint8Array;
-  readonly address: Hex;
+  readonly address: Address;
 }
 
 export interface EncryptionKey {

@@ -6,13 +6,20 @@ import { join } from 'node:path';
 import type { Chain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import { openChain as connectChain } from '#chain/open-chain';
-import type { Hex } from '#encoding';
+import type {} from '#encoding';
 import { codeOf, type Log, silentLog } from '#environment';
 import { lockFolder } from '#environment/folder-lock';
 import type { PartStore } from '#part-store';
 import { cidOf } from '#part-store/cid';
 import { openPartStore } from '#part-store/open-part-store';
-import { blockKeyOf, type ChannelTerms, type Eip712Domain, roleOf, secretOf } from '#protocol';
+import {
+  blockKeyOf,
+  type ChannelId,
+  type ChannelTerms,
+  type Eip712Domain,
+  roleOf,
+  secretOf,
+} from '#protocol';
 import { CommandRefused, exitCode } from '../report/output.js';
 import { type NetworkSpec, readSpec } from './network-spec.js';
 import { channelSecretOf, type NetworkMember } from './open-channel.js';
@@ -26,7 +33,7 @@ export interface ReadableNetwork {
   readonly chain: Chain;
   readonly partStore: PartStore;
   readonly domain: Eip712Domain;
-  readonly channelId: Hex;
+  readonly channelId: ChannelId;
   readonly terms: ChannelTerms;
   readonly members: readonly NetworkMember[];
   blockKey(blockNumber: number): Uint8Array;
@@ -74,7 +81,7 @@ export async function describeNetwork(
   chain: Chain,
   partStore: PartStore,
   members: readonly NetworkMember[],
-  channelId: Hex,
+  channelId: ChannelId,
 ): Promise<Omit<ReadableNetwork, 'chain'>> {
   const channel = await (await chain.snapshot({ finality: 'latest' })).channel(channelId);
   if (channel === undefined) throw new Error('the channel that was opened is not there');

@@ -2,22 +2,23 @@
 
 import { saltOf } from '#apps/validator/src/salt';
 import type { Chain } from '#chain';
-import type { Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 import { toHex } from '#encoding';
+import type { ChannelId } from '#protocol';
 import type { NetworkMember } from './open-channel.js';
 
 /** The workDigest is the reader's to compute: it runs over the records and the validator's address. */
 export interface RevealedWork {
   readonly participant: number;
-  readonly validator: Hex;
+  readonly validator: Address;
   readonly salt: Hex;
-  readonly commitment: Hex;
+  readonly commitment: Digest;
 }
 
 export async function revealedWork(
   chain: Chain,
   members: readonly NetworkMember[],
-  channelId: Hex,
+  channelId: ChannelId,
   blockNumber: number,
 ): Promise<readonly RevealedWork[]> {
   const latest = await chain.snapshot({ finality: 'latest' });

@@ -1,12 +1,12 @@
 /** Where the network that owns a data folder can be asked: a file that its owner keeps while it runs. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 
 export interface RunningNetwork {
   readonly pid: number;
   readonly chainUrl: string;
-  readonly channelRegistry: Hex;
+  readonly channelRegistry: Address;
 }
 
 const fileName = 'running.json';

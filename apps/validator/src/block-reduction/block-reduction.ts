@@ -2,7 +2,7 @@
  *  block's output. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { openWorkerPool } from '#environment/worker-pool';
@@ -45,7 +45,7 @@ export interface BlockToReduce {
   readonly rules: BlockRules;
   readonly parts: readonly CommittedPart[];
   /** Whose workDigest to give. */
-  readonly validator?: Hex;
+  readonly validator?: Address;
 }
 
 /** How far a reduction is: segments opened, then rows reduced. */
