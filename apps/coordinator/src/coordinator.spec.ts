@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { problemOf, type RefusalCode, refuse } from '#api';
+import { ChannelKeys } from '#block-watch';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { recoverSigner } from '#crypto';
@@ -7,6 +11,7 @@ import { fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { openFileKeyValue } from '#key-value/file-key-value';
 import { type Delegation, delegationDigest, domainSeparator, keyCommitmentOf, openBlockKey } from '#protocol';
 import { Coordinator } from './coordinator.js';
 
@@ -43,6 +48,7 @@ function coordinatorOf(
   correspondent: { readonly fetch: unknown },
   crash?: CrashPoint,
   onWarn: (line: string) => void = () => {},
+  keyValue = rehearsal.keyValue(1),
 ): Coordinator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   const one = rehearsal.participants[1];
@@ -51,7 +57,7 @@ function coordinatorOf(
     { ...one, requestTimeoutMs: 1_000, sweepIntervalMs: 1_000 },
     {
       chain: wrap(rehearsal.chain.port()),
-      keyValue: wrap(rehearsal.keyValue(1)),
+      keyValue: wrap(keyValue),
       jobQueue: openInProcessJobQueue({ log: silentLog }),
       entropy: rehearsal.entropy,
       log: { ...silentLog, warn: (_, line) => onWarn(line) },
@@ -184,6 +190,31 @@ describe('the coordinator', () => {
     }
     rehearsal.chain.advanceTo(rehearsal.collected(1) + blockSeconds.collation + 1);
     expect(await sent()).toEqual([1]);
+  });
+
+  it('leaves no boxed key of a block that is over in its file, whoever erased the keys before', async () => {
+    const rehearsal = new Rehearsal();
+    const folder = mkdtempSync(join(tmpdir(), 'papyrus-coordinator-'));
+    const keyValue = await openFileKeyValue(folder);
+    const correspondent = new Correspondent();
+    const coordinator = coordinatorOf(rehearsal, correspondent, undefined, undefined, keyValue);
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    for (const one of [0, 1, 2]) await postEmptyPart(rehearsal, 0, one);
+    await coordinator.sweep();
+    const box = correspondent.received[0].sealedBlockKey.slice(2);
+    const kept = () => readFileSync(join(folder, 'state'), 'latin1');
+    expect(kept()).toContain(box);
+    // As the collator of the same organisation does.
+    const opened = await new ChannelKeys(rehearsal.participants[1], {
+      chain: rehearsal.chain.port(),
+      keyValue,
+    }).of(rehearsal.channelId);
+    if (opened.ok) await opened.keys.eraseBefore(1);
+    rehearsal.chain.advanceTo(rehearsal.collected(0) + 2 * blockSeconds.processing);
+    await coordinator.sweep();
+    expect(kept()).not.toContain(box);
+    await keyValue.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('lets no validator that never answers keep it from delegating other blocks', async () => {

@@ -177,7 +177,8 @@ export class Coordinator {
     // Each is forgotten for itself: those that a crash leaves are found again.
     for (let at = 0; at < over.length; at += writeOperationsMax) {
       const some = over.slice(at, at + writeOperationsMax);
-      await this.#ports.keyValue.write(some.map((key) => ({ key, value: undefined })));
+      // The box opens for whoever comes by the validator's key later: it must not stay on disk.
+      await this.#ports.keyValue.write(some.map((key) => ({ key, value: undefined, erases: true })));
     }
     this.#forgotten.set(channelId, lowest);
   }
