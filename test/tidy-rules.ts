@@ -24,7 +24,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   api: ['encoding', 'protocol'],
   sdk: ['api', 'encoding', 'crypto', 'protocol'],
-  nest: ['api', 'environment'],
+  nest: ['api', 'crypto', 'environment'],
 };
 
 /**
@@ -49,6 +49,9 @@ export const bannedInCores =
 export const drivers = [
   '@chainsafe/hashtree',
   '@ipld/dag-cbor',
+  '@noble/ciphers',
+  '@noble/curves',
+  '@noble/hashes',
   'blockstore-fs',
   'cli-progress',
   'cli-table3',

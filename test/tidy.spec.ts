@@ -149,7 +149,15 @@ describe('the house', () => {
       [`#${lib}`, both(`libs/${lib}/index`)],
       [`#${lib}/*`, both(`libs/${lib}/*`)],
     ]);
-    expect(imports).toEqual(Object.fromEntries([...libs, ['#apps/*', both('apps/*')]]));
+    const primitives = {
+      browser: './dist/libs/crypto/portable-primitives.js',
+      ...both('libs/crypto/primitives'),
+    };
+    const special = [
+      ['#apps/*', both('apps/*')],
+      ['#crypto/primitives', primitives],
+    ];
+    expect(imports).toEqual(Object.fromEntries([...libs, ...special]));
   });
 
   it('runs the tests of the folder that was named, and of no other', () => {

@@ -1,4 +1,5 @@
-/** The golden vectors, met by the product's own code. */
+/** The golden vectors, met by the product's own code, over native and over portable cryptography. */
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VectorCheck } from './vectors/check.js';
@@ -12,5 +13,19 @@ describe('golden vectors', () => {
     run(folder, check);
     expect(check.differences).toEqual([]);
     expect(check.comparisons).toBeGreaterThan(5);
+  });
+
+  it('are met where only JavaScript is to be had', () => {
+    const run = (...given: string[]): string =>
+      execFileSync(process.execPath, ['--conditions=browser', ...given], {
+        cwd: join(import.meta.dirname, '..'),
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).toString();
+    const kind = "console.log((await import('#crypto/primitives')).primitives.kind)";
+    expect(run('--input-type=module', '--eval', kind).trim()).toBe('portable');
+    const lines = run('tools/test-vectors.mjs').trim().split('\n');
+    expect(lines.map((line) => line.replace(/: \d+ comparisons/, ''))).toEqual(
+      vectorChecks.map(([file]) => `${file}, 0 differences`),
+    );
   });
 });

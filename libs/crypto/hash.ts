@@ -1,22 +1,22 @@
 /** Hash functions and key derivation. */
-import { createHash, createHmac, hash } from 'node:crypto';
+import { primitives } from '#crypto/primitives';
+import { concatBytes } from '#encoding';
 
 /** SHA-256, FIPS 180-4; 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(hash('sha256', bytes, 'buffer'));
+  return primitives.sha256(bytes);
 }
 
 /** HKDF-SHA256 (RFC 5869) without salt; up to 32 bytes, which is one expansion block. */
 export function hkdfSha256(key: Uint8Array, info: Uint8Array, length = 32): Uint8Array {
   if (length > 32) throw new RangeError('one expansion block gives at most 32 bytes');
-  const extracted = createHmac('sha256', new Uint8Array(32)).update(key).digest();
-  const expanded = createHmac('sha256', extracted).update(info).update(Uint8Array.of(1)).digest();
-  return new Uint8Array(expanded.buffer, expanded.byteOffset, length).slice();
+  const extracted = primitives.hmacSha256(new Uint8Array(32), key);
+  return primitives.hmacSha256(extracted, concatBytes(info, Uint8Array.of(1))).slice(0, length);
 }
 
 /** SHA-256 of what is fed to it piece by piece. */
 export class Sha256Stream {
-  readonly #hash = createHash('sha256');
+  readonly #hash = primitives.sha256Stream();
 
   update(bytes: Uint8Array): this {
     this.#hash.update(bytes);
@@ -25,6 +25,6 @@ export class Sha256Stream {
 
   /** 32 bytes; nothing may be fed afterwards. */
   digest(): Uint8Array {
-    return new Uint8Array(this.#hash.digest());
+    return this.#hash.digest();
   }
 }

@@ -14,7 +14,7 @@ export {
 export { open, seal, sealTagBytes } from './seal.js';
 export {
   addressOf,
-  assertNativeSignatures,
+  assertNativePrimitives,
   isHighS,
   recoverSigner,
   recoverSignerBytes,

@@ -7,6 +7,7 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { batchMediaType, jsonBodyBytesMax, jsonMediaType, ndjsonMediaType } from '#api';
+import { assertNativePrimitives } from '#crypto';
 import type { Log } from '#environment';
 import { endOnSignals } from './end-on-signals.js';
 import { HttpGate } from './http-gate.js';
@@ -43,6 +44,7 @@ export interface RunningHttpApp {
 const batchBodyBytesMax = 65_537;
 
 export async function startHttpApp(module: AppModule, options: HttpAppOptions): Promise<RunningHttpApp> {
+  assertNativePrimitives();
   const limits = { ...httpLimits, ...options.limits };
   const gate = new HttpGate(limits);
   const adapter = new FastifyAdapter({

@@ -5,7 +5,6 @@
 import { type BlockView, type ChannelView, type ReadinessView, type Refusal, refuse } from '#api';
 import { readinessOf } from '#block-watch';
 import type { Chain, ChainSnapshot } from '#chain';
-import { assertNativeSignatures } from '#crypto';
 import { type Address, fromHex, type Hex, isHexOf } from '#encoding';
 import { type Clock, type Log, SweepLoop, systemTimers, type Timers } from '#environment';
 import type { KeyValue } from '#key-value';
@@ -60,7 +59,6 @@ export class ChannelNode {
   #known: { readonly asOf: number; readonly ids: readonly Hex[] } = { asOf: -1, ids: [] };
 
   constructor(options: ChannelNodeOptions, ports: ChannelNodePorts) {
-    assertNativeSignatures();
     const account = options.account.toLowerCase() as Hex;
     this.#options = { ...defaults, ...options, account };
     this.#ports = { fetch: globalThis.fetch, timers: systemTimers, ...ports };
