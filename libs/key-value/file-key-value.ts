@@ -165,10 +165,16 @@ class FileKeyValue implements KeyValue {
     return lease;
   }
 
-  #look<Found>(look: () => Found): Promise<Found> {
+  async #look<Found>(look: () => Found): Promise<Found> {
     this.#assertOpen();
-    return this.#inTurn(async () => {
+    const seen = await this.#inTurn(async () => {
       await this.#state.refresh();
+      return this.#state.isLoose ? undefined : { found: look() };
+    });
+    if (seen !== undefined) return seen.found;
+    return this.#locked(async () => {
+      await this.#state.refresh();
+      await this.#state.settle();
       return look();
     });
   }
@@ -202,7 +208,7 @@ class FileKeyValue implements KeyValue {
 
   async #commit(group: readonly Waiting[]): Promise<readonly Judged[]> {
     await this.#state.refresh();
-    await this.#state.settleTail();
+    await this.#state.settle();
     const draft = new Draft(this.#state.entries);
     const records: StateRecord[] = [];
     const judged = group.map(({ writes }): Judged => {

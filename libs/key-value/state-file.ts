@@ -24,10 +24,9 @@ import {
   encodeRecord,
   encodeStoreId,
   headerBytes,
-  markBytes,
-  markOffset,
+  markOffsets,
   parseHeader,
-  parseMark,
+  parseMarks,
   parseRecord,
   parseStoreId,
   recordBytesMax,
@@ -37,7 +36,7 @@ import {
 
 /** Every chunk but the last holds at least one whole record. */
 const chunkBytes = 2 * recordBytesMax;
-/** A mark that another process is just writing may be seen half. */
+/** Marks that another process is just writing may be seen half. */
 const markReads = 3;
 
 export class StateFile {
@@ -55,6 +54,10 @@ export class StateFile {
   #holdsOld = false;
   /** Whether the file's name may not be on disk yet. */
   #isNameLoose = false;
+  /** The mark to be written next: never the one that says most, so that a torn one leaves the other. */
+  #nextMark = 0;
+  /** Whether a mark is torn or damaged. */
+  #isMarkLost = false;
 
   constructor(folder: string, files: FileSystem) {
     this.#folder = folder;
@@ -74,6 +77,11 @@ export class StateFile {
     return this.#holdsOld;
   }
 
+  /** Whether it is to be settled before anything is said of it. */
+  get isLoose(): boolean {
+    return this.#isMarkLost;
+  }
+
   /** Begins the store where there is none, ends what a killed process left half done; with the lock held. */
   async open(entropy: Entropy): Promise<void> {
     const idPath = join(this.#folder, 'store-id');
@@ -90,20 +98,22 @@ export class StateFile {
     if (knownId !== undefined && !equalBytes(knownId, this.#storeId)) {
       throw this.#damaged(0, `the file belongs to another store than ${idPath} says`);
     }
-    if (knownId === undefined) {
-      await (await replaceFile(this.#files, idPath, [encodeStoreId(this.#storeId)])).close();
-    }
     await this.#tieName();
-    await this.settleTail();
+    if (knownId === undefined) {
+      // Only now: a power cut must not keep this name and take that of the state.
+      await (await replaceFile(this.#files, idPath, [encodeStoreId(this.#storeId)])).close();
+      await this.#files.syncFolder(this.#folder);
+    }
+    await this.settle();
   }
 
   /** Takes up what has been flushed since, by whatever process. */
   async refresh(): Promise<void> {
     const { id } = await this.#facts();
     if (this.#file === undefined || id !== this.#id) await this.#reopen();
-    const end = await this.#readMark();
-    if (end < this.#end) {
-      throw this.#damaged(markOffset, `the header counts ${end} bytes, and ${this.#end} have been there`);
+    const end = await this.#readMarks();
+    if (end < this.#end && !this.#isMarkLost) {
+      throw this.#damaged(markOffsets[0], `the header counts ${end} bytes, and ${this.#end} have been there`);
     }
     await this.#readOn(end);
   }
@@ -111,12 +121,12 @@ export class StateFile {
   /**
    * Behind the mark stands what a writer left that was killed before it could say that it was done: whole
    * records are taken up, as they may have been acknowledged before a power cut took the mark back; the rest
-   * is cut. With the lock held, after a refresh.
+   * is cut. A mark that was torn is written again. With the lock held, after a refresh.
    */
-  async settleTail(): Promise<void> {
+  async settle(): Promise<void> {
     const file = this.#open();
     const { size } = await file.facts();
-    if (size === this.#end) return;
+    if (size === this.#end && !this.#isMarkLost) return;
     const tail = new Uint8Array(Math.min(size - this.#end, 2 * chunkBytes));
     const bytes = tail.subarray(0, await file.read(tail, this.#end));
     let at = 0;
@@ -128,9 +138,10 @@ export class StateFile {
     }
     const end = this.#end + at;
     if (end < size) await file.truncate(end);
-    if (end > this.#end) {
+    if (end > this.#end || this.#isMarkLost) {
       await file.datasync();
       await this.#mark(end);
+      this.#isMarkLost = false;
     }
   }
 
@@ -216,19 +227,28 @@ export class StateFile {
     this.#isNameLoose = true;
   }
 
-  async #readMark(): Promise<number> {
-    const file = this.#open();
+  /** How far the file has been flushed, as far as its marks know. */
+  async #readMarks(): Promise<number> {
+    let marks: readonly (number | undefined)[] = [];
     for (let read = 0; read < markReads; read++) {
-      const bytes = new Uint8Array(markBytes);
-      const length = await file.read(bytes, markOffset);
-      const end = parseMark(this.#storeId, bytes.subarray(0, length));
-      if (end !== undefined) return end;
+      const header = new Uint8Array(headerBytes);
+      const length = await this.#open().read(header, 0);
+      marks = parseMarks(this.#storeId, header.subarray(0, length));
+      if (!marks.includes(undefined)) break;
     }
-    throw this.#damaged(markOffset, 'the checksum of the mark in the header does not match');
+    const [first, second] = marks;
+    if (first === undefined && second === undefined) {
+      throw this.#damaged(markOffsets[0], 'the checksums of both marks in the header do not match');
+    }
+    this.#isMarkLost = first === undefined || second === undefined;
+    this.#nextMark = (first ?? 0) < (second ?? 0) ? 0 : 1;
+    return Math.max(first ?? 0, second ?? 0);
   }
 
+  /** What lies before `end` has been flushed, and the other mark with it. */
   async #mark(end: number): Promise<void> {
-    await this.#open().write(encodeMark(this.#storeId, end), markOffset);
+    await this.#open().write(encodeMark(this.#storeId, end), markOffsets[this.#nextMark]);
+    this.#nextMark = 1 - this.#nextMark;
     this.#end = end;
   }
 

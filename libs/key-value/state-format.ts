@@ -2,7 +2,7 @@
  * The bytes of a state file. It begins with a header that says whose it is and up to where it has been
  * flushed, then come records: the entries at the time of the last compaction, and every write since.
  *
- *   header, 64 bytes: magic 16, store id 16, CRC-32 of both 4, zero 4, mark, zero to the end
+ *   header, 64 bytes: magic 16, store id 16, CRC-32 of both 4, zero 4, two marks, written in turn
  *   mark, 12 bytes:   end of what is flushed 8, CRC-32 of store id and end 4
  *   record:           CRC-32 of its offset, length and body 4, length of the body 4, body
  *   body:             revision 8, number of entries 4, the entries
@@ -17,8 +17,9 @@ import { keyBytesMax, type Revision, writeBytesMax, writeOperationsMax } from '.
 const magic = utf8('papyrus state 1\n');
 export const storeIdBytes = 16;
 export const headerBytes = 64;
-export const markOffset = 40;
-export const markBytes = 12;
+const markBytes = 12;
+/** Of the two marks in the header: a power cut that tears the one that is written leaves the other. */
+export const markOffsets = [40, 40 + markBytes] as const;
 const frameBytes = 8;
 const bodyHeadBytes = 12;
 const entryHeadBytes = 6;
@@ -58,7 +59,7 @@ export function encodeHeader(storeId: Uint8Array, end: number): Uint8Array {
   bytes.set(storeId, magic.length);
   const fixed = magic.length + storeIdBytes;
   viewOf(bytes).setUint32(fixed, crc32(bytes.subarray(0, fixed)), false);
-  bytes.set(encodeMark(storeId, end), markOffset);
+  for (const offset of markOffsets) bytes.set(encodeMark(storeId, end), offset);
   return bytes;
 }
 
@@ -81,10 +82,14 @@ export function encodeMark(storeId: Uint8Array, end: number): Uint8Array {
   return bytes;
 }
 
-export function parseMark(storeId: Uint8Array, bytes: Uint8Array): number | undefined {
-  if (bytes.length < markBytes || viewOf(bytes).getUint32(8, false) !== markSum(storeId, bytes))
-    return undefined;
-  return Number(viewOf(bytes).getBigUint64(0, false));
+/** What either mark of a header says; undefined for one that is torn or damaged. */
+export function parseMarks(storeId: Uint8Array, header: Uint8Array): readonly (number | undefined)[] {
+  return markOffsets.map((offset) => {
+    const mark = header.subarray(offset, offset + markBytes);
+    if (mark.length < markBytes || viewOf(mark).getUint32(8, false) !== markSum(storeId, mark))
+      return undefined;
+    return Number(viewOf(mark).getBigUint64(0, false));
+  });
 }
 
 export function encodeRecord(offset: number, { revision, entries }: StateRecord): Uint8Array {
