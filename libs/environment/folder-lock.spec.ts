@@ -1,7 +1,7 @@
 /** Locks against real processes: whoever dies lets go, and of many that start at once one runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -101,6 +101,19 @@ describe('a locked folder', () => {
     expect(readFileSync(join(folder, lockFileName), 'utf8')).toBe('');
   });
 
+  it('is known to be held no longer where its file was removed or replaced, or the folder moved', () => {
+    const lock = lockFolder(folder);
+    expect(lock.stillHeld()).toBe(true);
+    rmSync(join(folder, lockFileName));
+    expect(lock.stillHeld()).toBe(false);
+    const next = lockFolder(folder);
+    expect([lock.stillHeld(), next.stillHeld()]).toEqual([false, true]);
+    renameSync(folder, join(scratch, 'moved'));
+    expect(next.stillHeld()).toBe(false);
+    lock.release();
+    next.release();
+  });
+
   it('names path and code when the lock file cannot be opened', () => {
     writeFileSync(folder, 'a file where the folder should be');
     expect(() => lockFolder(folder)).toThrow(`${join(folder, lockFileName)} cannot be locked: EEXIST`);
@@ -124,6 +137,25 @@ describe('the lock of a file', () => {
     const writers = [start(source), start(source), start(source)];
     expect(await Promise.all(writers.map((one) => one.said))).toEqual(['done', 'done', 'done']);
     expect(readFileSync(count, 'utf8')).toBe('150');
+  });
+
+  it('that was removed while others waited for it still lets one in at a time', async () => {
+    const lock = join(scratch, 'write.lock');
+    let inside = 0;
+    let most = 0;
+    const act = async () => {
+      most = Math.max(most, ++inside);
+      await new Promise(setImmediate);
+      inside--;
+    };
+    let others: Promise<void>[] = [];
+    await withFileLock(lock, { waitMsMax: 10_000 }, async () => {
+      others = [1, 2, 3].map(() => withFileLock(lock, { waitMsMax: 10_000 }, act));
+      rmSync(lock);
+    });
+    others.push(withFileLock(lock, { waitMsMax: 10_000 }, act));
+    await Promise.all(others);
+    expect(most).toBe(1);
   });
 
   it('is given up in time when another does not let go, and is free after an act that throws', async () => {

@@ -2,7 +2,16 @@
  * Locks of the file system that die with their process: one owner of a folder, and one writer of a file at a
  * time. The only file that knows fs-native-extensions.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -17,6 +26,11 @@ const { tryLock } = require('fs-native-extensions') as {
 
 export interface FolderLock {
   readonly folder: string;
+  /**
+   * Whether the file that was locked still lies in the folder under its name: where it was removed, or the
+   * folder moved away, another may own what lies there now. One look at the disk, of microseconds.
+   */
+  stillHeld(): boolean;
   /** Lets the next owner in; calling it again does nothing. */
   release(): void;
 }
@@ -61,6 +75,7 @@ export function lockFolder(
   let isHeld = true;
   return {
     folder,
+    stillHeld: () => isHeld && attempt(path, 'data-folder-unavailable', () => isNamed(file, path)),
     release() {
       if (!isHeld) return;
       isHeld = false;
@@ -80,16 +95,19 @@ export interface FileLock {
  * retriable Fault `file-lock-unavailable` when it cannot be opened.
  */
 export function tryFileLock(path: string): FileLock | undefined {
-  const file = openFileToLock(path);
-  try {
-    if (attempt(path, 'file-lock-unavailable', () => tryLock(file, { shared: false })))
-      return { release: () => closeSync(file) };
-  } catch (cause) {
-    closeSync(file);
-    throw cause;
+  for (;;) {
+    const file = openFileToLock(path);
+    let isLocked = false;
+    try {
+      isLocked = attempt(path, 'file-lock-unavailable', () => tryLock(file, { shared: false }));
+      if (!isLocked) return undefined;
+      // One that was removed meanwhile keeps nobody out: whoever comes next locks another file.
+      isLocked = attempt(path, 'file-lock-unavailable', () => isNamed(file, path));
+      if (isLocked) return { release: () => closeSync(file) };
+    } finally {
+      if (!isLocked) closeSync(file);
+    }
   }
-  closeSync(file);
-  return undefined;
 }
 
 export interface FileLockOptions {
@@ -109,13 +127,23 @@ export async function withFileLock<Result>(
   { waitMsMax }: FileLockOptions,
   act: () => Promise<Result>,
 ): Promise<Result> {
-  const file = openFileToLock(path);
-  try {
-    await waitForLock(file, path, waitMsMax);
-    return await act();
-  } finally {
-    closeSync(file);
+  for (;;) {
+    const file = openFileToLock(path);
+    try {
+      await waitForLock(file, path, waitMsMax);
+      // One that was removed while this waited keeps nobody out.
+      if (attempt(path, 'file-lock-unavailable', () => isNamed(file, path))) return await act();
+    } finally {
+      closeSync(file);
+    }
   }
+}
+
+/** Whether the open file is what its path names, and not one that was removed or replaced. */
+function isNamed(file: number, path: string): boolean {
+  const own = fstatSync(file, { bigint: true });
+  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return named !== undefined && named.ino === own.ino && named.dev === own.dev;
 }
 
 /** Asks again instead of waiting in a thread: the pool's few threads are what the holder writes with. */

@@ -46,7 +46,8 @@ export async function openFileRecordLog(
   const lock = lockFolder(folder);
   try {
     const segments = new LogSegments(folder, files, true);
-    const tail = new LogTail(segments, files, options.segmentBytes ?? defaultSegmentBytes);
+    const segmentBytes = options.segmentBytes ?? defaultSegmentBytes;
+    const tail = new LogTail(segments, files, lock, segmentBytes);
     await tail.open(options.entropy ?? systemEntropy);
     return new FileRecordLog(segments, { writer: new LogWriter(segments, tail), lock });
   } catch (cause) {
@@ -61,7 +62,7 @@ class FileRecordLog implements RecordLog {
   readonly #wakes = new Set<(partition: LogPartition) => void>();
   /** A reader looks for news at one place at a time. */
   #refreshing: Promise<void> = Promise.resolve();
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(segments: LogSegments, owner?: { readonly writer: LogWriter; readonly lock: FolderLock }) {
     this.#segments = segments;
@@ -79,10 +80,10 @@ class FileRecordLog implements RecordLog {
     bytes: Uint8Array,
     receivedAtMs: number,
   ): Promise<LogPosition> {
-    assertAppendable(claim, partition, bytes);
+    assertAppendable(claim, partition, bytes, receivedAtMs);
     assertPartition(partition);
     const writer = this.#writer();
-    if (claim.lost.aborted) throw fencedFault(claim);
+    if (claim.lost.aborted) throw writer.gone ?? fencedFault(claim);
     const position = await writer.append(claim, partition, bytes, receivedAtMs);
     for (const wake of this.#wakes) wake(partition);
     return position;
@@ -144,9 +145,13 @@ class FileRecordLog implements RecordLog {
     return () => this.#wakes.delete(own);
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  /** Whoever calls it again waits for the same end: only then is the folder free. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#wakes.clear();
     await this.#refreshing.catch(() => {});
     try {
@@ -199,7 +204,7 @@ class FileRecordLog implements RecordLog {
 
   async #refresh(): Promise<void> {
     this.#assertOpen();
-    if (this.#owner !== undefined) return;
+    if (this.#owner !== undefined) return this.#owner.writer.assertInPlace();
     const refreshing = this.#refreshing.catch(() => {}).then(() => this.#segments.refresh());
     this.#refreshing = refreshing;
     await refreshing;
@@ -212,7 +217,7 @@ class FileRecordLog implements RecordLog {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw unavailableLog('the record log is closed');
+    if (this.#closing !== undefined) throw unavailableLog('the record log is closed');
   }
 }
 

@@ -188,6 +188,26 @@ describe('a disk that is full', () => {
     });
   }
 
+  it('has what a refused group left cut off, and the cut flushed', async () => {
+    const files = watchedFiles(folder);
+    const log = await openFileRecordLog(folder, { files });
+    const claim = await log.claim(channelId);
+    files.calls.length = 0;
+    files.before = (call) => {
+      if (files.calls.filter(({ act }) => act === 'write').length === 2) {
+        files.before = () => {};
+        throw diskError('ENOSPC', call.path);
+      }
+    };
+    await expect(log.append(claim, partition, new Uint8Array(50), 1)).rejects.toMatchObject({
+      code: 'record-log-unavailable',
+    });
+    const acts = files.calls.map(({ act }) => act).filter((act) => act !== 'facts');
+    // Group, flush, its mark, which is refused; then the mark of before.
+    expect(acts).toEqual(['write', 'datasync', 'write', 'write', 'truncate', 'datasync']);
+    await log.close();
+  });
+
   it('lets a log be opened and read that takes nothing more', async () => {
     const log = await openFileRecordLog(folder);
     await log.append(await log.claim(channelId), partition, new Uint8Array(50), 1);

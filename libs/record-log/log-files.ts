@@ -48,6 +48,14 @@ export function shorterLog(folder: string, what: string): Fault {
   return new Fault('record-log-shorter', message, { retriable: false });
 }
 
+/** The files that the owner writes are no longer those that others find: no receipt may rest on them. */
+export function goneLog(folder: string, what: string): Fault {
+  const message =
+    `the record log in ${folder} is no longer the one that this process owns: ${what}; nothing more is ` +
+    'acknowledged: bring back the folder as it was and start the process again';
+  return new Fault('record-log-gone', message, { retriable: false });
+}
+
 /** The same disk; what it throws, but for a file that is not there, becomes a fault of the port. */
 export function faultingFiles(files: FileSystem): FileSystem {
   const attempt = async <Result>(act: string, path: string, step: () => Promise<Result>): Promise<Result> => {

@@ -8,7 +8,15 @@ export function fencedFault({ channelId, epoch }: LogClaim): Fault {
 }
 
 /** Anything else is a bug of the caller. */
-export function assertAppendable(claim: LogClaim, partition: LogPartition, bytes: Uint8Array): void {
+export function assertAppendable(
+  claim: LogClaim,
+  partition: LogPartition,
+  bytes: Uint8Array,
+  receivedAtMs: number,
+): void {
+  if (!Number.isSafeInteger(receivedAtMs) || receivedAtMs < 0) {
+    throw new Error(`a log entry received at ${receivedAtMs} ms`);
+  }
   if (bytes.length > logEntryBytesMax) throw new Error(`a log entry of ${bytes.length} bytes`);
   if (claim.channelId !== partition.channelId) throw new Error('the claim is of another channel');
 }

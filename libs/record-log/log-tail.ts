@@ -3,14 +3,16 @@ import { dirname } from 'node:path';
 import { equalBytes } from '#encoding';
 import {
   type Entropy,
+  type Fault,
   type FileSystem,
   nextOf,
   type OpenFile,
   replaceFile,
   unlessAbsent,
 } from '#environment';
-import { logIdPath, numberOf, rowsPath, segmentPath } from './log-files.js';
-import type { FoundTail, LogSegments } from './log-segments.js';
+import type { FolderLock } from '#environment/folder-lock';
+import { goneLog, logIdPath, numberOf, rowsPath, segmentPath } from './log-files.js';
+import type { ActiveSegment, FoundTail, LogSegments } from './log-segments.js';
 import { LogState } from './log-state.js';
 import { logBegin, logPosition } from './record-log.js';
 import {
@@ -41,16 +43,19 @@ const noBody = new Uint8Array(0);
 export class LogTail {
   readonly #segments: LogSegments;
   readonly #files: FileSystem;
+  readonly #lock: FolderLock;
   readonly #segmentBytes: number;
+  #gone: Fault | undefined;
   #file: OpenFile | undefined;
   /** Whether bytes of a group that failed may stand behind the mark. */
   #isTorn = false;
   /** Where groups are put together: fresh memory for each costs as much as writing it. */
   #room = new Uint8Array(0);
 
-  constructor(segments: LogSegments, files: FileSystem, segmentBytes: number) {
+  constructor(segments: LogSegments, files: FileSystem, lock: FolderLock, segmentBytes: number) {
     this.#segments = segments;
     this.#files = files;
+    this.#lock = lock;
     this.#segmentBytes = segmentBytes;
   }
 
@@ -67,8 +72,39 @@ export class LogTail {
     await this.#removeLeft();
   }
 
+  /** Why nothing more is written; what was in the files before is not concerned. */
+  get gone(): Fault | undefined {
+    return this.#gone;
+  }
+
+  /**
+   * Throws a fault `record-log-gone`, from then on for good, where lock or segment are no longer found under
+   * their names: a disk takes and flushes what is written to a file that nobody will find again.
+   */
+  async assertInPlace(): Promise<void> {
+    this.#assertLocked();
+    for (let active: ActiveSegment | undefined; active !== this.#segments.active; ) {
+      active = this.#segments.active;
+      const path = segmentPath(this.#segments.folder, active.number);
+      const found = await unlessAbsent(() => this.#files.facts(path));
+      if (found?.id === active.fileId || active !== this.#segments.active) continue;
+      throw this.#lose(`${path} was ${found === undefined ? 'removed' : 'replaced'}`);
+    }
+  }
+
+  #assertLocked(): void {
+    if (this.#gone !== undefined) throw this.#gone;
+    if (!this.#lock.stillHeld()) throw this.#lose('its lock file was removed or replaced');
+  }
+
+  #lose(what: string): Fault {
+    this.#gone = goneLog(this.#segments.folder, what);
+    return this.#gone;
+  }
+
   /** Durable, and seen by other processes, when it resolves. Where it throws nothing of it counts. */
   async commit(frames: readonly NewFrame[]): Promise<void> {
+    this.#assertLocked();
     await this.#mend();
     if (this.#segments.active.mark.end >= this.#segmentBytes) await this.#roll();
     const { active } = this.#segments;
@@ -80,10 +116,13 @@ export class LogTail {
     try {
       await this.#open().write(bytes, mark.end);
       await this.#open().datasync();
+      const inPlace = this.assertInPlace();
+      inPlace.catch(() => {});
       await this.#writeMark(this.#open(), name, next);
+      await inPlace;
     } catch (cause) {
       this.#isTorn = true;
-      await this.#mend().catch(() => {});
+      if (this.#gone === undefined) await this.#mend().catch(() => {});
       throw cause;
     }
     active.mark = next;
@@ -116,6 +155,7 @@ export class LogTail {
     this.#file = undefined;
     if (file === undefined) return;
     try {
+      if (this.#gone !== undefined) return;
       const { number, mark } = this.#segments.active;
       // In the other place too, and on disk: from now on no byte before it can be missing unnoticed.
       await this.#writeMark(file, this.#segments.nameOf(number), { ...mark, turn: mark.turn + 1 });
@@ -162,6 +202,8 @@ export class LogTail {
   }
 
   async #roll(): Promise<void> {
+    // Not into a folder that took the place of the log's.
+    await this.assertInPlace();
     const before = this.#segments.active;
     const { number, mark, rows } = before;
     const file = this.#open();
@@ -238,6 +280,8 @@ export class LogTail {
     await this.#writeMark(this.#open(), this.#segments.nameOf(active.number), mark);
     active.mark = mark;
     await this.#open().truncate(mark.end);
+    // Otherwise a power cut might bring back what was told to have failed.
+    await this.#open().datasync();
     this.#isTorn = false;
   }
 

@@ -1,4 +1,5 @@
 /** What the owner of a segment log writes: appends, claims and truncations, in groups that share a flush. */
+import type { Fault } from '#environment';
 import { fencedFault } from './log-rules.js';
 import type { LogSegments } from './log-segments.js';
 import type { LogState } from './log-state.js';
@@ -105,6 +106,24 @@ export class LogWriter {
     await this.#exclusively(() => this.#tail.close());
   }
 
+  /** Set once the files are no longer those that this process owns: nothing more is written. */
+  get gone(): Fault | undefined {
+    return this.#tail.gone;
+  }
+
+  /** Throws a fault `record-log-gone` where they are not. */
+  async assertInPlace(): Promise<void> {
+    try {
+      await this.#tail.assertInPlace();
+    } finally {
+      if (this.gone !== undefined) this.#loseClaims();
+    }
+  }
+
+  #loseClaims(): void {
+    for (const lost of this.#claims.values()) lost.abort();
+  }
+
   #firstNeeded(): number {
     const { state, active } = this.#segments;
     const needed = state.partitions().map((partition) => {
@@ -171,6 +190,7 @@ export class LogWriter {
     try {
       await this.#tail.commit(planned);
     } catch (cause) {
+      if (this.gone !== undefined) this.#loseClaims();
       for (const { reject } of planned) reject(cause);
       return;
     }

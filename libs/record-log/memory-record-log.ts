@@ -75,7 +75,7 @@ class MemoryRecordLog implements RecordLog {
     bytes: Uint8Array,
     receivedAtMs: number,
   ): Promise<LogPosition> {
-    assertAppendable(claim, partition, bytes);
+    assertAppendable(claim, partition, bytes, receivedAtMs);
     this.#mustBeOpen();
     if (claim.lost.aborted || this.#store.claims.get(claim.channelId)?.epoch !== claim.epoch) {
       throw fencedFault(claim);
