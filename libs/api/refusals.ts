@@ -307,6 +307,13 @@ const faults = {
     advice: 'Send the same request again after Retry-After seconds.',
     retryable: true,
   },
+  'node-not-registered': {
+    status: 503,
+    expected: 'The base chain names the operator key of this node as its participant’s.',
+    advice:
+      'Send the same batch again after Retry-After seconds; the node’s operator has to register its key.',
+    retryable: true,
+  },
   'temporarily-unavailable': {
     status: 503,
     expected: 'The service runs and all that it stands on can be reached.',

@@ -21,15 +21,19 @@ export class GasAlarm {
 
   /** The refusal of an act that the key cannot pay for; `neededWei` where it is known. */
   refusal(balanceWei: bigint, neededWei?: bigint): Refused {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs >= this.#nextMs) {
-      this.#everyMs = Math.min(mostMs, Math.max(leastMs, this.#everyMs * 2));
-      this.#nextMs = nowMs + this.#everyMs;
-      const said = { address: this.#address, balanceWei: String(balanceWei), neededWei: String(neededWei) };
-      this.#log.error(said, 'a key has no coins for gas: nothing is posted with it until it gets some');
-    }
+    this.tell(balanceWei, neededWei);
     const needed = neededWei === undefined ? '' : `, ${neededWei} wei are needed`;
     const message = `${this.#address} has ${balanceWei} wei for gas${needed}: send coins to it`;
     return { code: 'operator-key-without-gas', message };
+  }
+
+  /** Says it unless it was said shortly before. */
+  tell(balanceWei: bigint, neededWei?: bigint): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs < this.#nextMs) return;
+    this.#everyMs = Math.min(mostMs, Math.max(leastMs, this.#everyMs * 2));
+    this.#nextMs = nowMs + this.#everyMs;
+    const said = { address: this.#address, balanceWei: String(balanceWei), neededWei: String(neededWei) };
+    this.#log.error(said, 'a key has no coins for gas: nothing is posted with it until it gets some');
   }
 }

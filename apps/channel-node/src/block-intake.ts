@@ -20,6 +20,8 @@ export class BlockIntake {
   readonly blockNumber: number;
   /** Known once the chain was asked. */
   signers: Signers | undefined;
+  /** Whether it was cut off when nobody could post a part of it any more. */
+  isCutTooLate = false;
   /** Impressions of which this node's own participant wrote records, and those of which others did. */
   readonly #own: ImpressionSet;
   readonly #others: ImpressionSet;

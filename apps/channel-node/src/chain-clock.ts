@@ -37,6 +37,13 @@ export class ChainClock {
     return this.#wakes;
   }
 
+  /** Whether the chain's time is below `seconds`, told without asking: no newer height is known, and elapsed
+   *  time cannot have brought the chain there. */
+  isSurelyBefore(seconds: number): boolean {
+    if (this.#known === undefined || this.#knownAtWake !== this.#wakes) return false;
+    return this.#latestSeconds(this.#known) < seconds;
+  }
+
   /** With the chain away, the last time known; throws its Fault if there was none. */
   async now(): Promise<KnownTime> {
     const isFresh = this.#monotonicMs() - this.#askedAtMs < freshMs;
@@ -70,9 +77,12 @@ export class ChainClock {
     } catch (cause) {
       if (this.#known === undefined) throw cause;
       this.#log.warn({ cause: messageOf(cause) }, 'the chain is away: going by its last time');
-      const elapsedSeconds = Math.ceil((this.#monotonicMs() - this.#askedAtMs) / 1_000);
-      return { ...this.#known, latestSeconds: this.#known.timestampSeconds + elapsedSeconds };
+      return { ...this.#known, latestSeconds: this.#latestSeconds(this.#known) };
     }
+  }
+
+  #latestSeconds({ timestampSeconds }: ChainTime): number {
+    return timestampSeconds + Math.ceil((this.#monotonicMs() - this.#askedAtMs) / 1_000);
   }
 }
 

@@ -32,7 +32,7 @@ import {
 } from '#record-log';
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
-import type { KnownTime } from './chain-clock.js';
+import type { ChainClock, KnownTime } from './chain-clock.js';
 import { KnownLog } from './known-log.js';
 import type { ReceiptSigner } from './receipt.js';
 
@@ -42,6 +42,7 @@ export interface IntakePorts {
   readonly chain: Chain;
   readonly clock: Clock;
   readonly log: Log;
+  readonly time: ChainClock;
 }
 
 export interface IntakeOptions {
@@ -131,7 +132,7 @@ export class ChannelIntake {
     const header = parseHeader(bytes);
     const refusal = this.#timeRefusal(header, now.timestampSeconds);
     if (refusal !== undefined) return refusal;
-    this.#assertStillCollects(header, now);
+    this.#assertStillCollects(header.blockNumber, now);
     const block = await this.#prepare(Number(header.blockNumber));
     if (!(block instanceof BlockIntake)) return block;
     // While this waited the log failed: its entries are being read again, by another of this class.
@@ -152,7 +153,8 @@ export class ChannelIntake {
       // What was accepted before is within the cut, and nothing else is.
       await block?.idle();
       if (this.isBroken) return written;
-      const isTooLate = collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
+      const isTooLate = this.#isTooLate(blockNumber, nowSeconds);
+      if (block !== undefined) block.isCutTooLate = isTooLate;
       if (block !== undefined || !isTooLate) {
         this.#writing = this.#writeCutMark(blockNumber);
         await this.#writing;
@@ -192,13 +194,22 @@ export class ChannelIntake {
     const end = collectionEnd(terms, blockNumber);
     if (nowSeconds < end && blockNumber >= this.#closedBelow) return undefined;
     // A repeat of what was accepted in time gets its receipt as long as the block is remembered.
-    if (this.#blocks.get(blockNumber)?.seen(header)?.recordsRoot === header.recordsRoot) return undefined;
-    return this.#closedRefusal(blockNumber);
+    const seen = this.#blocks.get(blockNumber)?.seen(header);
+    const isRepeat = seen?.recordsRoot === header.recordsRoot && !this.#isTooLate(blockNumber, nowSeconds);
+    return isRepeat ? undefined : this.#closedRefusal(blockNumber);
+  }
+
+  /** Whether what the log holds of the block is worth nothing: no part of it was possible when it was cut. */
+  #isTooLate(blockNumber: number, nowSeconds: number): boolean {
+    if (blockNumber < this.#cutBelow) return this.#blocks.get(blockNumber)?.isCutTooLate ?? false;
+    const { terms } = this.facts;
+    return collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
   }
 
   /** A receipt is a promise: none is given on a chain time that may have passed the end of collection. */
-  #assertStillCollects({ blockNumber }: BatchHeader, { timestampSeconds, latestSeconds }: KnownTime): void {
-    const end = collectionEnd(this.facts.terms, Number(blockNumber));
+  #assertStillCollects(block: bigint, { timestampSeconds, latestSeconds }: KnownTime): void {
+    const blockNumber = Number(block);
+    const end = collectionEnd(this.facts.terms, blockNumber);
     if (timestampSeconds >= end || latestSeconds < end) return;
     const message = `the chain is away since it said ${timestampSeconds}: block ${blockNumber} may be over`;
     throw new Fault('chain-unavailable', message, { retriable: true });
@@ -294,7 +305,19 @@ export class ChannelIntake {
       throw cause;
     }
     seen.pending = undefined;
+    await this.#assertInTime(header);
     return this.#receiptOf(header, seen);
+  }
+
+  /** The log may have taken long: what stands in it is promised only while a part can still hold it. */
+  async #assertInTime({ blockNumber }: BatchHeader): Promise<void> {
+    const { time } = this.#ports;
+    if (time.isSurelyBefore(collectionEnd(this.facts.terms, Number(blockNumber)))) return;
+    const now = await time.now();
+    this.#assertStillCollects(blockNumber, now);
+    if (!this.#isTooLate(Number(blockNumber), now.timestampSeconds)) return;
+    const message = `block ${blockNumber} was over before the log had the batch: no part of it can hold it`;
+    throw new Fault('record-log-unavailable', message, { retriable: true });
   }
 
   async #receiptOf(header: BatchHeader, seen: SeenBatch): Promise<SignedReceipt> {

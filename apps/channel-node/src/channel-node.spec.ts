@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { batchMediaType, jsonMediaType, jsonOfBatch, ndjsonMediaType, ndjsonOfBatch } from '#api';
 import { recoverSigner } from '#crypto';
-import { fromHex } from '#encoding';
+import { type Address, fromHex } from '#encoding';
 import { DrivenClock, Fault, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
-import { collectionEnd, receiptDigest } from '#protocol';
+import { type ChannelId, collectionEnd, receiptDigest } from '#protocol';
 import {
   type CutMark,
   decodeCutMark,
@@ -215,6 +215,7 @@ describe('a channel node', () => {
 
   it('refuses a batch that came in time but waited for the chain until its block was cut off', async () => {
     let release = (): void => {};
+    await app.node.sweep();
     chain.keysGate = new Promise<void>((resolve) => {
       release = resolve;
     });
@@ -227,6 +228,63 @@ describe('a channel node', () => {
     release();
     expect(await waiting).toMatchObject({ ok: false, code: 'block-closed' });
     expect(await recordLog.end(partition(1))).toBe(0);
+  });
+
+  it('gives no receipt when the log took so long that the block may be over, or that no part can hold it', async () => {
+    await app.close();
+    let during = (): void => {};
+    await reopen(slowedLog(openMemoryRecordLog(drawers), async () => during()));
+    const batch = chain.batch();
+    during = () => {
+      chain.moveTo(collectionEnd(chain.terms, 0));
+      chain.isAway = true;
+    };
+    expect(await post(batch)).toMatchObject({ status: 503, body: { code: 'chain-unavailable' } });
+    // It stands in front of the cut: once the chain says that it came in time it has its receipt.
+    chain.isAway = false;
+    expect(await post(batch)).toMatchObject({ status: 202 });
+    expect(await app.node.sweep()).toBe(1);
+    const next = chain.batch({ blockNumber: 1 });
+    during = () => chain.moveTo(collectionEnd(chain.terms, 1) + chain.terms.collationPeriod);
+    expect(await post(next)).toMatchObject({ status: 503, body: { code: 'record-log-unavailable' } });
+    during = () => {};
+    expect(await post(next)).toMatchObject({ status: 409, body: { code: 'block-closed' } });
+    await app.node.sweep();
+    expect(await post(next)).toMatchObject({ status: 409, body: { code: 'block-closed' } });
+    expect(await post(batch)).toMatchObject({ status: 202 });
+  });
+
+  it('says that it is not ready while its key is not registered, has no coins, or records have no key', async () => {
+    const reasons = async () => (await app.node.readiness()).reasons.map(({ code }) => code);
+    const [, keys] = chain.keys;
+    expect(await reasons()).toEqual([]);
+    chain.gas = { balanceWei: 9n, reserveWei: 1n };
+    expect(await reasons()).toEqual(['operator-key-low-on-gas']);
+    chain.keys[1] = keys && { ...keys, recordKey: `0x${'00'.repeat(20)}` as Address };
+    chain.gas = { balanceWei: 0n, reserveWei: 1n };
+    expect(await reasons()).toEqual(['operator-key-without-gas', 'no-record-key']);
+    chain.keys[1] = undefined;
+    expect(await reasons()).toEqual(['operator-key-without-gas', 'node-not-registered']);
+  });
+
+  it('asks the chain nothing about channel ids that strangers make up', async () => {
+    await post(chain.batch());
+    await app.node.sweep();
+    const { asked } = chain;
+    for (let at = 0; at < 50; at++) {
+      const channelId = `0x${at.toString(16).padStart(64, '0')}`;
+      expect(await post(chain.batch(), { channelId })).toMatchObject({ status: 404 });
+      expect((await fetch(`${app.url}/v1/channels/${channelId}`)).status).toBe(404);
+      expect((await fetch(`${app.url}/v1/channels/${channelId}/blocks/0`)).status).toBe(404);
+    }
+    expect(chain.asked).toBe(asked);
+    chain.moveTo(chain.nowSeconds + 1);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, at) =>
+        app.node.channel(`0x${at.toString(16).padStart(64, '0')}` as ChannelId),
+      ),
+    );
+    expect(chain.asked).toBe(asked + 1);
   });
 
   it('cuts off blocks in which nothing was written too, while their parts may still be posted', async () => {

@@ -5,17 +5,19 @@
 import { type BlockView, type ChannelView, type ReadinessView, type Refusal, refuse } from '#api';
 import { readinessOf } from '#block-watch';
 import type { Chain, ChainSnapshot } from '#chain';
-import { type Address, fromHex, type Hex, isHexOf } from '#encoding';
+import { addressOf } from '#crypto';
+import { type Address, fromHex, isHexOf } from '#encoding';
 import { type Clock, type Log, SweepLoop, systemTimers, type Timers } from '#environment';
 import type { KeyValue } from '#key-value';
-import { BatchHasher, type ChannelId, domainSeparator } from '#protocol';
+import type { ChannelId } from '#protocol';
 import type { RecordLog } from '#record-log';
 import { channelRefusal, shapeRefusal } from './accept-rules.js';
 import { ChainClock } from './chain-clock.js';
-import { type Accepted, ChannelIntake, type IntakeOptions } from './channel-intake.js';
+import type { Accepted, ChannelIntake } from './channel-intake.js';
 import { blockView, channelView } from './channel-views.js';
 import { Forwarding, type ForwardingTime } from './forwarding.js';
-import { ReceiptSigner } from './receipt.js';
+import { OpenChannels } from './open-channels.js';
+import { Standing } from './standing.js';
 
 export interface ChannelNodeOptions {
   /** Account of the participant whose node this is. */
@@ -50,19 +52,19 @@ export class ChannelNode {
   readonly #time: ChainClock;
   readonly #forwarding: Forwarding;
   readonly #loop: SweepLoop;
-  readonly #channels = new Map<Hex, Promise<ChannelIntake | undefined>>();
-  /** Channels that are not ours or unknown, as of a height. */
-  #strangers = { asOf: -1, ids: new Set<Hex>() };
-  #signing: Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> | undefined;
+  readonly #channels: OpenChannels;
+  readonly #standing: Standing;
+  readonly #operator: Address;
   #sweeping: Promise<number> | undefined;
-  /** The participant's channels as of a height. */
-  #known: { readonly asOf: number; readonly ids: readonly Hex[] } = { asOf: -1, ids: [] };
 
   constructor(options: ChannelNodeOptions, ports: ChannelNodePorts) {
-    const account = options.account.toLowerCase() as Hex;
+    const account = options.account.toLowerCase() as Address;
     this.#options = { ...defaults, ...options, account };
     this.#ports = { fetch: globalThis.fetch, timers: systemTimers, ...ports };
     this.#time = new ChainClock(ports.chain, ports.log);
+    this.#operator = addressOf(options.operatorKey);
+    this.#channels = new OpenChannels(this.#options, { ...this.#ports, time: this.#time });
+    this.#standing = new Standing({ account, operator: this.#operator }, this.#ports);
     const { requestTimeoutMs } = options;
     const onMore = (): void => this.#loop.wake();
     this.#forwarding = new Forwarding({ requestTimeoutMs, onMore }, this.#ports);
@@ -88,18 +90,20 @@ export class ChannelNode {
     this.#time.stop();
     await this.#sweeping?.catch(() => {});
     await this.#forwarding.stop();
-    for (const opening of this.#channels.values()) await (await opening.catch(() => undefined))?.idle();
+    await this.#standing.idle();
+    await this.#channels.idle();
   }
 
   /** `bytes` is one batch in canonical form. Accepted means durable. Throws a Fault when a port is away. */
   async submit(bytes: Uint8Array, channelId: ChannelId): Promise<Accepted | Refusal> {
     if (!isHexOf(channelId, 32)) return refuse('unknown-channel', 'the channel id is not 32 bytes of hex');
-    const id = channelId.toLowerCase() as Hex;
+    const id = channelId.toLowerCase() as ChannelId;
     const misshapen = shapeRefusal(bytes);
     if (misshapen !== undefined) return misshapen;
-    const intake = await this.#open(id);
+    const intake = await this.#channels.get(id);
     if (intake === undefined) return unknownChannel(id);
-    const misdirected = channelRefusal(bytes, fromHex(id));
+    const misdirected =
+      channelRefusal(bytes, fromHex(id)) ?? (await this.#standing.refusal(this.#time.wakes));
     if (misdirected !== undefined) return misdirected;
     const now = await this.#time.now();
     // The log may have failed while this waited; it must be read again before anything is compared with it.
@@ -113,6 +117,7 @@ export class ChannelNode {
    */
   async sweep(): Promise<number> {
     const written = await this.#cutInTurn();
+    await this.#standing.sweep(this.#time.wakes);
     return written + (await this.#eachChannel((intake, now) => this.#forwarding.sweep(intake, now)));
   }
 
@@ -128,8 +133,8 @@ export class ChannelNode {
   }
 
   async channel(channelId: ChannelId): Promise<{ readonly ok: true; readonly view: ChannelView } | Refusal> {
-    const intake = await this.#open(channelId);
-    const facts = await (await this.#latest()).channel(channelId);
+    const intake = await this.#channels.get(channelId.toLowerCase() as ChannelId);
+    const facts = intake && (await (await this.#latest()).channel(intake.channelId));
     if (intake === undefined || facts === undefined) return unknownChannel(channelId);
     const { timestampSeconds } = await this.#time.now();
     const forwarding = this.#forwarding.view(intake);
@@ -140,7 +145,7 @@ export class ChannelNode {
     channelId: ChannelId,
     blockNumber: number,
   ): Promise<{ readonly ok: true; readonly view: BlockView } | Refusal> {
-    const intake = await this.#open(channelId);
+    const intake = await this.#channels.get(channelId.toLowerCase() as ChannelId);
     if (intake === undefined) return unknownChannel(channelId);
     const { blocksMax } = intake.facts.terms;
     if (blockNumber >= blocksMax) {
@@ -161,28 +166,17 @@ export class ChannelNode {
       () => keyValue.get('readiness'),
       () => this.#readLogs(),
     ];
-    return readinessOf({ chain, stores, due: async () => [] });
+    const more = () => this.#standing.reasons(this.#time.wakes);
+    return readinessOf({ chain, gasOf: this.#operator, stores, due: async () => [], more });
   }
 
   async #readLogs(): Promise<void> {
-    for (const channelId of await this.#channelIds()) await this.#open(channelId.toLowerCase() as Hex);
+    for (const channelId of await this.#channels.ids()) await this.#channels.get(channelId);
   }
 
-  /** Sums what `act` did for each channel; one that fails does not keep the others from being looked at. */
   async #eachChannel(act: (intake: ChannelIntake, now: ForwardingTime) => Promise<number>): Promise<number> {
     const { timestampSeconds: nowSeconds } = await this.#time.now();
-    const failures: unknown[] = [];
-    let done = 0;
-    for (const channelId of await this.#channelIds()) {
-      try {
-        const intake = await this.#open(channelId.toLowerCase() as Hex);
-        if (intake !== undefined) done += await act(intake, { nowSeconds, asOf: this.#time.wakes });
-      } catch (cause) {
-        failures.push(cause);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-    return done;
+    return this.#channels.each((intake) => act(intake, { nowSeconds, asOf: this.#time.wakes }));
   }
 
   /** A cut waits for no counterparty; a channel that cannot be cut keeps no other from being forwarded. */
@@ -190,75 +184,13 @@ export class ChannelNode {
     try {
       return (await this.#cutInTurn()) > 0;
     } finally {
+      void this.#standing.sweep(this.#time.wakes);
       await this.#eachChannel(async (intake, now) => this.#forwarding.start(intake, now));
     }
   }
 
-  async #channelIds(): Promise<readonly Hex[]> {
-    const asOf = this.#time.wakes;
-    if (this.#known.asOf !== asOf) {
-      this.#known = { asOf, ids: await this.#ports.chain.channelsOf(this.#options.account) };
-    }
-    return this.#known.ids;
-  }
-
-  /** The channel if the participant takes part in it; its log is read at the first call and after a fault. */
-  async #open(channelId: ChannelId): Promise<ChannelIntake | undefined> {
-    if (this.#strangers.asOf !== this.#time.wakes) {
-      this.#strangers = { asOf: this.#time.wakes, ids: new Set() };
-    }
-    if (this.#strangers.ids.has(channelId)) return undefined;
-    const known = this.#channels.get(channelId);
-    const intake = await known;
-    if (intake !== undefined && !intake.isBroken) return intake;
-    const opening =
-      this.#channels.get(channelId) === known ? this.#reopen(channelId, intake) : this.#open(channelId);
-    return opening;
-  }
-
-  #reopen(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
-    const strangers = this.#strangers;
-    const opening = this.#read(channelId, broken);
-    this.#channels.set(channelId, opening);
-    const forget = (): void => {
-      if (this.#channels.get(channelId) === opening) this.#channels.delete(channelId);
-    };
-    opening.then((found) => {
-      if (found !== undefined) return;
-      forget();
-      // Of the height at which it was asked for: with the next one it may be there.
-      strangers.ids.add(channelId);
-    }, forget);
-    return opening;
-  }
-
-  async #read(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
-    await broken?.idle();
-    const facts = await (await this.#latest()).channel(channelId);
-    const own = facts?.terms.participants.findIndex((one) => one.toLowerCase() === this.#options.account);
-    if (facts === undefined || own === undefined || own < 0) return undefined;
-    this.#signing ??= this.#readDomain();
-    const { impressionsMax, rememberSeconds } = this.#options;
-    const options = { ...(await this.#signing), participant: own, impressionsMax, rememberSeconds };
-    const { timestampSeconds } = await this.#time.now();
-    return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);
-  }
-
   #latest(): Promise<ChainSnapshot> {
     return this.#ports.chain.snapshot({ finality: 'latest' });
-  }
-
-  async #readDomain(): Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> {
-    try {
-      const separator = domainSeparator(await this.#ports.chain.domain());
-      return {
-        hasher: new BatchHasher(separator),
-        receipts: new ReceiptSigner(this.#options.operatorKey, separator),
-      };
-    } catch (cause) {
-      this.#signing = undefined;
-      throw cause;
-    }
   }
 }
 

@@ -178,6 +178,24 @@ describe('a channel node refuses', () => {
     await expectRefusal('no-record-key', chain.batch({ author: 0 }));
   });
 
+  it('everything while the registry names another operator key for its participant, or none', async () => {
+    const [, keys] = chain.keys;
+    chain.keys[1] = keys && { ...keys, operatorKey: accounts[0] };
+    const problem = await expectRefusal('node-not-registered', chain.batch());
+    expect(problem.detail).toContain(accounts[0]);
+    // As at every height, by whatever sweep or batch comes first.
+    chain.keys[1] = undefined;
+    chain.moveTo(chain.nowSeconds + 1);
+    expect((await expectRefusal('node-not-registered', chain.batch())).detail).toContain('no keys');
+    chain.keys[1] = keys;
+    chain.moveTo(chain.nowSeconds + 1);
+    await accept(chain.batch());
+    chain.keys[1] = keys && { ...keys, operatorKey: accounts[0] };
+    chain.moveTo(chain.nowSeconds + 1);
+    await app.node.sweep();
+    await expectRefusal('node-not-registered', chain.batch({ sequence: 1n }));
+  });
+
   it('records that the format or the channel forbids, and names record and field', async () => {
     const counterparty = chain.batch({ change: { counterparty: 2 } });
     const problem = await expectRefusal('wrong-record', counterparty);

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fundAccounts, registerMembers } from '#apps/cli/src/network/open-channel';
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import { silentLog } from '#environment';
+import { roleOf } from '#protocol';
 import { appNames } from './app-process.js';
 import { ChainProxy, type Trouble } from './chain-proxy.js';
 import { OrganisationProcesses } from './organisation-processes.js';
@@ -23,8 +25,13 @@ describe('the five apps', () => {
       ...{ dataFolder: undefined, chainId: 31_337, genesisTimestampSeconds, mode, log: silentLog },
     });
     proxy = await ChainProxy.open(chain.url);
+    const secrets = participantSecrets('health', 'dsp');
+    await fundAccounts(chain, [secrets]);
+    // A channel node is ready only when the registry names its operator key.
+    const place = { nodeUrl: 'http://127.0.0.1', validatorUrl: '' };
+    await registerMembers(chain, [{ index: 0, name: 'dsp', role: roleOf.dsp, secrets, ...place }]);
     apps = new OrganisationProcesses({
-      secrets: participantSecrets('health', 'dsp'),
+      secrets,
       chainUrl: proxy.url,
       channelRegistry: (await chain.domain()).verifyingContract,
       folder: join(folder, 'dsp'),

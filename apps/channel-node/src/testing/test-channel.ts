@@ -5,6 +5,7 @@
 import type { Chain, ChainSnapshot, ChainTime, ChannelFacts, ParticipantKeys } from '#chain';
 import { addressOf, sha256 } from '#crypto';
 import { type Hex, toHex, utf8 } from '#encoding';
+import { Fault } from '#environment';
 import {
   BatchHasher,
   type ChannelId,
@@ -65,6 +66,11 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
 export class TestChain {
   nowSeconds = start + 60;
   closedAtSeconds: number | undefined;
+  /** Of every key. */
+  gas = { balanceWei: 10n ** 18n, reserveWei: 10n ** 15n };
+  isAway = false;
+  /** Questions for facts, each a round trip on a real chain. */
+  asked = 0;
   /** Questions for keys are answered after it. */
   keysGate: Promise<void> = Promise.resolve();
   /** What keys each participant has, from before the channel; tests replace them. */
@@ -95,7 +101,11 @@ export class TestChain {
 
   /** The port, of which these tests use the facts below. */
   port(): Chain {
-    const time = async (): Promise<ChainTime> => ({ height: 1, timestampSeconds: this.nowSeconds });
+    const time = async (): Promise<ChainTime> => {
+      this.asked++;
+      if (this.isAway) throw new Fault('chain-unavailable', 'the chain is away', { retriable: true });
+      return { height: 1, timestampSeconds: this.nowSeconds };
+    };
     const facts = (): ChannelFacts => ({
       channelId: this.channelId,
       terms: this.terms,
@@ -121,7 +131,11 @@ export class TestChain {
         const at = await time();
         return { ...snapshot, ...at, id: `${at.timestampSeconds}` } as ChainSnapshot;
       },
-      channelsOf: async (account) => (accounts.includes(account) ? [this.channelId] : []),
+      channelsOf: async (account) => {
+        await time();
+        return accounts.includes(account) ? [this.channelId] : [];
+      },
+      gasBalance: async () => this.gas,
       subscribe: (wake) => {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
