@@ -28,6 +28,8 @@ export class BlockIntake {
   readonly #seen = new Map<string, SeenBatch>();
   readonly #authorBytes: number[] = new Array<number>(limits.participantsMax).fill(0);
   readonly #authorBatches: number[] = new Array<number>(limits.participantsMax).fill(0);
+  /** The lowest position of an author's batches, once one is durable. */
+  readonly #begins = new Map<number, LogPosition>();
   #onWay = 0;
   #idle: (() => void)[] = [];
 
@@ -64,6 +66,17 @@ export class BlockIntake {
     const firstIn = (set: ImpressionSet): number | undefined =>
       set.size === 0 ? undefined : set.firstIn(view, limits.batchHeaderBytes, header.count);
     return firstIn(this.#own) ?? (isOwn ? undefined : firstIn(this.#others));
+  }
+
+  /** A batch of the author is durable at this position. */
+  stands(author: number, position: LogPosition): void {
+    const begin = this.#begins.get(author);
+    if (begin === undefined || position < begin) this.#begins.set(author, position);
+  }
+
+  /** Where the author's batches begin: an author's appends keep their order, so the first tells for all. */
+  beginOf(author: number): LogPosition | 'unknown' | 'none' {
+    return this.#begins.get(author) ?? (this.#authorBatches[author] > 0 ? 'unknown' : 'none');
   }
 
   /** Counts `work` as under way until it ends. */

@@ -27,7 +27,6 @@ import {
   type LogEntry,
   type LogPartition,
   type LogPosition,
-  logBegin,
   type RecordLog,
 } from '#record-log';
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
@@ -107,10 +106,11 @@ export class ChannelIntake {
     // First, so that nobody appends behind what is read here.
     const claim = await ports.recordLog.claim(facts.channelId);
     const intake = new ChannelIntake(facts, options, ports, claim);
-    await intake.#known.assertWhole();
+    await intake.#known.read();
     intake.#cutBelow = await intake.#readCutBelow();
     intake.#closedBelow = intake.#cutBelow;
     await intake.#restore(nowSeconds);
+    await intake.#known.remember(() => intake.#blocks.values());
     return intake;
   }
 
@@ -162,8 +162,8 @@ export class ChannelIntake {
       }
       this.#cutBelow = blockNumber + 1;
     }
-    if (written > 0) await this.#rememberLog();
     this.#forget(nowSeconds);
+    if (written > 0) await this.#rememberLog();
     return written;
   }
 
@@ -173,12 +173,14 @@ export class ChannelIntake {
     await this.#writing.catch(() => {});
   }
 
-  /** What is remembered less of is only seen less surely to be missing. */
+  /** Of what is not remembered more is read at the next start, and less surely seen to be missing. */
   async #rememberLog(): Promise<void> {
-    await this.#known.remember().catch((cause) => {
-      const fields = { channelId: this.channelId, cause: messageOf(cause) };
-      this.#ports.log.warn(fields, 'how far the log goes could not be remembered');
-    });
+    await this.#known
+      .remember(() => this.#blocks.values())
+      .catch((cause) => {
+        const fields = { channelId: this.channelId, cause: messageOf(cause) };
+        this.#ports.log.warn(fields, 'how far the log goes could not be remembered');
+      });
   }
 
   #timeRefusal(header: BatchHeader, nowSeconds: number): Refusal | undefined {
@@ -289,16 +291,22 @@ export class ChannelIntake {
     const receivedAtMs = this.#ports.clock.nowMs();
     const seen: SeenBatch = { recordsRoot: header.recordsRoot, receivedAtMs };
     block.take(header, bytes, header.author === this.participant, seen);
-    const appended = this.#appendDurably(header, bytes, seen);
+    const appended = this.#appendDurably(block, header, bytes, seen);
     seen.pending = block.during(appended);
     return seen.pending;
   }
 
-  async #appendDurably(header: BatchHeader, bytes: Uint8Array, seen: SeenBatch): Promise<SignedReceipt> {
+  async #appendDurably(
+    block: BlockIntake,
+    header: BatchHeader,
+    bytes: Uint8Array,
+    seen: SeenBatch,
+  ): Promise<SignedReceipt> {
     const { channelId } = this;
     try {
       const partition = { channelId, stream: header.author };
       seen.position = await this.#appendClaimed(partition, bytes, seen.receivedAtMs);
+      block.stands(header.author, seen.position);
     } catch (cause) {
       // It may or may not be in the log: only reading it again tells.
       this.#isBroken = true;
@@ -368,7 +376,7 @@ export class ChannelIntake {
     const { recordLog, log } = this.#ports;
     for (const partition of await recordLog.partitions(this.channelId)) {
       if (partition.stream === 'cut-marks') continue;
-      for await (const page of recordLog.read(partition, { from: logBegin })) {
+      for await (const page of recordLog.read(partition, { from: this.#known.begin(partition.stream) })) {
         for (const item of page) {
           if (isDamaged(item)) log.error({ ...partition, ...item }, 'an entry of the log is damaged');
           else this.#retake(item, nowSeconds);
@@ -386,6 +394,7 @@ export class ChannelIntake {
     if (block.seen(header) !== undefined) return;
     const seen = { recordsRoot: header.recordsRoot, receivedAtMs, position };
     block.take(header, bytes, header.author === this.participant, seen);
+    block.stands(header.author, position);
   }
 
   #blockOf(blockNumber: number): BlockIntake {

@@ -32,7 +32,12 @@ afterEach(async () => {
 async function start(log: string): Promise<void> {
   recordLog = await openFileRecordLog(join(folder, log));
   const ports = { recordLog, keyValue, chain: chain.port(), clock: systemClock, log: silentLog };
-  const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
+  const options = {
+    account: accounts[1],
+    operatorKey: operatorKeys[1],
+    requestTimeoutMs: 1_000,
+    rememberSeconds: 600,
+  };
   node = new ChannelNode(options, ports);
 }
 
@@ -80,5 +85,38 @@ it('neither takes nor cuts with an older copy of its log', async () => {
   await expect(node.sweep()).rejects.toMatchObject({ code: 'record-log-shorter', retriable: false });
   await expect(node.sweep()).rejects.toThrow(/ends at 1 in stream 1, and was at 2; bring the folder/);
   expect(await marks()).toBe(logBegin);
+  chain.moveTo(before);
+});
+
+it('reads from the log only blocks that it remembers, and knows all of those again', async () => {
+  const before = chain.nowSeconds;
+  const submit = (blockNumber: number, sequence: bigint) =>
+    node.submit(
+      chain.batch({ blockNumber, sequence, impressions: [`${blockNumber} ${sequence}`] }),
+      chain.channelId,
+    );
+  // The next block begins while the first still collects: its batches stand before the cut.
+  chain.moveTo(collectionEnd(chain.terms, 0) - 60);
+  for (const [block, sequence] of [
+    [0, 1n],
+    [1, 2n],
+    [0, 3n],
+    [1, 4n],
+  ] as const)
+    await submit(block, sequence);
+  chain.moveTo(collectionEnd(chain.terms, 0) + 600);
+  expect(await node.sweep()).toBe(1);
+  await submit(1, 5n);
+  await stop();
+  await start('log');
+  const from: number[] = [];
+  const { read } = recordLog;
+  recordLog.read = (partition, range) => {
+    if (partition.stream === 1) from.push(range.from);
+    return read.call(recordLog, partition, range);
+  };
+  for (const sequence of [2n, 4n, 5n]) expect(await submit(1, sequence)).toMatchObject({ ok: true });
+  expect(from).toEqual([2]);
+  expect(await recordLog.end({ channelId: chain.channelId, stream: 1 })).toBe(6);
   chain.moveTo(before);
 });

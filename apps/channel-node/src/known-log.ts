@@ -1,15 +1,20 @@
 /**
- * What a node remembers of its log beside it: which log it is, and how far it went when a block was cut off
- * last. One that was lost must not be taken for one in which nothing ever was: its blocks would be cut empty.
+ * What a node remembers of its log beside it: which log it is, how far it went when a block was cut off
+ * last, and from where on it holds blocks that the node remembers. A log that was lost must not be taken for
+ * one in which nothing ever was: its blocks would be cut empty.
  */
 import { decodeDagCbor, encodeDagCbor } from '#encoding';
 import { Fault } from '#environment';
 import type { KeyValue } from '#key-value';
-import type { LogStream, RecordLog } from '#record-log';
+import { type LogPosition, type LogStream, logBegin, logPosition, type RecordLog } from '#record-log';
+import type { BlockIntake } from './block-intake.js';
+
+type StreamPositions = readonly (readonly [stream: LogStream, position: LogPosition])[];
 
 interface Remembered {
   readonly logId: string;
-  readonly ends: readonly (readonly [stream: LogStream, end: number])[];
+  readonly ends: StreamPositions;
+  readonly begins: StreamPositions;
 }
 
 export interface KnownLogPorts {
@@ -21,6 +26,7 @@ export class KnownLog {
   readonly #key: string;
   readonly #channelId: string;
   readonly #ports: KnownLogPorts;
+  readonly #begins = new Map<LogStream, LogPosition>();
 
   constructor(channelId: string, ports: KnownLogPorts) {
     this.#key = `log/${channelId}`;
@@ -28,42 +34,55 @@ export class KnownLog {
     this.#ports = ports;
   }
 
-  /** Remembers the log at the first call. Throws a Fault, not retriable, where it holds less than it did. */
-  async assertWhole(): Promise<void> {
+  /** Throws a Fault, not retriable, where the log holds less than it did. */
+  async read(): Promise<void> {
     const kept = await this.#ports.keyValue.get(this.#key);
-    if (kept === undefined) {
-      await this.remember();
-      return;
-    }
-    const { logId, ends } = decodeDagCbor(kept.value) as Remembered;
-    const found = await this.#found();
+    if (kept === undefined) return;
+    const { logId, ends, begins } = decodeDagCbor(kept.value) as Remembered;
+    const found = (await this.#ports.recordLog.identity()).logId;
     const what = `the record log of channel ${this.#channelId}`;
-    if (found.logId !== logId) {
-      const message = `${what} is log ${found.logId}, and this node wrote to log ${logId}; ${advice}`;
+    if (found !== logId) {
+      const message = `${what} is log ${found}, and this node wrote to log ${logId}; ${advice}`;
       throw new Fault('record-log-other', message, { retriable: false });
     }
-    const foundEnds = new Map(found.ends);
-    const short = ends.find(([stream, end]) => (foundEnds.get(stream) ?? 0) < end);
-    if (short === undefined) return;
-    const [stream, end] = short;
-    const reached = `ends at ${foundEnds.get(stream) ?? 0} in stream ${stream}, and was at ${end}`;
-    throw new Fault('record-log-shorter', `${what} ${reached}; ${advice}`, { retriable: false });
-  }
-
-  /** The log as it is now. */
-  async remember(): Promise<void> {
-    const value = encodeDagCbor(await this.#found());
-    await this.#ports.keyValue.write([{ key: this.#key, value }]);
-  }
-
-  async #found(): Promise<Remembered> {
-    const { recordLog } = this.#ports;
-    const { logId } = await recordLog.identity();
-    const ends: (readonly [LogStream, number])[] = [];
-    for (const partition of await recordLog.partitions(this.#channelId)) {
-      ends.push([partition.stream, await recordLog.end(partition)]);
+    for (const [stream, end] of ends) {
+      const reached = await this.#ports.recordLog.end({ channelId: this.#channelId, stream });
+      if (reached >= end) continue;
+      const message = `${what} ends at ${reached} in stream ${stream}, and was at ${end}; ${advice}`;
+      throw new Fault('record-log-shorter', message, { retriable: false });
     }
-    return { logId, ends };
+    for (const [stream, begin] of begins) this.#begins.set(stream, logPosition(begin));
+  }
+
+  /** Before it stands nothing of a block that was remembered when `remember` was called last. */
+  begin(stream: LogStream): LogPosition {
+    return this.#begins.get(stream) ?? logBegin;
+  }
+
+  /** The log as it is now; `blocks` are those that the node remembers. */
+  async remember(blocks: () => Iterable<BlockIntake>): Promise<void> {
+    const { recordLog, keyValue } = this.#ports;
+    const { logId } = await recordLog.identity();
+    const ends: (readonly [LogStream, LogPosition])[] = [];
+    for (const { stream } of await recordLog.partitions(this.#channelId)) {
+      ends.push([stream, await recordLog.end({ channelId: this.#channelId, stream })]);
+    }
+    // Without waiting in between: what comes from here on stands behind the ends, or its block knows it.
+    for (const [stream, end] of ends) {
+      if (stream !== 'cut-marks') this.#advance(stream, end, [...blocks()]);
+    }
+    const value = encodeDagCbor({ logId, ends, begins: [...this.#begins] } satisfies Remembered);
+    await keyValue.write([{ key: this.#key, value }]);
+  }
+
+  #advance(author: number, end: LogPosition, blocks: readonly BlockIntake[]): void {
+    let begin = end;
+    for (const block of blocks) {
+      const first = block.beginOf(author);
+      if (first === 'unknown') return;
+      if (first !== 'none' && first < begin) begin = first;
+    }
+    this.#begins.set(author, begin);
   }
 }
 
