@@ -164,6 +164,8 @@ describe('a disk that is full', () => {
       const store = await openStore({ files });
       await store.write([put('a', '1')]);
       files.before = (call) => {
+        // What was not written needs no room to be taken back.
+        if (files.calls.some((one) => one.act === 'truncate')) return;
         if (call.act === act) throw diskError('ENOSPC', call.path);
       };
       const refused = store.write([put('a', '2')]);

@@ -18,6 +18,7 @@ import {
   unlessAbsent,
 } from '#environment';
 import { Entries } from './entries.js';
+import { scanRecords } from './scan-records.js';
 import {
   encodeHeader,
   encodeMark,
@@ -27,15 +28,11 @@ import {
   markOffsets,
   parseHeader,
   parseMarks,
-  parseRecord,
   parseStoreId,
-  recordBytesMax,
   type StateRecord,
   storeIdBytes,
 } from './state-format.js';
 
-/** Every chunk but the last holds at least one whole record. */
-const chunkBytes = 2 * recordBytesMax;
 /** Marks that another process is just writing may be seen half. */
 const markReads = 3;
 
@@ -58,6 +55,8 @@ export class StateFile {
   #nextMark = 0;
   /** Whether a mark is torn or damaged. */
   #isMarkLost = false;
+  /** Whether an append failed, and what it left may come back: nobody may read until that is settled. */
+  #isAppendLoose = false;
 
   constructor(folder: string, files: FileSystem) {
     this.#folder = folder;
@@ -79,7 +78,7 @@ export class StateFile {
 
   /** Whether it is to be settled before anything is said of it. */
   get isLoose(): boolean {
-    return this.#isMarkLost;
+    return this.#isMarkLost || this.#isAppendLoose;
   }
 
   /** Begins the store where there is none, ends what a killed process left half done; with the lock held. */
@@ -121,49 +120,52 @@ export class StateFile {
   /**
    * Behind the mark stands what a writer left that was killed before it could say that it was done: whole
    * records are taken up, as they may have been acknowledged before a power cut took the mark back; the rest
-   * is cut. A mark that was torn is written again. With the lock held, after a refresh.
+   * is cut. A mark that was torn is written again. With the lock held, after a refresh; where it fails, the
+   * entries are what they were.
    */
   async settle(): Promise<void> {
     const file = this.#open();
     const { size } = await file.facts();
-    if (size === this.#end && !this.#isMarkLost) return;
-    const tail = new Uint8Array(Math.min(size - this.#end, 2 * chunkBytes));
-    const bytes = tail.subarray(0, await file.read(tail, this.#end));
-    let at = 0;
-    for (;;) {
-      const found = parseRecord(bytes, at, this.#end);
-      if (found.kind !== 'record' || found.record.revision !== this.#entries.revision + 1) break;
-      this.#take(found.record);
-      at = found.next;
+    if (size === this.#end && !this.isLoose) return;
+    if (size < this.#end) {
+      throw this.#damaged(size, `the file ends there, and ${this.#end} bytes have been flushed`);
     }
-    const end = this.#end + at;
+    const records: StateRecord[] = [];
+    let revision: number = this.#entries.revision;
+    const { at: end } = await scanRecords(file, { begin: this.#end, end: size }, (record) => {
+      if (record.revision <= revision) return false;
+      revision = record.revision;
+      records.push(record);
+      return true;
+    });
     if (end < size) await file.truncate(end);
-    if (end > this.#end || this.#isMarkLost) {
-      await file.datasync();
-      await this.#mark(end);
-      this.#isMarkLost = false;
-    }
+    // Written again, as a disk that failed to flush bytes once may not try those again.
+    if (records.length > 0) await file.write(encodeRecords(records, this.#end), this.#end);
+    await file.datasync();
+    if (end > this.#end || this.#isMarkLost) await this.#mark(end);
+    for (const record of records) this.#take(record);
+    this.#isMarkLost = false;
+    this.#isAppendLoose = false;
   }
 
-  /** Durable and seen by others when it resolves; the caller changes the entries. With the lock held. */
+  /**
+   * Durable and seen by others when it resolves; the caller changes the entries. With the lock held, after it
+   * is settled; where it fails, nothing of the records stands, or the file is loose.
+   */
   async append(records: readonly StateRecord[]): Promise<void> {
     const file = this.#open();
     if (this.#isNameLoose) await this.#tieName();
-    let end = this.#end;
-    const encoded = records.map((record) => {
-      const bytes = encodeRecord(end, record);
-      end += bytes.length;
-      return bytes;
-    });
+    const bytes = encodeRecords(records, this.#end);
+    this.#isAppendLoose = true;
     try {
-      await file.write(concatBytes(...encoded), this.#end);
+      await file.write(bytes, this.#end);
       await file.datasync();
     } catch (cause) {
-      // What stands behind the mark is nothing; the next writer cuts it if this fails too.
-      await file.truncate(this.#end).catch(() => {});
+      await this.#takeBack().catch(() => {});
       throw cause;
     }
-    await this.#mark(end);
+    await this.#mark(this.#end + bytes.length);
+    this.#isAppendLoose = false;
     this.#holdsOld ||= records.some(({ entries }) => entries.some(({ key }) => this.#entries.get(key)));
   }
 
@@ -253,27 +255,21 @@ export class StateFile {
   }
 
   async #readOn(end: number): Promise<void> {
-    const file = this.#open();
-    while (this.#end < end) {
-      const base = this.#end;
-      const chunk = new Uint8Array(Math.min(end - base, chunkBytes));
-      const length = await file.read(chunk, base);
-      if (length < chunk.length) {
-        throw this.#damaged(base + length, `the file ends there, and ${end} bytes have been flushed`);
-      }
-      for (let at = 0; at < length; ) {
-        const found = parseRecord(chunk, at, base);
-        if (found.kind === 'cut' && at > 0 && base + length < end) break;
-        if (found.kind === 'cut') throw this.#damaged(base + at, 'the record is longer than the file');
-        if (found.kind === 'broken') throw this.#damaged(base + at, found.why);
-        if (found.record.revision < this.#entries.revision) {
-          throw this.#damaged(base + at, 'the record is older than the one before it');
-        }
-        this.#take(found.record);
-        at = found.next;
-        this.#end = base + at;
-      }
-    }
+    const range = { begin: this.#end, end };
+    const { at, why } = await scanRecords(this.#open(), range, (record, next) => {
+      if (record.revision < this.#entries.revision) return false;
+      this.#take(record);
+      this.#end = next;
+      return true;
+    });
+    if (at < end) throw this.#damaged(at, why ?? 'the record is older than the one before it');
+  }
+
+  /** On the disk too: what was refused and read as absent must not come back after a power cut. */
+  async #takeBack(): Promise<void> {
+    await this.#open().truncate(this.#end);
+    await this.#open().datasync();
+    this.#isAppendLoose = false;
   }
 
   #take({ revision, entries }: StateRecord): void {
@@ -307,4 +303,14 @@ export class StateFile {
       'copy, or move it away to begin with nothing remembered (docs/explanation/crash-safety.md says what that costs)';
     return new Fault('key-value-damaged', message, { retriable: false });
   }
+}
+
+function encodeRecords(records: readonly StateRecord[], begin: number): Uint8Array {
+  let end = begin;
+  const encoded = records.map((record) => {
+    const bytes = encodeRecord(end, record);
+    end += bytes.length;
+    return bytes;
+  });
+  return concatBytes(...encoded);
 }

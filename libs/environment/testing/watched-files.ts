@@ -1,4 +1,4 @@
-/** The disk of this machine, each call to it written down, and failing where a test says so. */
+/** The disk of this machine, or another, each call to it written down, and failing where a test says so. */
 import { basename, relative } from 'node:path';
 import { type FileSystem, type OpenFile, systemFiles } from '#environment';
 
@@ -14,7 +14,7 @@ export interface WatchedFiles extends FileSystem {
   before: (call: FileCall) => void | Promise<void>;
 }
 
-export function watchedFiles(root: string): WatchedFiles {
+export function watchedFiles(root: string, files: FileSystem = systemFiles): WatchedFiles {
   const calls: FileCall[] = [];
   const told = async (act: FileCall['act'], path: string): Promise<void> => {
     const call = { act, path: relative(root, path) };
@@ -33,14 +33,14 @@ export function watchedFiles(root: string): WatchedFiles {
   const watched: WatchedFiles = {
     calls,
     before: () => {},
-    open: (path, how) => told('open', path).then(async () => file(path, await systemFiles.open(path, how))),
-    read: (path, signal) => told('read', path).then(() => systemFiles.read(path, signal)),
-    facts: (path) => told('facts', path).then(() => systemFiles.facts(path)),
-    rename: (from, to) => told('rename', from).then(() => systemFiles.rename(from, to)),
-    remove: (path) => told('remove', path).then(() => systemFiles.remove(path)),
-    makeFolder: (path) => told('makeFolder', path).then(() => systemFiles.makeFolder(path)),
-    list: (path) => told('list', path).then(() => systemFiles.list(path)),
-    syncFolder: (path) => told('syncFolder', path).then(() => systemFiles.syncFolder(path)),
+    open: (path, how) => told('open', path).then(async () => file(path, await files.open(path, how))),
+    read: (path, signal) => told('read', path).then(() => files.read(path, signal)),
+    facts: (path) => told('facts', path).then(() => files.facts(path)),
+    rename: (from, to) => told('rename', from).then(() => files.rename(from, to)),
+    remove: (path) => told('remove', path).then(() => files.remove(path)),
+    makeFolder: (path) => told('makeFolder', path).then(() => files.makeFolder(path)),
+    list: (path) => told('list', path).then(() => files.list(path)),
+    syncFolder: (path) => told('syncFolder', path).then(() => files.syncFolder(path)),
   };
   return watched;
 }
