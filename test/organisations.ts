@@ -31,9 +31,12 @@ export function startAll(
     const validator = validators.get(url.split('/')[2]);
     const request = validationRequestSchema.parse(JSON.parse(init.body));
     const answer = await validator?.accept(request);
-    return answer?.ok
-      ? new Response('{}', { status: 202 })
-      : new Response(JSON.stringify(answer && problemOf(answer, where)), { status: 409 });
+    if (answer?.ok) {
+      const nonce = String(request.delegation.nonce);
+      return new Response(JSON.stringify({ accepted: true, nonce }), { status: 202 });
+    }
+    const problem = answer && problemOf(answer, where);
+    return new Response(JSON.stringify(problem), { status: problem?.status ?? 502 });
   }) as unknown as typeof globalThis.fetch;
   const kinds: Sweeper[][] = [[], [], [], []];
   rehearsal.participants.forEach((one, index) => {

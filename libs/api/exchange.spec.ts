@@ -1,5 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { types } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import { type Endpoint, endpoints, jsonMediaType } from './endpoints.js';
@@ -41,10 +43,10 @@ describe('an exchange with another service', () => {
       });
       request.on('end', () => {
         seen = [request.method, request.url, request.headers['content-type'], body];
-        response.writeHead(202).end('{"accepted":true}');
+        response.writeHead(202).end('{"accepted":true,"nonce":"1"}');
       });
     });
-    expect(answer).toEqual({ kind: 'taken', body: { accepted: true } });
+    expect(answer).toEqual({ kind: 'taken', body: { accepted: true, nonce: '1' } });
     expect(seen).toEqual(['POST', '/v1/validation-requests', 'application/json', '{"a":1}']);
   });
 
@@ -52,16 +54,21 @@ describe('an exchange with another service', () => {
     const where = { instance: '/v1/validation-requests', requestId: 'r' };
     const problem = problemOf(refuse('seat-taken', 'taken'), where);
     const refused = await ask((_, response) => response.writeHead(409).end(JSON.stringify(problem)));
-    expect(refused).toEqual({ kind: 'refused', problem });
+    expect(refused).toEqual({ kind: 'refused', problem, isFinal: true });
     for (const [status, body] of [
       [200, '{}'],
       [404, '<html>'],
       [500, '{"code":"seat-taken"}'],
       [409, JSON.stringify({ ...problem, code: 'of-no-version-we-know' })],
+      // Under another status than ours, or what another endpoint says.
+      [500, JSON.stringify(problem)],
+      [409, JSON.stringify({ ...problem, status: 400 })],
+      [409, JSON.stringify(problemOf(refuse('block-closed', 'over'), where))],
     ] as const) {
       const answer = await ask((_, response) => response.writeHead(status).end(body));
       expect(answer).toMatchObject({
         kind: 'unreached',
+        reason: `status-${status}`,
         detail: expect.stringContaining(`status ${status}`),
       });
     }
@@ -76,10 +83,56 @@ describe('an exchange with another service', () => {
     );
     expect(await Promise.all(answers)).toEqual([
       { kind: 'taken', body: found },
-      { kind: 'refused', problem },
+      { kind: 'refused', problem, isFinal: false },
     ]);
     const other = await ask((_, response) => response.writeHead(503).end(bodies[0]));
     expect(other).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('status 503') });
+  });
+
+  it('takes a yes only in the shape that the endpoint promises', async () => {
+    for (const body of ['<html>captive portal</html>', '', '{}', '{"accepted":false,"nonce":"1"}']) {
+      const answer = await ask((_, response) => response.writeHead(202).end(body));
+      expect(answer).toMatchObject({ kind: 'unreached', reason: 'answer-misshapen' });
+    }
+  });
+
+  it('knows by its own table what is final, and takes no word of what was said before the endpoint', async () => {
+    const where = { instance: '/', requestId: 'r' };
+    for (const [code, isFinal] of [
+      ['seat-taken', true],
+      ['too-many-requests', false],
+      ['not-found', false],
+      ['not-http', false],
+      ['internal-error', false],
+    ] as const) {
+      const problem = problemOf(refuse(code, 'said so'), where);
+      const lying = JSON.stringify({ ...problem, retryable: !problem.retryable });
+      const answer = await ask((_, response) => response.writeHead(problem.status).end(lying));
+      expect(answer).toEqual({ kind: 'refused', problem, isFinal });
+    }
+  });
+
+  it('leaves nothing on a signal that lives on', async () => {
+    const { signal } = new AbortController();
+    const held = (): number => {
+      const inside = Object.getOwnPropertySymbols(signal).map((name) => Reflect.get(signal, name) as unknown);
+      // Node's own have no prototype to ask.
+      const sizes = inside.filter(types.isSet).map((one) => [...Set.prototype.values.call(one)].length);
+      return sizes.reduce((sum, size) => sum + size, getEventListeners(signal, 'abort').length);
+    };
+    const before = held();
+    for (let turn = 0; turn < 3; turn++) {
+      await ask((_, response) => response.writeHead(202).end('{}'), { signal });
+    }
+    expect(held()).toBe(before);
+  });
+
+  it('sends nothing once the signal of whoever asks has ended', async () => {
+    let asked = 0;
+    const signal = AbortSignal.abort(new Error('stopped before'));
+    const answer = await ask(() => asked++, { signal });
+    expect(answer).toMatchObject({ kind: 'unreached', detail: expect.stringContaining('stopped before') });
+    expect(asked).toBe(0);
   });
 
   it('follows nobody elsewhere', async () => {

@@ -38,6 +38,7 @@ export {
   hexOf,
   jsonOfValidationRequest,
   placesOf,
+  receiptFactsOf,
   receiptSchema,
   type SignedReceipt,
   validationAcceptedSchema,

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Hex } from '#encoding';
-import { stages, type ValidationRequest } from '#protocol';
+import { type SignedReceiptFacts, stages, type ValidationRequest } from '#protocol';
 
 const u64Max = (1n << 64n) - 1n;
 
@@ -68,12 +68,15 @@ export const recordSchema = z.strictObject({
 
 export const receiptSchema = z.object({
   channelId: hexOf(32),
-  blockNumber: z.int(),
+  blockNumber: z.int().nonnegative(),
   author: participantIndex,
-  sequence: z.string(),
+  sequence: z
+    .string()
+    .regex(/^\d{1,20}$/, 'decimal digits')
+    .refine((text) => BigInt(text) <= u64Max, 'below 2^64'),
   recordsRoot: hexOf(32),
   /** Seconds. */
-  receivedAt: z.int(),
+  receivedAt: z.int().nonnegative(),
   /** The receiving participant's operator key. */
   signer: hexOf(20),
   signature: hexOf(65),
@@ -81,6 +84,11 @@ export const receiptSchema = z.object({
   logOffset: z.int(),
 });
 export type SignedReceipt = z.infer<typeof receiptSchema>;
+
+/** What a receipt says, as the protocol has it. */
+export function receiptFactsOf(receipt: SignedReceipt): SignedReceiptFacts {
+  return { ...receipt, sequence: BigInt(receipt.sequence), receivedAt: BigInt(receipt.receivedAt) };
+}
 
 /** What came of forwarding the own participant's batches to one counterparty, since the node began. */
 const forwardingSchema = z.object({
@@ -92,7 +100,9 @@ const forwardingSchema = z.object({
   late: z.int(),
   /** Entries of the node's own log that cannot be read. */
   damaged: z.int(),
-  /** It did not answer when it was last sent to. */
+  /** Requests that brought neither receipt nor final refusal, by the name of what came; they are repeated. */
+  unreached: z.record(z.string(), z.int()),
+  /** It did not answer as its channel node when it was last sent to. */
   isAway: z.boolean(),
 });
 export type ForwardingView = z.infer<typeof forwardingSchema>;

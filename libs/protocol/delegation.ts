@@ -2,9 +2,10 @@
  * Delegation of a block to a validator, and receipts of accepted batches: EIP-712 digests and the boxed block
  * key (wire-formats.md 6).
  */
-import { openBox, sealBox } from '#crypto';
-import { type Address, concatBytes, type Digest, equalBytes, type Hex } from '#encoding';
+import { openBox, recoverSigner, sealBox } from '#crypto';
+import { type Address, concatBytes, type Digest, equalBytes, fromHex, type Hex } from '#encoding';
 import type { BlockNumber, ChannelId, ParticipantIndex } from './ids.js';
+import { parseHeader } from './record-batch.js';
 import { typedDigest } from './typed-data.js';
 import { typedStruct } from './typed-struct.js';
 
@@ -62,6 +63,42 @@ export function delegationDigest(separator: Uint8Array, delegation: Delegation):
 
 export function receiptDigest(separator: Uint8Array, receipt: Receipt): Uint8Array {
   return typedDigest(separator, receiptStruct.hash(receipt));
+}
+
+/** A receipt as its signer answered it. */
+export interface SignedReceiptFacts extends Receipt {
+  /** The address that is said to have signed. */
+  readonly signer: Address;
+  /** 65 bytes, over `receiptDigest`. */
+  readonly signature: Hex;
+}
+
+export type ReceiptFault = 'signature' | 'signer' | 'batch';
+
+/**
+ * Undefined for a good receipt. `operatorKey` is the address registered for the participant whose node
+ * answered; with `batch`, its canonical bytes, the receipt must be of that batch. Hex in lower case.
+ */
+export function receiptFault(
+  separator: Uint8Array,
+  receipt: SignedReceiptFacts,
+  expected: { readonly operatorKey: Address; readonly batch?: Uint8Array },
+): ReceiptFault | undefined {
+  const signer = recoverSigner(receiptDigest(separator, receipt), fromHex(receipt.signature));
+  if (signer === undefined || signer !== receipt.signer) return 'signature';
+  if (signer !== expected.operatorKey.toLowerCase()) return 'signer';
+  return expected.batch === undefined || isOf(receipt, expected.batch) ? undefined : 'batch';
+}
+
+function isOf(receipt: Receipt, batch: Uint8Array): boolean {
+  const { channelId, blockNumber, author, sequence, recordsRoot } = parseHeader(batch);
+  return (
+    recordsRoot === receipt.recordsRoot &&
+    channelId === receipt.channelId &&
+    blockNumber === BigInt(receipt.blockNumber) &&
+    author === receipt.author &&
+    sequence === receipt.sequence
+  );
 }
 
 /** The block key boxed for one validator and bound to one delegation: 136 bytes. `randomness`: 56 bytes. */

@@ -57,8 +57,11 @@ export {
   delegationDigest,
   openBlockKey,
   type Receipt,
+  type ReceiptFault,
   receiptDigest,
+  receiptFault,
   type SignedDelegation,
+  type SignedReceiptFacts,
   sealBlockKey,
 } from './delegation.js';
 export {

@@ -1,3 +1,4 @@
+export type { ReceiptFault } from '#protocol';
 export {
   type Audit,
   type AuditFlag,
@@ -7,4 +8,4 @@ export {
 } from './batch-signer.js';
 export { ChannelNodeClient, type ChannelNodeClientOptions } from './channel-node-client.js';
 export { PapyrusError, PapyrusRefused, PapyrusUnreachable } from './papyrus-refused.js';
-export { type ReceiptFault, receiptFault } from './verify-receipt.js';
+export { receiptFault } from './verify-receipt.js';

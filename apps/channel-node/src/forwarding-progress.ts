@@ -18,6 +18,7 @@ export class ForwardingProgress {
   readonly #participant: number;
   readonly #key: string;
   readonly #refused = new Map<string, number>();
+  readonly #unreached = new Map<string, number>();
   #delivered = 0;
   #late = 0;
   #damaged = 0;
@@ -45,6 +46,7 @@ export class ForwardingProgress {
       refused: Object.fromEntries(this.#refused),
       late: this.#late,
       damaged: this.#damaged,
+      unreached: Object.fromEntries(this.#unreached),
       isAway: this.#failures > 0,
     };
   }
@@ -76,7 +78,11 @@ export class ForwardingProgress {
   }
 
   countRefused(code: string): void {
-    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
+    countIn(this.#refused, code);
+  }
+
+  countUnreached(reason: string): void {
+    countIn(this.#unreached, reason);
   }
 
   answered(): void {
@@ -90,4 +96,8 @@ export class ForwardingProgress {
     this.#retryAtMs = this.#clock.monotonicMs() + waitMs;
     return waitMs;
   }
+}
+
+function countIn(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

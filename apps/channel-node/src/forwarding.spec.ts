@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ForwardingView } from '#api';
+import { type ForwardingView, problemOf, type RefusalCode, refuse, type SignedReceipt } from '#api';
+import { addressOf } from '#crypto';
 import { DrivenClock, DrivenTimers, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
-import { collectionEnd } from '#protocol';
+
+import { collectionEnd, parseHeader } from '#protocol';
 import { isDamaged, logBegin } from '#record-log';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
-import { accounts, operatorKeys, TestChain, testTerms } from './testing/test-channel.js';
+import { ReceiptSigner } from './receipt.js';
+import { accounts, operatorKeys, separator, TestChain, testTerms } from './testing/test-channel.js';
 
 let chain: TestChain;
 let clock: DrivenClock;
@@ -26,6 +29,43 @@ const countingFetch: typeof fetch = (...given) => {
   return answering(...given);
 };
 
+const signers = operatorKeys.map((key) => new ReceiptSigner(key, separator));
+
+/** A receipt of the batch that was sent, as the node of a participant signs it. */
+function receiptOf(batch: Uint8Array, signer = signers[0]): SignedReceipt {
+  return signer.sign(parseHeader(batch), { position: 0, receivedAtMs: 1_000 });
+}
+
+/** Takes whatever comes for the first participant, unseen. */
+const receiving: typeof fetch = async (_, init) =>
+  new Response(JSON.stringify(receiptOf(init?.body as Uint8Array)), { status: 202 });
+
+function problem(code: RefusalCode, change: { status?: number; retryable?: boolean } = {}): Response {
+  const where = { instance: '/', requestId: 'r' };
+  const one = { ...problemOf(refuse(code, 'said so'), where), ...change };
+  return new Response(JSON.stringify(one), { status: one.status });
+}
+
+/** What the node of the counterparty cannot have answered to this batch, by how it is counted. */
+const badAnswers: readonly (readonly [string, (batch: Uint8Array) => Response])[] = [
+  ['answer-misshapen', () => new Response('<html>captive portal</html>', { status: 202 })],
+  ['answer-misshapen', () => new Response('{}', { status: 202 })],
+  ['status-200', (batch) => new Response(JSON.stringify(receiptOf(batch)), { status: 200 })],
+  ['receipt-signer', (batch) => taken(receiptOf(batch, signers[2]))],
+  ['receipt-signature', (batch) => taken({ ...receiptOf(batch, signers[2]), signer: signers[0].address })],
+  ['receipt-batch', () => taken(receiptOf(chain.batch({ sequence: 77n })))],
+  ['not-found', () => problem('not-found')],
+  ['unknown-channel', () => problem('unknown-channel')],
+  ['record-log-unavailable', () => problem('record-log-unavailable', { retryable: false })],
+  ['status-500', () => problem('wrong-root', { status: 500, retryable: false })],
+  ['status-403', () => problem('wrong-validator')],
+  ['status-404', () => new Response('not here', { status: 404 })],
+];
+
+function taken(receipt: SignedReceipt): Response {
+  return new Response(JSON.stringify(receipt), { status: 202 });
+}
+
 async function forwardingOf(index: number): Promise<readonly ForwardingView[]> {
   const shown = await apps.get(index)?.node.channel(chain.channelId);
   return shown?.ok ? shown.view.forwarding : [];
@@ -41,7 +81,7 @@ async function openNode(index: number, runs = false): Promise<ChannelNodeApp> {
     fetch: countingFetch,
     timers: new DrivenTimers(),
   };
-  const options = { account: accounts[index], operatorKey: operatorKeys[index], requestTimeoutMs: 2_000 };
+  const options = { account: accounts[index], operatorKey: operatorKeys[index], requestTimeoutMs: 10_000 };
   const app = await startChannelNodeApp(options, ports, { runs });
   apps.set(index, app);
   chain.setEndpoint(index, app.url);
@@ -142,7 +182,7 @@ describe('forwarding', () => {
 
   it('sends at most 1,024 batches in a pass, and goes on with the rest by itself', async () => {
     chain = new TestChain(testTerms({ authorBytesMax: 10_000_000 }));
-    answering = async () => new Response('{}', { status: 202 });
+    answering = receiving;
     await openNode(1);
     chain.setEndpoint(0, 'http://counterparty');
     for (let at = 0; at < 2_100; at++) {
@@ -158,9 +198,9 @@ describe('forwarding', () => {
   });
 
   it('ends a pass after two seconds, so that what follows goes by fresh facts', async () => {
-    answering = async () => {
+    answering = async (...given) => {
       clock.advanceTo(clock.nowMs() + 200);
-      return new Response('{}', { status: 202 });
+      return receiving(...given);
     };
     await openNode(1);
     chain.setEndpoint(0, 'http://counterparty');
@@ -185,9 +225,43 @@ describe('forwarding', () => {
     expect((await held(0, 1))[1]).toEqual(next);
     const [toDsp] = await forwardingOf(1);
     expect(toDsp).toEqual({
-      ...{ participant: 0, delivered: 1, late: 0, damaged: 0, isAway: false },
+      ...{ participant: 0, delivered: 1, late: 0, damaged: 0, unreached: {}, isAway: false },
       refused: { 'sequence-conflict': 1 },
     });
+  });
+
+  it.each(badAnswers)(
+    'sends again what was answered by none of the counterparty’s: %s',
+    async (name, bad) => {
+      answering = async (_, init) => bad(init?.body as Uint8Array);
+      await openNode(1);
+      chain.setEndpoint(0, 'http://counterparty');
+      for (let at = 0; at < 3; at++) {
+        await submit(1, chain.batch({ sequence: BigInt(at), impressions: [`believed ${at}`] }));
+      }
+      expect(await apps.get(1)?.node.sweep()).toBe(0);
+      expect((await forwardingOf(1))[0]).toMatchObject({
+        ...{ delivered: 0, refused: {}, isAway: true },
+        unreached: { [name]: 3 },
+      });
+      answering = receiving;
+      clock.advanceTo(clock.nowMs() + 250);
+      expect(await apps.get(1)?.node.sweep()).toBe(3);
+      expect((await forwardingOf(1))[0]).toMatchObject({ delivered: 3, isAway: false });
+    },
+  );
+
+  it('takes receipts under the operator key that the counterparty registered last', async () => {
+    answering = async (_, init) => taken(receiptOf(init?.body as Uint8Array, signers[2]));
+    await openNode(1);
+    chain.setEndpoint(0, 'http://counterparty');
+    await submit(1, chain.batch());
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    const keys = chain.keys[0];
+    if (keys !== undefined) chain.keys[0] = { ...keys, operatorKey: addressOf(operatorKeys[2]) };
+    chain.moveTo(chain.nowSeconds + 1);
+    clock.advanceTo(clock.nowMs() + 250);
+    expect(await apps.get(1)?.node.sweep()).toBe(1);
   });
 
   it('waits for a counterparty that does not know the block yet, and gives up once the block is closed', async () => {
@@ -246,7 +320,7 @@ describe('forwarding', () => {
     const marks = { channelId: chain.channelId, stream: 'cut-marks' } as const;
     const startedAt = performance.now();
     while ((await logs[1].end(marks)) === 0) await new Promise(setImmediate);
-    // The silent one would have held the cut up for the whole request timeout of two seconds.
+    // The silent one would have held the cut up for the whole request timeout of ten seconds.
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     await node.close();
     apps.delete(1);

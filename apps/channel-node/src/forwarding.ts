@@ -2,13 +2,13 @@
  * Forwards what the own participant submitted to the counterparties' channel nodes, in order, each at its
  * own pace and in passes of bounded length.
  */
-import { batchMediaType, endpoints, exchange, type ForwardingView, type Problem } from '#api';
+import { batchMediaType, endpoints, exchange, type ForwardingView, type Problem, receiptFactsOf } from '#api';
 import { currentKeysOf } from '#block-watch';
-import type { Chain } from '#chain';
-import type { Address, Hex } from '#encoding';
+import type { Chain, ParticipantKeys } from '#chain';
+import type { Address } from '#encoding';
 import { type Clock, type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
-import { type ChannelId, collectionEnd, parseHeader } from '#protocol';
+import { type ChannelId, collectionEnd, domainSeparator, parseHeader, receiptFault } from '#protocol';
 import { isDamaged, type LogItem, positionAfter, type RecordLog } from '#record-log';
 import type { ChannelIntake } from './channel-intake.js';
 import { ForwardingProgress } from './forwarding-progress.js';
@@ -38,6 +38,10 @@ export interface ForwardingTime {
 /** Who is sent to, and what came of it. */
 interface Counterparty {
   readonly endpoint: string;
+  /** The address that signs its receipts. */
+  readonly operatorKey: Address;
+  /** Of the chain's domain, under which they are signed. */
+  readonly separator: Uint8Array;
   readonly progress: ForwardingProgress;
 }
 
@@ -59,10 +63,14 @@ export class Forwarding {
   readonly #options: ForwardingOptions;
   readonly #ports: ForwardingPorts;
   readonly #progress = new Map<string, ForwardingProgress>();
-  readonly #endpoints = new Map<Hex, { readonly asOf: number; readonly endpoint: string }>();
+  readonly #registered = new Map<
+    Address,
+    { readonly asOf: number; readonly keys: ParticipantKeys | undefined }
+  >();
   /** The pass under way to each counterparty of each channel. */
   readonly #passes = new Map<string, Promise<Passed>>();
   #stopping = new AbortController();
+  #separator: Uint8Array | undefined;
 
   constructor(options: ForwardingOptions, ports: ForwardingPorts) {
     this.#options = options;
@@ -125,9 +133,10 @@ export class Forwarding {
     const partition = { channelId: intake.channelId, stream: intake.participant };
     const end = await recordLog.end(partition);
     if (next >= end || progress.isBackingOff) return nothing;
-    const endpoint = await this.#endpointOf(account, now);
-    if (!endpoint) return nothing;
-    const to = { endpoint, progress };
+    const { endpoint = '', operatorKey } = (await this.#keysOf(account, now)) ?? {};
+    if (endpoint === '' || operatorKey === undefined) return nothing;
+    this.#separator ??= domainSeparator(await this.#ports.chain.domain());
+    const to = { endpoint, operatorKey, separator: this.#separator, progress };
     const endsAtMs = clock.monotonicMs() + passMax.elapsedMs;
     let done = 0;
     let bytes = 0;
@@ -144,7 +153,8 @@ export class Forwarding {
         if (taken < window.length) {
           const about = { channelId: intake.channelId, counterparty: index, endpoint };
           const waitMs = progress.backOff();
-          this.#ports.log.warn({ ...about, waitMs }, 'a counterparty’s channel node is away');
+          const { unreached } = progress.view;
+          this.#ports.log.warn({ ...about, waitMs, unreached }, 'a counterparty’s channel node is away');
           return { done, hasMore: false };
         }
         progress.answered();
@@ -167,13 +177,13 @@ export class Forwarding {
     return done.includes(false) ? done.indexOf(false) : window.length;
   }
 
-  async #endpointOf(account: Address, { asOf }: ForwardingTime): Promise<string> {
-    const known = this.#endpoints.get(account);
-    if (known?.asOf === asOf) return known.endpoint;
+  async #keysOf(account: Address, { asOf }: ForwardingTime): Promise<ParticipantKeys | undefined> {
+    const known = this.#registered.get(account);
+    if (known?.asOf === asOf) return known.keys;
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
-    const endpoint = (await currentKeysOf(latest, account))?.endpoint ?? '';
-    this.#endpoints.set(account, { asOf, endpoint });
-    return endpoint;
+    const keys = await currentKeysOf(latest, account);
+    this.#registered.set(account, { asOf, keys });
+    return keys;
   }
 
   /** True once there is nothing more to do for the entry: it was taken, or never will be. */
@@ -205,7 +215,7 @@ export class Forwarding {
       log.warn(about, 'a batch was not forwarded in time: its block is closed');
       return true;
     }
-    const answer = await this.#post(endpoint, channelId, bytes);
+    const answer = await this.#post(to, channelId, bytes);
     if (answer === 'unreached') return false;
     if (answer === 'taken') {
       progress.count('delivered');
@@ -216,8 +226,9 @@ export class Forwarding {
     return true;
   }
 
+  /** Taken only by a receipt of this batch under the counterparty's key: who else answers took nothing. */
   async #post(
-    endpoint: string,
+    { endpoint, operatorKey, separator, progress }: Counterparty,
     channelId: ChannelId,
     body: Uint8Array,
   ): Promise<'taken' | 'unreached' | Problem> {
@@ -228,12 +239,17 @@ export class Forwarding {
       signal: this.#stopping.signal,
       fetch: this.#ports.fetch,
     });
-    if (answer.kind === 'taken') return 'taken';
-    // The same batch will be refused again; anything else may change.
-    if (answer.kind === 'refused' && !answer.problem.retryable) return answer.problem;
-    const why = answer.kind === 'refused' ? answer.problem.detail : answer.detail;
-    this.#ports.log.debug({ endpoint, why }, 'a counterparty was not reached');
-    return 'unreached';
+    if (answer.kind === 'refused' && answer.isFinal) return answer.problem;
+    const unreached = (reason: string, why: string): 'unreached' => {
+      progress.countUnreached(reason);
+      this.#ports.log.debug({ endpoint, reason, why }, 'a counterparty was not reached');
+      return 'unreached';
+    };
+    if (answer.kind === 'unreached') return unreached(answer.reason, answer.detail);
+    if (answer.kind === 'refused') return unreached(answer.problem.code, answer.problem.detail);
+    const fault = receiptFault(separator, receiptFactsOf(answer.body), { operatorKey, batch: body });
+    if (fault === undefined) return 'taken';
+    return unreached(`receipt-${fault}`, `the ${fault} of its receipt is not what was expected`);
   }
 
   #progressOf({ channelId }: ChannelIntake, participant: number): ForwardingProgress {

@@ -30,12 +30,16 @@ class Correspondent {
   answers: (Response | Error)[] = [];
 
   readonly fetch = async (url: unknown, init?: { body?: unknown }): Promise<Response> => {
-    const answer = this.answers.shift() ?? new Response('{}', { status: 202 });
+    const answer = this.answers.shift() ?? accepted();
     this.urls.push(String(url));
     this.received.push(JSON.parse(String(init?.body)) as Body);
     if (answer instanceof Error) throw answer;
     return answer;
   };
+}
+
+function accepted(): Response {
+  return new Response(JSON.stringify({ accepted: true, nonce: '1' }), { status: 202 });
 }
 
 function problem(code: RefusalCode): Response {
@@ -231,7 +235,7 @@ describe('the coordinator', () => {
       seen.push(`asked ${blockNumber}`);
       if (blockNumber === 1) {
         answered.resolve();
-        return new Response('{}', { status: 202 });
+        return accepted();
       }
       return new Promise((_, reject) => {
         init.signal.addEventListener('abort', () => reject(init.signal.reason));

@@ -242,7 +242,7 @@ export class Coordinator {
       this.#ports.log.info(said, 'the validator accepted the block');
       return 1;
     }
-    if (answer.kind === 'refused' && !answer.problem.retryable) {
+    if (answer.kind === 'refused' && answer.isFinal) {
       await this.#remember({ ...sent, answer: 'refused', sentAtSeconds: block.nowSeconds }, sent);
       const { code, detail } = answer.problem;
       this.#ports.log.error({ ...said, code, why: detail }, 'the validator refused the block');

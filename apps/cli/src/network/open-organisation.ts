@@ -5,7 +5,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { batchMediaType, endpoints, exchange, receiptSchema } from '#api';
+import { batchMediaType, endpoints, exchange } from '#api';
 import type { ChannelNode } from '#apps/channel-node/src/channel-node';
 import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { Collator } from '#apps/collator/src/collator';
@@ -145,6 +145,6 @@ async function submit(
     timeoutMs: requestTimeoutMs,
   });
   if (answer.kind === 'unreached') throw new Error(answer.detail, { cause: answer.cause });
-  if (answer.kind === 'taken') return { ok: true, receipt: receiptSchema.parse(answer.body) };
+  if (answer.kind === 'taken') return { ok: true, receipt: answer.body };
   return { ok: false, code: answer.problem.code, message: answer.problem.detail };
 }
