@@ -35,6 +35,8 @@ describe('the block watch', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(1));
     expect(await numbers()).toEqual([[1, 'collation']]);
     expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
+    // No seat, no bond to release: nobody has to remember the block.
+    expect(watch.takeVoided()).toEqual([]);
   });
 
   it('shows nothing to those who take no part', async () => {

@@ -36,8 +36,17 @@ describe('the environment of a service', () => {
     });
     const confirmed = serviceConfigOf(parseEnvironment(schema, { ...whole, CHAIN_CONFIRMATIONS: '12' }));
     expect(confirmed.chain.finality).toEqual({ confirmations: 12 });
+    // Zero is a number of heights, and not the same as none: what was mined counts at once.
+    const at0 = serviceConfigOf(parseEnvironment(schema, { ...whole, CHAIN_CONFIRMATIONS: '0' }));
+    expect(at0.chain.finality).toEqual({ confirmations: 0 });
     expect(parsed.OPERATOR_KEY).toEqual(new Uint8Array(32).fill(0x11));
     expect(parsed.KEY_VALUE).toBe('file:./data/state');
+  });
+
+  it('takes what is set to nothing as not set, as containers pass on what they were not given', () => {
+    const parsed = parseEnvironment(schema, { ...whole, CHAIN_CONFIRMATIONS: '', LOG_LEVEL: '' });
+    expect(serviceConfigOf(parsed)).toMatchObject({ logLevel: 'info', chain: { finality: 'tags' } });
+    expect(() => parseEnvironment(schema, { ...whole, KEY_VALUE: '' })).toThrow(/KEY_VALUE: is not set/);
   });
 
   it('is refused with the names of what is missing or wrong, and without what was in a secret', () => {

@@ -279,6 +279,36 @@ describe('the collator', () => {
     }
   });
 
+  it('says as an error that another part was posted in its name, and as none that it was too late', async () => {
+    const said: string[] = [];
+    for (const trouble of ['another', 'late']) {
+      const rehearsal = new Rehearsal();
+      await rehearsal.append(0, someBatches(rehearsal));
+      await rehearsal.cutOff(0, 0);
+      rehearsal.chain.advanceTo(rehearsal.collected(0));
+      const store = rehearsal.partStore();
+      const { putMany } = store;
+      store.putMany = async (blocks) => {
+        if (trouble === 'late') rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
+        else {
+          const { operatorKey } = rehearsal.participants[0];
+          const zero = toHex(new Uint8Array(32));
+          const part = { partRoot: zero, segmentCount: 0, indexHash: zero };
+          await rehearsal.chain.port().participantActs(operatorKey).postPart(rehearsal.channelId, 0, part);
+        }
+        return putMany.call(store, blocks);
+      };
+      rehearsal.partStore = () => store;
+      const log = {
+        ...silentLog,
+        error: (about: object) => said.push(`error ${(about as { code: string }).code}`),
+        warn: (about: object) => said.push(`warning ${(about as { code: string }).code}`),
+      };
+      expect(await collatorOf(rehearsal, 0, undefined, log).sweep()).toBe(0);
+    }
+    expect(said).toEqual(['error part-already-posted', expect.stringMatching(/^warning /)]);
+  });
+
   it('lets its part go when retentionPeriod has passed since the block was over', async () => {
     const rehearsal = new Rehearsal();
     await rehearsal.append(0, someBatches(rehearsal));

@@ -11,6 +11,7 @@ import { fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import type { KeyValue } from '#key-value';
 import { openFileKeyValue } from '#key-value/file-key-value';
 import { type Delegation, delegationDigest, domainSeparator, keyCommitmentOf, openBlockKey } from '#protocol';
 import { Coordinator } from './coordinator.js';
@@ -52,7 +53,7 @@ function coordinatorOf(
   correspondent: { readonly fetch: unknown },
   crash?: CrashPoint,
   onWarn: (line: string) => void = () => {},
-  keyValue = rehearsal.keyValue(1),
+  keyValue: KeyValue = rehearsal.keyValue(1),
 ): Coordinator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   const one = rehearsal.participants[1];
@@ -144,6 +145,66 @@ describe('the coordinator', () => {
     rehearsal.chain.advanceTo(startsAt + blockSeconds.processing / 4);
     expect(await coordinator.sweep()).toBe(1);
     expect(correspondent.received.map((body) => body.nonce)).toEqual(['1', '2']);
+  });
+
+  it.each([
+    ['refused', problem('seat-taken')],
+    ['accepted', new Response('{}', { status: 202 })],
+  ])('counts silence from when the request was %s, not from when it was first sent', async (_, answer) => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    correspondent.answers = [new Error('connection refused'), answer];
+    const asked = async (seconds: number) => {
+      rehearsal.chain.advanceTo(seconds);
+      await coordinatorOf(rehearsal, correspondent).sweep();
+      return correspondent.received.map((body) => body.nonce);
+    };
+    const silence = blockSeconds.processing / 4;
+    await asked(startsAt);
+    expect(await asked(startsAt + 5)).toEqual(['1', '1']);
+    expect(await asked(startsAt + 5 + silence - 1)).toEqual(['1', '1']);
+    expect(await asked(startsAt + 5 + silence)).toEqual(['1', '1', '2']);
+  });
+
+  it('composes one request though another process composes one between its look and its write', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    rehearsal.chain.advanceTo(startsAt);
+    const late = rehearsal.keyValue(1);
+    let isLate = false;
+    const held: KeyValue = {
+      ...late,
+      get: (key) => late.get(key),
+      list: (prefix) => late.list(prefix),
+      async write(writes) {
+        if (!isLate && writes.some(({ key }) => key.startsWith('coordinator/'))) {
+          isLate = true;
+          await coordinatorOf(rehearsal, correspondent).sweep();
+        }
+        return late.write(writes);
+      },
+    };
+    const coordinator = coordinatorOf(rehearsal, correspondent, undefined, undefined, held);
+    await coordinator.sweep();
+    await coordinator.sweep();
+    expect(isLate).toBe(true);
+    expect(correspondent.received.map(({ nonce }) => nonce)).toEqual(['1']);
+  });
+
+  it('erases the keys of blocks that are over', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const coordinator = coordinatorOf(rehearsal, new Correspondent());
+    const hasKey = async (): Promise<boolean> => {
+      const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(1) };
+      const opened = await new ChannelKeys(rehearsal.participants[1], ports).of(rehearsal.channelId);
+      return opened.ok && opened.keys.blockKey(0) !== undefined;
+    };
+    rehearsal.chain.advanceTo(startsAt + 2 * blockSeconds.processing - 1);
+    await coordinator.sweep();
+    expect(await hasKey()).toBe(true);
+    rehearsal.chain.advanceTo(startsAt + 2 * blockSeconds.processing);
+    await coordinator.sweep();
+    expect(await hasKey()).toBe(false);
   });
 
   it('asks again with a higher nonce when nothing was committed for long, and in the extension', async () => {

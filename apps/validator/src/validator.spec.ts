@@ -236,32 +236,22 @@ describe('a validator that is asked', () => {
     expect(answers.map(codeOf).sort()).toEqual(['accepted', 'nonce-used']);
   });
 
-  it('takes no more requests than it was told to keep', async () => {
-    const stage = await inProcessing();
-    const validator = stage.validator(0, { requestsMax: 1 });
-    expect(codeOf(await validator.accept(await requestOf(stage, 0)))).toBe('accepted');
-    const another = await requestOf(stage, 1, 0);
-    expect(codeOf(await validator.accept(another))).toBe('too-many-requests');
-  });
-
-  it('says how many requests wait, and until when it must commit and reveal', async () => {
+  it('takes no more requests than it may, and says how many wait and until when it must act', async () => {
     const stage = await inProcessing([0, 1, 2], { processingPeriod: 400 });
     const validator = stage.validator(0, { requestsMax: 2 });
-    const begins = stage.rehearsal.collected(0);
-    const [commitsEnd, ends] = [begins + 200, begins + 400];
-    for (const participant of [0, 1]) await validator.accept(await requestOf(stage, participant, 0));
-    const queued = { kind: 'validate', due: 2, dueBeforeSeconds: commitsEnd };
+    const [commitsEnd, ends] = [200, 400].map((later) => stage.rehearsal.collected(0) + later);
+    const answers: string[] = [];
+    for (const one of [0, 1, 2]) answers.push(codeOf(await validator.accept(await requestOf(stage, one, 0))));
+    expect(answers).toEqual(['accepted', 'accepted', 'too-many-requests']);
     expect(await validator.readiness()).toMatchObject({
       reasons: [{ code: 'too-many-requests', detail: '2 of at most 2 requests wait' }],
-      work: [queued],
+      work: [{ kind: 'validate', due: 2, dueBeforeSeconds: commitsEnd }],
     });
     await validator.sweep();
-    const seats = { kind: 'reveal', due: 0, waiting: 1, waitingUntilSeconds: commitsEnd };
-    expect((await validator.readiness()).work).toEqual([{ ...seats, dueBeforeSeconds: null }]);
+    const work = async () => (await validator.readiness()).work?.[0];
+    expect(await work()).toMatchObject({ kind: 'reveal', waiting: 1, waitingUntilSeconds: commitsEnd });
     stage.rehearsal.chain.advanceTo(commitsEnd);
-    expect((await validator.readiness()).work).toMatchObject([
-      { kind: 'reveal', due: 1, dueBeforeSeconds: ends },
-    ]);
+    expect(await work()).toMatchObject({ kind: 'reveal', due: 1, dueBeforeSeconds: ends });
   });
 });
 
@@ -465,6 +455,20 @@ describe('a validator at work', () => {
     expect(hanging).toBe(4);
     await validator.stop();
   }, 10_000);
+
+  it('reduces a block once though another attempt begins while the first goes on', async () => {
+    const stage = await inProcessing();
+    const mayEnd = deferred();
+    const { get } = stage.partsRead;
+    stage.partsRead.get = (...asked) => mayEnd.promise.then(() => get.apply(stage.partsRead, asked));
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    const attempts = [validator.sweep(), validator.sweep()];
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    mayEnd.resolve();
+    await Promise.all(attempts);
+    expect(stage.reductions()).toBe(1);
+  });
 
   it('keeps the key and result of a block until a finalized height has it over', async () => {
     const stage = await inProcessing();
