@@ -14,14 +14,14 @@ function settings(lib, file) {
     testRunner: 'specs-in-one-process',
     testRunnerNodeArgs: ['--conditions=source', '--no-warnings', `--import=${folder}/hooks.mjs`],
     coverageAnalysis: 'perTest',
-    ignorePatterns: ['.git', 'biome.json', '.ci', '.data', 'apps', 'contracts', 'dist', 'docker', 'docs'],
+    ignorePatterns: ['.git', 'biome.json', '.ci', '.data', 'apps', 'contracts', 'dist', 'docker'],
     tempDirName: '.stryker',
-    reporters: ['clear-text', 'json'],
+    reporters: ['clear-text', 'json', 'progress-append-only'],
     jsonReporter: { fileName: `.stryker/${lib}.json` },
     clearTextReporter: { allowColor: false, reportTests: false },
     allowConsoleColors: false,
     concurrency: 2,
-    timeoutMS: 20_000,
+    timeoutMS: 6_000,
     thresholds: { high: 95, low: 90, break: 90 },
   };
 }

@@ -2,7 +2,7 @@
  * Runs the specs of the cores for Stryker in one process that loads them once: a mistake is switched on and off between
  * runs, so that one costs milliseconds where jest, which loads every file anew, takes seconds.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
@@ -19,14 +19,20 @@ import { runTest, tests } from './words.mjs';
 const folders = ['libs/encoding', 'libs/crypto', 'libs/protocol', 'libs/reduction', 'test/reference'];
 const files = ['test/vectors.spec.ts'];
 
+/**
+ * Tests that take longer than this, instrumented, are left out: they would be run thousands of times. What only they
+ * notice counts as unnoticed, so that the score is never too good.
+ */
+const slowMs = 2_000;
+/** Where the process of the first run tells those of all others how long each test takes. */
+const durationsFile = 'test-durations.json';
+
 // The name by which instrumented files find which mistake is on, and count what they pass.
 globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
 const state = globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE];
 
 class SpecRunner {
   #isLoaded = false;
-  /** How long each test took when it last passed: the quick ones go first. */
-  #durations = new Map();
 
   capabilities() {
     return { reloadEnvironment: false };
@@ -36,7 +42,13 @@ class SpecRunner {
     await this.#load();
     state.mutantCoverage ??= { static: {}, perTest: {} };
     const results = await this.#run(tests, true);
-    return { status: DryRunStatus.Complete, tests: results, mutantCoverage: state.mutantCoverage };
+    const quick = results.filter(({ timeSpentMs }) => timeSpentMs <= slowMs);
+    for (const { id, timeSpentMs } of results) {
+      if (timeSpentMs > slowMs) delete state.mutantCoverage.perTest[id];
+    }
+    const durations = quick.map(({ id, timeSpentMs }) => [id, timeSpentMs]);
+    writeFileSync(durationsFile, JSON.stringify(durations));
+    return { status: DryRunStatus.Complete, tests: quick, mutantCoverage: state.mutantCoverage };
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, disableBail, mutantActivation }) {
@@ -45,8 +57,7 @@ class SpecRunner {
     state.activeMutant = activeMutant.id;
     state.hitLimit = hitLimit;
     state.hitCount = hitLimit === undefined ? undefined : 0;
-    const wanted = testFilter === undefined ? tests : tests.filter(({ id }) => testFilter.includes(id));
-    const results = await this.#run(this.#quickFirst(wanted), disableBail);
+    const results = await this.#run(quickFirst(testFilter), disableBail);
     const timeout = determineHitLimitReached(state.hitCount, state.hitLimit);
     return toMutantRunResult(timeout ?? { status: DryRunStatus.Complete, tests: results }, disableBail);
   }
@@ -62,10 +73,6 @@ class SpecRunner {
     for (const spec of [...specs, ...files]) await import(pathToFileURL(spec).href);
   }
 
-  #quickFirst(some) {
-    return [...some].sort((a, b) => (this.#durations.get(a.id) ?? 0) - (this.#durations.get(b.id) ?? 0));
-  }
-
   async #run(some, goOn) {
     const results = [];
     for (const test of some) {
@@ -77,7 +84,6 @@ class SpecRunner {
       );
       state.currentTestId = undefined;
       const timeSpentMs = performance.now() - start;
-      if (failure === undefined) this.#durations.set(test.id, timeSpentMs);
       const about = { id: test.id, name: test.id, timeSpentMs };
       results.push(
         failure === undefined
@@ -88,6 +94,14 @@ class SpecRunner {
     }
     return results;
   }
+}
+
+/** Of the wanted tests those that are not slow, the quickest first: most mistakes end with one of them. */
+function quickFirst(wanted) {
+  const durations = new Map(JSON.parse(readFileSync(durationsFile, 'utf8')));
+  return tests
+    .filter(({ id }) => durations.has(id) && (wanted === undefined || wanted.includes(id)))
+    .sort((a, b) => durations.get(a.id) - durations.get(b.id));
 }
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'specs-in-one-process', SpecRunner)];
