@@ -1,5 +1,5 @@
 /** The key-value store on disk keeps the promises of the port, through a SIGKILL too. */
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -12,8 +12,10 @@ import {
   watchedFiles,
 } from '#environment/testing/watched-files';
 import { type FileKeyValueOptions, openFileKeyValue } from './file-key-value.js';
+import { inspectFileKeyValue } from './inspect-state.js';
 import { keyValueConformance } from './key-value.conformance.js';
 import type { KeyValue } from './key-value.js';
+import { looseNoteOffset, parseStoreNote } from './state-format.js';
 
 keyValueConformance('file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'papyrus-key-value-'));
@@ -58,16 +60,26 @@ const valueAt = async (store: KeyValue, key: string) => {
   return found && new TextDecoder().decode(found.value);
 };
 
-describe('a state file', () => {
-  const callsOf = (watched: WatchedFiles, ...acts: FileCall['act'][]) =>
-    watched.calls.filter(({ act }) => acts.includes(act)).map(({ act, path }) => `${act} ${path}`.trim());
+const callsOf = (watched: WatchedFiles, ...acts: FileCall['act'][]) =>
+  watched.calls.filter(({ act }) => acts.includes(act)).map(({ act, path }) => `${act} ${path}`.trim());
+const callsBefore = (watched: WatchedFiles, last: string) => {
+  const calls = watched.calls.map(({ act, path }) => `${act} ${path}`);
+  return calls.slice(0, calls.lastIndexOf(last));
+};
 
+describe('a state file', () => {
   it('is flushed before its mark, and the mark is written before a write is told', async () => {
+    await (await openStore()).close();
     const files = watchedFiles(folder);
     const store = await openStore({ files });
     files.calls.length = 0;
     await store.write([put('a', '1')]);
-    expect(callsOf(files, 'write', 'datasync')).toEqual(['write state', 'datasync state', 'write state']);
+    expect(callsOf(files, 'write', 'datasync')).toEqual([
+      'write state',
+      'datasync state',
+      'write store-id',
+      'write state',
+    ]);
   });
 
   it('is begun and compacted aside, flushed, renamed, and the folder is flushed', async () => {
@@ -94,7 +106,10 @@ describe('a state file', () => {
     expect(callsOf(files, 'write', 'datasync', 'rename', 'syncFolder')).toEqual([
       'write state',
       'datasync state',
+      'write store-id.next',
       'write state',
+      'write store-id.next',
+      'datasync store-id.next',
       'write state.next',
       'datasync state.next',
       'rename state.next',
@@ -286,16 +301,18 @@ describe('what was damaged', () => {
     await filled();
     const idPath = join(folder, 'store-id');
     const good = await readFile(idPath);
+    const noted = parseStoreNote(good);
+    expect(noted).toMatchObject({ isWhole: true, revision: 5 });
     const spoiled = Uint8Array.from(good);
     spoiled[3] ^= 4;
     for (const bad of [spoiled, good.subarray(0, 7), new Uint8Array()]) {
       await writeFile(idPath, bad);
       await (await openStore()).close();
-      expect(await readFile(idPath)).toEqual(good);
+      expect(parseStoreNote(await readFile(idPath))).toEqual({ ...noted, kept: [5, 5] });
     }
     await rm(idPath);
     await (await openStore()).close();
-    expect(await readFile(idPath)).toEqual(good);
+    expect(parseStoreNote(await readFile(idPath))).toEqual({ ...noted, kept: [5, 5] });
   });
 
   it('is named while the store is open, and never answered from memory', async () => {
@@ -324,6 +341,94 @@ describe('what was damaged', () => {
     longer.set(good.subarray(0, 64));
     await writeFile(statePath(), longer);
     expect(await valueAt(await openStore(), 'key5')).toBe('value5');
+  });
+});
+
+describe('an older state of the same store', () => {
+  const older = { code: 'key-value-older', retriable: false };
+  const copyPath = () => join(folder, 'copy');
+  const takeCopy = () => cp(statePath(), copyPath());
+  /** In place of the file, or over its bytes. */
+  const putBack = {
+    'moved to its name': () => rename(copyPath(), statePath()),
+    'written over it': async () => writeFile(statePath(), await readFile(copyPath())),
+  };
+
+  for (const [how, put] of Object.entries(putBack)) {
+    it(`is refused while the store is open, ${how}, and after it was closed`, async () => {
+      const store = await openStore();
+      const beside = await openStore();
+      await store.write([{ key: 'a', value: bytesOf('1') }]);
+      await takeCopy();
+      await store.write([{ key: 'a', value: bytesOf('2') }]);
+      expect(await valueAt(beside, 'a')).toBe('2');
+      await put();
+      for (const one of [store, beside]) {
+        await expect(one.get('a')).rejects.toMatchObject(older);
+        await expect(one.write([{ key: 'b', value: bytesOf('1') }])).rejects.toThrow(statePath());
+        await expect(one.get('a')).rejects.toMatchObject(older);
+      }
+      await store.close();
+      await expect(openFileKeyValue(folder)).rejects.toMatchObject(older);
+      expect(await inspectFileKeyValue(folder, 'state')).toMatchObject([{ isGood: false }]);
+      await rm(join(folder, 'store-id'));
+      expect(await valueAt(await openStore(), 'a')).toBe('1');
+    });
+  }
+
+  it('is refused that has the same length, as all that was written between was compacted', async () => {
+    const store = await openStore();
+    await store.write([{ ...put('a', '1'), erases: true }]);
+    await takeCopy();
+    await store.write([{ ...put('a', '2'), erases: true }]);
+    const bytes = await readFile(copyPath());
+    expect(bytes.length).toBe((await readFile(statePath())).length);
+    await writeFile(statePath(), bytes);
+    await expect(store.write([put('b', '1')])).rejects.toMatchObject(older);
+  });
+
+  it('is refused at a start after a SIGKILL, and nothing of it was changed', async () => {
+    const lines = await runAndKill({
+      lines: 3,
+      source: `
+        import { copyFileSync } from 'node:fs';
+        import { openFileKeyValue } from '${builtFile('libs/key-value/file-key-value.js')}';
+        const store = await openFileKeyValue('${folder}');
+        for (let at = 0; ; at++) {
+          await store.write([{ key: 'a', value: Uint8Array.of(at) }]);
+          if (at === 0) copyFileSync('${statePath()}', '${copyPath()}');
+          console.log(at);
+        }`,
+    });
+    expect(lines.length).toBeGreaterThanOrEqual(3);
+    const copy = await readFile(copyPath());
+    await putBack['moved to its name']();
+    await expect(openFileKeyValue(folder)).rejects.toMatchObject(older);
+    expect(await readFile(statePath())).toEqual(copy);
+  });
+
+  it('does not bring back a secret that was erased, though a power cut took what was not flushed', async () => {
+    await (await openStore()).close();
+    const files = watchedFiles(folder);
+    const store = await openStore({ files });
+    await store.write([put('secret', 'the old secret')]);
+    await takeCopy();
+    let flushed = Buffer.alloc(0);
+    files.before = async ({ act, path }) => {
+      if (act === 'rename' && path === 'state.next') flushed = await readFile(join(folder, 'store-id'));
+    };
+    await store.write([{ ...put('secret', 'new'), erases: true }]);
+    expect(callsBefore(files, 'rename state.next')).toContain('datasync store-id');
+    await store.write([put('b', '1')]);
+    await store.close();
+    await writeFile(join(folder, 'store-id'), flushed);
+    await putBack['moved to its name']();
+    await expect(openFileKeyValue(folder)).rejects.toMatchObject(older);
+    // Either of the flushed notes may be torn while it is written: the other stands.
+    const torn = Uint8Array.from(flushed);
+    torn.fill(0xff, looseNoteOffset);
+    await writeFile(join(folder, 'store-id'), torn);
+    await expect(openFileKeyValue(folder)).rejects.toMatchObject(older);
   });
 });
 

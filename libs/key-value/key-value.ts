@@ -50,7 +50,7 @@ export interface Lease {
 /**
  * Several processes of one organisation may open one storage; what one was told is written, the others see.
  * Every call throws a retriable Fault `key-value-unavailable` when the store cannot be asked: then a write
- * may have happened or not. `key-value-damaged` and `key-value-full` are not retriable.
+ * may have happened or not. `key-value-damaged`, `key-value-older` and `key-value-full` are not retriable.
  */
 export interface KeyValue {
   get(key: string): Promise<Versioned | undefined>;

@@ -1,15 +1,12 @@
 /**
  * The state file of a store on disk, with its entries in memory. Who writes holds the lock of the folder; who
  * reads takes what the mark in the header says is flushed.
- *
- * A file named `store-id` is written after the state file and never removed: where it stands alone the state
- * was lost, and is not begun anew.
  */
 import { dirname, join } from 'node:path';
 import { concatBytes, equalBytes } from '#encoding';
 import {
   type Entropy,
-  Fault,
+  type Fault,
   type FileFacts,
   type FileSystem,
   nextOf,
@@ -19,31 +16,45 @@ import {
 } from '#environment';
 import { Entries } from './entries.js';
 import { scanRecords } from './scan-records.js';
+import { damagedState, olderState } from './state-faults.js';
 import {
   encodeHeader,
   encodeMark,
   encodeRecord,
-  encodeStoreId,
   headerBytes,
   markOffsets,
   parseHeader,
   parseMarks,
-  parseStoreId,
   type StateRecord,
   storeIdBytes,
 } from './state-format.js';
+import { StoreNote } from './store-note.js';
 
 /** Marks that another process is just writing may be seen half. */
 const markReads = 3;
+
+export interface StateTail {
+  readonly records: readonly StateRecord[];
+  readonly end: number;
+  /** Of the last record, in the tail or before it. */
+  readonly revision: number;
+  /** Whether something stands behind that is no record. */
+  readonly isCut: boolean;
+}
 
 export class StateFile {
   readonly path: string;
   readonly #folder: string;
   readonly #files: FileSystem;
+  readonly #note: StoreNote;
   #storeId: Uint8Array = new Uint8Array(0);
   #file: OpenFile | undefined;
   /** Of the open file. */
   #id = '';
+  /** What its header begins with, up to the marks: others have another. */
+  #issue: Uint8Array = new Uint8Array(0);
+  /** A revision that has been flushed and marked: a state that ends before it is an older one. */
+  #known = 0;
   #entries = new Entries();
   /** Records before it are in the entries. */
   #end = 0;
@@ -61,6 +72,7 @@ export class StateFile {
   constructor(folder: string, files: FileSystem) {
     this.#folder = folder;
     this.#files = files;
+    this.#note = new StoreNote(folder, files);
     this.path = join(folder, 'state');
   }
 
@@ -83,38 +95,57 @@ export class StateFile {
 
   /** Begins the store where there is none, ends what a killed process left half done; with the lock held. */
   async open(entropy: Entropy): Promise<void> {
-    const idPath = join(this.#folder, 'store-id');
-    const known = await unlessAbsent(() => this.#files.read(idPath));
+    const noted = await this.#note.read();
     await this.#files.remove(nextOf(this.path));
     if ((await unlessAbsent(() => this.#files.facts(this.path))) === undefined) {
-      if (known !== undefined)
-        throw this.#damaged(0, `the file is gone, and ${idPath} says that it was there`);
+      if (noted !== undefined) {
+        throw this.#damaged(0, `the file is gone, and ${this.#note.path} says that it was there`);
+      }
       const storeId = entropy.bytes(storeIdBytes);
-      await (await replaceFile(this.#files, this.path, [encodeHeader(storeId, headerBytes)])).close();
+      await (await replaceFile(this.#files, this.path, [encodeHeader(storeId, headerBytes, 0)])).close();
     }
-    const knownId = known && parseStoreId(known);
     await this.refresh();
-    if (knownId !== undefined && !equalBytes(knownId, this.#storeId)) {
-      throw this.#damaged(0, `the file belongs to another store than ${idPath} says`);
+    if (noted?.storeId !== undefined && !equalBytes(noted.storeId, this.#storeId)) {
+      throw this.#damaged(0, `the file belongs to another store than ${this.#note.path} says`);
     }
+    this.#known = Math.max(this.#known, noted?.revision ?? 0);
     await this.#tieName();
-    if (knownId === undefined) {
-      // Only now: a power cut must not keep this name and take that of the state.
-      await (await replaceFile(this.#files, idPath, [encodeStoreId(this.#storeId)])).close();
-      await this.#files.syncFolder(this.#folder);
-    }
     await this.settle();
+    await this.#note.open(this.#storeId, this.#entries.revision);
   }
 
   /** Takes up what has been flushed since, by whatever process. */
   async refresh(): Promise<void> {
     const { id } = await this.#facts();
     if (this.#file === undefined || id !== this.#id) await this.#reopen();
-    const end = await this.#readMarks();
-    if (end < this.#end && !this.#isMarkLost) {
-      throw this.#damaged(markOffsets[0], `the header counts ${end} bytes, and ${this.#end} have been there`);
+    let header = await this.#readHeader();
+    if (!equalBytes(header.subarray(0, markOffsets[0]), this.#issue)) {
+      await this.#reopen();
+      header = await this.#readHeader();
     }
+    const end = await this.#readMarks(header);
+    if (end < this.#end && !this.#isMarkLost) throw this.#older(`${end} of ${this.#end} bytes`);
     await this.#readOn(end);
+    if (!this.isLoose) this.#requireKnown(this.#entries.revision);
+    this.#known = Math.max(this.#known, this.#entries.revision);
+  }
+
+  /** What stands behind the mark: whole records, and where they end; nothing is changed. After a refresh. */
+  async tail(): Promise<StateTail> {
+    const { size } = await this.#open().facts();
+    if (size < this.#end) {
+      throw this.#damaged(size, `the file ends there, and ${this.#end} bytes have been flushed`);
+    }
+    const records: StateRecord[] = [];
+    let revision: number = this.#entries.revision;
+    const range = { begin: this.#end, end: size };
+    const { at: end } = await scanRecords(this.#open(), range, (record) => {
+      if (record.revision <= revision) return false;
+      revision = record.revision;
+      records.push(record);
+      return true;
+    });
+    return { records, end, revision, isCut: end < size };
   }
 
   /**
@@ -125,20 +156,10 @@ export class StateFile {
    */
   async settle(): Promise<void> {
     const file = this.#open();
-    const { size } = await file.facts();
-    if (size === this.#end && !this.isLoose) return;
-    if (size < this.#end) {
-      throw this.#damaged(size, `the file ends there, and ${this.#end} bytes have been flushed`);
-    }
-    const records: StateRecord[] = [];
-    let revision: number = this.#entries.revision;
-    const { at: end } = await scanRecords(file, { begin: this.#end, end: size }, (record) => {
-      if (record.revision <= revision) return false;
-      revision = record.revision;
-      records.push(record);
-      return true;
-    });
-    if (end < size) await file.truncate(end);
+    const { records, end, revision, isCut } = await this.tail();
+    this.#requireKnown(revision);
+    if (end === this.#end && !isCut && !this.isLoose) return;
+    if (isCut) await file.truncate(end);
     // Written again, as a disk that failed to flush bytes once may not try those again.
     if (records.length > 0) await file.write(encodeRecords(records, this.#end), this.#end);
     await file.datasync();
@@ -164,13 +185,22 @@ export class StateFile {
       await this.#takeBack().catch(() => {});
       throw cause;
     }
-    await this.#mark(this.#end + bytes.length);
+    const noted = this.#note.remember(records[records.length - 1].revision);
+    try {
+      await this.#mark(this.#end + bytes.length);
+    } finally {
+      await noted;
+    }
     this.#isAppendLoose = false;
     this.#holdsOld ||= records.some(({ entries }) => entries.some(({ key }) => this.#entries.get(key)));
   }
 
-  /** Writes the entries alone to a new file and puts it in the place of this one; with the lock held. */
+  /**
+   * Writes the entries alone to a new file and puts it in the place of this one; with the lock held. Noted
+   * before, so that a copy of the old file does not bring back what was erased from it.
+   */
   async compact(): Promise<void> {
+    await this.#note.keep(this.#entries.revision);
     const ascending = [...this.#entries.all()].sort(([, left], [, right]) => left.revision - right.revision);
     const chunks: Uint8Array[] = [new Uint8Array(headerBytes)];
     let end = headerBytes;
@@ -182,11 +212,12 @@ export class StateFile {
     for (const [key, { value, revision }] of ascending) add({ revision, entries: [{ key, value }] });
     // The entry that was written last may have been deleted: revisions go on all the same.
     add({ revision: this.#entries.revision, entries: [] });
-    chunks[0] = encodeHeader(this.#storeId, end);
+    chunks[0] = encodeHeader(this.#storeId, end, this.#entries.revision);
     const file = await replaceFile(this.#files, this.path, chunks);
     await this.#file?.close().catch(() => {});
     this.#file = file;
     this.#id = (await file.facts()).id;
+    this.#issue = chunks[0].subarray(0, markOffsets[0]);
     this.#end = end;
     this.#holdsOld = false;
     this.#isNameLoose = true;
@@ -199,12 +230,14 @@ export class StateFile {
     try {
       // The last mark: with it on disk, no byte before it can be missing unnoticed.
       await file?.datasync();
+      await this.#note.close(Math.max(this.#known, this.#entries.revision));
     } finally {
       await file?.close();
     }
   }
 
   async #reopen(): Promise<void> {
+    this.#known = Math.max(this.#known, this.#entries.revision);
     await this.#file?.close().catch(() => {});
     this.#file = undefined;
     const file = await this.#files.open(this.path, 'change');
@@ -217,6 +250,7 @@ export class StateFile {
       }
       this.#id = (await file.facts()).id;
       this.#storeId = storeId;
+      this.#issue = header.subarray(0, markOffsets[0]);
     } catch (cause) {
       await file.close();
       throw cause;
@@ -229,14 +263,16 @@ export class StateFile {
     this.#isNameLoose = true;
   }
 
+  async #readHeader(): Promise<Uint8Array> {
+    const header = new Uint8Array(headerBytes);
+    return header.subarray(0, await this.#open().read(header, 0));
+  }
+
   /** How far the file has been flushed, as far as its marks know. */
-  async #readMarks(): Promise<number> {
-    let marks: readonly (number | undefined)[] = [];
-    for (let read = 0; read < markReads; read++) {
-      const header = new Uint8Array(headerBytes);
-      const length = await this.#open().read(header, 0);
-      marks = parseMarks(this.#storeId, header.subarray(0, length));
-      if (!marks.includes(undefined)) break;
+  async #readMarks(header: Uint8Array): Promise<number> {
+    let marks = parseMarks(this.#storeId, header);
+    for (let read = 1; read < markReads && marks.includes(undefined); read++) {
+      marks = parseMarks(this.#storeId, await this.#readHeader());
     }
     const [first, second] = marks;
     if (first === undefined && second === undefined) {
@@ -297,11 +333,16 @@ export class StateFile {
     return facts;
   }
 
+  #requireKnown(revision: number): void {
+    if (revision < this.#known) throw this.#older(`revision ${revision} of ${this.#known}`);
+  }
+
+  #older(found: string): Fault {
+    return olderState(this.path, this.#note.path, found);
+  }
+
   #damaged(offset: number, why: string): Fault {
-    const message =
-      `the key-value store ${this.path} is damaged at byte ${offset}: ${why}; restore ${this.#folder} from a ` +
-      'copy, or move it away to begin with nothing remembered (docs/explanation/crash-safety.md says what that costs)';
-    return new Fault('key-value-damaged', message, { retriable: false });
+    return damagedState(this.path, offset, why);
   }
 }
 

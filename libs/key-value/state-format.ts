@@ -2,13 +2,19 @@
  * The bytes of a state file. It begins with a header that says whose it is and up to where it has been
  * flushed, then come records: the entries at the time of the last compaction, and every write since.
  *
- *   header, 64 bytes: magic 16, store id 16, CRC-32 of both 4, zero 4, two marks, written in turn
+ *   header, 64 bytes: magic 16, store id 16, CRC-32 of both 4, issue 4, two marks, written in turn
+ *   issue:            the revision of the last compaction modulo 2^32, so that an older file copied over a
+ *                     newer one is seen
  *   mark, 12 bytes:   end of what is flushed 8, CRC-32 of store id and end 4
  *   record:           CRC-32 of its offset, length and body 4, length of the body 4, body
  *   body:             revision 8, number of entries 4, the entries
  *   entry:            length of the key 2, of the value 4, key, value
  *
  * All integers are big-endian. A value length of 2^32 - 1 stands for a deletion.
+ *
+ * The file `store-id` beside it says how far the state has been: store id 16, its CRC-32 4, two notes that
+ * are flushed and written in turn, one that is not flushed; a note is as a mark, with a revision in place of
+ * the end.
  */
 import { crc32 } from 'node:zlib';
 import { concatBytes, equalBytes, utf8, viewOf } from '#encoding';
@@ -41,24 +47,48 @@ export type FoundRecord =
   | { readonly kind: 'cut' }
   | { readonly kind: 'broken'; readonly why: string };
 
-/** The file `store-id`; with a checksum, so that a damaged one is not taken for that of another store. */
-export function encodeStoreId(storeId: Uint8Array): Uint8Array {
+const idSumBytes = storeIdBytes + 4;
+export const keptNoteOffsets = [idSumBytes, idSumBytes + markBytes] as const;
+export const looseNoteOffset = idSumBytes + 2 * markBytes;
+export const storeNoteBytes = looseNoteOffset + markBytes;
+
+export interface StoreNoted {
+  /** Undefined where it is damaged: that is not the id of another store. */
+  readonly storeId: Uint8Array | undefined;
+  /** Of the two notes that are flushed, those that are whole. */
+  readonly kept: readonly (number | undefined)[];
+  /** The highest of all notes; 0 where none is whole. */
+  readonly revision: number;
+  readonly isWhole: boolean;
+}
+
+export function encodeStoreNote(storeId: Uint8Array, revision: number): Uint8Array {
   const sum = new Uint8Array(4);
   viewOf(sum).setUint32(0, crc32(storeId), false);
-  return concatBytes(storeId, sum);
+  const note = encodeMark(storeId, revision);
+  return concatBytes(storeId, sum, note, note, note);
 }
 
-export function parseStoreId(bytes: Uint8Array): Uint8Array | undefined {
+export function parseStoreNote(bytes: Uint8Array): StoreNoted {
   const storeId = bytes.slice(0, storeIdBytes);
-  return equalBytes(encodeStoreId(storeId), bytes) ? storeId : undefined;
+  const isId = bytes.length >= idSumBytes && viewOf(bytes).getUint32(storeIdBytes, false) === crc32(storeId);
+  if (!isId) return { storeId: undefined, kept: [], revision: 0, isWhole: false };
+  const notes = [...keptNoteOffsets, looseNoteOffset].map((offset) => parseMark(storeId, bytes, offset));
+  return {
+    storeId,
+    kept: notes.slice(0, 2),
+    revision: Math.max(...notes.map((note) => note ?? 0)),
+    isWhole: bytes.length >= storeNoteBytes,
+  };
 }
 
-export function encodeHeader(storeId: Uint8Array, end: number): Uint8Array {
+export function encodeHeader(storeId: Uint8Array, end: number, revision: number): Uint8Array {
   const bytes = new Uint8Array(headerBytes);
   bytes.set(magic);
   bytes.set(storeId, magic.length);
   const fixed = magic.length + storeIdBytes;
   viewOf(bytes).setUint32(fixed, crc32(bytes.subarray(0, fixed)), false);
+  viewOf(bytes).setUint32(fixed + 4, revision % 2 ** 32, false);
   for (const offset of markOffsets) bytes.set(encodeMark(storeId, end), offset);
   return bytes;
 }
@@ -84,12 +114,14 @@ export function encodeMark(storeId: Uint8Array, end: number): Uint8Array {
 
 /** What either mark of a header says; undefined for one that is torn or damaged. */
 export function parseMarks(storeId: Uint8Array, header: Uint8Array): readonly (number | undefined)[] {
-  return markOffsets.map((offset) => {
-    const mark = header.subarray(offset, offset + markBytes);
-    if (mark.length < markBytes || viewOf(mark).getUint32(8, false) !== markSum(storeId, mark))
-      return undefined;
-    return Number(viewOf(mark).getBigUint64(0, false));
-  });
+  return markOffsets.map((offset) => parseMark(storeId, header, offset));
+}
+
+function parseMark(storeId: Uint8Array, bytes: Uint8Array, offset: number): number | undefined {
+  const mark = bytes.subarray(offset, offset + markBytes);
+  if (mark.length < markBytes || viewOf(mark).getUint32(8, false) !== markSum(storeId, mark))
+    return undefined;
+  return Number(viewOf(mark).getBigUint64(0, false));
 }
 
 export function encodeRecord(offset: number, { revision, entries }: StateRecord): Uint8Array {

@@ -10,15 +10,16 @@ import type { KeyValue } from '#key-value';
 import { openFileKeyValue } from '#key-value/file-key-value';
 
 const kinds = ['bit flipped', 'bit flipped', 'cut short', 'emptied', 'removed'] as const;
-type Kind = (typeof kinds)[number];
+/** `older`: a copy that was taken after one of the writes in its place. */
+type Kind = (typeof kinds)[number] | 'older';
 type Outcome = 'without effect' | 'named' | 'WRONG';
 
-/** `count`: random damages, 1,000 unless said; beside them each file is emptied and removed once. */
+/** `count`: random damages, 1,000 unless said; beside them each file is emptied and removed once, and older copies. */
 export async function runTrial([count = '1000', seed = 'key-value-damage']: string[]): Promise<boolean> {
   const scratch = await mkdtemp(join(tmpdir(), 'papyrus-damage-'));
   const entropy = seededEntropy(seed);
   const good = join(scratch, 'good');
-  const written = await fill(good, entropy);
+  const { written, copies } = await fill(good, entropy);
   const files = (await readdir(good, { recursive: true, withFileTypes: true }))
     .filter((one) => one.isFile())
     .map((one) => relative(good, join(one.parentPath, one.name)));
@@ -26,6 +27,7 @@ export async function runTrial([count = '1000', seed = 'key-value-damage']: stri
     ['emptied', file],
     ['removed', file],
   ]);
+  for (let at = 0; at < copies.length; at++) cases.push(['older', 'state']);
   for (let at = 0; at < Number(count); at++) {
     // Most of them where the bytes are.
     const file = at % 4 === 0 ? files[pick(entropy, files.length)] : 'state';
@@ -36,7 +38,8 @@ export async function runTrial([count = '1000', seed = 'key-value-damage']: stri
   for (const [kind, file] of cases) {
     const folder = join(scratch, 'bad');
     await cp(good, folder, { recursive: true });
-    await damage(join(folder, file), kind, entropy);
+    if (kind === 'older') await writeFile(join(folder, file), copies.shift() ?? '');
+    else await damage(join(folder, file), kind, entropy);
     const outcome = await lookAt(folder, written);
     await rm(folder, { recursive: true });
     tally.set(`${kind}: ${outcome}`, (tally.get(`${kind}: ${outcome}`) ?? 0) + 1);
@@ -51,7 +54,8 @@ export async function runTrial([count = '1000', seed = 'key-value-damage']: stri
 }
 
 /** A store as a service leaves it: entries of many sizes, some replaced, some removed, some erased. */
-async function fill(folder: string, entropy: Entropy): Promise<ReadonlyMap<string, Uint8Array>> {
+async function fill(folder: string, entropy: Entropy) {
+  const copies: Uint8Array[] = [];
   const written = new Map<string, Uint8Array>();
   const store = await openFileKeyValue(folder);
   for (let at = 0; at < 300; at++) {
@@ -60,13 +64,14 @@ async function fill(folder: string, entropy: Entropy): Promise<ReadonlyMap<strin
     await store.write([{ key, value, erases: at === 150 }]);
     if (value === undefined) written.delete(key);
     else written.set(key, value);
+    if (at % 10 === 0) copies.push(await readFile(join(folder, 'state')));
   }
   await (await store.lease('sweep', 1_000))?.release();
   await store.close();
-  return written;
+  return { written, copies };
 }
 
-async function damage(path: string, kind: Kind, entropy: Entropy): Promise<void> {
+async function damage(path: string, kind: (typeof kinds)[number], entropy: Entropy): Promise<void> {
   const bytes = await readFile(path);
   if (kind === 'removed') await rm(path);
   else if (kind === 'emptied' || bytes.length === 0) await writeFile(path, '');
@@ -90,7 +95,9 @@ async function lookAt(folder: string, written: ReadonlyMap<string, Uint8Array>):
     return isSame && found.size === written.size && isWritable ? 'without effect' : 'WRONG';
   } catch (cause) {
     const isNamed =
-      cause instanceof Fault && cause.code === 'key-value-damaged' && cause.message.includes(folder);
+      cause instanceof Fault &&
+      ['key-value-damaged', 'key-value-older'].includes(cause.code) &&
+      cause.message.includes(folder);
     return isNamed ? 'named' : 'WRONG';
   } finally {
     await store?.close().catch(() => {});
