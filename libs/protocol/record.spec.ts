@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeRecord, encodeRecord, isAcceptableId, recordFault, recordKind } from './index.js';
+import { sha256 } from '#crypto';
+import { utf8 } from '#encoding';
+import { decodeRecord, encodeRecord, isAcceptableId, recordFault, recordKind, shortHash } from './index.js';
 
 const rules = { roles: [1, 3, 4, 5, 6], priceNanoMax: 10_000_000_000n };
 
@@ -50,5 +52,24 @@ describe('records', () => {
     expect(isAcceptableId('é'.repeat(128))).toBe(true);
     expect(isAcceptableId(`${'é'.repeat(128)}x`)).toBe(false);
     expect(isAcceptableId('')).toBe(false);
+  });
+
+  it('name campaigns and log lines by the first 8 bytes of their hash', () => {
+    expect(shortHash('campaign é')).toEqual(sha256(utf8('campaign é')).slice(0, 8));
+  });
+
+  it('of a seller speak to the payer alone, and audits have no price', () => {
+    const record = (bytes: readonly number[], priceHigh = 0): Uint8Array => {
+      const one = new Uint8Array(64);
+      one.set(bytes);
+      one[36] = priceHigh;
+      return one;
+    };
+    expect(recordFault(record([recordKind.win, 1, 1, 0]), rules)).toBeUndefined();
+    expect(recordFault(record([recordKind.win, 1, 1, 2]), rules)).toBe('counterparty');
+    expect(recordFault(record([recordKind.win, 1, 3, 0]), rules)).toBe('author');
+    expect(recordFault(record([recordKind.audit, 1, 3, 1]), rules)).toBeUndefined();
+    expect(recordFault(record([recordKind.audit, 1, 3, 1], 1), rules)).toBe('priceNano');
+    expect(recordFault(record([recordKind.win, 1, 5, 0]), rules)).toBe('author');
   });
 });

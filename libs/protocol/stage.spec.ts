@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Hex } from '#encoding';
 import type { BlockFacts, OwnResult, PostedPart, RevealedResult, Seat } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
-import { type Stage, stageOf } from './stage.js';
+import { isOver, type Stage, stageOf, stages } from './stage.js';
 
 const terms = {
   participants: ['0x01', '0x02', '0x03'],
@@ -128,5 +128,38 @@ describe('the stage of a block', () => {
     expect(stageOf(terms, 5, nothing, 1_000).stage).toBe('void');
     expect(stageOf(terms, 1, nothing, 1_150, 1_099).stage).toBe('void');
     expect(stageOf(terms, 1, nothing, 1_150, 1_100).stage).toBe('collection');
+  });
+
+  it('is over when settled or void, and in no other stage', () => {
+    const over = stages.filter((stage) => isOver({ stage } as Parameters<typeof isOver>[0]));
+    expect(over).toEqual(['settled', 'void']);
+  });
+
+  it('says whether every seat has committed, in processing and in dispute', () => {
+    const seats = [seat(0), seat(1), seat(2)];
+    const disputed = { ...late, results: [result(5), result(4)], disputedAtSeconds: 1_190 };
+    for (const facts of [late, disputed]) {
+      const stage = (some: readonly Seat[]) => stageOf(terms, 0, { ...facts, seats: some }, 1_190);
+      expect(stage(seats.slice(1))).toMatchObject({ haveAllCommitted: false });
+      expect(stage(seats)).toMatchObject({ haveAllCommitted: true });
+    }
+  });
+
+  it('counts the first reveal of several: one before the extension ends processing there', () => {
+    const own: OwnResult = { participant: 1, outputHash: hash(1), revealedAtSeconds: 1_205 };
+    const seats = [seat(0, { outputHash: hash(1), revealedAtSeconds: 1_185 })];
+    const facts = { ...late, seats, ownResults: [own], results: [result(1)] };
+    expect(at(facts, 1_201)).toBe('challenge');
+  });
+
+  it('is not final by an acceptance of another participant', () => {
+    const seats = [0, 1, 2].map((n) =>
+      seat(n, { outputHash: hash(1), revealedAtSeconds: 1_122, binding: n !== 2 }),
+    );
+    const acceptances = [{ participant: 1, outputHash: hash(1) }];
+    const facts = { ...nothing, parts: allParts, seats, results: [result(1)], acceptances };
+    expect(at(facts, 1_122)).toBe('processing');
+    const silent = { ...facts, acceptances: [], seats: [seats[0], seats[1], seat(2)] };
+    expect(at(silent, 1_122)).toBe('processing');
   });
 });

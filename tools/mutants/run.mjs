@@ -14,7 +14,7 @@ function settings(lib, file) {
     testRunner: 'specs-in-one-process',
     testRunnerNodeArgs: ['--conditions=source', '--no-warnings', `--import=${folder}/hooks.mjs`],
     coverageAnalysis: 'perTest',
-    ignorePatterns: ['.git', 'biome.json', '.ci', '.data', 'apps', 'contracts', 'dist', 'docker'],
+    ignorePatterns: ['.git', 'biome.json', '.ci', '.data', 'apps', 'contracts', 'docker'],
     tempDirName: '.stryker',
     reporters: ['clear-text', 'json', 'progress-append-only'],
     jsonReporter: { fileName: `.stryker/${lib}.json` },
