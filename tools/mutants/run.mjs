@@ -9,7 +9,7 @@ const folder = import.meta.dirname;
 
 function settings(lib, file) {
   return {
-    mutate: [`libs/${lib}/${file ?? '**/*.ts'}`, '!libs/**/*.spec.ts', '!libs/**/index.ts'],
+    mutate: [`libs/${lib}/${file ?? '**/*.ts'}`, '!libs/**/*.{spec,conformance}.ts', '!libs/**/index.ts'],
     plugins: [`${folder}/runner.mjs`],
     testRunner: 'specs-in-one-process',
     testRunnerNodeArgs: ['--conditions=source', '--no-warnings', `--import=${folder}/hooks.mjs`],
