@@ -73,6 +73,7 @@ const submitRecords: Endpoint<typeof receiptSchema> = {
     'sequence-conflict',
     'wrong-block',
     'record-log-unavailable',
+    'intake-claimed-elsewhere',
     'node-not-registered',
   ],
 };

@@ -307,6 +307,12 @@ const faults = {
     advice: 'Send the same request again after Retry-After seconds.',
     retryable: true,
   },
+  'intake-claimed-elsewhere': {
+    status: 503,
+    expected: 'This channel node has the intake of the channel to itself.',
+    advice: 'Send the same batch again after Retry-After seconds, or to the node that has the channel.',
+    retryable: true,
+  },
   'node-not-registered': {
     status: 503,
     expected: 'The base chain names the operator key of this node as its participant’s.',

@@ -32,6 +32,7 @@ import {
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { ChainClock, KnownTime } from './chain-clock.js';
+import { claimedElsewhere } from './intake-turn.js';
 import { KnownLog } from './known-log.js';
 import type { ReceiptSigner } from './receipt.js';
 
@@ -55,6 +56,8 @@ export interface IntakeOptions {
    * Chain time during which a closed block is remembered, so that repeats of its batches get their receipts.
    */
   readonly rememberSeconds: number;
+  /** Ends when another node may take the channel over. */
+  readonly turnOver: AbortSignal;
 }
 
 export type Accepted = { readonly ok: true; readonly receipt: SignedReceipt };
@@ -114,9 +117,14 @@ export class ChannelIntake {
     return intake;
   }
 
-  /** The log failed or another process claimed the channel: what is known here may not be all there is. */
+  /** The log failed or another process took the channel: what is known here may not be all there is. */
   get isBroken(): boolean {
-    return this.#isBroken || this.#claim.lost.aborted;
+    return this.#isBroken || this.#claim.lost.aborted || this.#options.turnOver.aborted;
+  }
+
+  /** Another process appends to the channel's log, or did. */
+  get isClaimLost(): boolean {
+    return this.#claim.lost.aborted;
   }
 
   get cutBelow(): number {
@@ -334,7 +342,6 @@ export class ChannelIntake {
     return this.#options.receipts.sign(header, { position, receivedAtMs: seen.receivedAtMs });
   }
 
-  /** To the client a lost claim is a log that is away: the channel is claimed and read again. */
   async #appendClaimed(
     partition: LogPartition,
     bytes: Uint8Array,
@@ -344,8 +351,7 @@ export class ChannelIntake {
       return await this.#ports.recordLog.append(this.#claim, partition, bytes, receivedAtMs);
     } catch (cause) {
       if (codeOf(cause) !== 'record-log-fenced') throw cause;
-      const message = `another process claimed channel ${this.channelId}`;
-      throw new Fault('record-log-unavailable', message, { retriable: true, cause });
+      throw claimedElsewhere(`another process claimed channel ${this.channelId}`, cause);
     }
   }
 

@@ -326,7 +326,7 @@ describe('a channel node', () => {
     expect(await recordLog.end(partition(1))).toBe(1);
   });
 
-  it('takes nothing in behind another that claimed the channel, until it claimed and read the log anew', async () => {
+  it('takes nothing behind another that claimed the channel, until a pause is over and it has read the log anew', async () => {
     const mine = chain.batch({ impressions: ['mine'] });
     expect(await post(mine)).toMatchObject({ status: 202 });
     const other = openMemoryRecordLog(drawers);
@@ -334,6 +334,12 @@ describe('a channel node', () => {
     const theirs = chain.batch({ sequence: 1n, impressions: ['theirs'] });
     await other.append(claim, partition(1), theirs, 0);
     const conflicting = chain.batch({ sequence: 1n, impressions: ['conflicting'] });
+    const elsewhere = { status: 503, body: { code: 'intake-claimed-elsewhere' } };
+    expect(await post(conflicting)).toMatchObject(elsewhere);
+    clock.advanceTo(clock.nowMs() + 9_999);
+    expect(await post(conflicting)).toMatchObject(elsewhere);
+    expect(claim.lost.aborted).toBe(false);
+    clock.advanceTo(clock.nowMs() + 1);
     expect((await post(conflicting)).body).toMatchObject({ code: 'sequence-conflict' });
     expect(claim.lost.aborted).toBe(true);
     chain.moveTo(collectionEnd(chain.terms, 0));
@@ -348,7 +354,10 @@ describe('a channel node', () => {
       slowedLog(openMemoryRecordLog(drawers), async () => void (await other.claim(chain.channelId))),
     );
     const refused = await post(chain.batch());
-    expect(refused).toMatchObject({ status: 503, body: { code: 'record-log-unavailable', retryable: true } });
+    expect(refused).toMatchObject({
+      status: 503,
+      body: { code: 'intake-claimed-elsewhere', retryable: true },
+    });
     expect(await entries(1)).toEqual([]);
   });
 

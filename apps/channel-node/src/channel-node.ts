@@ -91,7 +91,7 @@ export class ChannelNode {
     await this.#sweeping?.catch(() => {});
     await this.#forwarding.stop();
     await this.#standing.idle();
-    await this.#channels.idle();
+    await this.#channels.close();
   }
 
   /** `bytes` is one batch in canonical form. Accepted means durable. Throws a Fault when a port is away. */

@@ -6,6 +6,7 @@ import { BatchHasher, type ChannelId, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
 import type { ChainClock } from './chain-clock.js';
 import { ChannelIntake, type IntakeOptions, type IntakePorts } from './channel-intake.js';
+import { IntakeTurn } from './intake-turn.js';
 import { ReceiptSigner } from './receipt.js';
 
 export interface OpenChannelsOptions {
@@ -26,6 +27,7 @@ export class OpenChannels {
   readonly #options: OpenChannelsOptions;
   readonly #ports: OpenChannelsPorts;
   readonly #intakes = new Map<ChannelId, Promise<ChannelIntake>>();
+  readonly #turn: IntakeTurn;
   #signing: Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> | undefined;
   /** The participant's channels as of a height. */
   #known: { readonly asOf: number; readonly ids: Promise<ReadonlySet<ChannelId>> } | undefined;
@@ -33,6 +35,7 @@ export class OpenChannels {
   constructor(options: OpenChannelsOptions, ports: OpenChannelsPorts) {
     this.#options = options;
     this.#ports = ports;
+    this.#turn = new IntakeTurn(options.account, ports);
   }
 
   /** Every channel of the participant, in the order of their opening. Throws the chain's Fault. */
@@ -59,6 +62,7 @@ export class OpenChannels {
     if (known === undefined && !(await this.ids()).has(channelId)) return undefined;
     const intake = await this.#intakes.get(channelId);
     if (intake !== undefined && !intake.isBroken) return intake;
+    if (intake?.isClaimLost) this.#turn.assertPaused(channelId);
     // Another may have begun to open it while this one waited.
     const now = this.#intakes.get(channelId);
     return now === known || now === undefined ? this.#open(channelId, intake) : this.get(channelId);
@@ -86,9 +90,10 @@ export class OpenChannels {
     return done;
   }
 
-  /** Resolves when nothing is on its way into any log. */
-  async idle(): Promise<void> {
+  /** Resolves when nothing is on its way into any log, and another node may have its turn. */
+  async close(): Promise<void> {
     for (const opening of this.#intakes.values()) await (await opening.catch(() => undefined))?.idle();
+    await this.#turn.release();
   }
 
   #open(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake | undefined> {
@@ -102,6 +107,7 @@ export class OpenChannels {
 
   async #read(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake> {
     await broken?.idle();
+    const turnOver = await this.#turn.take();
     const facts = broken?.facts ?? (await (await this.#latest()).channel(channelId));
     const own = facts?.terms.participants.findIndex((one) => one.toLowerCase() === this.#options.account);
     if (facts === undefined || own === undefined || own < 0) {
@@ -109,7 +115,7 @@ export class OpenChannels {
     }
     this.#signing ??= this.#readDomain();
     const { impressionsMax, rememberSeconds } = this.#options;
-    const options = { ...(await this.#signing), participant: own, impressionsMax, rememberSeconds };
+    const options = { ...(await this.#signing), participant: own, impressionsMax, rememberSeconds, turnOver };
     const { timestampSeconds } = await this.#ports.time.now();
     return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);
   }
