@@ -315,6 +315,7 @@ export class ChannelIntake {
       const partition = { channelId, stream: header.author };
       seen.position = await this.#appendClaimed(partition, bytes, seen.receivedAtMs);
       block.stands(header.author, seen.position);
+      this.#known.took(header.author, seen.position);
     } catch (cause) {
       // It may or may not be in the log: only reading it again tells.
       this.#isBroken = true;
@@ -384,6 +385,7 @@ export class ChannelIntake {
       if (partition.stream === 'cut-marks') continue;
       for await (const page of recordLog.read(partition, { from: this.#known.begin(partition.stream) })) {
         for (const item of page) {
+          this.#known.took(partition.stream, item.position);
           if (isDamaged(item)) log.error({ ...partition, ...item }, 'an entry of the log is damaged');
           else this.#retake(item, nowSeconds);
         }

@@ -6,7 +6,14 @@
 import { decodeDagCbor, encodeDagCbor } from '#encoding';
 import { Fault } from '#environment';
 import type { KeyValue } from '#key-value';
-import { type LogPosition, type LogStream, logBegin, logPosition, type RecordLog } from '#record-log';
+import {
+  type LogPosition,
+  type LogStream,
+  logBegin,
+  logPosition,
+  positionAfter,
+  type RecordLog,
+} from '#record-log';
 import type { BlockIntake } from './block-intake.js';
 
 type StreamPositions = readonly (readonly [stream: LogStream, position: LogPosition])[];
@@ -27,6 +34,8 @@ export class KnownLog {
   readonly #channelId: string;
   readonly #ports: KnownLogPorts;
   readonly #begins = new Map<LogStream, LogPosition>();
+  /** Behind everything that this node read or appended itself. */
+  readonly #reached = new Map<LogStream, LogPosition>();
 
   constructor(channelId: string, ports: KnownLogPorts) {
     this.#key = `log/${channelId}`;
@@ -59,6 +68,12 @@ export class KnownLog {
     return this.#begins.get(stream) ?? logBegin;
   }
 
+  /** This node read or appended what stands there. */
+  took(stream: LogStream, position: LogPosition): void {
+    const next = positionAfter(position);
+    if (next > (this.#reached.get(stream) ?? logBegin)) this.#reached.set(stream, next);
+  }
+
   /** The log as it is now; `blocks` are those that the node remembers. */
   async remember(blocks: () => Iterable<BlockIntake>): Promise<void> {
     const { recordLog, keyValue } = this.#ports;
@@ -67,16 +82,16 @@ export class KnownLog {
     for (const { stream } of await recordLog.partitions(this.#channelId)) {
       ends.push([stream, await recordLog.end({ channelId: this.#channelId, stream })]);
     }
-    // Without waiting in between: what comes from here on stands behind the ends, or its block knows it.
-    for (const [stream, end] of ends) {
-      if (stream !== 'cut-marks') this.#advance(stream, end, [...blocks()]);
+    // Only past what this node knows itself: another may have claimed the channel, unheard, and appended.
+    for (const [stream, reached] of this.#reached) {
+      if (stream !== 'cut-marks') this.#advance(stream, reached, [...blocks()]);
     }
     const value = encodeDagCbor({ logId, ends, begins: [...this.#begins] } satisfies Remembered);
     await keyValue.write([{ key: this.#key, value }]);
   }
 
-  #advance(author: number, end: LogPosition, blocks: readonly BlockIntake[]): void {
-    let begin = end;
+  #advance(author: number, reached: LogPosition, blocks: readonly BlockIntake[]): void {
+    let begin = reached;
     for (const block of blocks) {
       const first = block.beginOf(author);
       if (first === 'unknown') return;
