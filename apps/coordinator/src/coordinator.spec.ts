@@ -149,7 +149,7 @@ describe('the coordinator', () => {
 
   it.each([
     ['refused', problem('seat-taken')],
-    ['accepted', new Response('{}', { status: 202 })],
+    ['accepted', new Response(JSON.stringify({ accepted: true, nonce: '1' }), { status: 202 })],
   ])('counts silence from when the request was %s, not from when it was first sent', async (_, answer) => {
     const { rehearsal, startsAt } = await inProcessing();
     const correspondent = new Correspondent();
