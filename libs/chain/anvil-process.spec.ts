@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
@@ -59,10 +60,24 @@ it('says that it ended when it is killed by somebody else', async () => {
   await anvil.close();
 });
 
+it('closes although its guard was killed, and takes the orphan along', async () => {
+  const anvil = await startAnvil({ ...options, pidFile });
+  process.kill(guardOf(anvil.pid), 'SIGKILL');
+  await anvil.close();
+  // Its output closes a moment before it is gone.
+  while (isAlive(anvil.pid)) await nextTurn();
+  await expect(readFile(pidFile)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 it('is a fault when anvil does not start', async () => {
   const impossible = startAnvil({ ...options, chainId: -1, pidFile });
   await expect(impossible).rejects.toMatchObject({ code: 'chain-unavailable', retriable: false });
 });
+
+/** Its parent, which waits for our end. */
+function guardOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[3]);
+}
 
 /** A killed process may wait for long until its new parent takes notice: as a zombie it is not alive. */
 function isAlive(pid: number): boolean {

@@ -58,7 +58,10 @@ export async function startAnvil(options: AnvilProcessOptions): Promise<AnvilPro
     async close() {
       child.stdin.end();
       if (process.platform === 'win32') child.kill();
+      // A guard that was killed kills nobody: its orphan would keep the output, and us, for ever.
+      const limit = setTimeout(() => killOwn(child, pid), guardWaitMs);
       await ended;
+      clearTimeout(limit);
       if (pidFile !== undefined) rmSync(pidFile, { force: true });
     },
   };
@@ -75,6 +78,16 @@ function spawnGuarded(command: readonly string[], mark: string): Child {
     windowsHide: true,
     env: { ...process.env, [markName]: mark },
   });
+}
+
+/** Kills anvil by its process id, which is still its own: while its output is open it runs. */
+function killOwn(child: Child, pid: number | undefined): void {
+  if (pid === undefined) return void child.kill('SIGKILL');
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
+  }
 }
 
 /** Where the system shows its processes (/proc): waits for the guard of a killed parent to do its work,

@@ -17,7 +17,7 @@ export class PapyrusError extends Error {
     options?: { cause?: unknown },
   ) {
     const docsUrl = `${errorsPage}#${facts.code}`;
-    super(`${facts.shortMessage}. ${facts.advice}\nDocs: ${docsUrl}`, options);
+    super(`${sentence(facts.shortMessage)} ${sentence(facts.advice)}\nDocs: ${docsUrl}`, options);
     this.name = new.target.name;
     this.code = facts.code;
     this.shortMessage = facts.shortMessage;
@@ -39,7 +39,7 @@ export class PapyrusRefused extends PapyrusError {
     super({
       code: problem.code,
       shortMessage: problem.title,
-      advice: problem.detail || advice,
+      advice: problem.detail ? `Found: ${problem.detail}` : advice,
       retryable: problem.retryable,
     });
     this.code = problem.code;
@@ -55,4 +55,9 @@ export class PapyrusUnreachable extends PapyrusError {
     const advice = 'Check the address and the network, then send the same request again';
     super({ code: 'unreachable', shortMessage, advice, retryable: true }, options);
   }
+}
+
+/** Texts of the wire are sentences, ours are not yet. */
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }

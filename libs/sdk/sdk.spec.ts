@@ -132,6 +132,11 @@ describe('a client of a channel node', () => {
       .catch((cause) => cause);
     expect(thrown).toBeInstanceOf(PapyrusRefused);
     expect(thrown).toMatchObject({ code: 'block-closed', retryable: false, status: 409, requestId: 'r-1' });
+    expect(thrown.message.split('\n')[0]).toBe(
+      'The block still collects: its end and the grace for late notices have not passed. ' +
+        'Found: block 0 collected until 5. ' +
+        'Nothing more enters this block; send records of one block within its collection period.',
+    );
     expect(thrown.docsUrl).toBe('/docs/reference/errors.md#block-closed');
   });
 
