@@ -1,7 +1,7 @@
 /** How far forwarding to one counterparty has come, what came of it, and when it is tried again. */
 import type { ForwardingView } from '#api';
-import { u64BigEndian, viewOf } from '#encoding';
-import type { Clock } from '#environment';
+import { decodeDagCbor, encodeDagCbor } from '#encoding';
+import type { Clock, Log } from '#environment';
 import type { KeyValue } from '#key-value';
 import { type LogPosition, logBegin, logPosition } from '#record-log';
 
@@ -10,12 +10,23 @@ export interface ForwardingPlace {
   readonly participant: number;
 }
 
+export interface ProgressPorts {
+  readonly keyValue: KeyValue;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Which log it is that the position belongs to, so that another one is not taken for forwarded. */
+interface Stored {
+  readonly logId: string;
+  readonly next: number;
+}
+
 const backOffMs = { first: 250, most: 30_000 };
 
 export class ForwardingProgress {
-  readonly #keyValue: KeyValue;
-  readonly #clock: Clock;
-  readonly #participant: number;
+  readonly #ports: ProgressPorts;
+  readonly #place: ForwardingPlace;
   readonly #key: string;
   readonly #refused = new Map<string, number>();
   readonly #unreached = new Map<string, number>();
@@ -23,25 +34,24 @@ export class ForwardingProgress {
   #late = 0;
   #damaged = 0;
   #next: LogPosition = logBegin;
-  #isRead = false;
+  #logId: string | undefined;
   #failures = 0;
   /** On monotonic time: a wall clock that jumps neither holds up a counterparty nor floods one. */
   #retryAtMs = 0;
 
-  constructor({ channelId, participant }: ForwardingPlace, keyValue: KeyValue, clock: Clock) {
-    this.#participant = participant;
-    this.#key = `forward/${channelId}/${participant}`;
-    this.#keyValue = keyValue;
-    this.#clock = clock;
+  constructor(place: ForwardingPlace, ports: ProgressPorts) {
+    this.#place = place;
+    this.#key = `forwarded/${place.channelId}/${place.participant}`;
+    this.#ports = ports;
   }
 
   get isBackingOff(): boolean {
-    return this.#clock.monotonicMs() < this.#retryAtMs;
+    return this.#ports.clock.monotonicMs() < this.#retryAtMs;
   }
 
   get view(): ForwardingView {
     return {
-      participant: this.#participant,
+      participant: this.#place.participant,
       delivered: this.#delivered,
       refused: Object.fromEntries(this.#refused),
       late: this.#late,
@@ -51,19 +61,48 @@ export class ForwardingProgress {
     };
   }
 
-  /** Entries below it are done with. */
-  async next(): Promise<LogPosition> {
-    if (this.#isRead) return this.#next;
-    const stored = await this.#keyValue.get(this.#key);
-    if (stored !== undefined) this.#next = logPosition(Number(viewOf(stored.value).getBigUint64(0, false)));
-    this.#isRead = true;
+  /**
+   * Entries of this log below it are done with. A position in another log, or one that this log has not
+   * come to, says nothing of what stands in it: that is told, and all of it is sent, as sending twice does
+   * no harm.
+   */
+  async next(logId: string, end: LogPosition): Promise<LogPosition> {
+    if (this.#logId === undefined) await this.#read(logId);
+    this.#logId = logId;
+    if (this.#next > end) {
+      const code = 'record-log-shorter';
+      this.#tell(
+        { code, logId, end, forwardedTo: this.#next },
+        'the record log ends before what was forwarded of it',
+      );
+      // Written down, as the log may grow past the old position before anything is delivered.
+      await this.advance(logBegin);
+    }
     return this.#next;
+  }
+
+  async #read(logId: string): Promise<void> {
+    const kept = await this.#ports.keyValue.get(this.#key);
+    if (kept === undefined) return;
+    const stored = decodeDagCbor(kept.value) as Stored;
+    if (stored.logId === logId) {
+      this.#next = logPosition(stored.next);
+      return;
+    }
+    const code = 'record-log-other';
+    this.#tell({ code, logId, forwardedLogId: stored.logId }, 'the record log is another than was forwarded');
+  }
+
+  #tell(fields: object, what: string): void {
+    this.#ports.log.error({ ...this.#place, ...fields }, `${what}: it is sent from its beginning`);
   }
 
   /** Durably: another process goes on from here. */
   async advance(next: LogPosition): Promise<void> {
+    if (this.#logId === undefined) throw new Error('an advance in a log that nobody asked for');
     this.#next = next;
-    await this.#keyValue.write([{ key: this.#key, value: u64BigEndian(BigInt(next)) }]);
+    const stored: Stored = { logId: this.#logId, next };
+    await this.#ports.keyValue.write([{ key: this.#key, value: encodeDagCbor(stored) }]);
   }
 
   /** Past a gap, in which nothing stands: no need to remember it. */
@@ -93,7 +132,7 @@ export class ForwardingProgress {
   backOff(): number {
     const waitMs = Math.min(backOffMs.most, backOffMs.first * 2 ** this.#failures);
     this.#failures++;
-    this.#retryAtMs = this.#clock.monotonicMs() + waitMs;
+    this.#retryAtMs = this.#ports.clock.monotonicMs() + waitMs;
     return waitMs;
   }
 }

@@ -9,7 +9,7 @@ import { openMemoryKeyValue } from '#key-value/memory-key-value';
 
 import { collectionEnd, parseHeader } from '#protocol';
 import { isDamaged, logBegin } from '#record-log';
-import { openMemoryRecordLog } from '#record-log/memory-record-log';
+import { openMemoryRecordLog, RecordDrawers } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
 import { ReceiptSigner } from './receipt.js';
 import { accounts, operatorKeys, separator, TestChain, testTerms } from './testing/test-channel.js';
@@ -20,6 +20,8 @@ let logs: ReturnType<typeof openMemoryRecordLog>[];
 let values: ReturnType<typeof openMemoryKeyValue>[];
 const apps = new Map<number, ChannelNodeApp>();
 let posts = 0;
+/** The errors that nodes wrote to their logs. */
+let told: object[] = [];
 
 /** What answers a forwarded batch; the counterparty over HTTP unless a test says otherwise. */
 let answering: typeof fetch = fetch;
@@ -77,7 +79,7 @@ async function openNode(index: number, runs = false): Promise<ChannelNodeApp> {
     keyValue: values[index],
     chain: chain.port(),
     clock,
-    log: silentLog,
+    log: { ...silentLog, error: (about: object) => told.push(about) },
     fetch: countingFetch,
     timers: new DrivenTimers(),
   };
@@ -112,6 +114,7 @@ beforeEach(async () => {
   logs = accounts.map(() => openMemoryRecordLog());
   values = accounts.map(() => openMemoryKeyValue());
   posts = 0;
+  told = [];
   answering = fetch;
 });
 afterEach(async () => {
@@ -150,6 +153,37 @@ describe('forwarding', () => {
     expect((await held(0, 1))[1]).toEqual(missed);
     expect(posts).toBe(3);
   });
+
+  it.each([
+    ['another log', 'record-log-other', () => new RecordDrawers()],
+    ['an older copy', 'record-log-shorter', (logId: string) => Object.assign(new RecordDrawers(), { logId })],
+  ] as const)(
+    'sends all of a log that took the place of the one it knew, and tells it: %s',
+    async (_, code, other) => {
+      await openNode(0);
+      await openNode(1);
+      const before = [0n, 1n].map((sequence) =>
+        chain.batch({ sequence, impressions: [`before ${sequence}`] }),
+      );
+      for (const batch of before) await submit(1, batch);
+      expect(await apps.get(1)?.node.sweep()).toBe(2);
+      await stopNode(1);
+      logs[1] = openMemoryRecordLog(other((await logs[1].identity()).logId));
+      // The intake would refuse it; whoever makes it forget must not lose batches on their way.
+      await values[1].write([{ key: `log/${chain.channelId}`, value: undefined }]);
+      await openNode(1);
+      const after = chain.batch({ sequence: 2n, impressions: ['after'] });
+      await submit(1, after);
+      expect(await apps.get(1)?.node.sweep()).toBe(1);
+      expect(await held(0, 1)).toEqual([...before, after]);
+      expect(told).toMatchObject([{ code, participant: 0 }]);
+      expect(await apps.get(1)?.node.sweep()).toBe(0);
+      await stopNode(1);
+      await openNode(1);
+      expect(await apps.get(1)?.node.sweep()).toBe(0);
+      expect(posts).toBe(3);
+    },
+  );
 
   it('backs off while a counterparty is away, by the clock, and never holds up ingest', async () => {
     await openNode(1);

@@ -129,9 +129,9 @@ export class Forwarding {
   ): Promise<Passed> {
     const { recordLog, clock } = this.#ports;
     const progress = this.#progressOf(intake, index);
-    const next = await progress.next();
     const partition = { channelId: intake.channelId, stream: intake.participant };
     const end = await recordLog.end(partition);
+    const next = await progress.next((await recordLog.identity()).logId, end);
     if (next >= end || progress.isBackingOff) return nothing;
     const { endpoint = '', operatorKey } = (await this.#keysOf(account, now)) ?? {};
     if (endpoint === '' || operatorKey === undefined) return nothing;
@@ -254,9 +254,8 @@ export class Forwarding {
 
   #progressOf({ channelId }: ChannelIntake, participant: number): ForwardingProgress {
     const key = `${channelId}/${participant}`;
-    const { keyValue, clock } = this.#ports;
     const known = this.#progress.get(key);
-    const progress = known ?? new ForwardingProgress({ channelId, participant }, keyValue, clock);
+    const progress = known ?? new ForwardingProgress({ channelId, participant }, this.#ports);
     this.#progress.set(key, progress);
     return progress;
   }
