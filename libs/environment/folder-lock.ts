@@ -2,20 +2,12 @@
  * Locks of the file system that die with their process: one owner of a folder, and one writer of a file at a
  * time. The only file that knows fs-native-extensions.
  */
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf, Fault, messageOf } from './fault.js';
+import { makeFolders } from './make-folders.js';
 
 // The package has no types. An open file holds the lock, not the process: two opens of one process exclude
 // each other as two processes do, and whatever ends the process closes the file.
@@ -161,14 +153,14 @@ async function waitForLock(file: number, path: string, waitMsMax: number): Promi
 
 function openFileToLock(path: string): number {
   return attempt(path, 'file-lock-unavailable', () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     return openSync(path, 'a+');
   });
 }
 
 function openLockFile(folder: string, path: string): number {
   return attempt(path, 'data-folder-unavailable', () => {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     return openSync(path, 'a+');
   });
 }

@@ -5,7 +5,7 @@
  *  get gives any broken read as "not found". Here a put resolves after fdatasync of the file, its rename to
  *  the final name, and fsync of its folder: a block is there whole or not at all, also after a power cut. */
 import { hash, randomUUID } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { NextToLast } from 'blockstore-fs/sharding';
 import { equalBytes, toHex } from '#encoding';
@@ -19,6 +19,7 @@ import {
   systemTimers,
   type Timers,
 } from '#environment';
+import { makeFolders } from '#environment/make-folders';
 import { cidOf } from './cid.js';
 import { diskFault } from './disk-fault.js';
 import { getInOrder, lookUntil, putEach } from './flights.js';
@@ -39,7 +40,7 @@ export function openFilePartStore(path: string, options: FilePartStoreOptions = 
   const root = resolve(path);
   try {
     const folders = options.access === 'read' ? [] : [incomingFolder, ...holdFolders];
-    for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+    for (const folder of folders) makeFolders(join(root, folder));
     const { dev, ino } = statSync(root);
     return new FilePartStore(root, `${dev}/${ino}`, options);
   } catch (cause) {

@@ -251,9 +251,10 @@ function holdFile(digests: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat([rows, hash('sha256', rows, 'buffer')]));
 }
 
-/** Whether the file of a hold is what was written. */
-export function isHoldFile(bytes: Uint8Array): boolean {
-  return rowsOfHold(bytes) !== undefined;
+/** What the file of a hold names; undefined where it is not what was written. */
+export function digestsOfHold(bytes: Uint8Array): readonly Uint8Array[] | undefined {
+  const rows = rowsOfHold(bytes);
+  return rows && Array.from({ length: rows.length / 32 }, (_, at) => rows.subarray(at * 32, at * 32 + 32));
 }
 
 function rowsOfHold(bytes: Uint8Array): Uint8Array | undefined {

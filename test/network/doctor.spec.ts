@@ -1,7 +1,9 @@
-/** `papyrus doctor` names what is wrong with a data folder, mends only what loses nothing, and else leaves all. */
+/** `papyrus doctor` names what is wrong with a data folder, mends only what loses nothing, and else leaves
+ *  all; the other commands refuse what it finds gone. */
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,16 +14,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Examination } from '#apps/cli/src/commands/doctor';
+import type { RunResult } from '#apps/cli/src/report/run-result';
 import { resultOf, runCli, runPlain } from './run-cli.js';
 
 let root = '';
 let whole = '';
 let data = '';
+let channelId = '';
 const demo = ['demo', '--blocks', '1', '--sellers', '1', '--impressions', '500', '--json'];
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'papyrus-doctor-'));
   whole = join(root, 'whole');
-  expect((await runCli([...demo, '--data', whole])).code).toBe(0);
+  const run = await runCli([...demo, '--data', whole]);
+  expect(run.code).toBe(0);
+  channelId = resultOf<RunResult>(run).channels[0].channelId;
 });
 beforeEach(() => {
   data = join(root, 'data');
@@ -46,6 +52,12 @@ function flip(...path: string[]): string {
   writeFileSync(file, bytes);
   return file;
 }
+
+const lose = (path: string): void => rmSync(join(data, path), { recursive: true });
+const empty = (path: string): void => {
+  lose(path);
+  mkdirSync(join(data, path));
+};
 
 const files = (): Record<string, string> =>
   Object.fromEntries(
@@ -95,6 +107,12 @@ describe('doctor', () => {
     ['a flipped bit in a log', 'log of dsp', () => flip('participants/dsp/log/000000000000.segment')],
     ['a lost log', 'log of dsp', () => rmSync(join(data, 'participants/dsp/log/000000000000.segment'))],
     ['a lost state', 'validator of dsp', () => rmSync(join(data, 'participants/dsp/validator/state'))],
+    ['a lost folder of a log', 'log of ssp-1', () => lose('participants/ssp-1/log')],
+    ['an emptied folder of a log', 'log of ssp-1', () => empty('participants/ssp-1/log')],
+    ['a lost folder of a state', 'state of ssp-1', () => lose('participants/ssp-1/state')],
+    ['a lost participant', 'stores of ssp-1', () => lose('participants/ssp-1')],
+    ['lost parts', 'parts', () => lose('parts')],
+    ['a lost block', 'parts', () => lose(join('parts', firstBlock()))],
     ['a damaged block', 'parts', () => flip('parts', firstBlock())],
   ])('names %s and leaves it to a copy', async (_, what, damage) => {
     damage();
@@ -105,6 +123,42 @@ describe('doctor', () => {
 
   it('refuses a folder that is not there', async () => {
     expect((await runCli(['doctor', '--data', join(root, 'none'), '--json'])).code).toBe(3);
+  });
+});
+
+describe('a data folder', () => {
+  it.each(['parts', 'participants/ssp-1', 'participants/dsp/state'])(
+    'that lacks %s is refused by name: nothing is made anew',
+    async (path) => {
+      lose(path);
+      const before = files();
+      const show = ['block', 'show', channelId.slice(0, 10), '0', '--json'];
+      for (const command of [demo, show]) {
+        const { code, lines } = await runCli([...command, '--data', data]);
+        const message = expect.stringContaining(join(data, path));
+        expect([code, lines]).toMatchObject([5, [{ errors: [{ code: 'data-incomplete', message }] }]]);
+      }
+      expect(unlocked(files())).toEqual(unlocked(before));
+    },
+  );
+
+  it('whose network.json is damaged is refused by name, whatever broke', async () => {
+    const path = join(data, 'network.json');
+    const text = readFileSync(path, 'utf8');
+    const show = ['block', 'show', channelId.slice(0, 10), '0', '--json'];
+    for (const damaged of [
+      '{',
+      text.replace('schemaVersion', 'schemaVerskon'),
+      text.replace('dsp', '../x'),
+    ]) {
+      writeFileSync(path, damaged);
+      for (const command of [demo, show]) {
+        const { code, lines, stderr } = await runCli([...command, '--data', data]);
+        const message = expect.stringContaining(path);
+        expect([code, lines]).toMatchObject([5, [{ errors: [{ code: 'network-damaged', message }] }]]);
+        expect(stderr).not.toMatch(/\n {4}at /);
+      }
+    }
   });
 });
 

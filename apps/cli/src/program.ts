@@ -1,7 +1,14 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Fault } from '#environment';
-import { CommandRefused, type ExitCode, exitCode, type Output, openOutput } from './report/output.js';
+import {
+  CommandRefused,
+  type ExitCode,
+  exitCode,
+  exitOfFault,
+  type Output,
+  openOutput,
+} from './report/output.js';
 
 /** Runs one command line and returns its exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -33,11 +40,8 @@ function sayEnd(error: unknown, output: Output): number {
   if (!isNamed && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (error instanceof CommandRefused) return error.exit;
   if (!(error instanceof Fault)) return exitCode.unexpected;
-  return conflicts.test(error.code) ? exitCode.conflict : exitCode.unavailable;
+  return exitOfFault(error);
 }
-
-/** Faults that only somebody who changes something ends: the folder is another's, or not what it was. */
-const conflicts = /-in-use$|-damaged$|-older$|-incomplete$/;
 
 type End = (code: ExitCode) => void;
 

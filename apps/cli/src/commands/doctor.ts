@@ -8,6 +8,7 @@ import { type FolderLock, lockFolder } from '#environment/folder-lock';
 import { inspectFileKeyValue } from '#key-value/inspect-state';
 import { inspectFilePartStore } from '#part-store/inspect-parts';
 import { inspectFileRecordLog } from '#record-log/inspect-log';
+import { participantFolder, participantStores, partsFolder } from '../network/data-folder.js';
 import { type NetworkSpec, readSpec } from '../network/network-spec.js';
 import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
 
@@ -75,40 +76,69 @@ function lockUnlessUsed(data: string, mend: boolean): FolderLock | undefined {
 
 /** Beside a running network only what never changes can be judged. */
 async function findingsOf(data: string, isInUse: boolean): Promise<readonly Finding[]> {
-  const parts = await inspectFilePartStore(join(data, 'parts'));
+  const parts = await inspectParts(data, isInUse);
   if (isInUse) return [good('owner', 'a network runs: stop it to see the rest'), ...parts];
   const chainFolder = join(data, 'chain');
+  const { spec, finding } = inspectSpec(data);
   return [
     good('owner', 'nobody uses the folder'),
-    ...inspectSpec(data),
+    finding,
     ...(await inspectAnvilFolder(chainFolder, noteFileOf(chainFolder))),
-    ...(await inspectParticipants(data)),
+    ...(await inspectParticipants(data, spec)),
     ...parts,
   ];
 }
 
-/** Of each participant, as many as there are. */
-async function inspectParticipants(data: string): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+async function inspectParts(data: string, isInUse: boolean): Promise<readonly Finding[]> {
+  const folder = partsFolder(data);
+  if (!existsSync(folder)) return [gone('parts', folder)];
+  return inspectFilePartStore(folder, { isInUse });
+}
+
+/** Of each that the network has or that lies there. */
+async function inspectParticipants(data: string, spec: NetworkSpec | undefined): Promise<readonly Finding[]> {
   const participants = join(data, 'participants');
-  const names = existsSync(participants) ? readdirSync(participants).sort() : [];
+  const found = existsSync(participants) ? readdirSync(participants).sort() : [];
+  const names = new Set([...(spec?.participants ?? []).map(({ name }) => name), ...found]);
+  const findings: Finding[] = [];
   for (const name of names) {
-    findings.push(...(await inspectFileRecordLog(join(participants, name, 'log'), `log of ${name}`)));
-    for (const store of ['state', 'validator']) {
-      findings.push(...(await inspectFileKeyValue(join(participants, name, store), `${store} of ${name}`)));
-    }
+    const folder = participantFolder(data, name);
+    if (existsSync(folder)) findings.push(...(await inspectParticipant(folder, name)));
+    else findings.push(gone(`stores of ${name}`, folder));
   }
   return findings;
 }
 
-function inspectSpec(data: string): readonly Finding[] {
+async function inspectParticipant(folder: string, name: string): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const store of participantStores) {
+    const [path, what] = [join(folder, store), `${store} of ${name}`];
+    if (!existsSync(path)) findings.push(gone(what, path));
+    else if (readdirSync(path).length === 0) findings.push(empty(what, path));
+    else if (store === 'log') findings.push(...(await inspectFileRecordLog(path, what)));
+    else findings.push(...(await inspectFileKeyValue(path, what)));
+  }
+  return findings;
+}
+
+function gone(what: string, path: string): Finding {
+  return wrong(what, `${path} is gone: bring the data folder back from a copy as a whole`);
+}
+
+function empty(what: string, path: string): Finding {
+  const start = 'if the very first start was broken off, start the network again';
+  return wrong(what, `${path} is empty: bring the data folder back from a copy as a whole, or, ${start}`);
+}
+
+function inspectSpec(data: string): { readonly spec?: NetworkSpec; readonly finding: Finding } {
   try {
-    const spec: NetworkSpec | undefined = readSpec(data);
-    if (spec === undefined) return [wrong('network', `${join(data, 'network.json')} is missing`)];
+    const spec = readSpec(data);
+    if (spec === undefined) return { finding: gone('network', join(data, 'network.json')) };
     const { participants, blockDuration } = spec;
-    return [good('network', `${participants.length} participants, blocks of ${blockDuration} s`)];
+    const detail = `${participants.length} participants, blocks of ${blockDuration} s`;
+    return { spec, finding: good('network', detail) };
   } catch (cause) {
-    return [wrong('network', `${join(data, 'network.json')} cannot be read: ${messageOf(cause)}`)];
+    return { finding: wrong('network', messageOf(cause)) };
   }
 }
 

@@ -19,7 +19,7 @@ describe('the spec of a network', () => {
     expect(settleSpec(data, demoSpec(options))).toEqual(demoSpec(options));
     expect(readSpec(data)).toEqual(demoSpec(options));
     expect(settleSpec(data, demoSpec(options))).toEqual(demoSpec(options));
-    expect(readdirSync(data)).toEqual(['network.json']);
+    expect(readdirSync(data).sort()).toEqual(['network.json', 'participants', 'parts']);
   });
 
   it('is refused where another lies, whatever differs, and that one stays', () => {

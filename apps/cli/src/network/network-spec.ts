@@ -2,46 +2,56 @@
  * What a network of the command line is made of; kept in its data folder, so that a restart finds the same
  * network.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RoleName } from '#protocol';
+import { z } from 'zod';
+import { codeOf, messageOf } from '#environment';
+import { type RoleName, roleOf } from '#protocol';
 import { CommandRefused, exitCode } from '../report/output.js';
+import { makeStores, requireStores } from './data-folder.js';
 
-export interface SpecParticipant {
-  readonly name: string;
-  readonly role: RoleName;
-}
+/** A name is a folder's name too. */
+const participant = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  role: z.enum(Object.keys(roleOf) as [RoleName, ...RoleName[]]),
+});
+const nanoText = z.string().regex(/^\d{1,30}$/);
+const seconds = z.int().nonnegative();
 
-export interface NetworkSpec {
-  readonly schemaVersion: 1;
+const networkSpec = z.strictObject({
+  schemaVersion: z.literal(1),
   /** Which command made it, and from what. */
-  readonly origin: string;
+  origin: z.string(),
   /** Everything random follows from it: keys, ids, traffic. */
-  readonly seed: string;
+  seed: z.string(),
   /** Participant 0 is the payer. */
-  readonly participants: readonly SpecParticipant[];
-  readonly currency: string;
+  participants: z.array(participant).min(2),
+  currency: z.string(),
   /** Nano-units that the payer deposits, as decimal text. */
-  readonly depositNano: string;
-  readonly auditorFeeNano: string;
-  readonly priceNanoMax: string;
-  /** Seconds, chain time. */
-  readonly firstBlockStart: number;
-  readonly blockDuration: number;
-  readonly blocksMax: number;
-  readonly collectionGrace: number;
-  readonly collationPeriod: number;
-  readonly processingPeriod: number;
-  readonly challengePeriod: number;
-}
+  depositNano: nanoText,
+  auditorFeeNano: nanoText,
+  priceNanoMax: nanoText,
+  /** Chain time. */
+  firstBlockStart: seconds,
+  blockDuration: seconds,
+  blocksMax: z.int().positive(),
+  collectionGrace: seconds,
+  collationPeriod: seconds,
+  processingPeriod: seconds,
+  challengePeriod: seconds,
+});
+export type NetworkSpec = z.infer<typeof networkSpec>;
 
 const fileName = 'network.json';
 
-/** The spec that the folder holds, or `wanted` written to it; a folder of another network is refused. */
+/**
+ * The spec that the folder holds, or `wanted` written to it when the stores have their folders. A folder of
+ * another network is refused, and one that lacks a store, before anything is made anew.
+ */
 export function settleSpec(dataFolder: string, wanted: NetworkSpec): NetworkSpec {
   const known = readSpec(dataFolder);
   if (known === undefined) {
-    mkdirSync(dataFolder, { recursive: true });
+    makeStores(dataFolder, wanted.participants);
     const path = join(dataFolder, fileName);
     writeFileSync(`${path}.new`, `${JSON.stringify(wanted, null, 2)}\n`, { flush: true });
     renameSync(`${path}.new`, path);
@@ -55,15 +65,37 @@ export function settleSpec(dataFolder: string, wanted: NetworkSpec): NetworkSpec
         'name another folder with --data, or repeat that command to continue it',
     );
   }
+  requireStores(dataFolder, known.participants);
   return known;
 }
 
+/** Undefined where there is none; refuses one that is not what was written as `network-damaged`. */
 export function readSpec(dataFolder: string): NetworkSpec | undefined {
+  const path = join(dataFolder, fileName);
   let text: string;
   try {
-    text = readFileSync(join(dataFolder, fileName), 'utf8');
-  } catch {
-    return undefined;
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw damaged(path, messageOf(cause));
   }
-  return JSON.parse(text) as NetworkSpec;
+  return parseSpec(path, text);
+}
+
+function parseSpec(path: string, text: string): NetworkSpec {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(path, messageOf(cause));
+  }
+  const parsed = networkSpec.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path: place, message }] = parsed.error.issues;
+  throw damaged(path, [...place, message].join(': '));
+}
+
+function damaged(path: string, what: string): CommandRefused {
+  const message = `${path} is not the description of a network (${what}): bring it back from a copy`;
+  return new CommandRefused('network-damaged', exitCode.conflict, message);
 }

@@ -3,7 +3,6 @@
  * processes would be.
  */
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { batchMediaType, endpoints, exchange } from '#api';
 import type { ChannelNode } from '#apps/channel-node/src/channel-node';
@@ -69,7 +68,6 @@ export async function openOrganisation(
   secrets: ParticipantSecrets,
   shared: OrganisationPorts,
 ): Promise<Organisation> {
-  mkdirSync(folder, { recursive: true });
   const { chain, partStore, clock, log, reduction } = shared;
   const account = secrets.account.address;
   const operatorKey = secrets.operator.privateKey;

@@ -21,6 +21,7 @@ import {
   secretOf,
 } from '#protocol';
 import { CommandRefused, exitCode } from '../report/output.js';
+import { requireStores } from './data-folder.js';
 import { type NetworkSpec, readSpec } from './network-spec.js';
 import { channelSecretOf, type NetworkMember } from './open-channel.js';
 import { participantSecrets } from './participant-keys.js';
@@ -45,7 +46,8 @@ const chainId = 31_337;
 const nodeTimeouts = { pollIntervalMs: 1_000, requestTimeoutMs: 15_000, inclusionTimeoutMs: 60_000 };
 
 /** Refuses with `data-not-found` when the folder holds no network, and with `data-in-use` when a network in
- *  it is just starting or ending, or when one that is being read is to be started. */
+ *  it is just starting or ending, or when one that is being read is to be started; with `data-incomplete`
+ *  when a store is gone. */
 export async function readNetwork<Result>(
   dataFolder: string,
   read: (network: ReadableNetwork) => Promise<Result>,
@@ -54,6 +56,7 @@ export async function readNetwork<Result>(
   if (spec === undefined) {
     throw new CommandRefused('data-not-found', exitCode.notFound, `${dataFolder} holds no network's data`);
   }
+  requireStores(dataFolder, spec.participants);
   const { chain, release } = await openForReading(dataFolder, silentLog);
   try {
     const store = { log: silentLog, isShared: true, access: 'read' } as const;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatCount, formatNano, openOutput } from './output.js';
+import { Fault } from '#environment';
+import { exitOfFault, formatCount, formatNano, openOutput } from './output.js';
 
 function written(isJson: boolean): { lines: string[]; output: ReturnType<typeof openOutput> } {
   const lines: string[] = [];
@@ -51,5 +52,24 @@ describe('amounts', () => {
 
   it('that count things are grouped by thousands', () => {
     expect([0, 999, 1_000, 12_345_678n].map(formatCount)).toEqual(['0', '999', '1,000', '12,345,678']);
+  });
+});
+
+describe('a fault that ends a command', () => {
+  it.each([
+    ['data-in-use', 5],
+    ['chain-in-use', 5],
+    ['key-value-damaged', 5],
+    ['chain-journal-older', 5],
+    ['record-log-shorter', 5],
+    ['record-log-other', 5],
+    ['record-log-incomplete', 5],
+    ['record-log-gone', 5],
+    ['chain-gone', 6],
+    ['chain-unavailable', 6],
+    ['data-folder-unavailable', 6],
+    ['job-queue-full', 6],
+  ])('%s ends it with %d, which says whether the same command may go on', (code, exit) => {
+    expect(exitOfFault(new Fault(code, 'broken', { retriable: false }))).toBe(exit);
   });
 });

@@ -3,6 +3,7 @@
  * goes to standard error.
  */
 import Table from 'cli-table3';
+import type { Fault } from '#environment';
 
 const schemaVersion = 1;
 
@@ -31,6 +32,15 @@ export class CommandRefused extends Error {
     this.code = code;
     this.exit = exit;
   }
+}
+
+/**
+ * Faults that only somebody who changes something ends are conflicts: the folder is another's, or not what it
+ * was. After all others the same command may go on.
+ */
+export function exitOfFault({ code }: Fault): ExitCode {
+  const isConflict = /-(in-use|damaged|older|shorter|incomplete)$|^record-log-(other|gone)$/.test(code);
+  return isConflict ? exitCode.conflict : exitCode.unavailable;
 }
 
 export interface Output {

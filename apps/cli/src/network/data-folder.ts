@@ -1,0 +1,41 @@
+/**
+ * The folders of a network's stores in its data folder. All are made before `network.json` is: where that is
+ * and one of them is not, it was lost, and must not be made anew.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolders } from '#environment/make-folders';
+import { CommandRefused, exitCode } from '../report/output.js';
+
+interface Named {
+  readonly name: string;
+}
+
+/** In a participant's folder. */
+export const participantStores = ['log', 'state', 'validator'] as const;
+
+export const partsFolder = (dataFolder: string): string => join(dataFolder, 'parts');
+
+export const participantFolder = (dataFolder: string, name: string): string =>
+  join(dataFolder, 'participants', name);
+
+export function makeStores(dataFolder: string, participants: readonly Named[]): void {
+  for (const folder of storesOf(dataFolder, participants)) makeFolders(folder);
+}
+
+/** Refuses with `data-incomplete` where one is missing; changes nothing. */
+export function requireStores(dataFolder: string, participants: readonly Named[]): void {
+  const missing = storesOf(dataFolder, participants).filter((folder) => !existsSync(folder));
+  if (missing.length === 0) return;
+  const message =
+    `the network in ${dataFolder} lacks ${missing.join(', ')}: bring the data folder back from a copy as a ` +
+    'whole, or begin in another';
+  throw new CommandRefused('data-incomplete', exitCode.conflict, message);
+}
+
+function storesOf(dataFolder: string, participants: readonly Named[]): readonly string[] {
+  const ofParticipants = participants.flatMap(({ name }) =>
+    participantStores.map((store) => join(participantFolder(dataFolder, name), store)),
+  );
+  return [partsFolder(dataFolder), ...ofParticipants];
+}
