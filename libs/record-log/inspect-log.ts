@@ -1,7 +1,7 @@
 /** Says what is wrong with the folder of a record log in segment files: reads all of it, changes nothing. */
 import { Fault, type Finding, good, systemFiles, wrong } from '#environment';
 import { openFileRecordLog } from './file-record-log.js';
-import { faultingFiles } from './log-files.js';
+import { faultingFiles, segmentPath } from './log-files.js';
 import { LogSegments } from './log-segments.js';
 import { isDamaged, type LogDamage, type LogPartition, logBegin, type RecordLog } from './record-log.js';
 
@@ -22,7 +22,7 @@ export async function inspectFileRecordLog(folder: string, what: string): Promis
     log = await openFileRecordLog(folder, { access: 'read' });
     const tally: Tally = { entries: 0, damages: [] };
     for (const partition of segments.state.partitions()) await count(log, partition, tally);
-    return told(what, tally);
+    return told(what, tally, holesIn(segments));
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause;
     return [wrong(what, cause.message)];
@@ -40,9 +40,17 @@ async function count(log: RecordLog, partition: LogPartition, tally: Tally): Pro
   }
 }
 
-function told(what: string, { entries, damages }: Tally): readonly Finding[] {
+/** In them may have stood what nothing tells of, and so no entry of which is damaged. */
+function holesIn({ folder, active }: LogSegments): readonly string[] {
+  const path = segmentPath(folder, active.number);
+  return active.holes.map(
+    ({ offset, length }) => `${path}: ${length} bytes at byte ${offset} cannot be made out`,
+  );
+}
+
+function told(what: string, { entries, damages }: Tally, holes: readonly string[]): readonly Finding[] {
   const whole = `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
-  if (damages.length === 0) return [good(what, whole)];
+  if (damages.length === 0 && holes.length === 0) return [good(what, whole)];
   const ones = damages.slice(0, toldMax).map(({ partition, item }) => {
     const where = `entry ${item.position} of stream ${partition.stream} of channel ${partition.channelId}`;
     return `${where}: ${item.damage}`;
@@ -50,6 +58,9 @@ function told(what: string, { entries, damages }: Tally): readonly Finding[] {
   const more = damages.length > toldMax ? [`and ${damages.length - toldMax} more`] : [];
   const advice = 'they are left out of parts; a copy of the folder would bring them back';
   return [
-    wrong(what, `${whole} whole, ${damages.length} damaged (${[...ones, ...more].join('; ')}): ${advice}`),
+    wrong(
+      what,
+      `${whole} whole, ${damages.length} damaged (${[...ones, ...more, ...holes].join('; ')}): ${advice}`,
+    ),
   ];
 }

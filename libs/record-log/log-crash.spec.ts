@@ -128,7 +128,7 @@ describe('a power cut', () => {
     await again.close();
     // The marks of before, as after a power cut between the flush of a group and that of its mark.
     const longer = await readFile(path);
-    longer.set(good.subarray(0, 128));
+    longer.set(good.subarray(0, 192));
     await writeFile(path, longer);
     const reader = await openFileRecordLog(folder, { access: 'read' });
     expect(await reader.end(partition)).toBe(1);

@@ -114,6 +114,9 @@ function itemAt(
     if (isWanted) return { position, receivedAtMs: head.receivedAtMs, bytes: body };
   }
   const path = segmentPath(segments.folder, segment);
-  const damage = `the bytes of ${path} at ${place.offset} are not those of the entry that was written there`;
+  const damage =
+    place.length === 0
+      ? `from byte ${place.offset} of ${path} on bytes cannot be made out: an entry may have stood there`
+      : `the bytes of ${path} at ${place.offset} are not those of the entry that was written there`;
   return { position, damage };
 }

@@ -1,6 +1,7 @@
 /** The segments of a log on disk as one reads them: what they hold, and where each entry stands. */
 import { equalBytes } from '#encoding';
 import { type FileSystem, type OpenFile, unlessAbsent } from '#environment';
+import { type ActiveSegment, endOf, newSegment, stateBefore, takeIn } from './active-segment.js';
 import {
   damagedLog,
   isSegment,
@@ -14,31 +15,22 @@ import { LogState } from './log-state.js';
 import type { LogPartition } from './record-log.js';
 import { SealedSegments, type SegmentSpan } from './sealed-segments.js';
 import {
+  isOtherFormat,
   parseLogId,
   parseMarks,
   parseSegmentHead,
   type SegmentMark,
   type SegmentName,
   segmentHeadBytes,
-  segmentStates,
 } from './segment-format.js';
-import { partitionName, SegmentRows } from './segment-rows.js';
-import { type Scan, scanFrames, stateOf, takeFrames, wholeFrames } from './segment-scan.js';
-
-/** The last segment. */
-export interface ActiveSegment {
-  readonly number: number;
-  /** Tells the file from another under its name. */
-  readonly fileId: string;
-  readonly rows: SegmentRows;
-  mark: SegmentMark;
-  /** Of the next frame. */
-  turn: number;
-}
+import { partitionName, type SegmentRows } from './segment-rows.js';
+import { scanFrames, stateOf, wholeFrames } from './segment-scan.js';
 
 /** The last segment as it was found. */
 export interface FoundTail {
   readonly mark: SegmentMark;
+  /** None was whole: how far the segment goes was found out. */
+  readonly isMarkLost: boolean;
   /** Behind the last frame that counts, at least the mark's end. */
   readonly wholeEnd: number;
   readonly size: number;
@@ -105,13 +97,17 @@ export class LogSegments {
     const { id } = await this.#files.facts(path);
     const bytes = await this.#files.read(path);
     if (bytes.length < segmentHeadBytes) throw shorterLog(this.folder, `${path} has ${bytes.length} bytes`);
+    if (isOtherFormat(bytes)) throw damagedLog(this.folder, `${path} is of another version of Papyrus`);
     this.#setLogId(knownId && parseLogId(knownId), parseSegmentHead(bytes)?.logId, path);
-    const mark = this.#markIn(bytes, number);
+    // Without one the owner goes by what it finds; a reader cannot tell what was flushed.
+    const flushed = this.#isOwner ? parseMarks(this.nameOf(number), bytes) : this.#markIn(bytes, number);
+    const mark = flushed ?? { turn: 0, end: bytes.length, isSealed: false };
     if (mark.isSealed) throw shorterLog(this.folder, `${segmentPath(this.folder, number + 1)} is gone`);
     if (bytes.length < mark.end) {
       throw shorterLog(this.folder, `${path} has ${bytes.length} bytes, and ${mark.end} have been flushed`);
     }
-    return this.#take(number, mark, id, bytes);
+    const tail = await this.#take({ ...newSegment(number, id, mark), mustEnd: flushed === undefined }, bytes);
+    return { ...tail, isMarkLost: flushed === undefined };
   }
 
   /** Takes up what the owner, another process, has flushed since. */
@@ -141,7 +137,7 @@ export class LogSegments {
       this.#state.sealed.set(before.number, before.mark.end);
       this.sealed.add(before.number, before.mark.end, before.rows);
     }
-    this.#active = { number, fileId, mark, rows: new SegmentRows(), turn: segmentStates };
+    this.#active = newSegment(number, fileId, mark);
   }
 
   begin(logId: Uint8Array): void {
@@ -149,44 +145,32 @@ export class LogSegments {
     this.#sealed = this.#noSealed(logId);
   }
 
-  async #take(number: number, mark: SegmentMark, fileId: string, bytes: Uint8Array): Promise<FoundTail> {
+  async #take(active: ActiveSegment, bytes: Uint8Array): Promise<Omit<FoundTail, 'isMarkLost'>> {
+    const { number, mark } = active;
     const name = this.nameOf(number);
-    const scan = scanFrames(name, bytes.subarray(segmentHeadBytes, mark.end), segmentHeadBytes);
-    const state = stateOf(scan);
-    const path = segmentPath(this.folder, number);
-    if (state === undefined)
-      throw damagedLog(this.folder, `${path} does not begin with the state of the log`);
-    const rows = new SegmentRows();
-    const active = { number, fileId, mark, rows, turn: segmentStates };
-    this.#takeFlushed(scan, active, state);
+    const flushed = scanFrames(name, bytes.subarray(segmentHeadBytes, mark.end), segmentHeadBytes);
     // Only the owner may say of what is behind the mark that it is part of the log.
-    const tail = this.#isOwner ? wholeFrames(name, bytes.subarray(mark.end), mark.end) : [];
-    this.#takeFlushed({ frames: tail, holes: [] }, active, state);
-    const last = tail.at(-1);
-    const wholeEnd = last === undefined ? mark.end : last.offset + last.length;
+    const behind = this.#isOwner ? wholeFrames(name, bytes.subarray(mark.end), mark.end) : [];
+    const scan = { frames: [...flushed.frames, ...behind], holes: flushed.holes };
+    const known = stateOf(scan);
+    const state = known ?? (await stateBefore(this.#files, this.folder, name, this.#isOwner));
+    if (known === undefined) active.mustEnd = true;
+    const lost = takeIn(scan, active, { state, folder: this.folder, isOwner: this.#isOwner });
     await this.reads.dropBefore(Number.POSITIVE_INFINITY);
-    const sealed = this.#noSealed(name.logId);
+    const sealed = this.#noSealed(this.nameOf(number).logId);
+    if (lost > 0) await sealed.forgetRemoved(state);
     for (const [before, sealedBytes] of state.sealed) await sealed.find(before, sealedBytes);
     this.#state = state;
     this.#active = active;
     this.#sealed = sealed;
-    return { mark, wholeEnd, size: bytes.length };
+    // So do truncations, of which one may have been lost: nothing is there any more before the first entry.
+    if (lost > 0) for (const partition of state.partitions()) this.#beginAtFirst(partition);
+    return { mark, wholeEnd: endOf(behind) ?? mark.end, size: bytes.length };
   }
 
-  /** Throws where something was lost of which nothing tells what it was: positions might be given twice. */
-  #takeFlushed(scan: Scan, active: ActiveSegment, state: LogState): void {
-    const unknown = takeFrames(scan, active.turn, { state, rows: active.rows });
-    const lastHole = scan.holes.at(-1);
-    const last = scan.frames.at(-1);
-    if (lastHole !== undefined && (unknown > 0 || last === undefined || last.offset < lastHole.offset)) {
-      const place = `in ${lastHole.length} bytes at byte ${lastHole.offset}`;
-      const path = segmentPath(this.folder, active.number);
-      throw damagedLog(
-        this.folder,
-        `${path}: nothing can be made out ${place}, and nothing behind tells of it`,
-      );
-    }
-    if (last !== undefined) active.turn = last.head.turn + 1;
+  #beginAtFirst(partition: LogPartition): void {
+    const position = this.spans(partition)[0]?.first ?? this.#state.end(partition);
+    this.#state.take({ kind: 'truncation', ...partition, position, epoch: 0, receivedAtMs: 0 });
   }
 
   async #reload(): Promise<void> {
@@ -218,6 +202,8 @@ export class LogSegments {
         this.#active = undefined;
         throw cause;
       }
+      // What was lost in this one the next one tells.
+      if (active.mustEnd) return false;
       const facts = await unlessAbsent(() => this.#files.facts(segmentPath(this.folder, active.number + 1)));
       if (facts === undefined) return false;
       this.startActive(active.number + 1, facts.id, { turn: 0, end: segmentHeadBytes, isSealed: false });
@@ -237,7 +223,8 @@ export class LogSegments {
       const path = segmentPath(this.folder, number);
       throw shorterLog(this.folder, `${path} has ${found} bytes, and ${mark.end} have been flushed`);
     }
-    this.#takeFlushed(scanFrames(this.nameOf(number), more, active.mark.end), active, this.#state);
+    const scan = scanFrames(this.nameOf(number), more, active.mark.end);
+    takeIn(scan, active, { state: this.#state, folder: this.folder, isOwner: this.#isOwner });
     active.mark = mark;
     return mark.isSealed;
   }
@@ -246,7 +233,8 @@ export class LogSegments {
     const mark = parseMarks(this.nameOf(number), bytes);
     if (mark !== undefined) return mark;
     const path = segmentPath(this.folder, number);
-    throw damagedLog(this.folder, `neither mark at the beginning of ${path} is whole`);
+    const who = 'the process that writes the log finds out how far it goes when it starts';
+    throw damagedLog(this.folder, `no mark at the beginning of ${path} is whole: ${who}`);
   }
 
   #setLogId(known: Uint8Array | undefined, named: Uint8Array | undefined, path: string): void {

@@ -4,7 +4,6 @@ import {
   type LogPartition,
   type LogPosition,
   type LogStream,
-  logBegin,
   logPosition,
   positionAfter,
 } from './record-log.js';
@@ -21,17 +20,24 @@ interface StateBody {
   readonly partitions: readonly (readonly [string, LogStream, number, number])[];
   readonly epochs: readonly (readonly [string, number])[];
   readonly sealed: readonly (readonly [number, number])[];
+  readonly passedOver: number;
 }
 
 export class LogState {
   readonly #partitions = new Map<string, KnownPartition>();
   readonly #epochs = new Map<string, number>();
+  /**
+   * How many frames were lost so far of which nothing tells what they were: what was not heard of before
+   * begins behind as many positions and claims.
+   */
+  #passedOver = 0;
   /** Bytes of each segment before the last, ascending by number. */
   readonly sealed = new Map<number, number>();
 
   static decode(bytes: Uint8Array): LogState {
-    const { partitions, epochs, sealed } = decodeDagCbor(bytes) as StateBody;
+    const { partitions, epochs, sealed, passedOver } = decodeDagCbor(bytes) as StateBody;
     const state = new LogState();
+    state.#passedOver = passedOver;
     for (const [channelId, stream, begin, end] of partitions) {
       const partition = { channelId, stream };
       const known = { partition, begin: logPosition(begin), end: logPosition(end) };
@@ -49,20 +55,21 @@ export class LogState {
       ),
       epochs: [...this.#epochs],
       sealed: [...this.sealed],
+      passedOver: this.#passedOver,
     };
     return encodeDagCbor(body);
   }
 
   begin(partition: LogPartition): LogPosition {
-    return this.#partitions.get(partitionName(partition))?.begin ?? logBegin;
+    return this.#partitions.get(partitionName(partition))?.begin ?? this.#first;
   }
 
   end(partition: LogPartition): LogPosition {
-    return this.#partitions.get(partitionName(partition))?.end ?? logBegin;
+    return this.#partitions.get(partitionName(partition))?.end ?? this.#first;
   }
 
   epoch(channelId: string): number {
-    return this.#epochs.get(channelId) ?? 0;
+    return this.#epochs.get(channelId) ?? this.#passedOver;
   }
 
   /** All that ever held an entry. */
@@ -73,8 +80,11 @@ export class LogState {
   take(name: FrameName): void {
     const { kind, channelId, stream, epoch, position } = name;
     if (kind === 'claim') this.#epochs.set(channelId, Math.max(epoch, this.epoch(channelId)));
-    else if (kind === 'entry') this.#known({ channelId, stream }).end = positionAfter(position);
-    else if (kind === 'truncation') {
+    else if (kind === 'entry') {
+      this.#known({ channelId, stream }).end = positionAfter(position);
+      // Where the claim itself was lost.
+      if (epoch > this.epoch(channelId)) this.#epochs.set(channelId, epoch);
+    } else if (kind === 'truncation') {
       const known = this.#known({ channelId, stream });
       if (position > known.begin) known.begin = position;
     } else if (kind === 'removal') {
@@ -82,9 +92,21 @@ export class LogState {
     }
   }
 
+  /** `frames` were lost that may have been claims of any channel but those of which is told. */
+  passOver(frames: number, toldChannels: ReadonlySet<string>): void {
+    for (const [channelId, epoch] of this.#epochs) {
+      if (!toldChannels.has(channelId)) this.#epochs.set(channelId, epoch + frames);
+    }
+    this.#passedOver += frames;
+  }
+
+  get #first(): LogPosition {
+    return logPosition(this.#passedOver);
+  }
+
   #known(partition: LogPartition): KnownPartition {
     const name = partitionName(partition);
-    const known = this.#partitions.get(name) ?? { partition, begin: logBegin, end: logBegin };
+    const known = this.#partitions.get(name) ?? { partition, begin: this.#first, end: this.#first };
     this.#partitions.set(name, known);
     return known;
   }

@@ -11,8 +11,9 @@ import {
   unlessAbsent,
 } from '#environment';
 import type { FolderLock } from '#environment/folder-lock';
+import type { ActiveSegment } from './active-segment.js';
 import { goneLog, logIdPath, numberOf, rowsPath, segmentPath } from './log-files.js';
-import type { ActiveSegment, FoundTail, LogSegments } from './log-segments.js';
+import type { FoundTail, LogSegments } from './log-segments.js';
 import { LogState } from './log-state.js';
 import { logBegin, logPosition } from './record-log.js';
 import {
@@ -106,7 +107,8 @@ export class LogTail {
   async commit(frames: readonly NewFrame[]): Promise<void> {
     this.#assertLocked();
     await this.#mend();
-    if (this.#segments.active.mark.end >= this.#segmentBytes) await this.#roll();
+    const { mustEnd, mark: flushed } = this.#segments.active;
+    if (mustEnd || flushed.end >= this.#segmentBytes) await this.#roll();
     const { active } = this.#segments;
     const { mark } = active;
     const name = this.#segments.nameOf(active.number);
@@ -170,10 +172,14 @@ export class LogTail {
     await this.#startSegment(0, new LogState());
   }
 
-  async #goOn({ mark, wholeEnd, size }: FoundTail): Promise<void> {
+  async #goOn({ mark, isMarkLost, wholeEnd, size }: FoundTail): Promise<void> {
     const { folder, active } = this.#segments;
     const name = this.#segments.nameOf(active.number);
     this.#file = await this.#files.open(segmentPath(folder, active.number), 'change');
+    if (isMarkLost) {
+      await this.#file.write(encodeSegmentHead(name, mark), 0);
+      await this.#file.datasync();
+    }
     if (size > wholeEnd) await this.#file.truncate(wholeEnd);
     if (wholeEnd > mark.end) {
       // Whole entries behind the mark may have been acknowledged before a power cut took the mark back.

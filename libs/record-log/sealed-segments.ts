@@ -1,5 +1,6 @@
 /** The segments of a log before the last: which partitions have entries in them, and where these stand. */
 import { type FileSystem, nextOf, replaceFile, unlessAbsent } from '#environment';
+import { stateBefore } from './active-segment.js';
 import { damagedLog, goneSegment, rowsPath, segmentPath, shorterLog } from './log-files.js';
 import type { LogState } from './log-state.js';
 import type { LogPartition } from './record-log.js';
@@ -49,6 +50,17 @@ export class SealedSegments {
     }
     this.#bytes.set(number, bytes);
     this.#addSpans(number, (await this.#readSpans(number, bytes)) ?? (await this.rowsOf(number)).spans());
+  }
+
+  /** Where a frame was lost that may have told of their removal, the first that are gone are no loss. */
+  async forgetRemoved(state: LogState): Promise<void> {
+    const { folder, files } = this.#options;
+    const begun = [...state.sealed.keys()];
+    let first = 0;
+    while (first < begun.length) {
+      if ((await unlessAbsent(() => files.facts(segmentPath(folder, begun[first])))) !== undefined) break;
+      state.sealed.delete(begun[first++]);
+    }
   }
 
   /** The last segment so far is sealed. */
@@ -138,11 +150,15 @@ export class SealedSegments {
 
   async #scanRows(number: number, segmentBytes: number): Promise<SegmentRows> {
     const scan = await this.#scan(number, segmentBytes);
-    const state = this.#stateIn(scan, number);
+    const { folder, files, mends } = this.#options;
+    const state = stateOf(scan) ?? (await stateBefore(files, folder, this.#nameOf(number), mends));
     const rows = new SegmentRows();
     takeFrames(scan, segmentStates, { state, rows });
     // What was lost at the end of a partition only the next segment tells.
-    const known = this.#stateIn(await this.#scan(number + 1, undefined), number + 1);
+    const known = stateOf(await this.#scan(number + 1, undefined));
+    if (known === undefined) {
+      throw damagedLog(folder, `${segmentPath(folder, number + 1)} does not begin with the state of the log`);
+    }
     const hole = scan.holes.at(-1)?.offset ?? 0;
     for (const partition of known.partitions())
       fillUp(partition, known.end(partition), hole, { state, rows });
@@ -153,14 +169,6 @@ export class SealedSegments {
     const { folder, files } = this.#options;
     const bytes = await files.read(segmentPath(folder, number));
     return scanFrames(this.#nameOf(number), bytes.subarray(segmentHeadBytes, end), segmentHeadBytes);
-  }
-
-  #stateIn(scan: Scan, number: number): LogState {
-    const { folder } = this.#options;
-    const state = stateOf(scan);
-    if (state !== undefined) return state;
-    const path = segmentPath(folder, number);
-    throw damagedLog(folder, `${path} does not begin with the state of the log`);
   }
 
   #nameOf(number: number): SegmentName {

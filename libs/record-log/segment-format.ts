@@ -2,8 +2,8 @@
  * The bytes of a segment of the embedded record log: a head that says whose it is and up to where it has been
  * flushed, then frames, one an entry or an act of the log itself.
  *
- *   head, 128 bytes: magic 16, log id 16, number of the segment 8, CRC-32 of these 4, zero to byte 64,
- *                    two marks
+ *   head, 192 bytes: magic 16, log id 16, number of the segment 8, CRC-32 of these 4, zero to byte 64,
+ *                    two marks, each twice
  *   mark, 32 bytes:  turn 8, end of what is flushed 8, 1 if nothing follows any more 1, zero 7, CRC-32 4,
  *                    zero 4
  *   frame:           head, bytes, foot
@@ -19,14 +19,16 @@ import { crc32 } from 'node:zlib';
 import { equalBytes, utf8, viewOf } from '#encoding';
 import { type LogPosition, type LogStream, logEntryBytesMax, logPosition } from './record-log.js';
 
-const segmentMagic = utf8('papyrus segment1');
+const segmentMagic = utf8('papyrus segment2');
 const headMagic = utf8('PLOG');
 const footMagic = utf8('GOLP');
 export const logIdBytes = 16;
-export const segmentHeadBytes = 128;
+export const segmentHeadBytes = 192;
 const headSumOffset = 40;
-const markOffsets = [64, 96] as const;
+const markOffsets = [64, 128] as const;
 const markBytes = 32;
+/** A bit that flips in the newest mark must not bring back the one before. */
+const markCopies = 2;
 const markSumOffset = 24;
 const frameHeadBytes = 76;
 /** The state of the log stands at the beginning of a segment, twice. */
@@ -100,6 +102,15 @@ export function encodeSegmentHead(name: SegmentName, mark: SegmentMark): Uint8Ar
   return bytes;
 }
 
+/** Whether these bytes, undamaged, begin a segment of a format before or after this one. */
+export function isOtherFormat(bytes: Uint8Array): boolean {
+  if (bytes.length < segmentHeadBytes || equalBytes(bytes.subarray(0, segmentMagic.length), segmentMagic)) {
+    return false;
+  }
+  const isNamed = equalBytes(bytes.subarray(0, segmentMagic.length - 1), segmentMagic.subarray(0, -1));
+  return isNamed && viewOf(bytes).getUint32(headSumOffset) === crc32(bytes.subarray(0, headSumOffset));
+}
+
 /** Undefined where these bytes do not begin a segment. */
 export function parseSegmentHead(bytes: Uint8Array): SegmentName | undefined {
   if (bytes.length < segmentHeadBytes) return undefined;
@@ -110,20 +121,25 @@ export function parseSegmentHead(bytes: Uint8Array): SegmentName | undefined {
 }
 
 export function encodeMark(name: SegmentName, { turn, end, isSealed }: SegmentMark): Uint8Array {
-  const bytes = new Uint8Array(markBytes);
+  const bytes = new Uint8Array(markBytes * markCopies);
   const view = viewOf(bytes);
   view.setBigUint64(0, BigInt(turn));
   view.setBigUint64(8, BigInt(end));
   bytes[16] = isSealed ? 1 : 0;
   view.setUint32(markSumOffset, crc32(bytes.subarray(0, markSumOffset), seedOf(name, 0)));
+  bytes.copyWithin(markBytes, 0, markBytes);
   return bytes;
 }
 
 export const markOffsetOf = (turn: number): number => markOffsets[turn % 2];
 
-/** The later of the two marks that is whole: one may be damaged, or just being written. */
+/** The latest mark that is whole: others may be damaged, or just being written. */
 export function parseMarks(name: SegmentName, head: Uint8Array): SegmentMark | undefined {
-  const marks = markOffsets.flatMap((at) => parseMark(name, head.subarray(at, at + markBytes)) ?? []);
+  const marks: SegmentMark[] = [];
+  for (let at: number = markOffsets[0]; at < segmentHeadBytes; at += markBytes) {
+    const mark = parseMark(name, head.subarray(at, at + markBytes));
+    if (mark !== undefined) marks.push(mark);
+  }
   return marks.sort((left, right) => right.turn - left.turn)[0];
 }
 

@@ -1,8 +1,8 @@
 /** Goes through the frames of a segment, past what is damaged, and says what was there. */
 import { LogState } from './log-state.js';
 import { type LogPartition, type LogPosition, logPosition } from './record-log.js';
-import { type FrameHead, nextFrame, parseFrame, type SegmentName } from './segment-format.js';
-import type { SegmentRows } from './segment-rows.js';
+import { type FrameHead, frameBytesOf, nextFrame, parseFrame, type SegmentName } from './segment-format.js';
+import { partitionName, type SegmentRows } from './segment-rows.js';
 
 export interface ScannedFrame {
   readonly head: FrameHead;
@@ -63,7 +63,7 @@ export function stateOf({ frames }: Scan): LogState | undefined {
 /**
  * Takes the frames, of which the first should have the turn `turn`, into state and rows. An entry that is
  * missing, as those behind it tell, gets a row without length, with the offset of a hole. Returns how many
- * frames were lost of which nothing tells what they were, in the holes between the frames.
+ * frames were lost, at most, of which nothing tells what they were.
  */
 export function takeFrames(
   { frames, holes }: Scan,
@@ -81,11 +81,36 @@ export function takeFrames(
       const partition = { channelId: head.channelId, stream: head.stream };
       const hole = holes.findLast((one) => one.offset < offset)?.offset ?? offset;
       unknown -= fillUp(partition, head.position, hole, { state, rows });
+      unknown -= Math.max(0, head.epoch - state.epoch(head.channelId));
       rows.add(partition, head.position, { offset, length });
     }
+    if (head.kind === 'claim') unknown -= Math.max(0, head.epoch - 1 - state.epoch(head.channelId));
     state.take(head);
   }
-  return unknown;
+  const lastHole = holes.at(-1);
+  const isLast = lastHole !== undefined && (frames.at(-1)?.offset ?? 0) < lastHole.offset;
+  return Math.max(0, unknown) + (isLast ? Math.floor(lastHole.length / frameBytesOf(0)) : 0);
+}
+
+/**
+ * Goes on behind `lost` frames of which nothing tells what they were: no position and no epoch that one of
+ * them may have had is given again. Concerned are those of which no frame behind the last hole tells; each of
+ * their positions that may have been given gets a row without length.
+ */
+export function passOver(
+  { frames, holes }: Scan,
+  lost: number,
+  { state, rows }: { readonly state: LogState; readonly rows: SegmentRows },
+): void {
+  const hole = holes.at(-1)?.offset ?? 0;
+  const behind = frames.filter(({ head, offset }) => offset > hole && head.kind !== 'state');
+  const told = new Set(behind.flatMap(({ head }) => (head.kind === 'entry' ? [partitionName(head)] : [])));
+  for (const partition of lost === 0 ? [] : state.partitions()) {
+    if (told.has(partitionName(partition))) continue;
+    fillUp(partition, logPosition(state.end(partition) + lost), hole, { state, rows });
+  }
+  const claims = behind.filter(({ head }) => head.kind === 'entry' || head.kind === 'claim');
+  state.passOver(lost, new Set(claims.map(({ head }) => head.channelId)));
 }
 
 /** Entries before `end` that no frame told of get a row without length; returns how many there were. */

@@ -11,7 +11,8 @@ import { builtFile } from '#environment/built-file';
 import { openFileRecordLog } from '#record-log/file-record-log';
 import { lookAtLog } from './log-looks.js';
 
-const kinds = ['bit flipped', 'bit flipped', 'bit flipped', 'cut short'] as const;
+const kinds = ['bit flipped', 'bit flipped', 'bit flipped', 'cut short', 'block zeroed'] as const;
+const blockBytes = 4_096;
 type Kind = (typeof kinds)[number] | 'emptied' | 'removed';
 const entries = 600;
 /** Logs that one process looks at. */
@@ -83,7 +84,10 @@ async function damage(path: string, kind: Kind, entropy: Entropy): Promise<void>
   if (kind === 'removed') await rm(path);
   else if (kind === 'emptied') await writeFile(path, '');
   else if (kind === 'cut short') await truncate(path, pick(entropy, bytes.length));
-  else {
+  else if (kind === 'block zeroed') {
+    const from = pick(entropy, Math.ceil(bytes.length / blockBytes)) * blockBytes;
+    await writeFile(path, bytes.fill(0, from, Math.min(bytes.length, from + blockBytes)));
+  } else {
     bytes[pick(entropy, bytes.length)] ^= 1 << pick(entropy, 8);
     await writeFile(path, bytes);
   }
