@@ -303,7 +303,7 @@ const faults = {
   },
   'chain-unavailable': {
     status: 503,
-    expected: 'The base chain can be reached.',
+    expected: 'The base chain can be reached, and a block that the request is for cannot be over unseen.',
     advice: 'Send the same request again after Retry-After seconds.',
     retryable: true,
   },

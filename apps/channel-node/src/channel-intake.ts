@@ -221,7 +221,8 @@ export class ChannelIntake {
     const blockNumber = Number(block);
     const end = collectionEnd(this.facts.terms, blockNumber);
     if (timestampSeconds >= end || latestSeconds < end) return;
-    const message = `the chain is away since it said ${timestampSeconds}: block ${blockNumber} may be over`;
+    const found = `the chain said ${timestampSeconds} last, and may be at ${latestSeconds}`;
+    const message = `${found}: block ${blockNumber}, which collects until ${end}, may be over`;
     throw new Fault('chain-unavailable', message, { retriable: true });
   }
 

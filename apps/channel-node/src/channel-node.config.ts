@@ -25,6 +25,7 @@ export const channelNodeEnvironment = z.object({
   ...listenFields(8_080),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
   SWEEP_INTERVAL_MS: milliseconds(100, 1_000),
+  CHAIN_HEIGHT_MS: milliseconds(1_000, 15_000),
 });
 
 export interface ChannelNodeConfig extends ServiceConfig {
@@ -35,6 +36,7 @@ export interface ChannelNodeConfig extends ServiceConfig {
   readonly listen: ListenConfig;
   readonly requestTimeoutMs: number;
   readonly sweepIntervalMs: number;
+  readonly heightIntervalMs: number;
 }
 
 export interface ChannelNodeSecrets {
@@ -55,6 +57,7 @@ export function readChannelNodeConfig(environment: Readonly<Record<string, strin
     listen: listenConfigOf(parsed),
     requestTimeoutMs: parsed.REQUEST_TIMEOUT_MS,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+    heightIntervalMs: parsed.CHAIN_HEIGHT_MS,
   };
   return { config, secrets: { operatorKey: parsed.OPERATOR_KEY } };
 }

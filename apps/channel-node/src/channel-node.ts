@@ -28,6 +28,8 @@ export interface ChannelNodeOptions {
   readonly requestTimeoutMs: number;
   /** How often a running node looks for what is due when nothing woke it. */
   readonly sweepIntervalMs?: number;
+  /** A height of the chain that stands for longer says nothing of now. */
+  readonly heightIntervalMs?: number;
   /** Impressions remembered for each block, own and others' apart: at most 24 bytes each. */
   readonly impressionsMax?: number;
   /** Chain time during which a closed block's batches are remembered for repeats. */
@@ -44,7 +46,12 @@ export interface ChannelNodePorts {
   readonly timers?: Timers;
 }
 
-const defaults = { sweepIntervalMs: 1_000, impressionsMax: 2 ** 22, rememberSeconds: 3_600 };
+const defaults = {
+  sweepIntervalMs: 1_000,
+  heightIntervalMs: 15_000,
+  impressionsMax: 2 ** 22,
+  rememberSeconds: 3_600,
+};
 
 export class ChannelNode {
   readonly #options: Required<ChannelNodeOptions>;
@@ -61,7 +68,7 @@ export class ChannelNode {
     const account = options.account.toLowerCase() as Address;
     this.#options = { ...defaults, ...options, account };
     this.#ports = { fetch: globalThis.fetch, timers: systemTimers, ...ports };
-    this.#time = new ChainClock(ports.chain, ports.log);
+    this.#time = new ChainClock(this.#options, this.#ports);
     this.#operator = addressOf(options.operatorKey);
     this.#channels = new OpenChannels(this.#options, { ...this.#ports, time: this.#time });
     this.#standing = new Standing({ account, operator: this.#operator }, this.#ports);

@@ -51,6 +51,23 @@ describe('an impression set', () => {
     expect(set.firstIn(recordsOf(counted(1, 5)), 1, 4)).toBeUndefined();
   });
 
+  it('keeps keys whose first or second half is zero when its tables grow', () => {
+    const set = new ImpressionSet(100_000);
+    const seconds = counted(1, 5_001);
+    const firsts = seconds.map((one) => {
+      const bytes = new Uint8Array(16);
+      bytes.set(one.subarray(4, 8), 0);
+      return bytes;
+    });
+    for (const keys of [seconds, firsts]) {
+      for (let from = 0; from < 5_000; from += 1_000) {
+        set.addAll(recordsOf(keys.slice(from, from + 1_000)), 1, 1_000);
+      }
+    }
+    // A few find no slot, as the rule allows; one half would be thousands.
+    expect([...seconds, ...firsts].filter((one) => !has(set, one)).length).toBeLessThan(100);
+  });
+
   it('stays within its bound and goes on answering', () => {
     const set = new ImpressionSet(2_000);
     for (let from = 1; from < 5_000; from += 1_000)

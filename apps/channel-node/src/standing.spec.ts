@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
+import { addressOf } from '#crypto';
 import { DrivenClock, type Log, silentLog } from '#environment';
 import { Standing } from './standing.js';
 import { accounts, operatorKeys, TestChain } from './testing/test-channel.js';
-import { addressOf } from '#crypto';
 
 const operator = addressOf(operatorKeys[1]);
 

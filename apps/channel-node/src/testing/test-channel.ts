@@ -71,6 +71,8 @@ export class TestChain {
   isAway = false;
   /** Questions for facts, each a round trip on a real chain. */
   asked = 0;
+  /** The time is told after it. */
+  timeGate: Promise<void> = Promise.resolve();
   /** Questions for keys are answered after it. */
   keysGate: Promise<void> = Promise.resolve();
   /** What keys each participant has, from before the channel; tests replace them. */
@@ -103,6 +105,7 @@ export class TestChain {
   port(): Chain {
     const time = async (): Promise<ChainTime> => {
       this.asked++;
+      await this.timeGate;
       if (this.isAway) throw new Fault('chain-unavailable', 'the chain is away', { retriable: true });
       return { height: 1, timestampSeconds: this.nowSeconds };
     };

@@ -53,6 +53,8 @@ export interface OrganisationPorts {
 
 const sweepIntervalMs = 2_000;
 const requestTimeoutMs = 60_000;
+/** The embedded chain mines every second, and is started anew when it does not for 20. */
+const heightIntervalMs = 5_000;
 const requestsMax = 1_024;
 const reductionThreads = 2;
 const reductionMebibytes = 256;
@@ -87,7 +89,7 @@ export async function openOrganisation(
   );
   const settlement = new Settlement(every, { chain, jobQueue, log });
   const nodeApp = await startChannelNodeApp(
-    { ...every, requestTimeoutMs },
+    { ...every, requestTimeoutMs, heightIntervalMs },
     { recordLog, keyValue, chain, clock, log },
     { runs: false },
   );
