@@ -7,7 +7,7 @@ import { holdTurns, type KeyTurns } from './key-turns.js';
 import { memoryOutbox, type Outbox } from './outbox.js';
 import { keyOf } from './testing/example-channel.js';
 import { away, FakeNode, refused, settled } from './testing/fake-node.js';
-import { TransactionPoster } from './transaction-poster.js';
+import { hexOf, TransactionPoster } from './transaction-poster.js';
 
 const key = keyOf('poster');
 const address = addressOf(key);
@@ -225,6 +225,23 @@ describe('a poster', () => {
     for (let look = 0; look < 3; look++) await node.mine();
     expect(await outcome).toMatchObject({ ok: false, code: 'reverted' });
     expect(await outbox.entries(address)).toEqual([]);
+  });
+
+  it('forgets a transaction whose nonce went to another process, long before that is final', async () => {
+    node.answers.eth_getTransactionCount = (_, at) =>
+      String(at).startsWith('0x') ? '0x3' : hexOf(node.count);
+    posterOf().post(act(1));
+    await settled();
+    node.count = 4;
+    for (let look = 0; look < 3; look++) await node.mine();
+    expect(nonces()).toEqual([3, 4]);
+    // Kept, it would be sent beside the other one after a rollback: the act would be done twice.
+    expect((await outbox.entries(address)).map(({ nonce }) => nonce)).toEqual([4]);
+    node.count = 3;
+    posterOf().post(act(2));
+    await settled();
+    expect(nonces()).toEqual([3, 4, 3]);
+    expect(node.sent[2].data).toBe(act(2).data);
   });
 
   it.each(['nonce too low', 'replacement transaction underpriced'])(

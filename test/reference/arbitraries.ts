@@ -36,7 +36,10 @@ export const testDomain: Domain = {
   verifyingContract: '0x00000000000000000000000000000000c0ffee00',
 };
 
-/** Prices that meet, nearly meet, and leave the exact integers of a float64; sums of 50 stay under 2^63. */
+/**
+ * Prices that meet, nearly meet, differ by exactly 10 and 5,000 ppm, and leave the exact integers of a float64; sums of
+ * 50 stay under 2^63.
+ */
 const prices = [
   0n,
   1n,
@@ -45,6 +48,9 @@ const prices = [
   101n,
   99_999n,
   100_000n,
+  995_000n * 2n ** 33n - 1n,
+  995_000n * 2n ** 33n,
+  1_000_000n * 2n ** 33n,
   2n ** 53n - 1n,
   2n ** 53n + 1n,
   2n ** 57n - 1n,
@@ -76,13 +82,13 @@ export function parametersArbitrary(roles: readonly number[]): fc.Arbitrary<Redu
   const share = fc.record({ participant: fc.constantFrom(...payees), ppm: fc.integer({ min: 0, max: ppm }) });
   const hasAuditor = roles.some(isAuditor);
   return fc.record({
-    priceTolerancePpm: fc.constantFrom(0, 1, 5_000, 10_000, 1_000_000),
+    priceTolerancePpm: fc.constantFrom(0, 1, 10, 5_000, 10_000, 1_000_000),
     onPriceMismatch: fc.integer({ min: 0, max: 3 }),
     onMissingDsp: fc.integer({ min: 0, max: 1 }),
     onMissingSsp: fc.integer({ min: 0, max: 1 }),
     onMissingAudit: hasAuditor ? fc.integer({ min: 0, max: 1 }) : fc.constant(1),
     requireViewable: hasAuditor ? fc.boolean() : fc.constant(false),
-    auditorFeeNano: fc.constantFrom(0, 1, 2_000),
+    auditorFeeNano: fc.constantFrom(0, 1, 2_000, 2 ** 34 - 1),
     shares: fc.uniqueArray(share, { selector: (one) => one.participant, maxLength: 3 }),
     discrepancyLimitPpm: fc.constant(100_000),
   });

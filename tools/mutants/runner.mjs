@@ -17,7 +17,7 @@ import { runTest, tests } from './words.mjs';
 
 /** The tests that have to notice a mistake in the cores: their own, and those against the second implementation. */
 const folders = ['libs/encoding', 'libs/crypto', 'libs/protocol', 'libs/reduction', 'test/reference'];
-const files = ['test/vectors.spec.ts'];
+const files = ['test/vectors.spec.ts', 'test/records-equal-reference.spec.ts'];
 
 /**
  * Tests that take longer than this, instrumented, are left out: they would be run thousands of times. What only they

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
+import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { fromHex, toHex } from '#encoding';
 import { type Log, silentLog, systemClock } from '#environment';
+import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { commitManifest, SegmentCutter, sealSegment } from '#protocol';
 import type { LogItem, LogStream, RecordLog } from '#record-log';
@@ -14,6 +16,7 @@ function collatorOf(
   participant: number,
   crash?: CrashPoint,
   log: Log = silentLog,
+  jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog }),
 ): Collator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   return new Collator(
@@ -23,7 +26,7 @@ function collatorOf(
       partStore: wrap(rehearsal.partStore()),
       chain: wrap(rehearsal.chain.port()),
       keyValue: wrap(rehearsal.keyValue(participant)),
-      jobQueue: openInProcessJobQueue({ log: silentLog }),
+      jobQueue,
       clock: systemClock,
       log,
     },
@@ -213,6 +216,38 @@ describe('the collator', () => {
     await rehearsal.cutOff(0, 0);
     expect(await collator.sweep()).toBe(0);
     expect(rehearsal.chain.accepted).toEqual({});
+  });
+
+  it('collates only in collation and only once, however early, late or often its job runs', async () => {
+    const rehearsal = new Rehearsal();
+    await rehearsal.append(0, someBatches(rehearsal));
+    await rehearsal.cutOff(0, 0);
+    const store = rehearsal.partStore();
+    const { putMany } = store;
+    let puts = 0;
+    store.putMany = (blocks) => {
+      puts++;
+      return putMany.call(store, blocks);
+    };
+    rehearsal.partStore = () => store;
+    const jobs = new LateJobs();
+    const collators = [0, 1].map((one) => collatorOf(rehearsal, one, undefined, silentLog, jobs));
+    const job = { kind: 'collate', channelId: rehearsal.channelId, blockNumber: 0 } as const;
+    const collected = rehearsal.collected(0);
+    await rehearsal.cutOff(1, 0);
+    for (const [participant, atSeconds, putsThen] of [
+      [0, collected - 1, 0],
+      [0, collected, 2],
+      [0, collected + 1, 2],
+      [1, collected + blockSeconds.collation, 2],
+    ]) {
+      rehearsal.chain.advanceTo(atSeconds);
+      collators[participant].start();
+      expect(await jobs.run(job)).toBe('done');
+      expect([atSeconds, puts]).toEqual([atSeconds, putsThen]);
+      await collators[participant].stop();
+    }
+    expect(rehearsal.chain.accepted).toEqual({ postPart: 1 });
   });
 
   it('takes the lower bytes of a batch that was signed twice, whichever came first', async () => {
