@@ -1,11 +1,11 @@
 /** What the embedded chain was told, height by height: an append-only file from which anvil is brought to
  *  the same state. A line an entry: its CRC-32 in hexadecimal, a space, the entry as JSON. */
-import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Hex } from '#encoding';
 import { codeOf, Fault, type FileSystem, messageOf, type OpenFile, systemFiles } from '#environment';
+import { makeFolders } from '#environment/make-folders';
 
 /** The first entry. */
 export interface JournalHead {
@@ -64,7 +64,7 @@ export async function openAnvilJournal(
   const found = await readJournal(file);
   await requireKnown(file, found.end, known);
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     const opened = await files.open(file, 'append');
     const journal = new FileJournal(file, opened, found.head ?? head, found.end);
     if (found.fileBytes > found.end.bytes) await opened.truncate(found.end.bytes);

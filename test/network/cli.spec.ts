@@ -2,13 +2,15 @@
  * Every command of the command line explains itself, and ends with the exit code and the JSON that it
  * promises.
  */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ShownBlock } from '#apps/cli/src/commands/block-show';
 import type { RunResult } from '#apps/cli/src/report/run-result';
-import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
+import { type CliRun, resultOf, runCli, runPlain, startCli } from './run-cli.js';
 
 let folder = '';
 beforeAll(() => {
@@ -58,19 +60,39 @@ describe('a command', () => {
   });
 
   it.each([
-    [['demo', '--unknown'], 'commander.unknownOption'],
-    [['unknown'], 'commander.unknownCommand'],
-    [['block', 'unknown'], 'commander.unknownCommand'],
-    [['replay'], 'commander.missingArgument'],
-    [['demo', 'too', 'many'], 'commander.excessArguments'],
-    [['demo', '--blocks', '0'], 'commander.invalidArgument'],
-    [['replay', 'log.tsv', '--disagree', '1.5'], 'commander.invalidArgument'],
-    [['block', 'export', 'x', '0', '--out', 'o'], 'commander.missingMandatoryOptionValue'],
-  ])('is refused as usage when it is called as %j', async (args, code) => {
+    [['demo', '--unknown']],
+    [['unknown']],
+    [[]],
+    [['block']],
+    [['block', 'unknown']],
+    [['replay']],
+    [['demo', 'too', 'many']],
+    [['demo', '--blocks', '0']],
+    [['replay', 'log.tsv', '--disagree', '1.5']],
+    [['block', 'export', 'x', '0', '--out', 'o']],
+    ...['demo', 'up', 'doctor', 'block show 0x5f3a91c2 0'].map((one) => [
+      [...one.split(' '), '--data', import.meta.filename],
+    ]),
+    [['demo', '--data', '']],
+    [['block', 'export', '0x5f3a91c2', '0', '--data', 'd', '--out', import.meta.filename]],
+  ])('is refused as usage when it is called as %j', async (args) => {
     const run = await runCli([...args, '--json']);
     expect(run.code).toBe(2);
-    expect(refusedWith(run)).toEqual([code]);
+    expect(refusedWith(run)).toEqual(['usage']);
     expect(run.stderr).toContain('--help');
+  });
+
+  it('is refused by name where there can be no data folder', async () => {
+    // Linux takes no folder there, and says that the one above is missing.
+    const path = '/proc/papyrus';
+    const { code, stdout, stderr } = await runPlain(['demo', '--data', path]);
+    expect([code, stdout]).toEqual([6, '']);
+    expect(stderr).toContain(`papyrus: data-folder-unavailable: ${path}`);
+  });
+
+  it('says which version it is', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    expect(await runPlain(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('says what is wrong on standard error, and nothing on standard output, to people', async () => {
@@ -78,6 +100,40 @@ describe('a command', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain("unknown option '--unknown'");
   });
+});
+
+describe('what is told to people', () => {
+  /** Letters, not bytes; a line that has a path of ours is as long as that. */
+  const tooLong = (text: string): string[] =>
+    text.split('\n').filter((line) => line.length > 80 && !line.includes(folder));
+
+  it('is no wider than a terminal, by demo, doctor, replay and help', async () => {
+    const data = join(folder, 'plain');
+    const demo = await runPlain(['demo', '--sellers', '13', '--blocks', '1', '--data', data, '--quiet']);
+    expect([demo.code, demo.stderr, tooLong(demo.stdout)]).toEqual([0, '', []]);
+    expect(demo.stdout).toMatch(/^ssp-13 +ssp +0\.000000000 /m);
+    const doctor = await runPlain(['doctor', '--data', data]);
+    expect([doctor.code, doctor.stderr, tooLong(doctor.stdout)]).toEqual([0, '', []]);
+    expect(tooLong((await runPlain(['demo', '--help'])).stdout)).toEqual([]);
+  });
+
+  it('is no wider by up, which ends at once although the guard of its anvil was killed', async () => {
+    const data = join(folder, 'up');
+    const up = startCli(['up', '--data', data]);
+    const ended = once(up, 'close');
+    let said = '';
+    for await (const line of createInterface({ input: up.stdout! })) {
+      said += `${line}\n`;
+      if (!line.endsWith('Ctrl-C stops.')) continue;
+      const anvil = readFileSync(join(data, 'chain', 'anvil.pid'), 'utf8');
+      const guard = readFileSync(`/proc/${Number(anvil)}/stat`, 'utf8').split(' ')[3];
+      process.kill(Number(guard), 'SIGKILL');
+      up.kill('SIGINT');
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(tooLong(said)).toEqual([]);
+    expect(said).toContain('Stopping');
+  }, 40_000);
 });
 
 describe('block export', () => {
@@ -131,7 +187,16 @@ describe('block export', () => {
     });
   });
 
+  it('writes to no folder that holds files already, and says when it cannot write', async () => {
+    const again = await run(channelId, '0', '--data', data);
+    expect([again.code, refusedWith(again)]).toEqual([5, ['out-not-empty']]);
+    const nowhere = ['--data', data, '--out', '/proc/papyrus', '--json'];
+    const refused = await runCli(['block', 'export', channelId, '0', ...nowhere]);
+    expect([refused.code, refusedWith(refused)]).toEqual([6, ['out-unavailable']]);
+  });
+
   it('leaves no trace of the reading in the journal', async () => {
+    rmSync(out, { recursive: true });
     const journal = join(data, 'chain', 'heights');
     const before = readFileSync(journal);
     expect((await run(channelId.slice(0, 12), '0', '--data', data)).code).toBe(0);

@@ -78,7 +78,7 @@ describe('doctor', () => {
     const before = files();
     const { code, stdout, stderr } = await runPlain(['doctor', '--data', data]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/chain journal +│ good +│ \d+ heights/);
+    expect(stdout).toMatch(/^chain journal +good +\d+ heights$/m);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(files()).toEqual(before);
   });
@@ -126,7 +126,31 @@ describe('doctor', () => {
   });
 });
 
+describe('where there is no network', () => {
+  it('finds none, and leaves nothing behind', async () => {
+    const none = join(root, 'none');
+    mkdirSync(none);
+    for (const folder of [none, join(root, 'nowhere')]) {
+      const { code, lines } = await runCli(['doctor', '--data', folder, '--json']);
+      expect([code, lines]).toMatchObject([3, [{ errors: [{ code: 'data-not-found' }] }]]);
+    }
+    expect(readdirSync(none)).toEqual([]);
+    expect(readdirSync(root)).not.toContain('nowhere');
+  });
+});
+
 describe('a data folder', () => {
+  it('whose network.json is gone is examined, and no other network begun in it', async () => {
+    lose('network.json');
+    const before = files();
+    const { code, lines } = await runCli([...demo, '--data', data]);
+    expect([code, lines]).toMatchObject([5, [{ errors: [{ code: 'data-incomplete' }] }]]);
+    const doctor = await runCli(['doctor', '--data', data, '--json']);
+    const message = expect.stringContaining('network.json is gone');
+    expect([doctor.code, doctor.lines]).toMatchObject([7, [{ errors: [{ message }] }]]);
+    expect(unlocked(files())).toEqual(unlocked(before));
+  });
+
   it.each(['parts', 'participants/ssp-1', 'participants/dsp/state'])(
     'that lacks %s is refused by name: nothing is made anew',
     async (path) => {

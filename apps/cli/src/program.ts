@@ -1,14 +1,16 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
+import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Fault } from '#environment';
+import { packageVersion } from '#environment/built-file';
 import {
+  type CommandNo,
   CommandRefused,
   type ExitCode,
   exitCode,
   exitOfFault,
-  type Output,
-  openOutput,
-} from './report/output.js';
+} from './report/command-refused.js';
+import { type Output, openOutput } from './report/output.js';
 
 /** Runs one command line and returns its exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -29,11 +31,14 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 function sayEnd(error: unknown, output: Output): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCode.ok;
-    output.result(null, { errors: [{ code: error.code, message: error.message }] });
+    // Commander has written it to standard error already, or the help where no command was named.
+    const message = error.code === 'commander.help' ? 'name a command' : error.message;
+    output.result(null, { errors: [{ code: 'usage', message: message.replace(/^error: /, '') }] });
     return exitCode.usage;
   }
   const isNamed = error instanceof CommandRefused || error instanceof Fault;
-  const code = isNamed ? error.code : 'unexpected';
+  const unexpected: CommandNo = 'unexpected';
+  const code = isNamed ? error.code : unexpected;
   const message = error instanceof Error ? error.message : String(error);
   output.result(null, { errors: [{ code, message }] });
   process.stderr.write(`papyrus: ${code}: ${message}\n`);
@@ -48,7 +53,10 @@ type End = (code: ExitCode) => void;
 const dataOption = new Option(
   '--data <dir>',
   'keep everything in this folder; the same command on it continues',
-);
+).argParser(folder);
+const networkOption = new Option('--data <dir>', 'the data folder of the network')
+  .argParser(folder)
+  .makeOptionMandatory();
 const jsonOption = new Option('--json', 'NDJSON on standard output, the last line is the result');
 const quietOption = new Option('--quiet', 'no progress on standard error');
 
@@ -56,6 +64,7 @@ const quietOption = new Option('--quiet', 'no progress on standard error');
 function defineProgram(output: Output, end: End): Command {
   const program = new Command('papyrus')
     .description('Turns the signed records of SSP, DSP and auditor into one agreed payment.')
+    .version(packageVersion(), '--version', 'say which version this is')
     .exitOverride()
     .showHelpAfterError('(add --help for what the command takes)')
     .addHelpText('after', example('papyrus demo'));
@@ -131,8 +140,12 @@ function defineBlock(program: Command, output: Output, end: End): void {
   block
     .command('export <channel> <number>')
     .description('write what an outsider needs to check a settled block by own code')
-    .requiredOption('--data <dir>', 'the data folder of the network')
-    .requiredOption('--out <dir>', 'where to write')
+    .addOption(networkOption)
+    .addOption(
+      new Option('--out <dir>', 'where to write: a folder that is empty or not there')
+        .argParser(folder)
+        .makeOptionMandatory(),
+    )
     .option('--sealed', 'the stored blocks too, named by their digest')
     .addOption(jsonOption)
     .addHelpText('after', example('papyrus block export 0x5f… 0 --data ./demo-data --out ./block-0 --sealed'))
@@ -146,7 +159,7 @@ function defineBlockShow(block: Command, output: Output, end: End): void {
   block
     .command('show <channel> <number>')
     .description('say where a block stands: stage, parts, results, amounts; also while the network runs')
-    .requiredOption('--data <dir>', 'the data folder of the network')
+    .addOption(networkOption)
     .addOption(jsonOption)
     .addHelpText('after', example('papyrus block show 0x5f3a91c2 0 --data ./demo-data'))
     .action(async (channel, number, options) => {
@@ -159,7 +172,7 @@ function defineDoctor(program: Command, output: Output, end: End): void {
   program
     .command('doctor')
     .description('say what is wrong with a data folder and what can be mended; changes nothing by itself')
-    .requiredOption('--data <dir>', 'the data folder of the network')
+    .addOption(networkOption)
     .option('--mend', 'mend what can be mended without losing anything')
     .addOption(jsonOption)
     .addHelpText('after', example('papyrus doctor --data ./network'))
@@ -182,6 +195,15 @@ function positive(max: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** The path of a folder, or of nothing yet. */
+function folder(path: string): string {
+  if (path === '') throw new InvalidArgumentError('the path of a folder is not empty');
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    throw new InvalidArgumentError('that is a file; name a folder');
+  }
+  return path;
 }
 
 /** A share of 0 to 1 with at most six digits behind the point, as parts per million. */

@@ -17,7 +17,8 @@ import { RefusalNotes } from './network/refusal-notes.js';
 import { trafficWorks } from './network/submit-traffic.js';
 import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
-import { CommandRefused, type ExitCode, exitCode, type Output, sayNotice } from './report/output.js';
+import { type CommandNo, CommandRefused, type ExitCode, exitCode } from './report/command-refused.js';
+import { type Output, sayNotice } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import type { RunResult } from './report/run-result.js';
 import { printRun } from './report/run-tables.js';
@@ -27,6 +28,8 @@ import type { BlockPlan } from './traffic/plan-records.js';
 import type { UnusableRow } from './traffic/read-ipinyou.js';
 
 export interface Scenario {
+  /** What runs, for people. */
+  readonly title: string;
   readonly spec: NetworkSpec;
   readonly plans: readonly BlockPlan[];
   readonly unusable: readonly UnusableRow[];
@@ -57,6 +60,7 @@ export async function runScenario(
   const progress = openProgress({ isQuiet: options.quiet === true || output.isJson, stages });
   try {
     const spec = settleSpec(dataFolder, scenario.spec);
+    output.line(scenario.title);
     output.event('stage', { name: 'setup', dataFolder });
     const from = performance.now();
     const network = await openNetwork(spec, dataFolder, {
@@ -190,13 +194,12 @@ function requireSameResult(
   if (own === stage.finalOutputHash) return;
   throw new CommandRefused(
     'result-differs',
-    exitCode.verificationFailed,
     `reducing the parts of block ${blockNumber} gives ${own}, the chain has ${stage.finalOutputHash}`,
   );
 }
 
 function tell(result: RunResult, output: Output): ExitCode {
-  const errors: { code: string; message: string }[] = [];
+  const errors: { code: CommandNo; message: string }[] = [];
   for (const kind of kinds) {
     if (result.injected[kind] !== result.found[kind]) {
       errors.push({

@@ -1,16 +1,19 @@
 /** `papyrus block export CHANNEL N`: what an outsider needs to check a settled block by own code. */
 
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, fromHex, toHex } from '#encoding';
+import { codeOf, messageOf } from '#environment';
+import { makeFolders } from '#environment/make-folders';
 import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
 import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
 import { blockState } from '../network/drive.js';
 import { type OpenedBlock, openBlock } from '../network/open-block.js';
 import { type ReadableNetwork, readNetwork } from '../network/read-network.js';
 import type { RevealedWork } from '../network/revealed-work.js';
-import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
+import { CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
+import type { Output } from '../report/output.js';
 import { parseBlockName, requireBlock } from './block-name.js';
 
 export interface BlockExportOptions {
@@ -29,10 +32,17 @@ export async function runBlockExport(
   output: Output,
 ): Promise<ExitCode> {
   const named = parseBlockName(channel, number);
+  requireEmpty(options.out);
   return readNetwork(options.data, (network) => {
     const blockNumber = requireBlock(network, named, options.data);
     return exportBlock(network, blockNumber, options, output);
   });
+}
+
+/** Files of another block among those of this one would be taken for its own. */
+function requireEmpty(out: string): void {
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
+  throw new CommandRefused('out-not-empty', `${out} holds files already: name an empty folder or a new one`);
 }
 
 async function exportBlock(
@@ -45,7 +55,7 @@ async function exportBlock(
   const state = await blockState(network.chain, channelId, blockNumber);
   if (state.stage.stage !== 'settled') {
     const message = `block ${blockNumber} is in stage ${state.stage.stage}: only a settled block can be exported`;
-    throw new CommandRefused('block-not-settled', exitCode.conflict, message);
+    throw new CommandRefused('block-not-settled', message);
   }
   const block = await openBlock(network, { ...network, ...state, blockKey: network.blockKey(blockNumber) });
   const validators = (await network.revealedWork(blockNumber)).map((one) => {
@@ -55,10 +65,14 @@ async function exportBlock(
   const json = blockJson(network, blockNumber, block, validators);
   if (json.result.outputHash !== state.stage.finalOutputHash) {
     const message = `reducing the stored parts gives ${json.result.outputHash}, the chain has ${state.stage.finalOutputHash}`;
-    throw new CommandRefused('result-differs', exitCode.verificationFailed, message);
+    throw new CommandRefused('result-differs', message);
   }
-  mkdirSync(options.out, { recursive: true });
-  const files = await writeFiles(network, block, json, options);
+  const files = await writeFiles(network, block, json, options).catch((cause) => {
+    // What is not of the file system has its own name.
+    if (!/^E[A-Z]+$/.test(codeOf(cause) ?? '')) throw cause;
+    const message = `the block cannot be written to ${options.out}: ${messageOf(cause)}`;
+    throw new CommandRefused('out-unavailable', message, { cause });
+  });
   output.line(`Block ${blockNumber} of ${channelId}: ${files.length} files in ${options.out}`);
   output.line(`outputHash ${json.result.outputHash}, as the chain has it`);
   output.result({ channelId, blockNumber, out: options.out, files, outputHash: json.result.outputHash });
@@ -139,6 +153,7 @@ async function writeFiles(
   json: object,
   options: BlockExportOptions,
 ): Promise<string[]> {
+  makeFolders(options.out);
   const files = ['block.json', 'impressions.ndjson'];
   const text = JSON.stringify(json, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 1);
   writeFileSync(join(options.out, 'block.json'), `${text}\n`);
@@ -149,7 +164,7 @@ async function writeFiles(
   }
   await writeImpressions(join(options.out, 'impressions.ndjson'), block);
   if (options.sealed !== true) return files;
-  mkdirSync(join(options.out, 'sealed'), { recursive: true });
+  mkdirSync(join(options.out, 'sealed'));
   const stored = [...new Set(block.parts.flatMap((part) => part.stored))];
   let at = 0;
   for await (const bytes of network.partStore.getMany(stored.map(fromHex))) {
@@ -178,7 +193,7 @@ async function writeImpressions(path: string, block: OpenedBlock): Promise<void>
     if (!file.write(`${line}\n`)) await once(file, 'drain');
   }
   file.end();
-  await once(file, 'close');
+  await once(file, 'finish');
 }
 
 /** One outcome a seller; `priceDiffers` where two prices stood apart and one was paid or judged. */

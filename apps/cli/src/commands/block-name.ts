@@ -1,6 +1,6 @@
 /** CHANNEL and N of the commands that look at a block; a channel id may be cut to its beginning. */
 import type { ReadableNetwork } from '../network/read-network.js';
-import { CommandRefused, exitCode } from '../report/output.js';
+import { CommandRefused } from '../report/command-refused.js';
 
 export interface BlockName {
   /** The channel id or its beginning, lower case. */
@@ -12,10 +12,10 @@ export function parseBlockName(channel: string, number: string): BlockName {
   const lowered = channel.toLowerCase();
   if (!/^0x[0-9a-f]{8,64}$/.test(lowered)) {
     const message = 'CHANNEL is a channel id in 0x-hexadecimal, at least its first 8 digits';
-    throw new CommandRefused('usage', exitCode.usage, message);
+    throw new CommandRefused('usage', message);
   }
   if (!/^\d{1,7}$/.test(number)) {
-    throw new CommandRefused('usage', exitCode.usage, 'N is the number of a block');
+    throw new CommandRefused('usage', 'N is the number of a block');
   }
   return { channel: lowered, blockNumber: Number(number) };
 }
@@ -28,11 +28,11 @@ export function requireBlock(
 ): number {
   if (!channelId.startsWith(channel)) {
     const message = `the network in ${dataFolder} has channel ${channelId} only`;
-    throw new CommandRefused('channel-not-found', exitCode.notFound, message);
+    throw new CommandRefused('channel-not-found', message);
   }
   if (blockNumber >= terms.blocksMax) {
     const message = `the channel has blocks 0 to ${terms.blocksMax - 1}`;
-    throw new CommandRefused('block-not-found', exitCode.notFound, message);
+    throw new CommandRefused('block-not-found', message);
   }
   return blockNumber;
 }

@@ -3,7 +3,8 @@ import { type BlockStage, roleName } from '#protocol';
 import { type BlockState, blockState } from '../network/drive.js';
 import { type FetchedPart, type OpenedBlock, openBlock } from '../network/open-block.js';
 import { type ReadableNetwork, readNetwork } from '../network/read-network.js';
-import { type ExitCode, exitCode, formatNano, type Output } from '../report/output.js';
+import { type ExitCode, exitCode } from '../report/command-refused.js';
+import { formatNano, type Output } from '../report/output.js';
 import { parseBlockName, requireBlock } from './block-name.js';
 
 export interface BlockShowOptions {

@@ -1,7 +1,8 @@
 /** `papyrus demo`: a day of seeded traffic, settled. */
 
 import type { NetworkSpec } from '../network/network-spec.js';
-import type { ExitCode, Output } from '../report/output.js';
+import type { ExitCode } from '../report/command-refused.js';
+import type { Output } from '../report/output.js';
 import { type RunOptions, runScenario } from '../scenario.js';
 import { generateImpressions } from '../traffic/generate-impressions.js';
 import { planBlock } from '../traffic/plan-records.js';
@@ -32,10 +33,11 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
   const plans = Array.from({ length: options.blocks }, (_, block) =>
     planBlock(block, generateImpressions(traffic, block), roster, { seed: options.seed, disagreePpm }),
   );
-  output.line(
-    `${options.blocks} ${options.blocks === 1 ? 'block' : 'blocks'} of an hour · ${spec.participants.map((one) => one.name).join(', ')} · seed ${options.seed}`,
-  );
-  const code = await runScenario({ spec, plans, unusable: [], hasInvalidSubmissions: true }, options, output);
+  const hours = options.blocks === 1 ? '1 block of an hour' : `${options.blocks} blocks of an hour`;
+  const ssps = options.sellers === 1 ? 'ssp-1' : `ssp-1 to ssp-${options.sellers}`;
+  const title = `${hours} · dsp, ${ssps}, auditor · seed ${options.seed}`;
+  const scenario = { title, spec, plans, unusable: [], hasInvalidSubmissions: true };
+  const code = await runScenario(scenario, options, output);
   sayNext(options, output);
   return code;
 }
@@ -69,13 +71,11 @@ export function demoSpec(options: DemoOptions): NetworkSpec {
 
 function sayNext(options: DemoOptions, output: Output): void {
   output.line();
-  output.line('What to try next');
-  output.line('  npm run -s papyrus -- demo --seed 7                       other traffic, the same rules');
-  output.line(
-    '  npm run -s papyrus -- demo --data ./demo-data             keep the data, then look into a block:',
-  );
-  output.line('  npm run -s papyrus -- block export CHANNEL 0 --data ./demo-data --out ./block-0 --sealed');
-  output.line('  npm run -s papyrus -- replay FILE.tsv.gz --disagree 0     settle a real iPinYou log');
-  output.line('  npm run -s papyrus -- up                                  leave a network running');
+  output.line('What to try next, each after `npm run -s papyrus --`');
+  output.line('  demo --seed 7                   other traffic, the same rules');
+  output.line('  demo --data .data/demo          keep the data, then look into a block:');
+  output.line('  block export CHANNEL 0 --data .data/demo --out .data/block-0 --sealed');
+  output.line('  replay FILE.tsv.gz --disagree 0 settle a real iPinYou log');
+  output.line('  up                              leave a network running');
   if (options.data !== undefined) output.line(`Everything of this run is in ${options.data}`);
 }

@@ -8,9 +8,10 @@ import { type FolderLock, lockFolder } from '#environment/folder-lock';
 import { inspectFileKeyValue } from '#key-value/inspect-state';
 import { inspectFilePartStore } from '#part-store/inspect-parts';
 import { inspectFileRecordLog } from '#record-log/inspect-log';
-import { participantFolder, participantStores, partsFolder } from '../network/data-folder.js';
+import { participantFolder, participantStores, partsFolder, remainsOf } from '../network/data-folder.js';
 import { type NetworkSpec, readSpec } from '../network/network-spec.js';
-import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
+import { type CommandNo, CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
+import type { Output } from '../report/output.js';
 
 export interface DoctorOptions {
   readonly data: string;
@@ -35,16 +36,17 @@ export interface Examined {
  *  is in use. */
 export async function runDoctor(options: DoctorOptions, output: Output): Promise<ExitCode> {
   const { data, mend = false } = options;
-  if (!existsSync(data)) {
-    throw new CommandRefused('data-not-found', exitCode.notFound, `there is no folder ${data}`);
+  if (!existsSync(join(data, 'network.json')) && remainsOf(data).length === 0) {
+    throw new CommandRefused('data-not-found', `${data} holds no network's data: name the folder of one`);
   }
   const examined = await examine(data, mend);
   print(data, examined, output);
   const isWell = examined.every((one) => one.isGood || one.isMended);
   const result: Examination = { findings: examined };
+  const code: CommandNo = 'data-damaged';
   const errors = examined
     .filter((one) => !one.isGood && !one.isMended)
-    .map(({ what, detail }) => ({ code: 'data-damaged', message: `${what}: ${detail}` }));
+    .map(({ what, detail }) => ({ code, message: `${what}: ${detail}` }));
   output.result(result, { errors });
   return isWell ? exitCode.ok : exitCode.verificationFailed;
 }

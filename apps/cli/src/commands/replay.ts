@@ -1,7 +1,8 @@
 /** `papyrus replay FILE`: a real auction log, settled, a block a day. */
 
 import type { NetworkSpec } from '../network/network-spec.js';
-import { CommandRefused, type ExitCode, exitCode, type Output } from '../report/output.js';
+import { CommandRefused, type ExitCode } from '../report/command-refused.js';
+import type { Output } from '../report/output.js';
 import { type RunOptions, runScenario } from '../scenario.js';
 import { planBlock } from '../traffic/plan-records.js';
 import { LogRefused, type ReadLog, readIpinyou } from '../traffic/read-ipinyou.js';
@@ -23,8 +24,9 @@ export async function runReplay(file: string, options: ReplayOptions, output: Ou
     const impressions = log.impressions.filter((one) => one.blockNumber === block);
     return planBlock(block, impressions, roster, { seed: options.seed, disagreePpm: options.disagree });
   });
-  output.line(`${log.rows} rows · ${log.days} days · exchanges ${log.exchanges.join(', ')}`);
-  return runScenario({ spec, plans, unusable: log.unusable, hasInvalidSubmissions: false }, options, output);
+  const title = `${log.rows} rows · ${log.days} days · exchanges ${log.exchanges.join(', ')}`;
+  const scenario = { title, spec, plans, unusable: log.unusable, hasInvalidSubmissions: false };
+  return runScenario(scenario, options, output);
 }
 
 async function readLog(file: string): Promise<ReadLog> {
@@ -32,8 +34,7 @@ async function readLog(file: string): Promise<ReadLog> {
     return await readIpinyou(file, priceNanoMax);
   } catch (error) {
     if (!(error instanceof LogRefused)) throw error;
-    const exit = error.code === 'log-not-found' ? exitCode.notFound : exitCode.usage;
-    throw new CommandRefused(error.code, exit, error.message);
+    throw new CommandRefused(error.code, error.message);
   }
 }
 

@@ -7,7 +7,8 @@ import { followBlocks } from '../network/follow-blocks.js';
 import type { NetworkSpec } from '../network/network-spec.js';
 import { readSpec, settleSpec } from '../network/network-spec.js';
 import { type Network, openNetwork } from '../network/open-network.js';
-import { type ExitCode, exitCode, type Output, sayNotice } from '../report/output.js';
+import { type ExitCode, exitCode } from '../report/command-refused.js';
+import { type Output, sayNotice } from '../report/output.js';
 
 export interface UpOptions {
   readonly seed: string;
@@ -45,7 +46,7 @@ async function runOwned(dataFolder: string, options: UpOptions, output: Output):
     following.start();
     const gone = await Promise.race([interrupted.then(() => undefined), network.chain.gone]);
     if (gone !== undefined) throw gone;
-    output.line('Stopping: what was accepted is kept, start again with the same --data to continue.');
+    output.line('Stopping: what was accepted is kept; the same command goes on with it.');
   } finally {
     await following.stop();
     await network.close();
@@ -101,10 +102,8 @@ function say(network: Network, dataFolder: string, output: Output): void {
     network.members.map(({ name, nodeUrl, validatorUrl }) => [name, nodeUrl, validatorUrl]),
     3,
   );
-  output.line(
-    'Record keys are derived from the seed; submit to POST <channel node>/v1/channels/<channel>/records.',
-  );
-  output.line('Ctrl-C stops.');
+  output.line('Record keys are derived from the seed. Submit batches to');
+  output.line('POST <channel node>/v1/channels/<channel>/records. Ctrl-C stops.');
 }
 
 function nowSeconds(): number {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, messageOf } from '#environment';
 import { type RoleName, roleOf } from '#protocol';
-import { CommandRefused, exitCode } from '../report/output.js';
-import { makeStores, requireStores } from './data-folder.js';
+import { CommandRefused } from '../report/command-refused.js';
+import { makeStores, remainsOf, requireStores } from './data-folder.js';
 
 /** A name is a folder's name too. */
 const participant = z.strictObject({
@@ -51,6 +51,7 @@ const fileName = 'network.json';
 export function settleSpec(dataFolder: string, wanted: NetworkSpec): NetworkSpec {
   const known = readSpec(dataFolder);
   if (known === undefined) {
+    requireNone(dataFolder);
     makeStores(dataFolder, wanted.participants);
     const path = join(dataFolder, fileName);
     writeFileSync(`${path}.new`, `${JSON.stringify(wanted, null, 2)}\n`, { flush: true });
@@ -60,13 +61,22 @@ export function settleSpec(dataFolder: string, wanted: NetworkSpec): NetworkSpec
   if (JSON.stringify(known) !== JSON.stringify(wanted)) {
     throw new CommandRefused(
       'data-of-another-network',
-      exitCode.conflict,
       `${dataFolder} holds the network of "${known.origin}" (seed ${known.seed}); ` +
         'name another folder with --data, or repeat that command to continue it',
     );
   }
   requireStores(dataFolder, known.participants);
   return known;
+}
+
+/** What lies there without its description is nobody's to begin anew in. */
+function requireNone(dataFolder: string): void {
+  const [remains] = remainsOf(dataFolder);
+  if (remains === undefined) return;
+  const message =
+    `${join(dataFolder, fileName)} is gone, and ${remains} is there: bring the data folder back from a copy ` +
+    'as a whole, or begin in another';
+  throw new CommandRefused('data-incomplete', message);
 }
 
 /** Undefined where there is none; refuses one that is not what was written as `network-damaged`. */
@@ -97,5 +107,5 @@ function parseSpec(path: string, text: string): NetworkSpec {
 
 function damaged(path: string, what: string): CommandRefused {
   const message = `${path} is not the description of a network (${what}): bring it back from a copy`;
-  return new CommandRefused('network-damaged', exitCode.conflict, message);
+  return new CommandRefused('network-damaged', message);
 }

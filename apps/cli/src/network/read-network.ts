@@ -20,7 +20,7 @@ import {
   roleOf,
   secretOf,
 } from '#protocol';
-import { CommandRefused, exitCode } from '../report/output.js';
+import { CommandRefused } from '../report/command-refused.js';
 import { requireStores } from './data-folder.js';
 import { type NetworkSpec, readSpec } from './network-spec.js';
 import { channelSecretOf, type NetworkMember } from './open-channel.js';
@@ -54,7 +54,10 @@ export async function readNetwork<Result>(
 ): Promise<Result> {
   const spec = readSpec(dataFolder);
   if (spec === undefined) {
-    throw new CommandRefused('data-not-found', exitCode.notFound, `${dataFolder} holds no network's data`);
+    throw new CommandRefused(
+      'data-not-found',
+      `${dataFolder} holds no network's data: name the folder of one`,
+    );
   }
   requireStores(dataFolder, spec.participants);
   const { chain, release } = await openForReading(dataFolder, silentLog);
@@ -66,7 +69,7 @@ export async function readNetwork<Result>(
       const [channelId] = await chain.channelsOf(members[0].secrets.account.address);
       if (channelId === undefined) {
         const message = `the chain of ${dataFolder} has no channel yet: start the network that it belongs to`;
-        throw new CommandRefused('channel-not-found', exitCode.notFound, message);
+        throw new CommandRefused('channel-not-found', message);
       }
       return await read({ chain, ...(await describeNetwork(spec, chain, partStore, members, channelId)) });
     } finally {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Fault } from '#environment';
-import { exitOfFault, formatCount, formatNano, openOutput } from './output.js';
+import { exitOfFault } from './command-refused.js';
+import { formatCount, formatNano, openOutput } from './output.js';
 
 function written(isJson: boolean): { lines: string[]; output: ReturnType<typeof openOutput> } {
   const lines: string[] = [];
@@ -35,6 +36,22 @@ describe('the output of a command', () => {
     const { lines, output } = written(true);
     output.result(null, { errors: [{ code: 'usage', message: 'no' }] });
     expect(JSON.parse(lines[0])).toMatchObject({ success: false, data: null, errors: [{ code: 'usage' }] });
+  });
+});
+
+describe('a table', () => {
+  const cells = (width: number): string[] => Array.from({ length: 5 }, () => 'x'.repeat(width));
+
+  it('has two spaces between columns, and one where it would not fit a terminal otherwise', () => {
+    for (const [width, line] of [
+      [14, 78],
+      [15, 79],
+    ]) {
+      const { lines, output } = written(false);
+      output.table(cells(1), [cells(width)]);
+      const [head, rule, row] = lines.join('').split('\n');
+      expect([head.length, rule.length, row.length]).toEqual([line, line, line]);
+    }
   });
 });
 

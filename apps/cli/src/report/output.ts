@@ -3,45 +3,8 @@
  * goes to standard error.
  */
 import Table from 'cli-table3';
-import type { Fault } from '#environment';
 
 const schemaVersion = 1;
-
-/** Exit codes, the same for every command. */
-export const exitCode = {
-  ok: 0,
-  unexpected: 1,
-  usage: 2,
-  notFound: 3,
-  signature: 4,
-  conflict: 5,
-  unavailable: 6,
-  verificationFailed: 7,
-  interrupted: 130,
-} as const;
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
-
-/** Ends a command with a named no: what was expected and what to do. */
-export class CommandRefused extends Error {
-  readonly code: string;
-  readonly exit: ExitCode;
-
-  constructor(code: string, exit: ExitCode, message: string) {
-    super(message);
-    this.name = 'CommandRefused';
-    this.code = code;
-    this.exit = exit;
-  }
-}
-
-/**
- * Faults that only somebody who changes something ends are conflicts: the folder is another's, or not what it
- * was. After all others the same command may go on.
- */
-export function exitOfFault({ code }: Fault): ExitCode {
-  const isConflict = /-(in-use|damaged|older|shorter|incomplete)$|^record-log-(other|gone)$/.test(code);
-  return isConflict ? exitCode.conflict : exitCode.unavailable;
-}
 
 export interface Output {
   readonly isJson: boolean;
@@ -95,15 +58,34 @@ export function formatCount(count: number | bigint): string {
   return count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** Columns stand two spaces apart, or one where a table would be wider than a terminal. */
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[], rightFrom: number): string {
+  const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at].length)));
+  const width = widths.reduce((sum, one) => sum + one + 2, -2);
+  const gap = width > terminalColumns ? 1 : 2;
   const table = new Table({
     head: [...head],
+    chars: { ...noBorder, middle: ' '.repeat(gap), mid: '─', 'mid-mid': '─'.repeat(gap) },
     colAligns: head.map((_, at) => (at < rightFrom ? 'left' : 'right')),
-    style: { head: useColour() ? ['cyan'] : [], border: useColour() ? ['grey'] : [], compact: true },
+    style: {
+      'padding-left': 0,
+      'padding-right': 0,
+      head: useColour() ? ['cyan'] : [],
+      border: useColour() ? ['grey'] : [],
+      compact: true,
+    },
   });
   table.push(...rows.map((row) => [...row]));
-  return table.toString();
+  return table.toString().replace(/ +$/gm, '');
 }
+
+const terminalColumns = 80;
+
+const noBorder = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right'].flatMap((side) =>
+    [side, `${side}-left`, `${side}-right`, `${side}-mid`].map((name) => [name, '']),
+  ),
+);
 
 /** https://no-color.org: colour only where someone looks and did not ask for none. */
 function useColour(): boolean {

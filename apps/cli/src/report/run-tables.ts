@@ -6,18 +6,19 @@ import type { RunResult } from './run-result.js';
 const meaning: Readonly<Record<(typeof kinds)[number], string>> = {
   matched: 'impressions paid',
   'missing-dsp': 'the DSP has no win: not paid',
-  'missing-ssp': 'the SSP has no win: paid, the DSP signed for it',
+  'missing-ssp': 'the SSP has no win: paid, the DSP signed',
   'price-differs': 'two prices: the lower is paid',
-  contradictory: 'a seller says two prices: its lower counts',
+  contradictory: 'a seller has two prices: its lower counts',
   repeated: 'records that stand twice: counted once',
   late: 'records after the block closed: refused',
   'missing-audit': 'no audit: not paid',
-  'invalid-traffic': 'the auditor found invalid traffic: not paid',
+  'invalid-traffic': 'audited as invalid traffic: not paid',
   'not-viewable': 'never in view: not paid',
-  invalid: 'submissions that break a rule: refused by name',
+  invalid: 'submissions against a rule: refused',
 };
 
 const shownUnusable = 5;
+const secondsALine = 4;
 
 export function printRun(result: RunResult, output: Output): void {
   for (const channel of result.channels) {
@@ -30,7 +31,7 @@ export function printRun(result: RunResult, output: Output): void {
       ['kind', 'what happens', 'injected', 'found', ''],
       kinds.map((kind) => {
         const [injected, found] = [result.injected[kind], result.found[kind]];
-        const mark = injected === found ? '=' : 'DIFFERS';
+        const mark = injected === found ? '=' : '≠';
         return [kind, meaning[kind], formatCount(injected), formatCount(found), mark];
       }),
       2,
@@ -39,7 +40,8 @@ export function printRun(result: RunResult, output: Output): void {
   }
   printUnusable(result, output);
   const spent = Object.entries(result.seconds).map(([stage, seconds]) => `${stage} ${seconds.toFixed(1)}`);
-  output.line(`Seconds: ${spent.join(' · ')}`);
+  output.line(`Seconds: ${spent.slice(0, secondsALine).join(' · ')}`);
+  if (spent.length > secondsALine) output.line(`         ${spent.slice(secondsALine).join(' · ')}`);
 }
 
 function printBlocks(channel: RunResult['channels'][number], output: Output): void {
@@ -49,12 +51,12 @@ function printBlocks(channel: RunResult['channels'][number], output: Output): vo
     return [
       String(block.blockNumber),
       block.stage,
-      `${valid} of ${block.parts.length}`,
+      `${valid}/${block.parts.length}`,
       formatCount(block.recordsDistinct),
       formatCount(block.impressions),
       formatCount(block.reasons.matched?.impressions ?? 0),
       formatNano(paid),
-      block.settlementRoot.slice(0, 14),
+      block.settlementRoot.slice(0, 10),
     ];
   });
   const head = [
@@ -65,7 +67,7 @@ function printBlocks(channel: RunResult['channels'][number], output: Output): vo
     'impressions',
     'matched',
     `paid ${channel.currency}`,
-    'settlementRoot',
+    'root',
   ];
   output.table(head, shown, 2);
 }

@@ -2,8 +2,9 @@
  * Writes what each party saw as its own raw log, so that anybody can recompute who owes whom by other means,
  * for example SQL.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '#environment/make-folders';
 import { recordKind } from '#protocol';
 import type { NetworkSpec } from '../network/network-spec.js';
 import type { BlockPlan } from './plan-records.js';
@@ -15,7 +16,7 @@ const partyLogColumns = ['block', 'auction', 'kind', 'seller', 'price_nano', 'fl
 
 /** One file a participant, the same on every run of the same plan. */
 export function writePartyLogs(folder: string, spec: NetworkSpec, plans: readonly BlockPlan[]): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const lines = spec.participants.map(() => [partyLogColumns.join('\t')]);
   for (const { blockNumber, logged } of plans) {
     for (const { author, auctionId, fields, isLate } of logged) {

@@ -1,10 +1,11 @@
 /** Reduces blocks in worker threads and bounded memory: what a validator computes, from posted parts to the
  *  block's output. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
+import { makeFolders } from '#environment/make-folders';
 import { openWorkerPool } from '#environment/worker-pool';
 import { PartReader, type PartStore } from '#part-store';
 import type { BlockRules } from '#protocol';
@@ -66,7 +67,7 @@ export class BlockReduction {
   constructor(options: BlockReductionOptions, ports: BlockReductionPorts) {
     this.#options = options;
     this.#ports = ports;
-    mkdirSync(options.spillFolder, { recursive: true });
+    makeFolders(options.spillFolder);
     this.#folder = mkdtempSync(join(options.spillFolder, 'reduction-'));
     this.#pool = openWorkerPool({
       file: builtFile('apps/validator/src/block-reduction/reduction-worker.js'),

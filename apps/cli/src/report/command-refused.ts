@@ -1,0 +1,60 @@
+/** How a command ends: exit codes, and the named nos with the exit code of each. */
+import type { Fault } from '#environment';
+
+/** The same for every command. */
+export const exitCode = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 5,
+  unavailable: 6,
+  verificationFailed: 7,
+} as const;
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** All that the command line says by itself; docs/reference/errors.md says what to do about each. */
+export const commandNos = {
+  usage: exitCode.usage,
+  'log-not-readable': exitCode.usage,
+  'log-without-header': exitCode.usage,
+  'log-without-impressions': exitCode.usage,
+  'too-many-exchanges': exitCode.usage,
+  'log-not-found': exitCode.notFound,
+  'data-not-found': exitCode.notFound,
+  'channel-not-found': exitCode.notFound,
+  'block-not-found': exitCode.notFound,
+  'data-of-another-network': exitCode.conflict,
+  'data-incomplete': exitCode.conflict,
+  'network-damaged': exitCode.conflict,
+  'block-not-settled': exitCode.conflict,
+  'out-not-empty': exitCode.conflict,
+  'out-unavailable': exitCode.unavailable,
+  'result-differs': exitCode.verificationFailed,
+  'found-differs-from-injected': exitCode.verificationFailed,
+  'data-damaged': exitCode.verificationFailed,
+  unexpected: exitCode.unexpected,
+} as const;
+export type CommandNo = keyof typeof commandNos;
+
+/** Ends a command with a named no: what was expected and what to do. */
+export class CommandRefused extends Error {
+  readonly code: CommandNo;
+  readonly exit: ExitCode;
+
+  constructor(code: CommandNo, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'CommandRefused';
+    this.code = code;
+    this.exit = commandNos[code];
+  }
+}
+
+/**
+ * Faults that only somebody who changes something ends are conflicts: the folder is another's, or not what it
+ * was. After all others the same command may go on.
+ */
+export function exitOfFault({ code }: Fault): ExitCode {
+  const isConflict = /-(in-use|damaged|older|shorter|incomplete)$|^record-log-(other|gone)$/.test(code);
+  return isConflict ? exitCode.conflict : exitCode.unavailable;
+}
