@@ -121,6 +121,40 @@ describe('a sweep over blocks that runs by itself', () => {
     await stopped;
   });
 
+  it('erases at most once a minute, however often it is woken, and again at the next look after a failure', async () => {
+    const tended: string[] = [];
+    let isAway = true;
+    const { sweep, wakes, timers } = sweepOf(
+      () => [],
+      {},
+      async () => {
+        tended.push(isAway ? 'failed' : 'erased');
+        if (isAway) throw new Fault('key-value-unavailable', 'away', { retriable: true });
+      },
+    );
+    const wake = async () => {
+      for (const one of wakes) one();
+      await turn();
+    };
+    sweep.start();
+    await turn();
+    isAway = false;
+    await wake();
+    expect(tended).toEqual(['failed', 'erased']);
+    for (let at = 0; at < 5; at++) await wake();
+    timers.advanceBy(59_999);
+    await turn();
+    expect(tended).toEqual(['failed', 'erased']);
+    timers.advanceBy(1);
+    await wake();
+    expect(tended).toEqual(['failed', 'erased', 'erased']);
+    await sweep.stop();
+    sweep.start();
+    await turn();
+    expect(tended).toHaveLength(4);
+    await sweep.stop();
+  });
+
   it('names what remains when looking or erasing fails, and works again after it was stopped and started', async () => {
     let failures = 1;
     const done: number[] = [];

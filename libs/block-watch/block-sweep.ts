@@ -31,7 +31,10 @@ export interface BlockShell {
   readonly lanes: readonly BlockLane[];
   /** Where every block stands in every lane, by the facts of one height. */
   look(): Promise<readonly DueJob[]>;
-  /** Erases what nobody needs any more; after `look`, and never in the way of it. */
+  /**
+   * Erases what nobody needs any more; after `look`, and never in the way of it. By itself at most once a
+   * minute: each erasing writes a store anew.
+   */
   tend?(): Promise<void>;
 }
 
@@ -44,6 +47,7 @@ export interface BlockSweepPorts {
 
 const attemptsMax = 8;
 const drainMs = 10_000;
+const tendEveryMs = 60_000;
 const neverEnds = new AbortController().signal;
 
 export class BlockSweep {
@@ -52,6 +56,8 @@ export class BlockSweep {
   readonly #loop: SweepLoop;
   #workers: readonly Worker[] = [];
   #tending: Promise<void> | undefined;
+  /** Ends the rest after a tending. */
+  #endRest: (() => void) | undefined;
 
   constructor(
     options: { readonly name: string; readonly intervalMs: number },
@@ -86,6 +92,7 @@ export class BlockSweep {
     const workers = this.#workers;
     this.#workers = [];
     await Promise.all([...workers.map((worker) => worker.stop()), this.#untilTended()]);
+    this.#endRest?.();
   }
 
   /**
@@ -123,7 +130,7 @@ export class BlockSweep {
         );
       }
     }
-    this.#tending ??= this.#tendAside();
+    if (this.#endRest === undefined) this.#tending ??= this.#tendAside();
     return false;
   }
 
@@ -131,10 +138,19 @@ export class BlockSweep {
   async #tendAside(): Promise<void> {
     try {
       await this.#tend();
+      this.#rest();
     } catch (cause) {
       this.#ports.log.warn({ cause: messageOf(cause) }, 'erasing will be repeated');
     }
     this.#tending = undefined;
+  }
+
+  #rest(): void {
+    const cancel = (this.#ports.timers ?? systemTimers).after(tendEveryMs, () => this.#endRest?.());
+    this.#endRest = () => {
+      cancel();
+      this.#endRest = undefined;
+    };
   }
 
   /** As long as a job may go on. */

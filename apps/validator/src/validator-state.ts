@@ -3,7 +3,7 @@
  * results.
  */
 import { type Address, type Digest, decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
-import type { KeyValue, Revision, WriteOutcome } from '#key-value';
+import { type KeyValue, type Revision, type WriteOutcome, writeOperationsMax } from '#key-value';
 import {
   type ChannelId,
   decodeValidationRequest,
@@ -88,11 +88,20 @@ export class ValidatorState {
     return outcome === 'written' ? result : ((await this.result(channelId, blockNumber)) ?? result);
   }
 
-  /** Forgets a block that is over, with the keys that were boxed for it. */
-  async forget(channelId: ChannelId, blockNumber: number, participants: readonly number[]): Promise<void> {
-    const requestKeys = participants.map((one) => this.#requestKey(channelId, blockNumber, one));
-    const keys = [...requestKeys, this.#resultKey(channelId, blockNumber)];
-    await this.#keyValue.write(keys.map((key) => ({ key, value: undefined, erases: true })));
+  /** Forgets these requests of blocks that are over, with the keys boxed in them and the blocks' results. */
+  async forget(requests: readonly ValidationRequest[]): Promise<void> {
+    const delegations = requests.map(({ delegation }) => delegation);
+    const results = delegations.map((one) => this.#resultKey(one.channelId, one.blockNumber));
+    const asked = delegations.map((one) => this.#requestKey(one.channelId, one.blockNumber, one.participant));
+    const writes = [...new Set([...results, ...asked])].map((key) => ({
+      key,
+      value: undefined,
+      erases: true,
+    }));
+    // The requests last: what a crash leaves is found again by them.
+    for (let at = 0; at < writes.length; at += writeOperationsMax) {
+      await this.#keyValue.write(writes.slice(at, at + writeOperationsMax));
+    }
   }
 
   async #read(): Promise<ReadonlyMap<string, KeptRequest>> {

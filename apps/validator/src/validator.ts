@@ -232,14 +232,11 @@ export class Validator {
    */
   async #forget(): Promise<void> {
     const delegations = [...this.#over.values()].map(([one]) => one.delegation);
-    for (const block of await this.#watch.blocksOf(delegations, 'finalized')) {
-      if (!isOver(block.stage)) continue;
-      const { channelId, blockNumber } = block;
-      const requests = this.#over.get(blockId(channelId, blockNumber)) ?? [];
-      const participants = requests.map((one) => one.delegation.participant);
-      await this.#state.forget(channelId, blockNumber, participants);
-      this.#over.delete(blockId(channelId, blockNumber));
-    }
+    const watched = await this.#watch.blocksOf(delegations, 'finalized');
+    const over = watched.filter((block) => isOver(block.stage));
+    const idOf = (block: WatchedBlock): string => blockId(block.channelId, block.blockNumber);
+    await this.#state.forget(over.flatMap((block) => this.#over.get(idOf(block)) ?? []));
+    for (const block of over) this.#over.delete(idOf(block));
   }
 
   /** Reduces the block if that was not done, and takes every free seat that was delegated. */
