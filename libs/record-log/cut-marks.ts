@@ -44,10 +44,15 @@ export async function endsNow(recordLog: RecordLog, channelId: string): Promise<
   return ends.sort((a, b) => a[0] - b[0]);
 }
 
+/** A mark that can be read, and where it stands. */
+export interface FoundMark extends CutMark {
+  readonly position: LogPosition;
+}
+
 interface KnownMarks {
   next: LogPosition;
   cutBelow: number;
-  readonly ends: Map<number, AuthorPositions>;
+  readonly marks: Map<number, FoundMark>;
 }
 
 /** Reads the cut marks of channels, each entry once. */
@@ -64,8 +69,13 @@ export class CutMarks {
 
   /** Where the block ends in each author's partition; undefined while the channel node has not said so. */
   async endsOf(channelId: string, blockNumber: number): Promise<AuthorPositions | undefined> {
-    const known = this.#channels.get(channelId)?.ends.get(blockNumber);
-    return known ?? (await this.#readOn(channelId)).ends.get(blockNumber);
+    return (await this.markOf(channelId, blockNumber))?.ends;
+  }
+
+  /** The mark that counts: the first of the block that can be read. */
+  async markOf(channelId: string, blockNumber: number): Promise<FoundMark | undefined> {
+    const known = this.#channels.get(channelId)?.marks.get(blockNumber);
+    return known ?? (await this.#readOn(channelId)).marks.get(blockNumber);
   }
 
   /** Blocks below the returned number are cut off: marks are written in the order of blocks. */
@@ -74,7 +84,7 @@ export class CutMarks {
   }
 
   async #readOn(channelId: string): Promise<KnownMarks> {
-    const known = this.#channels.get(channelId) ?? { next: logBegin, cutBelow: 0, ends: new Map() };
+    const known = this.#channels.get(channelId) ?? { next: logBegin, cutBelow: 0, marks: new Map() };
     this.#channels.set(channelId, known);
     const partition = { channelId, stream: 'cut-marks' } as const;
     for await (const page of this.#recordLog.read(partition, { from: known.next })) {
@@ -93,7 +103,9 @@ export class CutMarks {
     }
     const { blockNumber, ends } = decodeCutMark(item.bytes);
     // The first stands: a block is cut once.
-    if (!known.ends.has(blockNumber)) known.ends.set(blockNumber, ends);
+    if (!known.marks.has(blockNumber)) {
+      known.marks.set(blockNumber, { blockNumber, ends, position: item.position });
+    }
     known.cutBelow = Math.max(known.cutBelow, blockNumber + 1);
   }
 }

@@ -5,6 +5,7 @@ export {
   decodeCutMark,
   encodeCutMark,
   endsNow,
+  type FoundMark,
 } from './cut-marks.js';
 export {
   isDamaged,

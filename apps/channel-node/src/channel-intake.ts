@@ -19,9 +19,6 @@ import {
   RecordCheck,
 } from '#protocol';
 import {
-  CutMarks,
-  encodeCutMark,
-  endsNow,
   isDamaged,
   type LogClaim,
   type LogEntry,
@@ -35,6 +32,7 @@ import type { ChainClock, KnownTime } from './chain-clock.js';
 import { claimedElsewhere } from './intake-turn.js';
 import { KnownLog } from './known-log.js';
 import type { ReceiptSigner } from './receipt.js';
+import { WrittenMarks } from './written-marks.js';
 
 export interface IntakePorts {
   readonly recordLog: RecordLog;
@@ -78,8 +76,9 @@ export class ChannelIntake {
   #closedBelow = 0;
   /** Set once the log failed: what is in it must be read again before more is accepted. */
   #isBroken = false;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
   readonly #known: KnownLog;
+  readonly #marks: WrittenMarks;
 
   private constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts, claim: LogClaim) {
     this.channelId = facts.channelId;
@@ -89,6 +88,7 @@ export class ChannelIntake {
     this.#ports = ports;
     this.#claim = claim;
     this.#known = new KnownLog(facts.channelId, ports);
+    this.#marks = new WrittenMarks(facts.channelId, ports, (mark) => this.#appendMark(mark));
     this.#rules = {
       records: new RecordCheck(facts.terms),
       participants: facts.terms.participants.length,
@@ -110,7 +110,7 @@ export class ChannelIntake {
     const claim = await ports.recordLog.claim(facts.channelId);
     const intake = new ChannelIntake(facts, options, ports, claim);
     await intake.#known.read();
-    intake.#cutBelow = await intake.#readCutBelow();
+    intake.#cutBelow = await intake.#marks.cutBelow();
     intake.#closedBelow = intake.#cutBelow;
     await intake.#restore(nowSeconds);
     await intake.#known.remember(() => intake.#blocks.values());
@@ -150,10 +150,13 @@ export class ChannelIntake {
     return { ok: true, receipt: await admitted.receipt };
   }
 
-  /** Writes the cut mark of each block whose collection has ended; returns how many were written. */
+  /** Writes the cut mark of each block whose collection has ended, and those again that were damaged; returns
+   *  how many were written. */
   async cut(nowSeconds: number): Promise<number> {
     const { terms } = this.facts;
-    let written = 0;
+    const mending = this.#marks.mend(this.#firstCollated(nowSeconds), this.#cutBelow);
+    this.#writing = mending;
+    let written = await mending;
     while (this.#cutBelow < terms.blocksMax && collectionEnd(terms, this.#cutBelow) <= nowSeconds) {
       const blockNumber = this.#cutBelow;
       this.#closedBelow = Math.max(this.#closedBelow, blockNumber + 1);
@@ -164,7 +167,7 @@ export class ChannelIntake {
       const isTooLate = this.#isTooLate(blockNumber, nowSeconds);
       if (block !== undefined) block.isCutTooLate = isTooLate;
       if (block !== undefined || !isTooLate) {
-        this.#writing = this.#writeCutMark(blockNumber);
+        this.#writing = this.#marks.write(blockNumber);
         await this.#writing;
         written++;
       }
@@ -212,6 +215,11 @@ export class ChannelIntake {
   /** Whether what the log holds of the block is worth nothing: no part of it was possible when it was cut. */
   #isTooLate(blockNumber: number, nowSeconds: number): boolean {
     if (blockNumber < this.#cutBelow) return this.#blocks.get(blockNumber)?.isCutTooLate ?? false;
+    return this.#isPartOver(blockNumber, nowSeconds);
+  }
+
+  /** Whether nobody may post a part of the block any more. */
+  #isPartOver(blockNumber: number, nowSeconds: number): boolean {
     const { terms } = this.facts;
     return collectionEnd(terms, blockNumber) + terms.collationPeriod <= nowSeconds;
   }
@@ -268,7 +276,7 @@ export class ChannelIntake {
         hashes: this.#hashes,
       });
     if (refusal !== undefined) return refusal;
-    if (isRepeat) return { ok: true, receipt: this.#receiptOf(header, seen) };
+    if (isRepeat) return { ok: true, receipt: this.#repeat(block, header, bytes, seen) };
     if (seen !== undefined) {
       const detail = `participant ${author} used sequence ${sequence} for ${seen.recordsRoot}`;
       return refuse('sequence-conflict', detail);
@@ -305,6 +313,48 @@ export class ChannelIntake {
     return seen.pending;
   }
 
+  /** The same receipt, if the log still has the bytes; those that it has damaged are appended anew. */
+  #repeat(
+    block: BlockIntake,
+    header: BatchHeader,
+    bytes: Uint8Array,
+    seen: SeenBatch,
+  ): Promise<SignedReceipt> {
+    // Before the cut waits for what is on its way, or too late for it.
+    const isClosed = block.blockNumber < this.#closedBelow;
+    seen.pending ??= block.during(this.#repeatDurably(block, { header, bytes, isClosed }, seen));
+    return seen.pending;
+  }
+
+  async #repeatDurably(
+    block: BlockIntake,
+    { header, bytes, isClosed }: { header: BatchHeader; bytes: Uint8Array; isClosed: boolean },
+    seen: SeenBatch,
+  ): Promise<SignedReceipt> {
+    const { recordLog, log } = this.#ports;
+    const partition = { channelId: this.channelId, stream: header.author };
+    const position = seen.position as LogPosition;
+    try {
+      const item = await recordLog.get(partition, position);
+      if (item !== undefined && !isDamaged(item)) {
+        seen.pending = undefined;
+        return this.#receiptOf(header, seen);
+      }
+      const { blockNumber } = block;
+      const damage = item?.damage ?? `nothing stands at ${position}`;
+      const found = { ...partition, blockNumber, sequence: `${header.sequence}`, damage };
+      log.error({ ...found, isClosed }, 'a batch that is repeated is damaged in the log');
+      if (isClosed) {
+        const message = `the log has lost the batch (${damage}), and block ${blockNumber} takes nothing more`;
+        throw new Fault('record-log-unavailable', message, { retriable: true });
+      }
+    } catch (cause) {
+      seen.pending = undefined;
+      throw cause;
+    }
+    return this.#appendDurably(block, header, bytes, seen);
+  }
+
   async #appendDurably(
     block: BlockIntake,
     header: BatchHeader,
@@ -338,8 +388,7 @@ export class ChannelIntake {
     throw new Fault('record-log-unavailable', message, { retriable: true });
   }
 
-  async #receiptOf(header: BatchHeader, seen: SeenBatch): Promise<SignedReceipt> {
-    if (seen.pending !== undefined) return seen.pending;
+  #receiptOf(header: BatchHeader, seen: SeenBatch): SignedReceipt {
     const position = seen.position as LogPosition;
     return this.#options.receipts.sign(header, { position, receivedAtMs: seen.receivedAtMs });
   }
@@ -357,27 +406,22 @@ export class ChannelIntake {
     }
   }
 
-  async #writeCutMark(blockNumber: number): Promise<void> {
-    const { recordLog, clock, log } = this.#ports;
-    const ends = await endsNow(recordLog, this.channelId);
+  async #appendMark(mark: Uint8Array): Promise<LogPosition> {
     if (this.isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
-    const entry = encodeCutMark({ blockNumber, ends });
     try {
       const partition = { channelId: this.channelId, stream: 'cut-marks' } as const;
-      await this.#appendClaimed(partition, entry, clock.nowMs());
+      return await this.#appendClaimed(partition, mark, this.#ports.clock.nowMs());
     } catch (cause) {
       this.#isBroken = true;
       throw cause;
     }
-    log.info({ channelId: this.channelId, blockNumber, ends }, 'cut a block off');
   }
 
-  #readCutBelow(): Promise<number> {
-    const { recordLog, log } = this.#ports;
-    const marks = new CutMarks(recordLog, (channelId, damage) =>
-      log.error({ channelId, damage }, 'a cut mark in the log is damaged and left out'),
-    );
-    return marks.cutBelow(this.channelId);
+  /** Blocks that are cut and of which a part may still be posted begin here. */
+  #firstCollated(nowSeconds: number): number {
+    let first = this.#cutBelow;
+    while (first > 0 && !this.#isPartOver(first - 1, nowSeconds)) first--;
+    return first;
   }
 
   async #restore(nowSeconds: number): Promise<void> {

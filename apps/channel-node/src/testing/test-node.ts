@@ -1,12 +1,13 @@
 /** A channel node for tests: its app on a driven chain and clock, its log in memory, asked over HTTP. */
 import { batchMediaType } from '#api';
-import { DrivenClock, silentLog } from '#environment';
+import { DrivenClock, type Log, silentLog } from '#environment';
 import type { KeyValue } from '#key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import {
   type CutMark,
   decodeCutMark,
   isDamaged,
+  type LogItem,
   type LogPartition,
   type LogStream,
   logBegin,
@@ -28,6 +29,8 @@ export class TestNode {
   readonly chain: TestChain;
   readonly drawers = new RecordDrawers();
   readonly clock = new DrivenClock(1_700_000_000_000);
+  /** What the node said of errors and warnings, in order. */
+  readonly told: string[] = [];
   #running: { readonly app: ChannelNodeApp; readonly recordLog: RecordLog } | undefined;
 
   private constructor(change: Parameters<typeof testTerms>[0]) {
@@ -46,10 +49,17 @@ export class TestNode {
     more: { readonly keyValue?: KeyValue; readonly options?: Partial<ChannelNodeOptions> } = {},
   ): Promise<void> {
     const { keyValue = openMemoryKeyValue() } = more;
-    const ports = { recordLog, keyValue, chain: this.chain.port(), clock: this.clock, log: silentLog };
+    const ports = { recordLog, keyValue, chain: this.chain.port(), clock: this.clock, log: this.#log() };
     const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
     const app = await startChannelNodeApp({ ...options, ...more.options }, ports, { runs: false });
     this.#running = { app, recordLog };
+  }
+
+  #log(): Log {
+    const tell = (_: object, words: string): void => {
+      this.told.push(words);
+    };
+    return { ...silentLog, warn: tell, error: tell };
   }
 
   get app(): ChannelNodeApp {
@@ -112,6 +122,24 @@ export function slowedLog(inner: RecordLog, before: () => Promise<void>): Record
     await before();
     return inner.append(...given);
   });
+}
+
+/** As `inner`, but that what stands at these places is damaged: `stream/position`. */
+export function damagedLog(inner: RecordLog, places: ReadonlySet<string>): RecordLog {
+  const seen = ({ stream }: LogPartition, item: LogItem): LogItem =>
+    places.has(`${stream}/${item.position}`)
+      ? { position: item.position, damage: `segment 0, entry ${item.position}` }
+      : item;
+  return {
+    ...appendingBy(inner, (...given) => inner.append(...given)),
+    async *read(partition, range) {
+      for await (const page of inner.read(partition, range)) yield page.map((item) => seen(partition, item));
+    },
+    async get(partition, position) {
+      const item = await inner.get(partition, position);
+      return item && seen(partition, item);
+    },
+  };
 }
 
 export function appendingBy(inner: RecordLog, append: RecordLog['append']): RecordLog {
