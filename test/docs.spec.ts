@@ -59,6 +59,15 @@ describe('the docs', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('keep what their commands write in .data/', () => {
+    const helps = ['demo', 'up', 'block export', 'block show', 'doctor'].map(helpOf);
+    const folders = [...walked.map(read), ...helps].flatMap((text) =>
+      [...text.matchAll(/--(?:data|out) ([^\s<`]+)/g)].map((match) => match[1]),
+    );
+    expect(folders.length).toBeGreaterThan(10);
+    expect(folders.filter((folder) => !/^(\.data\/[a-z0-9-]+|[A-Z]+)$/.test(folder))).toEqual([]);
+  });
+
   it('list every option and default of the command line', () => {
     const page = read('docs/reference/cli.md');
     for (const command of ['demo', 'replay', 'up', 'block export']) {

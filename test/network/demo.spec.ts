@@ -2,13 +2,13 @@
  * The demo, as a stranger runs it: what it found is what was injected, and its balances are those of SQL over
  * the raw logs.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunResult } from '#apps/cli/src/report/run-result';
 import { demoOwed } from '../recompute/owed.js';
-import { type CliRun, resultOf, runCli } from './run-cli.js';
+import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
 
 const auditorFeeNano = 2_000n;
 
@@ -80,6 +80,16 @@ describe('the demo', () => {
       expect([index, balance]).not.toEqual([index, balances(data)[index]]);
     }
     expect(other.found).toEqual(other.injected);
+  });
+
+  it('tells people what README.md shows, but for the seconds', async () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const [, command, shown] =
+      /<!-- demo-output: npm run -s papyrus -- (.+) -->[\s\S]+?```text\n([\s\S]+?)\nSeconds:/.exec(readme) ??
+      [];
+    const { code, stdout } = await runPlain(command.split(' '));
+    expect(code).toBe(0);
+    expect(stdout.split('\nSeconds:')[0]).toBe(shown);
   });
 
   it('refuses a data folder that holds another network', async () => {

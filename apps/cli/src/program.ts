@@ -89,7 +89,7 @@ function defineDemo(program: Command, output: Output, end: End): void {
     .addOption(dataOption)
     .addOption(jsonOption)
     .addOption(quietOption)
-    .addHelpText('after', example('papyrus demo --seed 7 --data ./demo-data'))
+    .addHelpText('after', example('papyrus demo --seed 7 --data .data/demo'))
     .action(async (options) => {
       const { runDemo } = await import('./commands/demo.js');
       end(await runDemo(options, output));
@@ -124,7 +124,7 @@ function defineUp(program: Command, output: Output, end: End): void {
     .option('--block-seconds <seconds>', 'length of a block', positive(86_400), 60)
     .addOption(dataOption)
     .addOption(jsonOption)
-    .addHelpText('after', example('papyrus up --data ./network --block-seconds 60'))
+    .addHelpText('after', example('papyrus up --data .data/network --block-seconds 60'))
     .action(async (options) => {
       const { runUp } = await import('./commands/up.js');
       end(await runUp(options, output));
@@ -148,7 +148,10 @@ function defineBlock(program: Command, output: Output, end: End): void {
     )
     .option('--sealed', 'the stored blocks too, named by their digest')
     .addOption(jsonOption)
-    .addHelpText('after', example('papyrus block export 0x5f… 0 --data ./demo-data --out ./block-0 --sealed'))
+    .addHelpText(
+      'after',
+      example('papyrus block export 0x5f… 0 --data .data/demo --out .data/block-0 --sealed'),
+    )
     .action(async (channel, number, options) => {
       const { runBlockExport } = await import('./commands/block-export.js');
       end(await runBlockExport(channel, number, options, output));
@@ -161,7 +164,7 @@ function defineBlockShow(block: Command, output: Output, end: End): void {
     .description('say where a block stands: stage, parts, results, amounts; also while the network runs')
     .addOption(networkOption)
     .addOption(jsonOption)
-    .addHelpText('after', example('papyrus block show 0x5f3a91c2 0 --data ./demo-data'))
+    .addHelpText('after', example('papyrus block show 0x5f3a91c2 0 --data .data/demo'))
     .action(async (channel, number, options) => {
       const { runBlockShow } = await import('./commands/block-show.js');
       end(await runBlockShow(channel, number, options, output));
@@ -175,7 +178,7 @@ function defineDoctor(program: Command, output: Output, end: End): void {
     .addOption(networkOption)
     .option('--mend', 'mend what can be mended without losing anything')
     .addOption(jsonOption)
-    .addHelpText('after', example('papyrus doctor --data ./network'))
+    .addHelpText('after', example('papyrus doctor --data .data/network'))
     .action(async (options) => {
       const { runDoctor } = await import('./commands/doctor.js');
       end(await runDoctor(options, output));
