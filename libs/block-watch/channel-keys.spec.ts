@@ -11,7 +11,7 @@ import type { KeyValue } from '#key-value';
 import { openFileKeyValue } from '#key-value/file-key-value';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { blockKeyOf, keyCommitmentOf, secretOf } from '#protocol';
-import { type BlockKeys, ChannelKeys } from './channel-keys.js';
+import { type BlockKeys, ChannelKeys, openChannelBox } from './channel-keys.js';
 import { Rehearsal } from './testing/rehearsal.js';
 
 async function keysOf(rehearsal: Rehearsal, participant: number): Promise<BlockKeys> {
@@ -36,6 +36,17 @@ describe('the keys of a channel', () => {
       const root = rootFromPath(fromHex(commitment), n, blocksMax, path.map(fromHex));
       expect(toHex(root as Uint8Array)).toBe(keysRoot);
     }
+  });
+
+  it('are checked before the terms are signed: the box opens with the own key, to the secret of keysRoot', () => {
+    const { terms, boxes, participants, channelSecret } = new Rehearsal();
+    const box = fromHex(boxes[1]);
+    const [{ encryptionSecret: foreign }, { encryptionSecret: own }] = participants;
+    const opened = openChannelBox(terms, box, own);
+    expect(opened.ok && toHex(opened.secret)).toBe(toHex(channelSecret));
+    expect(openChannelBox(terms, box, foreign)).toMatchObject({ code: 'box-does-not-open' });
+    const other = { ...terms, keysRoot: terms.salt };
+    expect(openChannelBox(other, box, own)).toMatchObject({ code: 'keys-root-differs' });
   });
 
   it('are erased behind the blocks that are over, also from the store, and later ones stay', async () => {

@@ -15,13 +15,24 @@ import {
 } from '@stryker-mutator/api/test-runner';
 import { runTest, tests } from './words.mjs';
 
-/** The tests that have to notice a mistake in the cores: their own, and those against the second implementation. */
-const folders = ['libs/encoding', 'libs/crypto', 'libs/protocol', 'libs/reduction', 'test/reference'];
+/** The cores, each of which may use those before it. */
+const libs = ['encoding', 'crypto', 'protocol', 'reduction'];
+/** Tests of all cores together: by golden vectors, and against the second implementation. */
 const files = ['test/vectors.spec.ts', 'test/records-equal-reference.spec.ts'];
 
+/** The tests that have to notice a mistake in a lib: its own, and those of what is built on it. */
+function specsOf(lib) {
+  const own = libs.slice(libs.indexOf(lib)).flatMap((one) => {
+    const folder = join('libs', one);
+    const names = readdirSync(folder, { recursive: true });
+    return names.filter((name) => name.endsWith('.spec.ts')).map((name) => join(folder, name));
+  });
+  return [...own, ...files];
+}
+
 /**
- * Tests that take longer than this, instrumented, are left out: they would be run thousands of times. What only they
- * notice counts as unnoticed, so that the score is never too good.
+ * Tests that take longer than this, instrumented, are left out, as those with a time limit of their own. What only
+ * they notice counts as unnoticed, so that the score is never too good.
  */
 const slowMs = 2_000;
 /** Where the process of the first run tells those of all others how long each test takes. */
@@ -32,7 +43,13 @@ globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
 const state = globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE];
 
 class SpecRunner {
+  static inject = ['options'];
+  #lib;
   #isLoaded = false;
+
+  constructor({ mutate: [first] }) {
+    this.#lib = first.split('/')[1];
+  }
 
   capabilities() {
     return { reloadEnvironment: false };
@@ -65,12 +82,7 @@ class SpecRunner {
   async #load() {
     if (this.#isLoaded) return;
     this.#isLoaded = true;
-    const specs = folders.flatMap((folder) =>
-      readdirSync(folder, { recursive: true })
-        .filter((name) => name.endsWith('.spec.ts'))
-        .map((name) => join(folder, name)),
-    );
-    for (const spec of [...specs, ...files]) await import(pathToFileURL(spec).href);
+    for (const spec of specsOf(this.#lib)) await import(pathToFileURL(spec).href);
   }
 
   async #run(some, goOn) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ChannelKeys } from '#block-watch';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
@@ -80,8 +81,7 @@ describe('the collator', () => {
     expect(await collator.sweep()).toBe(1);
     expect(await collator.sweep()).toBe(0);
 
-    const keys = await import('#block-watch');
-    const opened = await new keys.ChannelKeys(rehearsal.participants[1], {
+    const opened = await new ChannelKeys(rehearsal.participants[1], {
       chain: rehearsal.chain.port(),
       keyValue: rehearsal.keyValue(1),
     }).of(rehearsal.channelId);
@@ -342,6 +342,29 @@ describe('the collator', () => {
       expect(await collatorOf(rehearsal, 0, undefined, log).sweep()).toBe(0);
     }
     expect(said).toEqual(['error part-already-posted', expect.stringMatching(/^warning /)]);
+  });
+
+  it('erases the keys of blocks that are over, and keeps that of the lowest other one', async () => {
+    const rehearsal = new Rehearsal();
+    const collator = collatorOf(rehearsal, 0);
+    const hasKeys = async (): Promise<boolean[]> => {
+      const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(0) };
+      const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
+      return [0, 1, 2].map((block) => opened.ok && opened.keys.blockKey(block) !== undefined);
+    };
+    // Blocks into which nobody posts are void when collation ends.
+    for (const [overBlocks, kept] of [
+      [1, [false, true, true]],
+      [2, [false, false, true]],
+    ] as const) {
+      const isOverAt = rehearsal.collected(overBlocks - 1) + blockSeconds.collation;
+      rehearsal.chain.advanceTo(isOverAt - 1);
+      await collator.sweep();
+      expect((await hasKeys())[overBlocks - 1]).toBe(true);
+      rehearsal.chain.advanceTo(isOverAt);
+      await collator.sweep();
+      expect(await hasKeys()).toEqual(kept);
+    }
   });
 
   it('lets its part go when retentionPeriod has passed since the block was over', async () => {

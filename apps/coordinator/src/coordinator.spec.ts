@@ -5,11 +5,13 @@ import { describe, expect, it } from '@jest/globals';
 import { problemOf, type RefusalCode, refuse } from '#api';
 import { ChannelKeys } from '#block-watch';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
+import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { recoverSigner } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
+import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { KeyValue } from '#key-value';
 import { openFileKeyValue } from '#key-value/file-key-value';
@@ -54,6 +56,7 @@ function coordinatorOf(
   crash?: CrashPoint,
   onWarn: (line: string) => void = () => {},
   keyValue: KeyValue = rehearsal.keyValue(1),
+  jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog }),
 ): Coordinator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   const one = rehearsal.participants[1];
@@ -63,7 +66,7 @@ function coordinatorOf(
     {
       chain: wrap(rehearsal.chain.port()),
       keyValue: wrap(keyValue),
-      jobQueue: openInProcessJobQueue({ log: silentLog }),
+      jobQueue,
       entropy: rehearsal.entropy,
       log: { ...silentLog, warn: (_, line) => onWarn(line) },
       fetch,
@@ -166,6 +169,25 @@ describe('the coordinator', () => {
     expect(await asked(startsAt + 5 + silence)).toEqual(['1', '1', '2']);
   });
 
+  it('sends nothing for a job that comes after the answer, or when no commits are taken any more', async () => {
+    const { rehearsal, startsAt } = await inProcessing();
+    const correspondent = new Correspondent();
+    const jobs = new LateJobs();
+    const coordinator = coordinatorOf(rehearsal, correspondent, undefined, undefined, undefined, jobs);
+    coordinator.start();
+    const { channelId } = rehearsal;
+    for (const [seconds, requests] of [
+      [startsAt, 1],
+      [startsAt + 1, 1],
+      [startsAt + blockSeconds.processing / 2, 1],
+    ]) {
+      rehearsal.chain.advanceTo(seconds);
+      expect(await jobs.run({ kind: 'delegate', channelId, blockNumber: 0 })).toBe('done');
+      expect([seconds, correspondent.received.length]).toEqual([seconds, requests]);
+    }
+    await coordinator.stop();
+  });
+
   it('composes one request though another process composes one between its look and its write', async () => {
     const { rehearsal, startsAt } = await inProcessing();
     const correspondent = new Correspondent();
@@ -191,20 +213,20 @@ describe('the coordinator', () => {
     expect(correspondent.received.map(({ nonce }) => nonce)).toEqual(['1']);
   });
 
-  it('erases the keys of blocks that are over', async () => {
+  it('erases the keys of blocks that are over, and keeps that of the lowest other one', async () => {
     const { rehearsal, startsAt } = await inProcessing();
     const coordinator = coordinatorOf(rehearsal, new Correspondent());
-    const hasKey = async (): Promise<boolean> => {
+    const hasKeys = async (): Promise<boolean[]> => {
       const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(1) };
       const opened = await new ChannelKeys(rehearsal.participants[1], ports).of(rehearsal.channelId);
-      return opened.ok && opened.keys.blockKey(0) !== undefined;
+      return [0, 1].map((block) => opened.ok && opened.keys.blockKey(block) !== undefined);
     };
     rehearsal.chain.advanceTo(startsAt + 2 * blockSeconds.processing - 1);
     await coordinator.sweep();
-    expect(await hasKey()).toBe(true);
+    expect(await hasKeys()).toEqual([true, true]);
     rehearsal.chain.advanceTo(startsAt + 2 * blockSeconds.processing);
     await coordinator.sweep();
-    expect(await hasKey()).toBe(false);
+    expect(await hasKeys()).toEqual([false, true]);
   });
 
   it('asks again with a higher nonce when nothing was committed for long, and in the extension', async () => {

@@ -1,163 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { ChannelKeys } from '#block-watch';
-import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
-import { encryptionPublicKey, sha256, signDigest } from '#crypto';
-import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
-import { Fault, silentLog } from '#environment';
+import { LateJobs } from '#block-watch/testing/late-jobs';
+import { blockSeconds } from '#block-watch/testing/rehearsal';
+import { encryptionPublicKey } from '#crypto';
+import { decodeDagCbor } from '#encoding';
+import { Fault } from '#environment';
 import { deferred } from '#environment/testing/deferred';
-import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
-import type { PartStore } from '#part-store';
 import {
-  type ChannelTerms,
-  commitManifest,
-  type Delegation,
-  delegationDigest,
-  domainSeparator,
-  SegmentCutter,
-  sealBlockKey,
-  sealSegment,
-  type ValidationRequest,
-} from '#protocol';
-import { reduceInMemory } from './reduce-in-memory.js';
-import type { ReduceBlock } from './reduce-port.js';
-import { Validator, type ValidatorOptions } from './validator.js';
-
-interface Stage {
-  readonly rehearsal: Rehearsal;
-  /** Number of reductions so far. */
-  readonly reductions: () => number;
-  /** Where reductions read; tests replace its `get`. */
-  readonly partsRead: PartStore;
-  validator(index: number, options?: Partial<ValidatorOptions>, reduceBlock?: ReduceBlock): Validator;
-}
-
-function stageOf(rehearsal: Rehearsal): Stage {
-  let reductions = 0;
-  const partsRead = rehearsal.partStore();
-  const reduce = reduceInMemory(partsRead);
-  const countedReduce: ReduceBlock = (block) => {
-    reductions++;
-    return reduce(block);
-  };
-  return {
-    rehearsal,
-    reductions: () => reductions,
-    partsRead,
-    validator: (index, options = {}, reduceBlock = countedReduce) => {
-      const one = rehearsal.participants[index];
-      return new Validator(
-        {
-          privateKey: one.validatorKey,
-          encryptionSecret: one.validatorSecret,
-          requestsMax: 10,
-          availabilityWaitSeconds: 0,
-          sweepIntervalMs: 1_000,
-          ...options,
-        },
-        {
-          chain: rehearsal.chain.port(),
-          partStore: rehearsal.partStore(),
-          keyValue: rehearsal.validatorKeyValue(index),
-          jobQueue: openInProcessJobQueue({ log: silentLog, drainMs: 1 }),
-          reduceBlock,
-          log: silentLog,
-        },
-      );
-    },
-  };
-}
-
-async function blockKeyOf(rehearsal: Rehearsal, blockNumber: number) {
-  const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(0) };
-  const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
-  if (!opened.ok) throw new Error(opened.code);
-  const { keys } = opened;
-  const { commitment: keyCommitment, path: keyPath } = keys.proof(blockNumber)!;
-  return { blockKey: keys.blockKey(blockNumber) as Uint8Array, keyCommitment, keyPath };
-}
-
-const emptyPart = {
-  partRoot: toHex(new Uint8Array(32)),
-  segmentCount: 0,
-  indexHash: toHex(new Uint8Array(32)),
-};
-
-/** All participants post the same two batches; the block is in processing. */
-async function inProcessing(participants = [0, 1, 2], terms: Partial<ChannelTerms> = {}): Promise<Stage> {
-  const rehearsal = new Rehearsal({ terms });
-  const { blockKey } = await blockKeyOf(rehearsal, 0);
-  const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
-  const cutter = new SegmentCutter();
-  const plaintexts = [0, 1, 2].map((author) => cutter.push(rehearsal.batch(0, author, 1)));
-  const sealed = [...plaintexts, cutter.finish()].flatMap((one) => (one ? [sealSegment(block, one)] : []));
-  const rows = new Uint8Array(Buffer.concat(sealed.map((one) => one.row)));
-  const { pages, index, commitment } = commitManifest(rows);
-  const store = rehearsal.partStore();
-  const stored = [...sealed.map((one) => one.sealed), ...pages, index];
-  await store.hold('everyone', stored.map(sha256));
-  await store.putMany(stored);
-  rehearsal.chain.advanceTo(rehearsal.collected(0));
-  const part = {
-    partRoot: toHex(commitment.partRoot),
-    segmentCount: commitment.segmentCount,
-    indexHash: toHex(commitment.indexHash),
-  };
-  for (const one of participants) {
-    const actor = rehearsal.chain.port().participantActs(rehearsal.participants[one].operatorKey);
-    await actor.postPart(rehearsal.channelId, 0, part);
-  }
-  if (participants.length < 3) rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
-  return stageOf(rehearsal);
-}
-
-/** invalidParts of every report that validators put into the part store. */
-async function reportsOf({ rehearsal }: Stage): Promise<unknown[]> {
-  const owners = [...rehearsal.parts.holds].filter(([owner]) => owner !== 'everyone');
-  const digests = owners.flatMap(([, held]) => [...held]);
-  return digests.map((digest) => {
-    const report = decodeDagCbor(rehearsal.parts.blocks.get(digest) as Uint8Array);
-    return (report as { invalidParts: unknown }).invalidParts;
-  });
-}
-
-interface RequestChange {
-  readonly delegation?: Partial<Delegation>;
-  readonly signer?: Uint8Array;
-  readonly blockKey?: Uint8Array;
-  readonly boxFor?: Uint8Array;
-  readonly keyPath?: readonly Hex[];
-}
-
-async function requestOf(
-  { rehearsal }: Stage,
-  participant: number,
-  validator = participant,
-  change: RequestChange = {},
-): Promise<ValidationRequest> {
-  const keys = await blockKeyOf(rehearsal, Math.min(change.delegation?.blockNumber ?? 0, 8));
-  const fields: Delegation = {
-    channelId: rehearsal.channelId,
-    blockNumber: 0,
-    participant,
-    validator: rehearsal.participants[validator].validator,
-    binding: true,
-    keyCommitment: keys.keyCommitment,
-    nonce: 1n,
-    notAfter: BigInt(rehearsal.collected(0) + 1_000),
-    ...change.delegation,
-  };
-  const digest = delegationDigest(domainSeparator(rehearsal.chain.eip712), fields);
-  const boxFor = change.boxFor ?? encryptionPublicKey(rehearsal.participants[validator].validatorSecret);
-  const box = sealBlockKey(change.blockKey ?? keys.blockKey, digest, boxFor, rehearsal.entropy.bytes(56));
-  const signature = toHex(
-    signDigest(digest, change.signer ?? rehearsal.participants[participant].operatorKey),
-  );
-  const keyPath = change.keyPath ?? keys.keyPath;
-  return { delegation: { ...fields, signature }, sealedBlockKey: toHex(box), keyPath };
-}
-
-const facts = ({ rehearsal }: Stage) => rehearsal.chain.facts(rehearsal.channelId, 0);
-const codeOf = (answer: { ok: boolean; code?: string }) => answer.code ?? 'accepted';
+  codeOf,
+  emptyPart,
+  facts,
+  inProcessing,
+  type RequestChange,
+  reportsOf,
+  requestOf,
+} from './testing/validator-stage.js';
 
 describe('a validator that is asked', () => {
   it.each<[string, RequestChange]>([
@@ -274,6 +130,49 @@ describe('a validator at work', () => {
     expect([words[0] >> 192n, (words[0] >> 128n) & 0xffffffffffffffffn]).toEqual([3_000n, 3_000n]);
     expect(results[0].validParts).toBe(7);
     expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('final');
+  });
+
+  it('neither reduces nor commits for a job that comes when no commits are taken any more', async () => {
+    const stage = await inProcessing();
+    const jobs = new LateJobs();
+    const validator = stage.validator(0, {}, undefined, jobs);
+    const { channelId } = stage.rehearsal;
+    const job = { kind: 'validate', channelId, blockNumber: 0 } as const;
+    const notAfter = BigInt(stage.rehearsal.collected(0) + 5);
+    await validator.accept(await requestOf(stage, 0, 0));
+    await validator.accept(await requestOf(stage, 1, 0, { delegation: { notAfter } }));
+    validator.start();
+    stage.rehearsal.chain.advanceTo(Number(notAfter) + 1);
+    expect(await jobs.run(job)).toBe('done');
+    expect([stage.reductions(), facts(stage).seats.map((seat) => seat.participant)]).toEqual([1, [0]]);
+    await validator.stop();
+    const late = await inProcessing();
+    const other = late.validator(0, {}, undefined, jobs);
+    await other.accept(await requestOf(late, 0, 0));
+    other.start();
+    late.rehearsal.chain.advanceTo(late.rehearsal.collected(0) + blockSeconds.processing / 2);
+    expect(await jobs.run(job)).toBe('done');
+    expect([late.reductions(), facts(late).seats]).toEqual([0, []]);
+    await other.stop();
+  });
+
+  it('reveals nothing for a job that comes before every commit is final', async () => {
+    const stage = await inProcessing();
+    const jobs = new LateJobs();
+    const { chain, channelId } = stage.rehearsal;
+    const validator = stage.validator(0, {}, undefined, jobs);
+    validator.start();
+    const revealed = async () => {
+      await jobs.run({ kind: 'reveal', channelId, blockNumber: 0 });
+      return facts(stage).results.length;
+    };
+    chain.finalizedBelow = 10;
+    for (const one of [0, 1, 2]) await validator.accept(await requestOf(stage, one, 0));
+    expect(await validator.sweep()).toBe(4);
+    expect(await revealed()).toBe(0);
+    chain.finalizedBelow = 0;
+    expect(await revealed()).toBe(1);
+    await validator.stop();
   });
 
   it('puts the report into the part store before it commits', async () => {

@@ -1,0 +1,170 @@
+/** A block in processing whose parts are stored, validators of it, and requests to them: for tests of the validator. */
+import { ChannelKeys } from '#block-watch';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { encryptionPublicKey, sha256, signDigest } from '#crypto';
+import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
+import { silentLog } from '#environment';
+import type { JobQueue } from '#job-queue';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import type { PartStore } from '#part-store';
+import {
+  type ChannelTerms,
+  commitManifest,
+  type Delegation,
+  delegationDigest,
+  domainSeparator,
+  SegmentCutter,
+  sealBlockKey,
+  sealSegment,
+  type ValidationRequest,
+} from '#protocol';
+import { reduceInMemory } from '../reduce-in-memory.js';
+import type { ReduceBlock } from '../reduce-port.js';
+import { Validator, type ValidatorOptions } from '../validator.js';
+
+interface Stage {
+  readonly rehearsal: Rehearsal;
+  /** Number of reductions so far. */
+  readonly reductions: () => number;
+  /** Where reductions read; tests replace its `get`. */
+  readonly partsRead: PartStore;
+  validator(
+    index: number,
+    options?: Partial<ValidatorOptions>,
+    reduceBlock?: ReduceBlock,
+    jobQueue?: JobQueue,
+  ): Validator;
+}
+
+const queue = () => openInProcessJobQueue({ log: silentLog, drainMs: 1 });
+
+function stageOf(rehearsal: Rehearsal): Stage {
+  let reductions = 0;
+  const partsRead = rehearsal.partStore();
+  const reduce = reduceInMemory(partsRead);
+  const countedReduce: ReduceBlock = (block) => {
+    reductions++;
+    return reduce(block);
+  };
+  return {
+    rehearsal,
+    reductions: () => reductions,
+    partsRead,
+    validator: (index, options = {}, reduceBlock = countedReduce, jobQueue = queue()) => {
+      const one = rehearsal.participants[index];
+      return new Validator(
+        {
+          privateKey: one.validatorKey,
+          encryptionSecret: one.validatorSecret,
+          requestsMax: 10,
+          availabilityWaitSeconds: 0,
+          sweepIntervalMs: 1_000,
+          ...options,
+        },
+        {
+          chain: rehearsal.chain.port(),
+          partStore: rehearsal.partStore(),
+          keyValue: rehearsal.validatorKeyValue(index),
+          jobQueue,
+          reduceBlock,
+          log: silentLog,
+        },
+      );
+    },
+  };
+}
+
+async function blockKeyOf(rehearsal: Rehearsal, blockNumber: number) {
+  const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(0) };
+  const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
+  if (!opened.ok) throw new Error(opened.code);
+  const { keys } = opened;
+  const { commitment: keyCommitment, path: keyPath } = keys.proof(blockNumber)!;
+  return { blockKey: keys.blockKey(blockNumber) as Uint8Array, keyCommitment, keyPath };
+}
+
+export const emptyPart = {
+  partRoot: toHex(new Uint8Array(32)),
+  segmentCount: 0,
+  indexHash: toHex(new Uint8Array(32)),
+};
+
+/** All participants post the same two batches; the block is in processing. */
+export async function inProcessing(
+  participants = [0, 1, 2],
+  terms: Partial<ChannelTerms> = {},
+): Promise<Stage> {
+  const rehearsal = new Rehearsal({ terms });
+  const { blockKey } = await blockKeyOf(rehearsal, 0);
+  const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
+  const cutter = new SegmentCutter();
+  const plaintexts = [0, 1, 2].map((author) => cutter.push(rehearsal.batch(0, author, 1)));
+  const sealed = [...plaintexts, cutter.finish()].flatMap((one) => (one ? [sealSegment(block, one)] : []));
+  const rows = new Uint8Array(Buffer.concat(sealed.map((one) => one.row)));
+  const { pages, index, commitment } = commitManifest(rows);
+  const store = rehearsal.partStore();
+  const stored = [...sealed.map((one) => one.sealed), ...pages, index];
+  await store.hold('everyone', stored.map(sha256));
+  await store.putMany(stored);
+  rehearsal.chain.advanceTo(rehearsal.collected(0));
+  const part = {
+    partRoot: toHex(commitment.partRoot),
+    segmentCount: commitment.segmentCount,
+    indexHash: toHex(commitment.indexHash),
+  };
+  for (const one of participants) {
+    const actor = rehearsal.chain.port().participantActs(rehearsal.participants[one].operatorKey);
+    await actor.postPart(rehearsal.channelId, 0, part);
+  }
+  if (participants.length < 3) rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
+  return stageOf(rehearsal);
+}
+
+/** invalidParts of every report that validators put into the part store. */
+export async function reportsOf({ rehearsal }: Stage): Promise<unknown[]> {
+  const owners = [...rehearsal.parts.holds].filter(([owner]) => owner !== 'everyone');
+  const digests = owners.flatMap(([, held]) => [...held]);
+  return digests.map((digest) => {
+    const report = decodeDagCbor(rehearsal.parts.blocks.get(digest) as Uint8Array);
+    return (report as { invalidParts: unknown }).invalidParts;
+  });
+}
+
+export interface RequestChange {
+  readonly delegation?: Partial<Delegation>;
+  readonly signer?: Uint8Array;
+  readonly blockKey?: Uint8Array;
+  readonly boxFor?: Uint8Array;
+  readonly keyPath?: readonly Hex[];
+}
+
+export async function requestOf(
+  { rehearsal }: Stage,
+  participant: number,
+  validator = participant,
+  change: RequestChange = {},
+): Promise<ValidationRequest> {
+  const keys = await blockKeyOf(rehearsal, Math.min(change.delegation?.blockNumber ?? 0, 8));
+  const fields: Delegation = {
+    channelId: rehearsal.channelId,
+    blockNumber: 0,
+    participant,
+    validator: rehearsal.participants[validator].validator,
+    binding: true,
+    keyCommitment: keys.keyCommitment,
+    nonce: 1n,
+    notAfter: BigInt(rehearsal.collected(0) + 1_000),
+    ...change.delegation,
+  };
+  const digest = delegationDigest(domainSeparator(rehearsal.chain.eip712), fields);
+  const boxFor = change.boxFor ?? encryptionPublicKey(rehearsal.participants[validator].validatorSecret);
+  const box = sealBlockKey(change.blockKey ?? keys.blockKey, digest, boxFor, rehearsal.entropy.bytes(56));
+  const signature = toHex(
+    signDigest(digest, change.signer ?? rehearsal.participants[participant].operatorKey),
+  );
+  const keyPath = change.keyPath ?? keys.keyPath;
+  return { delegation: { ...fields, signature }, sealedBlockKey: toHex(box), keyPath };
+}
+
+export const facts = ({ rehearsal }: Stage) => rehearsal.chain.facts(rehearsal.channelId, 0);
+export const codeOf = (answer: { ok: boolean; code?: string }) => answer.code ?? 'accepted';
