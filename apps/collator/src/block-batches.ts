@@ -43,6 +43,7 @@ export async function findBatches(recordLog: RecordLog, range: BlockRange, log: 
   for (const [author, to] of range.ends) {
     const from = begins.get(author) ?? logBegin;
     const partition = { channelId: range.channelId, stream: author };
+    if (from > to) throw new Error(`entries of author ${author} from ${from} to ${to}`);
     let next = to;
     for await (const page of recordLog.read(partition, { from, to })) {
       for (const item of page) {
@@ -52,7 +53,7 @@ export async function findBatches(recordLog: RecordLog, range: BlockRange, log: 
         if (blockNumber === BigInt(range.blockNumber)) places.add(item.bytes, item.position);
       }
     }
-    nextBegins.push([author, logPosition(Math.max(next, from))]);
+    nextBegins.push([author, next]);
   }
   places.sort();
   return { places, nextBegins };

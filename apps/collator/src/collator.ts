@@ -2,7 +2,7 @@
  * The collator: when collection of a block has ended it builds, seals, stores and posts its participant's
  * part.
  */
-import type { ReadinessView } from '#api';
+import type { ReadinessReason, ReadinessView } from '#api';
 import {
   type BlockAct,
   BlockSweep,
@@ -15,14 +15,15 @@ import {
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
-import { type Address, decodeDagCbor, encodeDagCbor, toHex } from '#encoding';
-import type { Clock, Log } from '#environment';
+import { type Address, toHex } from '#encoding';
+import { type Clock, Fault, type Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import { type ChannelId, collateDue, type Due, isDue } from '#protocol';
-import { type AuthorPositions, CutMarks, type RecordLog } from '#record-log';
+import { CutMarks, type RecordLog } from '#record-log';
 import { type CollatedBlock, collateBlock } from './collate-block.js';
+import { CollatedLog } from './collated-log.js';
 
 export interface CollatorOptions {
   /** The participant's account. */
@@ -53,6 +54,9 @@ export class Collator {
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
   readonly #cutMarks: CutMarks;
+  readonly #collatedLog: CollatedLog;
+  /** What was found wrong with logs at the last look, so that each is told once. */
+  #told: ReadonlySet<string> = new Set();
   readonly #sweep: BlockSweep;
 
   constructor(options: CollatorOptions, ports: CollatorPorts) {
@@ -62,6 +66,7 @@ export class Collator {
     this.#watch = new BlockWatch(options, ports);
     this.#keys = new ChannelKeys(options, ports);
     const { jobQueue, log, chain, recordLog } = ports;
+    this.#collatedLog = new CollatedLog(ports);
     this.#cutMarks = new CutMarks(recordLog, (channelId, damage) =>
       log.error({ channelId, damage }, 'a cut mark in the log is damaged and left out'),
     );
@@ -79,7 +84,7 @@ export class Collator {
       { jobQueue, log, subscribe },
       {
         lanes: [{ ...lane, act: (...block) => this.#act(...block) }],
-        look: () => this.dues(),
+        look: () => this.#look(),
         tend: () => this.#tend(),
       },
     );
@@ -110,6 +115,7 @@ export class Collator {
         () => keyValue.get('readiness'),
       ],
       due: () => this.dues(),
+      more: () => this.#logReasons(),
     });
   }
 
@@ -121,6 +127,42 @@ export class Collator {
       found.push({ kind: lane.kind, channelId, blockNumber, due: await this.#due(block) });
     }
     return found;
+  }
+
+  /** What speaks against making parts from the log, for blocks of which a part is due or will be. */
+  async #logReasons(): Promise<readonly ReadinessReason[]> {
+    const reasons = new Map<string, ReadinessReason>();
+    const asked = async (ask: () => Promise<unknown>): Promise<void> => {
+      try {
+        await ask();
+      } catch (cause) {
+        if (!(cause instanceof Fault)) throw cause;
+        reasons.set(cause.message, { code: cause.code, detail: cause.message });
+      }
+    };
+    const looked = await this.dues();
+    // While blocks still collect: later it may be another log.
+    for (const channelId of this.#watch.channelIds()) await asked(() => this.#collatedLog.notice(channelId));
+    for (const { channelId, blockNumber, due } of looked) {
+      if ('done' in due) continue;
+      const ends = await this.#cutMarks.endsOf(channelId, blockNumber);
+      await asked(() =>
+        ends === undefined
+          ? this.#collatedLog.check(channelId)
+          : this.#collatedLog.rangeOf(channelId, blockNumber, ends),
+      );
+    }
+    return [...reasons.values()];
+  }
+
+  async #look(): Promise<readonly DueJob[]> {
+    const found = new Set<string>();
+    for (const { code, detail } of await this.#logReasons()) {
+      if (!this.#told.has(detail)) this.#ports.log.error({ code }, detail);
+      found.add(detail);
+    }
+    this.#told = found;
+    return this.dues();
   }
 
   async #due(block: WatchedBlock): Promise<Due<'collate'>> {
@@ -136,14 +178,15 @@ export class Collator {
     const blockKey = await this.#blockKey(channelId, blockNumber);
     if (blockKey === undefined) return 'again';
     const fromMs = this.#ports.clock.monotonicMs();
-    const begins = await this.#begins(channelId, blockNumber);
-    const range = { channelId, blockNumber, begins, ends };
+    const range = await this.#collatedLog.rangeOf(channelId, blockNumber, ends);
     const owner = this.#retention.ownerOf(channelId, blockNumber);
     const collated = await collateBlock(range, blockKey, owner, this.#ports, signal);
     signal.throwIfAborted();
+    // Another log that took its place meanwhile has nothing where entries stood.
+    await this.#collatedLog.rangeOf(channelId, blockNumber, ends);
     const posted = await this.#post(block, collated, this.#ports.clock.monotonicMs() - fromMs);
     // Last, as an interrupted collation of this block begins where this one began.
-    await this.#rememberBegins(channelId, blockNumber + 1, collated.nextBegins);
+    await this.#collatedLog.remember(channelId, blockNumber + 1, collated.nextBegins);
     return posted;
   }
 
@@ -185,22 +228,4 @@ export class Collator {
     }
     await this.#retention.sweep();
   }
-
-  /**
-   * Positions before which nothing of the block or a later one lies, as far as an earlier block's collation
-   * found.
-   */
-  async #begins(channelId: ChannelId, blockNumber: number): Promise<AuthorPositions> {
-    const kept = await this.#ports.keyValue.get(beginsKey(channelId));
-    if (kept === undefined) return [];
-    const known = decodeDagCbor(kept.value) as { blockNumber: number; begins: AuthorPositions };
-    return known.blockNumber <= blockNumber ? known.begins : [];
-  }
-
-  async #rememberBegins(channelId: ChannelId, blockNumber: number, begins: AuthorPositions): Promise<void> {
-    const value = encodeDagCbor({ blockNumber, begins });
-    await this.#ports.keyValue.write([{ key: beginsKey(channelId), value }]);
-  }
 }
-
-const beginsKey = (channelId: ChannelId): string => `collator/${channelId}/begins`;
