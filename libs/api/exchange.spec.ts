@@ -1,9 +1,8 @@
-import { getEventListeners } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { types } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
+import { heldBySignal } from '#environment/testing/held-by-signal';
 import { type Endpoint, endpoints, jsonMediaType } from './endpoints.js';
 import { type ExchangeOptions, exchange } from './exchange.js';
 import { problemOf } from './problem.js';
@@ -114,17 +113,11 @@ describe('an exchange with another service', () => {
 
   it('leaves nothing on a signal that lives on', async () => {
     const { signal } = new AbortController();
-    const held = (): number => {
-      const inside = Object.getOwnPropertySymbols(signal).map((name) => Reflect.get(signal, name) as unknown);
-      // Node's own have no prototype to ask.
-      const sizes = inside.filter(types.isSet).map((one) => [...Set.prototype.values.call(one)].length);
-      return sizes.reduce((sum, size) => sum + size, getEventListeners(signal, 'abort').length);
-    };
-    const before = held();
+    const before = heldBySignal(signal);
     for (let turn = 0; turn < 3; turn++) {
       await ask((_, response) => response.writeHead(202).end('{}'), { signal });
     }
-    expect(held()).toBe(before);
+    expect(heldBySignal(signal)).toBe(before);
   });
 
   it('sends nothing once the signal of whoever asks has ended', async () => {

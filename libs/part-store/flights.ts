@@ -69,8 +69,12 @@ export async function* getInOrder(
   get: (digest: Uint8Array, options: GetOptions) => Promise<Found>,
 ): AsyncGenerator<Found> {
   const ended = new AbortController();
+  const { signal } = ended;
   const { signal: outer } = options;
-  const signal = outer === undefined ? ended.signal : AbortSignal.any([outer, ended.signal]);
+  // AbortSignal.any leaves something on a signal that lives on.
+  const abort = (): void => ended.abort(outer?.reason);
+  outer?.addEventListener('abort', abort);
+  if (outer?.aborted) abort();
   const flights: Flight[] = [];
   let reserved = 0;
   const start = (digest: Uint8Array): void => {
@@ -104,6 +108,7 @@ export async function* getInOrder(
       yield found;
     }
   } finally {
+    outer?.removeEventListener('abort', abort);
     ended.abort();
     await Promise.allSettled(flights.map((one) => one.found));
   }

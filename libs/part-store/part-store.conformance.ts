@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DrivenTimers } from '#environment';
+import { heldBySignal } from '#environment/testing/held-by-signal';
 import { bytesInFlightMax, type Found, type PartStore, storedBlockBytesMax } from './part-store.js';
 
 export interface OpenedPartStore {
@@ -339,6 +340,20 @@ function bearsSlowness(opened: () => OpenedPartStore, timers: () => DrivenTimers
     timers().advanceBy(50);
     expect(await late).toEqual(['not-found-in-time', 'not-found-in-time']);
     goOn();
+  });
+
+  it('leaves nothing on the signal of its reads, however many there were', async () => {
+    const { port } = opened();
+    const bytes = block(100);
+    const digest = sha256(bytes);
+    await port.put(bytes);
+    const { signal } = new AbortController();
+    const before = heldBySignal(signal);
+    for (let read = 0; read < 500; read++) {
+      await port.get(digest, { signal });
+      for await (const _ of port.getMany([digest, digest, digest], { signal })) if (read % 2 === 0) break;
+    }
+    expect(heldBySignal(signal)).toBe(before);
   });
 
   it('ends a read whose signal ends, with the reason of the signal', async () => {

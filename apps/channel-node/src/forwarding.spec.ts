@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ForwardingView, problemOf, type RefusalCode, refuse, type SignedReceipt } from '#api';
 import { addressOf } from '#crypto';
 import { DrivenClock, DrivenTimers, silentLog } from '#environment';
+import { followedSignals, heldBySignal } from '#environment/testing/held-by-signal';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 
 import { collectionEnd, parseHeader } from '#protocol';
@@ -184,6 +185,27 @@ describe('forwarding', () => {
       expect(posts).toBe(3);
     },
   );
+
+  it('leaves nothing behind on what ends it, after a thousand passes', async () => {
+    await openNode(1);
+    chain.setEndpoint(0, 'http://127.0.0.1:9');
+    answering = async () => {
+      throw new Error('nobody there');
+    };
+    await submit(1, chain.batch());
+    const followed = followedSignals();
+    try {
+      for (let pass = 0; pass < 1_000; pass++) {
+        await apps.get(1)?.node.sweep();
+        clock.advanceTo(clock.nowMs() + 30_000);
+      }
+    } finally {
+      followed.stop();
+    }
+    expect(posts).toBe(1_000);
+    expect(followed.signals.size).toBeGreaterThan(0);
+    expect([...followed.signals].map(heldBySignal).filter((held) => held > 2)).toEqual([]);
+  });
 
   it('backs off while a counterparty is away, by the clock, and never holds up ingest', async () => {
     await openNode(1);
