@@ -6,7 +6,7 @@ import { silentLog } from '#environment';
 import { openPartStore } from './open-part-store.js';
 
 describe('the part store of a URL', () => {
-  const ownProcess = { log: silentLog, isShared: false };
+  const ownProcess = { log: silentLog };
 
   it('is the folder that follows file:', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'papyrus-part-store-'));
@@ -19,14 +19,9 @@ describe('the part store of a URL', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is in memory only where those who need it share the process', async () => {
-    await openPartStore('memory:', { log: silentLog, isShared: true }).close();
-    expect(() => openPartStore('memory:', ownProcess)).toThrow('needs file:FOLDER');
-  });
-
   it('refuses what it does not know and names what it knows', () => {
-    for (const url of ['kubo:http://127.0.0.1:5001', 'file', 'file:', '']) {
-      expect(() => openPartStore(url, ownProcess)).toThrow('known are file:, memory:');
+    for (const url of ['kubo:http://127.0.0.1:5001', 'memory:', 'file', 'file:', '']) {
+      expect(() => openPartStore(url, ownProcess)).toThrow('there is file:FOLDER');
     }
   });
 });

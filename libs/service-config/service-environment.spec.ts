@@ -11,7 +11,7 @@ import {
 const schema = z.object({
   ...serviceFields,
   ...participantFields,
-  KEY_VALUE: adapterField(['file', 'memory']),
+  KEY_VALUE: adapterField(['file', 'etcd']),
 });
 const whole = {
   CHAIN: 'http://127.0.0.1:8545',
@@ -54,7 +54,7 @@ describe('the environment of a service', () => {
     const read = () => parseEnvironment(schema, wrong);
     expect(read).toThrow(/CHAIN: is not set/);
     expect(read).toThrow(/OPERATOR_KEY: 32 bytes/);
-    expect(read).toThrow(/KEY_VALUE: a URL of file: or memory:/);
+    expect(read).toThrow(/KEY_VALUE: a URL of file: or etcd:/);
     expect(read).not.toThrow(/1234/);
   });
 });

@@ -16,12 +16,12 @@ export const milliseconds = (min: number, fallback: number) =>
   z.coerce.number().int().min(min).default(fallback);
 /** An adapter and where it keeps its data, for example `file:./data/state`. */
 export const adapterField = (schemes: readonly string[]) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^(${schemes.join('|')}):`),
-      `a URL of ${schemes.map((one) => `${one}:`).join(' or ')}`,
-    );
+  z.string().superRefine((url, context) => {
+    if (new RegExp(`^(${schemes.join('|')}):`).test(url)) return;
+    const known = `a URL of ${schemes.map((one) => `${one}:`).join(' or ')}`;
+    const why = url.startsWith('memory:') ? ', as what is in memory is lost when the service ends' : '';
+    context.addIssue({ code: 'custom', message: `${known}${why}` });
+  });
 
 /** What every service reads. */
 export const serviceFields = {

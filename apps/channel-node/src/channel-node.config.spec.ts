@@ -28,9 +28,13 @@ describe('the configuration of a channel node', () => {
     expect(parse).not.toThrow('secret');
   });
 
-  it('lets no process of its own forget what it promised: its state is on disk', () => {
+  it('lets no process of its own forget what it promised: its log and state are on disk', () => {
     for (const KEY_VALUE of ['memory:', 'lmdb:./data/state', './data/state']) {
       expect(() => readChannelNodeConfig({ ...environment, KEY_VALUE })).toThrow('KEY_VALUE: a URL of file:');
+    }
+    for (const name of ['KEY_VALUE', 'RECORD_LOG']) {
+      const parse = () => readChannelNodeConfig({ ...environment, [name]: 'memory:' });
+      expect(parse).toThrow(`${name}: a URL of file:, as what is in memory is lost when the service ends`);
     }
   });
 });

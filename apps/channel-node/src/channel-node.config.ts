@@ -20,7 +20,7 @@ import {
 export const channelNodeEnvironment = z.object({
   ...serviceFields,
   ...participantFields,
-  RECORD_LOG: adapterField(['file', 'memory']),
+  RECORD_LOG: adapterField(['file']),
   KEY_VALUE: adapterField(['file']),
   ...listenFields(8_080),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),

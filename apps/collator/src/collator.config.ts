@@ -32,7 +32,7 @@ export const collatorEnvironment = z.object({
   ...participantFields,
   ...listenFields(8_082),
   ENCRYPTION_SECRET: secretField,
-  RECORD_LOG: adapterField(['file', 'memory']),
+  RECORD_LOG: adapterField(['file']),
   PART_STORE: adapterField(partStoreSchemes),
   KEY_VALUE: adapterField(['file']),
 });

@@ -41,7 +41,7 @@ async function openPorts(config: CollatorConfig, log: Log): Promise<CollatorPort
   return {
     chain: await openChain(chain.url, { ...chain, ...timeouts, outbox: outboxIn(keyValue, 'collator'), log }),
     recordLog: await openRecordLog(recordLog, { access: 'read' }),
-    partStore: openPartStore(partStore, { log, isShared: false }),
+    partStore: openPartStore(partStore, { log }),
     keyValue,
     jobQueue: openJobQueue(jobQueue, { log }),
     clock: systemClock,

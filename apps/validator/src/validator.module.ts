@@ -56,11 +56,9 @@ function moduleOf(providers: Provider[]): DynamicModule {
 
 async function openPorts(config: ValidatorConfig, log: Log): Promise<OpenedPorts> {
   const timeouts = { requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
-  const partStore = openPartStore(config.partStore, { log, isShared: false });
+  const partStore = openPartStore(config.partStore, { log });
   const keyValue = await openKeyValue(config.keyValue);
-  const otherStores = config.otherPartStores.map((url) =>
-    openPartStore(url, { log, isShared: false, access: 'read' }),
-  );
+  const otherStores = config.otherPartStores.map((url) => openPartStore(url, { log, access: 'read' }));
   const reduction = new BlockReduction(config.reduction, { partStore, otherStores, log });
   const ports: ValidatorPorts = {
     chain: await openChain(config.chain.url, {

@@ -24,7 +24,7 @@ async function startInVain(name: AppName, environment: Environment) {
 function wholeEnvironment(name: AppName, chain: string): Environment {
   const known: Environment = {
     CHAIN: chain,
-    RECORD_LOG: 'memory:',
+    RECORD_LOG: `file:${partsFolder}/log`,
     KEY_VALUE: `file:${partsFolder}/state`,
     PART_STORE: `file:${partsFolder}`,
   };

@@ -81,7 +81,7 @@ export async function openNetwork(
   const close = (): Promise<void> => endEach(closers.splice(0).reverse());
   try {
     await requireKnownChain(spec, dataFolder, chain);
-    const store = { log, isShared: true, access: 'write' } as const;
+    const store = { log, access: 'write' } as const;
     const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, store);
     closers.push(() => partStore.close());
     const parts = { mode: options.mode, log, chain, partStore };

@@ -62,7 +62,7 @@ export async function readNetwork<Result>(
   requireStores(dataFolder, spec.participants);
   const { chain, release } = await openForReading(dataFolder, silentLog);
   try {
-    const store = { log: silentLog, isShared: true, access: 'read' } as const;
+    const store = { log: silentLog, access: 'read' } as const;
     const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, store);
     try {
       const members = membersOf(spec, []);
