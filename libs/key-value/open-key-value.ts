@@ -2,7 +2,7 @@
 import { openFileKeyValue } from './file-key-value.js';
 import type { KeyValue } from './key-value.js';
 
-/** `file:FOLDER`. What is in memory only would be forgotten with its process: tests make such a store directly. */
+/** `file:FOLDER`. A store in memory would be forgotten with its process: tests make one directly. */
 export async function openKeyValue(url: string): Promise<KeyValue> {
   const [, scheme, rest] = /^([a-z]*):(.*)$/s.exec(url) ?? [];
   if (scheme === 'file' && rest !== '') return openFileKeyValue(rest);

@@ -7,7 +7,7 @@ export interface OpenRecordLogOptions {
   readonly access: 'own' | 'read';
 }
 
-/** `file:FOLDER`. A log in memory would be forgotten with its process, receipts and all: tests make one directly. */
+/** `file:FOLDER`. A log in memory would be forgotten with its process: tests make one directly. */
 export async function openRecordLog(url: string, options: OpenRecordLogOptions): Promise<RecordLog> {
   const [, scheme, rest] = /^([a-z]*):(.*)$/s.exec(url) ?? [];
   if (scheme === 'file' && rest !== '') return openFileRecordLog(rest, options);
