@@ -6,6 +6,8 @@ import { ChainClock } from './chain-clock.js';
 let machine: DrivenClock;
 let isAway: boolean;
 let timestampSeconds: number;
+/** Runs while an answer is on its way. */
+let during: () => void;
 let asked: number;
 let wake: () => void;
 let told: string[];
@@ -16,10 +18,12 @@ beforeEach(() => {
   isAway = false;
   timestampSeconds = 100;
   asked = 0;
+  during = () => {};
   told = [];
   const time = async () => {
     asked++;
     if (isAway) throw new Error('away');
+    during();
     return { height: 1, timestampSeconds };
   };
   const subscribe = (given: () => void) => {
@@ -54,6 +58,24 @@ describe('the clock of the chain', () => {
     isAway = true;
     machine.advanceTo(16_000);
     expect(await clock.now()).toMatchObject(at(116));
+  });
+
+  it('counts from before an answer was asked for: on its way it grows old', async () => {
+    during = () => machine.advanceTo(5_000);
+    expect(await clock.now()).toMatchObject(at(100));
+    isAway = true;
+    machine.advanceTo(10_000);
+    expect(await clock.now()).toMatchObject(at(110));
+  });
+
+  it('takes an answer that a height overtook on its way for none of that height', async () => {
+    during = () => wake();
+    expect(await clock.now()).toMatchObject(at(100));
+    expect(clock.isSurelyBefore(101)).toBe(false);
+    during = () => {};
+    timestampSeconds = 112;
+    expect(await clock.now()).toMatchObject(at(112));
+    expect(clock.isSurelyBefore(113)).toBe(true);
   });
 
   it('goes by elapsed time when a node gives one height for longer than heights take, and says so once', async () => {

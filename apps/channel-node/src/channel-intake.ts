@@ -320,9 +320,12 @@ export class ChannelIntake {
     bytes: Uint8Array,
     seen: SeenBatch,
   ): Promise<SignedReceipt> {
-    // Before the cut waits for what is on its way, or too late for it.
+    if (seen.pending !== undefined) return seen.pending;
     const isClosed = block.blockNumber < this.#closedBelow;
-    seen.pending ??= block.during(this.#repeatDurably(block, { header, bytes, isClosed }, seen));
+    const repeated = this.#repeatDurably(block, { header, bytes, isClosed }, seen);
+    // The cut waits for what may append. Once the block takes nothing more nothing does, and whoever went on
+    // repeating would hold the cut up until the block is void.
+    seen.pending = isClosed ? repeated : block.during(repeated);
     return seen.pending;
   }
 

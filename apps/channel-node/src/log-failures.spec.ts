@@ -96,6 +96,24 @@ describe('a channel node whose log fails or is taken', () => {
     expect(await waiting).toMatchObject({ ok: false, code: 'sequence-conflict' });
   });
 
+  it('reads the log again when the answer to a cut mark was lost, and cuts the block off once', async () => {
+    await node.close();
+    const inner = openMemoryRecordLog(node.drawers);
+    let isAway = true;
+    await node.reopen(
+      appendingBy(inner, async (...given) => {
+        const position = await inner.append(...given);
+        if (isAway) throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
+        return position;
+      }),
+    );
+    node.chain.moveTo(collectionEnd(node.chain.terms, 0));
+    await expect(node.app.node.sweep()).rejects.toMatchObject({ code: 'record-log-unavailable' });
+    isAway = false;
+    expect(await node.app.node.sweep()).toBe(0);
+    expect(await node.cutMarks()).toEqual([{ blockNumber: 0, ends: [] }]);
+  });
+
   it('counts a batch that stands twice in the log once when it reads the log again', async () => {
     await node.close();
     const inner = openMemoryRecordLog(node.drawers);

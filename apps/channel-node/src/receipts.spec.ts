@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { collectionEnd } from '#protocol';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
-import { slowedLog, TestNode } from './testing/test-node.js';
+import { appendingBy, slowedLog, TestNode } from './testing/test-node.js';
 
 let node: TestNode;
 
@@ -64,7 +64,13 @@ describe('a receipt, and the end of a block', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    await node.reopen(slowedLog(openMemoryRecordLog(node.drawers), () => gate));
+    const inner = openMemoryRecordLog(node.drawers);
+    // Only the batch takes long: a mark that did not wait for it would be in the log at once.
+    const slow = appendingBy(inner, async (...given) => {
+      if (given[1].stream === 1) await gate;
+      return inner.append(...given);
+    });
+    await node.reopen(slow);
     const onItsWay = node.app.node.submit(node.chain.batch(), node.chain.channelId);
     // Accepted as soon as its bytes count toward the budget.
     const budget = async () => {
@@ -76,11 +82,57 @@ describe('a receipt, and the end of a block', () => {
     const swept = node.app.node.sweep();
     const late = node.chain.batch({ sequence: 1n, impressions: ['late'] });
     expect(await node.app.node.submit(late, node.chain.channelId)).toMatchObject({ code: 'block-closed' });
-    expect(await node.recordLog.end(node.partition('cut-marks'))).toBe(0);
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    const marked = await node.recordLog.end(node.partition('cut-marks'));
     release();
+    expect(marked).toBe(0);
     expect(await onItsWay).toMatchObject({ ok: true });
     expect(await swept).toBe(1);
     expect(await node.cutMarks()).toEqual([{ blockNumber: 0, ends: [[1, 1]] }]);
+  });
+
+  it('cuts a block off while batches of it are repeated, however long those take', async () => {
+    await node.close();
+    let goOn = (): void => {};
+    let answer = (): void => {};
+    const appending = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const looking = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const inner = openMemoryRecordLog(node.drawers);
+    const slow = appendingBy(inner, async (...given) => {
+      if (given[1].stream === 0) await appending;
+      return inner.append(...given);
+    });
+    let looks = 0;
+    slow.get = async (...given) => {
+      looks++;
+      await looking;
+      return inner.get(...given);
+    };
+    await node.reopen(slow);
+    const batch = node.chain.batch();
+    expect(await node.post(batch)).toMatchObject({ status: 202 });
+    const onItsWay = node.post(node.chain.batch({ author: 0, impressions: ['on its way'] }));
+    for (let shown = 0; shown < 2; await new Promise(setImmediate)) {
+      const block = await node.app.node.block(node.chain.channelId, 0);
+      shown = block.ok ? block.view.authors.length : 0;
+    }
+    node.chain.moveTo(collectionEnd(node.chain.terms, 0));
+    const swept = node.app.node.sweep();
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    const repeated = node.post(batch);
+    while (looks === 0) await new Promise(setImmediate);
+    goOn();
+    expect(await onItsWay).toMatchObject({ status: 202 });
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    const marked = await node.recordLog.end(node.partition('cut-marks'));
+    answer();
+    expect(marked).toBe(1);
+    expect(await swept).toBe(1);
+    expect(await repeated).toMatchObject({ status: 202 });
   });
 
   it('refuses a batch that came in time but waited for the chain until its block was cut off', async () => {

@@ -166,10 +166,13 @@ describe('a channel node refuses', () => {
   });
 
   it('blocks that start after the channel was closed', async () => {
-    chain.closedAtSeconds = start + 10;
+    chain.closedAtSeconds = start + 3_600;
     await accept(chain.batch());
+    // One that starts in the very second still counts, as the registry has it.
     chain.moveTo(start + 3_600);
-    await expectRefusal('channel-closed', chain.batch({ blockNumber: 1, impressions: ['new'] }));
+    await accept(chain.batch({ blockNumber: 1, impressions: ['new'] }));
+    chain.moveTo(start + 7_200);
+    await expectRefusal('channel-closed', chain.batch({ blockNumber: 2, impressions: ['newer'] }));
   });
 
   it('authors that take no part or had no record key', async () => {
