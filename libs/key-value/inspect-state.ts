@@ -35,3 +35,14 @@ export async function inspectFileKeyValue(folder: string, what: string): Promise
     await file.close();
   }
 }
+
+/** What has been flushed, by key. Throws a Fault where it is damaged; changes nothing, as above. */
+export async function readFlushed(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const file = new StateFile(folder, systemFiles);
+  try {
+    await file.refresh();
+    return new Map([...file.entries.all()].map(([key, { value }]) => [key, value]));
+  } finally {
+    await file.close();
+  }
+}

@@ -59,6 +59,12 @@ const empty = (path: string): void => {
   mkdirSync(join(data, path));
 };
 
+function swapLog(name: string, other: string): void {
+  const [path, from] = [name, other].map((one) => join(data, 'participants', one, 'log'));
+  rmSync(path, { recursive: true });
+  cpSync(from, path, { recursive: true });
+}
+
 const files = (): Record<string, string> =>
   Object.fromEntries(
     readdirSync(data, { recursive: true, withFileTypes: true })
@@ -109,6 +115,9 @@ describe('doctor', () => {
     ['a lost state', 'validator of dsp', () => rmSync(join(data, 'participants/dsp/validator/state'))],
     ['a lost folder of a log', 'log of ssp-1', () => lose('participants/ssp-1/log')],
     ['an emptied folder of a log', 'log of ssp-1', () => empty('participants/ssp-1/log')],
+    ['the log of another', 'log of dsp', () => swapLog('dsp', 'ssp-1')],
+    ['an emptied folder of a state', 'state of ssp-1', () => empty('participants/ssp-1/state')],
+    ['emptied parts', 'parts', () => empty('parts')],
     ['a lost folder of a state', 'state of ssp-1', () => lose('participants/ssp-1/state')],
     ['a lost participant', 'stores of ssp-1', () => lose('participants/ssp-1')],
     ['lost parts', 'parts', () => lose('parts')],
@@ -119,6 +128,13 @@ describe('doctor', () => {
     const before = files();
     expect(await wrongIn('--mend')).toEqual([7, what]);
     expect(unlocked(files())).toEqual(unlocked(before));
+  });
+
+  it('finds what a start without the lost log began anew', async () => {
+    empty('participants/dsp/log');
+    const { code, lines } = await runCli([...demo, '--data', data]);
+    expect([code, lines.at(-1)]).toMatchObject([5, { errors: [{ code: 'record-log-other' }] }]);
+    expect(await wrongIn()).toEqual([7, 'log of dsp']);
   });
 
   it('refuses a folder that is not there', async () => {

@@ -29,6 +29,13 @@ export interface KnownLogPorts {
   readonly keyValue: KeyValue;
 }
 
+const keyPrefix = 'log/';
+
+/** The channel whose log is remembered under a key; undefined for what others keep. */
+export function channelKnownUnder(key: string): string | undefined {
+  return key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : undefined;
+}
+
 export class KnownLog {
   readonly #key: string;
   readonly #channelId: string;
@@ -38,7 +45,7 @@ export class KnownLog {
   readonly #reached = new Map<LogStream, LogPosition>();
 
   constructor(channelId: string, ports: KnownLogPorts) {
-    this.#key = `log/${channelId}`;
+    this.#key = `${keyPrefix}${channelId}`;
     this.#channelId = channelId;
     this.#ports = ports;
   }

@@ -9,6 +9,7 @@ import { inspectFileKeyValue } from '#key-value/inspect-state';
 import { inspectFilePartStore } from '#part-store/inspect-parts';
 import { inspectFileRecordLog } from '#record-log/inspect-log';
 import { participantFolder, participantStores, partsFolder, remainsOf } from '../network/data-folder.js';
+import { inspectKnownLog } from '../network/inspect-known-log.js';
 import { type NetworkSpec, readSpec } from '../network/network-spec.js';
 import { type CommandNo, CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
@@ -94,6 +95,7 @@ async function findingsOf(data: string, isInUse: boolean): Promise<readonly Find
 async function inspectParts(data: string, isInUse: boolean): Promise<readonly Finding[]> {
   const folder = partsFolder(data);
   if (!existsSync(folder)) return [gone('parts', folder)];
+  if (readdirSync(folder).length === 0) return [empty('parts', folder)];
   return inspectFilePartStore(folder, { isInUse });
 }
 
@@ -115,12 +117,18 @@ async function inspectParticipant(folder: string, name: string): Promise<readonl
   const findings: Finding[] = [];
   for (const store of participantStores) {
     const [path, what] = [join(folder, store), `${store} of ${name}`];
+    const inspect = store === 'log' ? inspectFileRecordLog : inspectFileKeyValue;
     if (!existsSync(path)) findings.push(gone(what, path));
-    else if (readdirSync(path).length === 0) findings.push(empty(what, path));
-    else if (store === 'log') findings.push(...(await inspectFileRecordLog(path, what)));
-    else findings.push(...(await inspectFileKeyValue(path, what)));
+    else findings.push(...orEmpty(await inspect(path, what), what, path));
   }
-  return findings;
+  const [log, ...states] = findings;
+  const isWhole = findings.every((one) => one.isGood);
+  return [(isWhole ? await inspectKnownLog(folder, log.what) : undefined) ?? log, ...states];
+}
+
+/** Where a store has never been begun nothing is found in its folder. */
+function orEmpty(findings: readonly Finding[], what: string, path: string): readonly Finding[] {
+  return findings.length === 0 ? [empty(what, path)] : findings;
 }
 
 function gone(what: string, path: string): Finding {
@@ -128,8 +136,12 @@ function gone(what: string, path: string): Finding {
 }
 
 function empty(what: string, path: string): Finding {
-  const start = 'if the very first start was broken off, start the network again';
-  return wrong(what, `${path} is empty: bring the data folder back from a copy as a whole, or, ${start}`);
+  const start =
+    'if its first start was broken off, or to go on without what it held, start the network again';
+  return wrong(
+    what,
+    `${path} holds no store: bring the data folder back from a copy as a whole, or, ${start}`,
+  );
 }
 
 function inspectSpec(data: string): { readonly spec?: NetworkSpec; readonly finding: Finding } {

@@ -49,7 +49,7 @@ export function requireStores(dataFolder: string, participants: readonly Named[]
   if (missing.length === 0) return;
   const message =
     `the network in ${dataFolder} lacks ${missing.join(', ')}: bring the data folder back from a copy as a ` +
-    'whole, or begin in another';
+    'whole, or make an empty folder in its place to go on without what it held';
   throw new CommandRefused('data-incomplete', message);
 }
 
