@@ -1,4 +1,4 @@
-/** Says, and changes nothing, whether the record log of a participant is the one that its channel node remembers. */
+/** Says whether the record log of a participant is the one that its channel node remembers. */
 import { join } from 'node:path';
 import { channelKnownUnder, KnownLog } from '#apps/channel-node/src/known-log';
 import { Fault, type Finding, wrong } from '#environment';
