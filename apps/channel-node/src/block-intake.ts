@@ -4,6 +4,7 @@ import { type Digest, viewOf } from '#encoding';
 import { type BatchHeader, budgetBytes, limits } from '#protocol';
 import type { LogPosition } from '#record-log';
 import type { Signers } from './accept-rules.js';
+import type { ImpressionMemories } from './impression-memory.js';
 import { ImpressionSet } from './impression-set.js';
 
 /** A batch that is in the log, or on its way into it. */
@@ -33,10 +34,17 @@ export class BlockIntake {
   #onWay = 0;
   #idle: (() => void)[] = [];
 
-  constructor(blockNumber: number, impressionsMax: number) {
+  constructor(channelId: string, blockNumber: number, memories: ImpressionMemories) {
     this.blockNumber = blockNumber;
-    this.#own = new ImpressionSet(impressionsMax);
-    this.#others = new ImpressionSet(impressionsMax);
+    const about = { channelId, blockNumber };
+    this.#own = new ImpressionSet(memories.own, about);
+    this.#others = new ImpressionSet(memories.others, about);
+  }
+
+  /** Gives back the memory of its impressions. */
+  forgetImpressions(): void {
+    this.#own.forget();
+    this.#others.forget();
   }
 
   seen(header: BatchHeader): SeenBatch | undefined {

@@ -29,6 +29,7 @@ import {
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { ChainClock, KnownTime } from './chain-clock.js';
+import type { ImpressionMemories } from './impression-memory.js';
 import { claimedElsewhere } from './intake-turn.js';
 import { KnownLog } from './known-log.js';
 import type { ReceiptSigner } from './receipt.js';
@@ -48,8 +49,8 @@ export interface IntakeOptions {
   readonly participant: number;
   readonly hasher: BatchHasher;
   readonly receipts: ReceiptSigner;
-  /** Impressions remembered for each block, own and others' apart. */
-  readonly impressionsMax: number;
+  /** Of all channels of the node. */
+  readonly impressions: ImpressionMemories;
   /**
    * Chain time during which a closed block is remembered, so that repeats of its batches get their receipts.
    */
@@ -109,11 +110,16 @@ export class ChannelIntake {
     // First, so that nobody appends behind what is read here.
     const claim = await ports.recordLog.claim(facts.channelId);
     const intake = new ChannelIntake(facts, options, ports, claim);
-    await intake.#known.read();
-    intake.#cutBelow = await intake.#marks.cutBelow();
-    intake.#closedBelow = intake.#cutBelow;
-    await intake.#restore(nowSeconds);
-    await intake.#known.remember(() => intake.#blocks.values());
+    try {
+      await intake.#known.read();
+      intake.#cutBelow = await intake.#marks.cutBelow();
+      intake.#closedBelow = intake.#cutBelow;
+      await intake.#restore(nowSeconds);
+      await intake.#known.remember(() => intake.#blocks.values());
+    } catch (cause) {
+      intake.forgetImpressions();
+      throw cause;
+    }
     return intake;
   }
 
@@ -176,6 +182,11 @@ export class ChannelIntake {
     this.#forget(nowSeconds);
     if (written > 0) await this.#rememberLog();
     return written;
+  }
+
+  /** For one that is broken and makes way for another. */
+  forgetImpressions(): void {
+    for (const block of this.#blocks.values()) block.forgetImpressions();
   }
 
   /** Resolves when nothing is on its way into the log. */
@@ -456,7 +467,7 @@ export class ChannelIntake {
   #blockOf(blockNumber: number): BlockIntake {
     const known = this.#blocks.get(blockNumber);
     if (known !== undefined) return known;
-    const block = new BlockIntake(blockNumber, this.#options.impressionsMax);
+    const block = new BlockIntake(this.channelId, blockNumber, this.#options.impressions);
     this.#blocks.set(blockNumber, block);
     return block;
   }
@@ -467,8 +478,10 @@ export class ChannelIntake {
   }
 
   #forget(nowSeconds: number): void {
-    for (const blockNumber of this.#blocks.keys()) {
-      if (this.#isForgotten(blockNumber, nowSeconds)) this.#blocks.delete(blockNumber);
+    for (const [blockNumber, block] of this.#blocks) {
+      if (!this.#isForgotten(blockNumber, nowSeconds)) continue;
+      block.forgetImpressions();
+      this.#blocks.delete(blockNumber);
     }
   }
 }

@@ -16,7 +16,11 @@ describe('the configuration of a channel node', () => {
     const limits = { connectionsMax: 8_192 };
     const listen = { host: '0.0.0.0', port: 9_000, limits, shutdownMs: 8_000 };
     expect(config).toMatchObject({ account: `0x${'ab'.repeat(20)}`, listen, requestTimeoutMs: 10_000 });
-    expect(config).toMatchObject({ sweepIntervalMs: 1_000, heightIntervalMs: 15_000 });
+    expect(config).toMatchObject({
+      sweepIntervalMs: 1_000,
+      heightIntervalMs: 15_000,
+      impressionBytesMax: 2 ** 28,
+    });
     expect(secrets.operatorKey).toEqual(new Uint8Array(32).fill(7));
     expect(JSON.stringify(config)).not.toContain('0707');
   });

@@ -25,6 +25,7 @@ export const channelNodeEnvironment = z.object({
   ...listenFields(8_080),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
   SWEEP_INTERVAL_MS: milliseconds(100, 1_000),
+  IMPRESSIONS_MIB: z.coerce.number().int().min(1).max(65_536).default(256),
   CHAIN_HEIGHT_MS: milliseconds(1_000, 15_000),
 });
 
@@ -37,6 +38,7 @@ export interface ChannelNodeConfig extends ServiceConfig {
   readonly requestTimeoutMs: number;
   readonly sweepIntervalMs: number;
   readonly heightIntervalMs: number;
+  readonly impressionBytesMax: number;
 }
 
 export interface ChannelNodeSecrets {
@@ -58,6 +60,7 @@ export function readChannelNodeConfig(environment: Readonly<Record<string, strin
     requestTimeoutMs: parsed.REQUEST_TIMEOUT_MS,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
     heightIntervalMs: parsed.CHAIN_HEIGHT_MS,
+    impressionBytesMax: parsed.IMPRESSIONS_MIB * 2 ** 20,
   };
   return { config, secrets: { operatorKey: parsed.OPERATOR_KEY } };
 }

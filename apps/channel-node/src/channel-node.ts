@@ -30,8 +30,8 @@ export interface ChannelNodeOptions {
   readonly sweepIntervalMs?: number;
   /** A height of the chain that stands for longer says nothing of now. */
   readonly heightIntervalMs?: number;
-  /** Impressions remembered for each block, own and others' apart: at most 24 bytes each. */
-  readonly impressionsMax?: number;
+  /** Memory for impressions of all blocks and channels, a half of it for own ones: 12 to 24 bytes each. */
+  readonly impressionBytesMax?: number;
   /** Chain time during which a closed block's batches are remembered for repeats. */
   readonly rememberSeconds?: number;
 }
@@ -49,7 +49,7 @@ export interface ChannelNodePorts {
 const defaults = {
   sweepIntervalMs: 1_000,
   heightIntervalMs: 15_000,
-  impressionsMax: 2 ** 22,
+  impressionBytesMax: 2 ** 28,
   rememberSeconds: 3_600,
 };
 

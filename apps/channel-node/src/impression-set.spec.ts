@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { viewOf } from '#encoding';
 import { limits, recordAt } from '#protocol';
+import { ImpressionMemory } from './impression-memory.js';
 import { ImpressionSet } from './impression-set.js';
 
+const about = { channelId: `0x${'c3'.repeat(32)}`, blockNumber: 7 };
 const key = fc.uint8Array({ minLength: 16, maxLength: 16 });
 
 /** Records that hold nothing but these impression keys, behind one foreign byte. */
@@ -27,12 +29,16 @@ function has(set: ImpressionSet, one: Uint8Array): boolean {
   return set.firstIn(recordsOf([one]), 1, 1) === 0;
 }
 
+function setOf(bytesMax: number): ImpressionSet {
+  return new ImpressionSet(new ImpressionMemory(bytesMax, () => {}), about);
+}
+
 describe('an impression set', () => {
   it('holds the keys that were added and no others', () => {
     const batches = fc.array(fc.array(key, { maxLength: 1_021 }), { maxLength: 6 });
     fc.assert(
       fc.property(batches, fc.array(key, { maxLength: 50 }), (added, asked) => {
-        const set = new ImpressionSet(10_000);
+        const set = setOf(10_000 * 24);
         for (const batch of added) set.addAll(recordsOf(batch), 1, batch.length);
         const nameOf = (one: Uint8Array): string => Buffer.from(one.subarray(0, 8)).toString('hex');
         const kept = new Set(added.flat().map(nameOf));
@@ -45,14 +51,14 @@ describe('an impression set', () => {
   });
 
   it('names the first of several records that it holds', () => {
-    const set = new ImpressionSet(100);
+    const set = setOf(100 * 24);
     set.addAll(recordsOf(counted(5, 7)), 1, 2);
     expect(set.firstIn(recordsOf(counted(1, 10)), 1, 9)).toBe(4);
     expect(set.firstIn(recordsOf(counted(1, 5)), 1, 4)).toBeUndefined();
   });
 
   it('keeps keys whose first or second half is zero when its tables grow', () => {
-    const set = new ImpressionSet(100_000);
+    const set = setOf(100_000 * 24);
     const seconds = counted(1, 5_001);
     const firsts = seconds.map((one) => {
       const bytes = new Uint8Array(16);
@@ -69,11 +75,19 @@ describe('an impression set', () => {
   });
 
   it('stays within its bound and goes on answering', () => {
-    const set = new ImpressionSet(2_000);
-    for (let from = 1; from < 5_000; from += 1_000)
+    const memory = new ImpressionMemory(40_000, () => {});
+    const set = new ImpressionSet(memory, about);
+    for (let from = 1; from < 5_000; from += 1_000) {
       set.addAll(recordsOf(counted(from, from + 1_000)), 1, 1_000);
-    expect(set.size).toBeLessThanOrEqual(2_048);
+      expect(memory.bytes).toBeLessThanOrEqual(40_000);
+    }
+    expect(set.size).toBeGreaterThan(40_000 / 24);
+    expect(set.size).toBeLessThan(40_000 / 8);
     expect(has(set, counted(1, 2)[0])).toBe(true);
-    expect(has(set, counted(5_000, 5_001)[0])).toBe(false);
+    expect(has(set, counted(5_001, 5_002)[0])).toBe(false);
+    set.forget();
+    expect([memory.bytes, set.size, has(set, counted(1, 2)[0])]).toEqual([0, 0, false]);
+    set.addAll(recordsOf(counted(1, 2)), 1, 1);
+    expect(has(set, counted(1, 2)[0])).toBe(true);
   });
 });

@@ -1,32 +1,44 @@
 /** A set of impression keys in typed arrays: 8 bytes a slot, no object a key, bounded memory and work. */
 import { randomInt } from 'node:crypto';
 import { limits, recordAt } from '#protocol';
+import type { ImpressionHolder, ImpressionMemory } from './impression-memory.js';
 
 const { recordBytes } = limits;
 
 /** The set is many small tables, so that no growing of one of them holds up the event loop for long. */
 const tables = 64;
-const slotsFirst = 64;
-const growth = 4;
+const slotsFirst = 16;
+/** A slot is two words. */
+const slotBytes = 8;
+const growth = 2;
 /** Slots looked at for one key; a key that finds none free is not remembered, which the rule allows. */
 const probesMax = 32;
+/**
+ * Of the records at hand, for whichever set looks at them: nothing waits in between. The last word keeps the
+ * reads of `#lookAhead` from being optimised away.
+ */
+const mixedOf = new Uint32Array(limits.batchRecordsMax + 1);
+/** What every table is before its first key. Nothing is put into it. */
+const nothing = new Uint32Array(2);
 
 /**
- * Keeps the first 64 bits of 16-byte keys. Keys are chosen by others, so the place of a slot depends on a
- * number of this process: nobody outside can make keys that crowd one another.
+ * Keeps the first 64 bits of 16-byte keys, each in 12 to 24 bytes. Keys are chosen by others, so the place of
+ * a slot depends on a number of this process: nobody outside can make keys that crowd one another.
  */
-export class ImpressionSet {
-  readonly #tableKeysMax: number;
+export class ImpressionSet implements ImpressionHolder {
+  readonly channelId: string;
+  readonly blockNumber: number;
+  readonly #memory: ImpressionMemory;
   readonly #salt = randomInt(2 ** 32);
-  readonly #slots: Uint32Array[] = Array.from({ length: tables }, () => new Uint32Array(slotsFirst * 2));
+  readonly #slots: Uint32Array[] = new Array<Uint32Array>(tables).fill(nothing);
   readonly #sizes = new Uint32Array(tables);
-  /** Of the records at hand; the last word keeps the reads of `#lookAhead` from being optimised away. */
-  readonly #mixed = new Uint32Array(limits.batchRecordsMax + 1);
   #size = 0;
 
-  /** `keysMax`: above that, about, new keys are not remembered. */
-  constructor(keysMax: number) {
-    this.#tableKeysMax = Math.ceil(keysMax / tables);
+  /** New keys for which the memory has no room are not remembered. */
+  constructor(memory: ImpressionMemory, about: { readonly channelId: string; readonly blockNumber: number }) {
+    this.#memory = memory;
+    this.channelId = about.channelId;
+    this.blockNumber = about.blockNumber;
   }
 
   get size(): number {
@@ -38,7 +50,7 @@ export class ImpressionSet {
     this.#lookAhead(view, at, count);
     for (let index = 0; index < count; index++) {
       const key = at + index * recordBytes + recordAt.impressionKey;
-      const mixed = this.#mixed[index];
+      const mixed = mixedOf[index];
       const slots = this.#slots[mixed & (tables - 1)];
       if (isIn(slots, view.getUint32(key, true), view.getUint32(key + 4, true), mixed)) return index;
     }
@@ -50,16 +62,23 @@ export class ImpressionSet {
     this.#lookAhead(view, at, count);
     for (let index = 0; index < count; index++) {
       const key = at + index * recordBytes + recordAt.impressionKey;
-      this.#add(view.getUint32(key, true), view.getUint32(key + 4, true), this.#mixed[index]);
+      this.#add(view.getUint32(key, true), view.getUint32(key + 4, true), mixedOf[index]);
     }
+  }
+
+  forget(): void {
+    this.#slots.fill(nothing);
+    this.#sizes.fill(0);
+    this.#size = 0;
+    this.#memory.release(this);
   }
 
   #add(a: number, b: number, mixed: number): void {
     const table = mixed & (tables - 1);
     const size = this.#sizes[table];
-    if (size >= this.#tableKeysMax) return;
-    // At most two of three slots are taken; a slot is two words.
-    if (size * 3 >= this.#slots[table].length) this.#grow(table);
+    // At most two of three slots are taken.
+    const isFull = this.#slots[table] === nothing || size * 3 >= this.#slots[table].length;
+    if (isFull && !this.#grow(table)) return;
     if (!put(this.#slots[table], a, b, mixed)) return;
     this.#sizes[table] = size + 1;
     this.#size++;
@@ -74,22 +93,27 @@ export class ImpressionSet {
     for (let index = 0; index < count; index++) {
       const key = at + index * recordBytes + recordAt.impressionKey;
       const mixed = mix(view.getUint32(key, true), view.getUint32(key + 4, true), this.#salt);
-      this.#mixed[index] = mixed;
+      mixedOf[index] = mixed;
       const slots = this.#slots[mixed & (tables - 1)];
       read ^= slots[((mixed >>> 6) * 2) & (slots.length - 1)];
     }
-    this.#mixed[limits.batchRecordsMax] = read;
+    mixedOf[limits.batchRecordsMax] = read;
   }
 
-  #grow(table: number): void {
+  /** False if there is no memory for it. */
+  #grow(table: number): boolean {
     const old = this.#slots[table];
-    const slots = new Uint32Array(old.length * growth);
+    const words = old === nothing ? slotsFirst * 2 : old.length * growth;
+    if (!this.#memory.take(this, (words / 2) * slotBytes)) return false;
+    const slots = new Uint32Array(words);
     for (let word = 0; word < old.length; word += 2) {
       const a = old[word];
       const b = old[word + 1];
       if ((a | b) !== 0) put(slots, a, b, mix(a, b, this.#salt));
     }
     this.#slots[table] = slots;
+    if (old !== nothing) this.#memory.release(this, (old.length / 2) * slotBytes);
+    return true;
   }
 }
 

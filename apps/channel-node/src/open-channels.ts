@@ -6,13 +6,14 @@ import { BatchHasher, type ChannelId, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
 import type { ChainClock } from './chain-clock.js';
 import { ChannelIntake, type IntakeOptions, type IntakePorts } from './channel-intake.js';
+import { type ImpressionMemories, impressionMemories } from './impression-memory.js';
 import { IntakeTurn } from './intake-turn.js';
 import { ReceiptSigner } from './receipt.js';
 
 export interface OpenChannelsOptions {
   readonly account: Address;
   readonly operatorKey: Uint8Array;
-  readonly impressionsMax: number;
+  readonly impressionBytesMax: number;
   readonly rememberSeconds: number;
 }
 
@@ -23,11 +24,15 @@ export interface OpenChannelsPorts extends IntakePorts {
   readonly time: ChainClock;
 }
 
+/** What is not remembered is not refused: an impression may then have records in two blocks. */
+const impressionsFull = 'the memory for impressions is used up: those of old blocks are forgotten';
+
 export class OpenChannels {
   readonly #options: OpenChannelsOptions;
   readonly #ports: OpenChannelsPorts;
   readonly #intakes = new Map<ChannelId, Promise<ChannelIntake>>();
   readonly #turn: IntakeTurn;
+  readonly #impressions: ImpressionMemories;
   #signing: Promise<Pick<IntakeOptions, 'hasher' | 'receipts'>> | undefined;
   /** The participant's channels as of a height. */
   #known: { readonly asOf: number; readonly ids: Promise<ReadonlySet<ChannelId>> } | undefined;
@@ -36,6 +41,14 @@ export class OpenChannels {
     this.#options = options;
     this.#ports = ports;
     this.#turn = new IntakeTurn(options.account, ports);
+    this.#impressions = impressionMemories(
+      options.impressionBytesMax,
+      ({ channelId, blockNumber }, forgotten) => {
+        const fields = { channelId, blockNumber, impressionBytesMax: options.impressionBytesMax };
+        const blocks = forgotten.map((one) => ({ channelId: one.channelId, blockNumber: one.blockNumber }));
+        ports.log.warn({ ...fields, forgotten: blocks }, impressionsFull);
+      },
+    );
   }
 
   /** Every channel of the participant, in the order of their opening. Throws the chain's Fault. */
@@ -107,6 +120,7 @@ export class OpenChannels {
 
   async #read(channelId: ChannelId, broken: ChannelIntake | undefined): Promise<ChannelIntake> {
     await broken?.idle();
+    broken?.forgetImpressions();
     const turnOver = await this.#turn.take();
     const facts = broken?.facts ?? (await (await this.#latest()).channel(channelId));
     const own = facts?.terms.participants.findIndex((one) => one.toLowerCase() === this.#options.account);
@@ -114,8 +128,9 @@ export class OpenChannels {
       throw new Error(`${channelId} is listed as a channel of ${this.#options.account} and is none`);
     }
     this.#signing ??= this.#readDomain();
-    const { impressionsMax, rememberSeconds } = this.#options;
-    const options = { ...(await this.#signing), participant: own, impressionsMax, rememberSeconds, turnOver };
+    const { rememberSeconds } = this.#options;
+    const kept = { rememberSeconds, impressions: this.#impressions };
+    const options = { ...(await this.#signing), participant: own, ...kept, turnOver };
     const { timestampSeconds } = await this.#ports.time.now();
     return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);
   }
