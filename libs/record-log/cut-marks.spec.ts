@@ -71,6 +71,27 @@ it('tells of a damaged mark once and leaves its block uncut', async () => {
   expect(await marks.endsOf(channelId, 1)).toBeUndefined();
   expect(await marks.cutBelow(channelId)).toBe(1);
   expect(told).toEqual(['segment 0, byte 70']);
+  expect(await marks.lastDamage(channelId)).toBe('segment 0, byte 70');
+  await append(log, { blockNumber: 1, ends: [] });
+  expect(await marks.lastDamage(channelId)).toBeUndefined();
+});
+
+it('keeps no mark of a block that nobody will ask for, however many were read', async () => {
+  const log = openMemoryRecordLog();
+  const marks = new CutMarks(log, noDamage);
+  const numbers = Array.from({ length: 200 }, (_, blockNumber) => blockNumber);
+  await append(
+    log,
+    ...numbers.map((blockNumber) => ({ blockNumber, ends: [[0, at(blockNumber)] as const] })),
+  );
+  expect(await marks.endsOf(channelId, 7)).toEqual([[0, 7]]);
+  marks.forgetBefore(channelId, 190);
+  await append(log, { blockNumber: 189, ends: [] }, { blockNumber: 200, ends: [] });
+  expect(await marks.endsOf(channelId, 7)).toBeUndefined();
+  expect(await marks.endsOf(channelId, 189)).toBeUndefined();
+  expect(await marks.endsOf(channelId, 190)).toEqual([[0, 190]]);
+  expect(await marks.endsOf(channelId, 200)).toEqual([]);
+  expect(await marks.cutBelow(channelId)).toBe(201);
 });
 
 it('ends a block where every author’s entries end now', async () => {

@@ -52,6 +52,10 @@ export interface FoundMark extends CutMark {
 interface KnownMarks {
   next: LogPosition;
   cutBelow: number;
+  /** Marks of blocks below it are not kept. */
+  keptFrom: number;
+  /** Of the last entry, if that is damaged. */
+  lastDamage: string | undefined;
   readonly marks: Map<number, FoundMark>;
 }
 
@@ -83,9 +87,27 @@ export class CutMarks {
     return (await this.#readOn(channelId)).cutBelow;
   }
 
-  async #readOn(channelId: string): Promise<KnownMarks> {
-    const known = this.#channels.get(channelId) ?? { next: logBegin, cutBelow: 0, marks: new Map() };
+  /** Where the last entry of the stream lies, if it is damaged: it may be the mark that is waited for. */
+  async lastDamage(channelId: string): Promise<string | undefined> {
+    return (await this.#readOn(channelId)).lastDamage;
+  }
+
+  /** Lets go of the marks of blocks below the number: nobody will ask for them. */
+  forgetBefore(channelId: string, blockNumber: number): void {
+    const known = this.#knownOf(channelId);
+    known.keptFrom = Math.max(known.keptFrom, blockNumber);
+    for (const one of known.marks.keys()) if (one < known.keptFrom) known.marks.delete(one);
+  }
+
+  #knownOf(channelId: string): KnownMarks {
+    const none = { next: logBegin, cutBelow: 0, keptFrom: 0, lastDamage: undefined, marks: new Map() };
+    const known = this.#channels.get(channelId) ?? none;
     this.#channels.set(channelId, known);
+    return known;
+  }
+
+  async #readOn(channelId: string): Promise<KnownMarks> {
+    const known = this.#knownOf(channelId);
     const partition = { channelId, stream: 'cut-marks' } as const;
     for await (const page of this.#recordLog.read(partition, { from: known.next })) {
       for (const item of page) this.#take(channelId, known, item);
@@ -97,13 +119,14 @@ export class CutMarks {
     // Two readers may have waited for the same page.
     if (item.position < known.next) return;
     known.next = positionAfter(item.position);
+    known.lastDamage = isDamaged(item) ? item.damage : undefined;
     if (isDamaged(item)) {
       this.#onDamage(channelId, item.damage);
       return;
     }
     const { blockNumber, ends } = decodeCutMark(item.bytes);
     // The first stands: a block is cut once.
-    if (!known.marks.has(blockNumber)) {
+    if (blockNumber >= known.keptFrom && !known.marks.has(blockNumber)) {
       known.marks.set(blockNumber, { blockNumber, ends, position: item.position });
     }
     known.cutBelow = Math.max(known.cutBelow, blockNumber + 1);

@@ -244,4 +244,36 @@ describe('an inspection', () => {
     const [gone] = await inspectFileRecordLog(folder, 'log');
     expect(gone.detail).toContain(`${path} is gone`);
   });
+
+  it('tells of each bit that is not as it was written, also where a second copy says what it was', async () => {
+    await copied();
+    for (const name of await filesIn(folder)) {
+      const path = join(folder, name);
+      const bytes = await readFile(path);
+      for (let at = 0; at < bytes.length; at += 7) {
+        const flipped = Buffer.from(bytes);
+        flipped[at] ^= 1 << (at % 8);
+        await writeFile(path, flipped);
+        const [finding] = await inspectFileRecordLog(folder, 'log');
+        if (finding.isGood) throw new Error(`byte ${at} of ${name} is not told of`);
+      }
+      await writeFile(path, bytes);
+    }
+    expect(await inspectFileRecordLog(folder, 'log')).toMatchObject([{ isGood: true }]);
+  });
+
+  it('names a damaged cut mark, the newest one too', async () => {
+    await copied();
+    const log = await openFileRecordLog(folder);
+    const marks = { channelId, stream: 'cut-marks' } as const;
+    await log.append(await log.claim(channelId), marks, new Uint8Array(40).fill(3), 1);
+    await log.close();
+    const name = (await filesIn(folder)).filter((one) => one.endsWith('.segment')).at(-1) as string;
+    const bytes = await readFile(join(folder, name));
+    bytes[bytes.lastIndexOf(Buffer.alloc(40, 3)) + 7] ^= 16;
+    await writeFile(join(folder, name), bytes);
+    const [finding] = await inspectFileRecordLog(folder, 'log');
+    expect(finding.detail).toContain(`entry 0 of stream cut-marks of channel ${channelId}`);
+    expect(finding.isGood).toBe(false);
+  });
 });

@@ -181,9 +181,10 @@ export class LogTail {
       await this.#file.datasync();
     }
     if (size > wholeEnd) await this.#file.truncate(wholeEnd);
+    // Whole entries behind the mark may have been acknowledged before a power cut took the mark back, and
+    // what was cut off must not come back behind what is appended.
+    if (size > mark.end) await this.#file.datasync();
     if (wholeEnd > mark.end) {
-      // Whole entries behind the mark may have been acknowledged before a power cut took the mark back.
-      await this.#file.datasync();
       active.mark = { turn: mark.turn + 1, end: wholeEnd, isSealed: false };
       await this.#writeMark(this.#file, name, active.mark);
     }

@@ -62,6 +62,7 @@ export class WrittenMarks {
    */
   async mend(first: number, cutBelow: number): Promise<number> {
     for (const blockNumber of this.#marks.keys()) if (blockNumber < first) this.#marks.delete(blockNumber);
+    this.#found.forgetBefore(this.#channelId, first);
     const nowMs = this.#ports.clock.monotonicMs();
     if (this.#lookedAtMs !== undefined && nowMs - this.#lookedAtMs < lookIntervalMs) return 0;
     let mended = 0;

@@ -42,8 +42,7 @@ async function collected(): Promise<Rehearsal> {
   return rehearsal;
 }
 
-async function mark(rehearsal: Rehearsal, end: number): Promise<void> {
-  const log = rehearsal.recordLog(0);
+async function mark(rehearsal: Rehearsal, end: number, log = rehearsal.recordLog(0)): Promise<void> {
   const claim = await log.claim(rehearsal.channelId);
   const bytes = encodeCutMark({ blockNumber: 1, ends: [[0, logPosition(end)]] });
   await log.append(claim, { channelId: rehearsal.channelId, stream: 'cut-marks' }, bytes, 0);
@@ -133,6 +132,35 @@ describe('a record log that', () => {
     rehearsal.recordLog = () => Object.assign(Object.create(log), boundTo(log), exchanged);
     await expect(collatorOf(rehearsal).sweep()).rejects.toMatchObject({ code: 'record-log-incomplete' });
     expect(rehearsal.chain.accepted.postPart).toBe(1);
+  });
+
+  it('has its newest cut mark damaged is not taken for one in which the block was not cut', async () => {
+    const rehearsal = await collected();
+    await rehearsal.cutOff(0, 1);
+    rehearsal.chain.advanceTo(rehearsal.collected(1));
+    const log = rehearsal.recordLog(0);
+    const damaged: Pick<RecordLog, 'read' | 'identity'> = {
+      async *read(partition, range) {
+        for await (const page of log.read(partition, range)) {
+          yield page.map((item) =>
+            partition.stream === 'cut-marks' && item.position === 1
+              ? { position: item.position, damage: 'segment 0, byte 70' }
+              : item,
+          );
+        }
+      },
+      identity: () => log.identity(),
+    };
+    rehearsal.recordLog = () => Object.assign(Object.create(log), boundTo(log), damaged);
+    const collator = collatorOf(rehearsal);
+    expect(await collator.sweep()).toBe(0);
+    expect((await collator.readiness()).reasons).toEqual([
+      { code: 'record-log-damaged', detail: expect.stringMatching(/block 1 waits .*segment 0, byte 70/) },
+    ]);
+    // As the channel node does once it finds it damaged.
+    await mark(rehearsal, 5, log);
+    expect(await collator.sweep()).toBe(1);
+    expect((await collator.readiness()).reasons).toEqual([]);
   });
 
   it('has all that is known of it makes the next part', async () => {

@@ -148,11 +148,20 @@ export class Collator {
       const ends = await this.#cutMarks.endsOf(channelId, blockNumber);
       await asked(() =>
         ends === undefined
-          ? this.#collatedLog.check(channelId)
+          ? this.#withoutMark(channelId, blockNumber)
           : this.#collatedLog.rangeOf(channelId, blockNumber, ends),
       );
     }
     return [...reasons.values()];
+  }
+
+  async #withoutMark(channelId: ChannelId, blockNumber: number): Promise<void> {
+    await this.#collatedLog.check(channelId);
+    const damage = await this.#cutMarks.lastDamage(channelId);
+    if (damage === undefined) return;
+    const what = `the last cut mark of channel ${channelId} is damaged, and block ${blockNumber} waits for its own`;
+    const advice = 'the channel node writes it again while it runs';
+    throw new Fault('record-log-damaged', `${what} (${damage}): ${advice}`, { retriable: false });
   }
 
   async #look(): Promise<readonly DueJob[]> {
@@ -223,6 +232,7 @@ export class Collator {
     for (const channelId of this.#watch.channelIds()) {
       const lowest = this.#watch.lowestUnfinished(channelId);
       if (lowest === 0) continue;
+      this.#cutMarks.forgetBefore(channelId, lowest);
       const opened = await this.#keys.of(channelId);
       if (opened.ok) await opened.keys.eraseBefore(lowest);
     }
