@@ -145,7 +145,6 @@ export class GroupOrder {
         starts[groups++] = records;
       } else if (!isLaterInGroup(rows, last, word)) {
         const comparison = compareRows(rows, last / headWords, row);
-        if (comparison === 0) continue;
         if (comparison > 0) {
           this.#sortRun(rows, run.start, count);
           records = run.records;
@@ -154,6 +153,7 @@ export class GroupOrder {
           run.leading = -1;
           continue;
         }
+        if (comparison === 0) continue;
         if (!haveSameKey(rows, last, word)) starts[groups++] = records;
       }
       distinct[records++] = row;
@@ -229,7 +229,7 @@ function statementRank(rows: Uint32Array, word: number): number {
 
 /** Words of four bytes each, as bytes. */
 function compareWords(left: number, right: number): number {
-  return swapBytes(left) < swapBytes(right) ? -1 : 1;
+  return swapBytes(left) - swapBytes(right);
 }
 
 /** Bottom-up merge sort of order[from, to). */
