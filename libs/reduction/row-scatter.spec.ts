@@ -201,7 +201,7 @@ describe('a scatter', () => {
     );
   });
 
-  it('goes from thread to thread: any view on its memory goes on where the last one ended', () => {
+  it('goes from worker to worker, each of which goes on where the last one ended', () => {
     fc.assert(
       fc.property(fc.array(given, { maxLength: 200 }), (records) => {
         const memory: ScatterMemory = allocateScatter(2, 10, new SharedArrayBuffer(10 * pageBytes));
