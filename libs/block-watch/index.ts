@@ -10,7 +10,7 @@ export {
   openChannelBox,
 } from './channel-keys.js';
 export { outboxIn } from './key-value-outbox.js';
-export { PartRetention } from './part-retention.js';
+export { overAtLatest, PartRetention } from './part-retention.js';
+export { currentKeysOf, recordSignersOf } from './participant-keys.js';
 export { readinessOf } from './readiness.js';
 export { sumOf, toldAct } from './told-act.js';
-export { currentKeysOf, recordSignersOf } from './participant-keys.js';

@@ -67,8 +67,12 @@ export class PartRetention {
 
 /** When a block that is over was settled, or by when it was void at the latest. */
 function overSince({ terms, blockNumber, facts }: WatchedBlock): number {
-  if (facts.settledAtSeconds !== undefined) return facts.settledAtSeconds;
-  // Processing, its one extension and a dispute: a void block had no more than these.
+  return facts.settledAtSeconds ?? overAtLatest(terms, blockNumber);
+}
+
+/** By then a block is void, or has a result that stands. */
+export function overAtLatest(terms: ChannelTerms, blockNumber: number): number {
+  // Processing, its one extension and a dispute: no block has more than these.
   const { collationPeriod, processingPeriod, challengePeriod, disputeMax } = terms;
   const longest = collationPeriod + 2 * processingPeriod + challengePeriod + disputeMax;
   return collectionEnd(terms, blockNumber) + longest;

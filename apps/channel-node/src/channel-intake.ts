@@ -6,7 +6,7 @@ import { type Refusal, refuse, type SignedReceipt } from '#api';
 import { recordSignersOf } from '#block-watch';
 import type { Chain, ChannelFacts } from '#chain';
 import type {} from '#encoding';
-import { type Clock, codeOf, Fault, type Log, messageOf } from '#environment';
+import { type Clock, Fault, type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
 import {
   type BatchHasher,
@@ -18,20 +18,14 @@ import {
   parseHeader,
   RecordCheck,
 } from '#protocol';
-import {
-  isDamaged,
-  type LogClaim,
-  type LogEntry,
-  type LogPartition,
-  type LogPosition,
-  type RecordLog,
-} from '#record-log';
+import { isDamaged, type LogClaim, type LogEntry, type LogPosition, type RecordLog } from '#record-log';
 import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-rules.js';
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { ChainClock, KnownTime } from './chain-clock.js';
+import { ClaimedLog } from './claimed-log.js';
 import type { ImpressionMemories } from './impression-memory.js';
-import { claimedElsewhere } from './intake-turn.js';
 import { KnownLog } from './known-log.js';
+import { LogRetention } from './log-retention.js';
 import type { ReceiptSigner } from './receipt.js';
 import { WrittenMarks } from './written-marks.js';
 
@@ -67,7 +61,7 @@ export class ChannelIntake {
   readonly participant: number;
   readonly #options: IntakeOptions;
   readonly #ports: IntakePorts;
-  readonly #claim: LogClaim;
+  readonly #claimed: ClaimedLog;
   readonly #rules: BatchRules;
   readonly #blocks = new Map<number, BlockIntake>();
   readonly #hashes = new Uint8Array(limits.batchRecordsMax * 32);
@@ -75,11 +69,10 @@ export class ChannelIntake {
   #cutBelow = 0;
   /** Blocks below it take nothing more: they are cut, or being cut. */
   #closedBelow = 0;
-  /** Set once the log failed: what is in it must be read again before more is accepted. */
-  #isBroken = false;
   #writing: Promise<unknown> = Promise.resolve();
   readonly #known: KnownLog;
   readonly #marks: WrittenMarks;
+  readonly #retention: LogRetention;
 
   private constructor(facts: ChannelFacts, options: IntakeOptions, ports: IntakePorts, claim: LogClaim) {
     this.channelId = facts.channelId;
@@ -87,8 +80,9 @@ export class ChannelIntake {
     this.participant = options.participant;
     this.#options = options;
     this.#ports = ports;
-    this.#claim = claim;
+    this.#claimed = new ClaimedLog(ports.recordLog, claim, options.turnOver);
     this.#known = new KnownLog(facts.channelId, ports);
+    this.#retention = new LogRetention(facts.channelId, facts.terms, ports);
     this.#marks = new WrittenMarks(facts.channelId, ports, (mark) => this.#appendMark(mark));
     this.#rules = {
       records: new RecordCheck(facts.terms),
@@ -112,6 +106,7 @@ export class ChannelIntake {
     const intake = new ChannelIntake(facts, options, ports, claim);
     try {
       await intake.#known.read();
+      await intake.#retention.read();
       intake.#cutBelow = await intake.#marks.cutBelow();
       intake.#closedBelow = intake.#cutBelow;
       await intake.#restore(nowSeconds);
@@ -125,12 +120,12 @@ export class ChannelIntake {
 
   /** The log failed or another process took the channel: what is known here may not be all there is. */
   get isBroken(): boolean {
-    return this.#isBroken || this.#claim.lost.aborted || this.#options.turnOver.aborted;
+    return this.#claimed.isBroken;
   }
 
   /** Another process appends to the channel's log, or did. */
   get isClaimLost(): boolean {
-    return this.#claim.lost.aborted;
+    return this.#claimed.isClaimLost;
   }
 
   get cutBelow(): number {
@@ -150,7 +145,7 @@ export class ChannelIntake {
     const block = await this.#prepare(Number(header.blockNumber));
     if (!(block instanceof BlockIntake)) return block;
     // While this waited the log failed: its entries are being read again, by another of this class.
-    if (this.isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
+    this.#claimed.assertWhole();
     const admitted = this.#admit(block, header, bytes);
     if (!admitted.ok) return admitted;
     return { ok: true, receipt: await admitted.receipt };
@@ -181,7 +176,24 @@ export class ChannelIntake {
     }
     this.#forget(nowSeconds);
     if (written > 0) await this.#rememberLog();
+    if (!this.isBroken) await this.#retain(nowSeconds);
     return written;
+  }
+
+  /** Lets the log forget what nobody needs any more; when it could not, it is tried again at the next cut. */
+  async #retain(nowSeconds: number): Promise<void> {
+    try {
+      const mark = this.#marks.positionOf(this.#cutBelow - 1);
+      // The last mark stays: it says below which block all are cut.
+      if (mark !== undefined) {
+        const begins = [...this.#known.begins(), ['cut-marks', mark] as const];
+        await this.#retention.note({ cutBelow: this.#cutBelow, begins });
+      }
+      await this.#retention.sweep(nowSeconds);
+    } catch (cause) {
+      const fields = { channelId: this.channelId, cause: messageOf(cause) };
+      this.#ports.log.warn(fields, 'the log could not be told to forget what is over');
+    }
   }
 
   /** For one that is broken and makes way for another. */
@@ -375,17 +387,9 @@ export class ChannelIntake {
     bytes: Uint8Array,
     seen: SeenBatch,
   ): Promise<SignedReceipt> {
-    const { channelId } = this;
-    try {
-      const partition = { channelId, stream: header.author };
-      seen.position = await this.#appendClaimed(partition, bytes, seen.receivedAtMs);
-      block.stands(header.author, seen.position);
-      this.#known.took(header.author, seen.position);
-    } catch (cause) {
-      // It may or may not be in the log: only reading it again tells.
-      this.#isBroken = true;
-      throw cause;
-    }
+    seen.position = await this.#claimed.append(header.author, bytes, seen.receivedAtMs);
+    block.stands(header.author, seen.position);
+    this.#known.took(header.author, seen.position);
     seen.pending = undefined;
     await this.#assertInTime(header);
     return this.#receiptOf(header, seen);
@@ -407,28 +411,9 @@ export class ChannelIntake {
     return this.#options.receipts.sign(header, { position, receivedAtMs: seen.receivedAtMs });
   }
 
-  async #appendClaimed(
-    partition: LogPartition,
-    bytes: Uint8Array,
-    receivedAtMs: number,
-  ): Promise<LogPosition> {
-    try {
-      return await this.#ports.recordLog.append(this.#claim, partition, bytes, receivedAtMs);
-    } catch (cause) {
-      if (codeOf(cause) !== 'record-log-fenced') throw cause;
-      throw claimedElsewhere(`another process claimed channel ${this.channelId}`, cause);
-    }
-  }
-
-  async #appendMark(mark: Uint8Array): Promise<LogPosition> {
-    if (this.isBroken) throw new Fault('record-log-unavailable', 'the log failed', { retriable: true });
-    try {
-      const partition = { channelId: this.channelId, stream: 'cut-marks' } as const;
-      return await this.#appendClaimed(partition, mark, this.#ports.clock.nowMs());
-    } catch (cause) {
-      this.#isBroken = true;
-      throw cause;
-    }
+  #appendMark(mark: Uint8Array): Promise<LogPosition> {
+    this.#claimed.assertWhole();
+    return this.#claimed.append('cut-marks', mark, this.#ports.clock.nowMs());
   }
 
   /** Blocks that are cut and of which a part may still be posted begin here. */

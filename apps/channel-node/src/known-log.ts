@@ -75,6 +75,11 @@ export class KnownLog {
     return this.#begins.get(stream) ?? logBegin;
   }
 
+  /** `begin` of every author. */
+  begins(): StreamPositions {
+    return [...this.#begins];
+  }
+
   /** This node read or appended what stands there. */
   took(stream: LogStream, position: LogPosition): void {
     const next = positionAfter(position);

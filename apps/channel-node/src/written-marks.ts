@@ -47,6 +47,11 @@ export class WrittenMarks {
     return this.#found.cutBelow(this.#channelId);
   }
 
+  /** Where the mark of the block stands, if a part of it may still be posted. */
+  positionOf(blockNumber: number): LogPosition | undefined {
+    return this.#marks.get(blockNumber)?.position;
+  }
+
   /** Cuts the block off where the log ends now. */
   async write(blockNumber: number): Promise<void> {
     const ends = await endsNow(this.#ports.recordLog, this.#channelId);

@@ -66,6 +66,8 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
 export class TestChain {
   nowSeconds = start + 60;
   closedAtSeconds: number | undefined;
+  /** Time of the finalized height; the latest unless set. */
+  finalizedSeconds: number | undefined;
   /** Of every key. */
   gas = { balanceWei: 10n ** 18n, reserveWei: 10n ** 15n };
   isAway = false;
@@ -130,8 +132,10 @@ export class TestChain {
     const port: Partial<Chain> = {
       domain: async () => domain,
       time,
-      snapshot: async () => {
-        const at = await time();
+      snapshot: async ({ finality }) => {
+        const latest = await time();
+        const isFinal = finality === 'finalized' && this.finalizedSeconds !== undefined;
+        const at = isFinal ? { ...latest, timestampSeconds: this.finalizedSeconds as number } : latest;
         return { ...snapshot, ...at, id: `${at.timestampSeconds}` } as ChainSnapshot;
       },
       channelsOf: async (account) => {

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { overAtLatest } from '#block-watch';
+import { openMemoryKeyValue } from '#key-value/memory-key-value';
+import { collectionEnd, parseHeader } from '#protocol';
+import { CutMarks } from '#record-log';
+import { start } from './testing/test-channel.js';
+import { TestNode } from './testing/test-node.js';
+
+const change = { blockDuration: 60, collectionGrace: 0, retentionPeriod: 600, blocksMax: 1_000 };
+const options = { rememberSeconds: 60 };
+let node: TestNode;
+let keyValue: ReturnType<typeof openMemoryKeyValue>;
+let done: number;
+
+beforeEach(async () => {
+  node = await TestNode.open(change);
+  await node.close();
+  keyValue = openMemoryKeyValue();
+  await node.reopen(undefined, { keyValue, options });
+  done = 0;
+});
+afterEach(() => node.close());
+
+/** One batch in each block, each cut off in time. */
+async function passBlocks(until: number): Promise<void> {
+  for (; done < until; done++) {
+    node.chain.moveTo(start + 60 * done + 30);
+    const batch = node.chain.batch({ blockNumber: done, impressions: [`in ${done}`] });
+    expect(await node.app.node.submit(batch, node.chain.channelId)).toMatchObject({ ok: true });
+    node.chain.moveTo(collectionEnd(node.chain.terms, done));
+    expect(await node.app.node.sweep()).toBe(1);
+  }
+}
+
+const blocksInLog = async (): Promise<number[]> =>
+  (await node.entries(1)).map((bytes) => Number(parseHeader(bytes).blockNumber));
+const marksInLog = async (): Promise<number[]> =>
+  (await node.cutMarks()).map(({ blockNumber }) => blockNumber);
+
+/** The lowest block whose entries may still be needed at this time. */
+function firstKept(seconds: number): number {
+  let blockNumber = 0;
+  const { terms } = node.chain;
+  while (overAtLatest(terms, blockNumber) + terms.retentionPeriod <= seconds) blockNumber++;
+  return blockNumber;
+}
+
+it('keeps the entries of every block until it is over since retentionPeriod, and not much longer', async () => {
+  await passBlocks(80);
+  for (const found of [await blocksInLog(), await marksInLog()]) {
+    const kept = firstKept(node.chain.nowSeconds);
+    expect(found[0]).toBeLessThanOrEqual(kept);
+    expect(found[0]).toBeGreaterThanOrEqual(kept - 6);
+    expect(found).toEqual(Array.from({ length: 80 - found[0] }, (_, at) => found[0] + at));
+  }
+});
+
+it('forgets nothing before a finalized height says so', async () => {
+  node.chain.finalizedSeconds = start;
+  await passBlocks(80);
+  expect(await blocksInLog()).toHaveLength(80);
+  node.chain.finalizedSeconds = undefined;
+  await passBlocks(82);
+  const [first] = await blocksInLog();
+  expect(first).toBeGreaterThan(firstKept(node.chain.nowSeconds) - 7);
+});
+
+it('goes on after a restart where it was, with the last cut mark in the log', async () => {
+  await passBlocks(40);
+  await node.close();
+  await node.reopen(undefined, { keyValue, options });
+  await passBlocks(75);
+  await node.close();
+  await node.reopen(undefined, { keyValue, options });
+  await passBlocks(80);
+  const [first] = await blocksInLog();
+  expect(first).toBeGreaterThan(firstKept(node.chain.nowSeconds) - 7);
+  const cutBelow = new CutMarks(node.recordLog, () => {}).cutBelow(node.chain.channelId);
+  expect(await cutBelow).toBe(80);
+});
