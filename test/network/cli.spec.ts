@@ -3,7 +3,7 @@
  * promises.
  */
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,6 +100,27 @@ describe('a command', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain("unknown option '--unknown'");
   });
+});
+
+describe('a demo that is interrupted', () => {
+  it.each(['setup', 'traffic'])(
+    'ends in order while it does its %s, and leaves no temporary folder',
+    async (when) => {
+      const temporary = join(folder, `temporary-${when}`);
+      mkdirSync(temporary);
+      const demo = startCli(['demo', '--json'], { TMPDIR: temporary });
+      const ended = once(demo, 'close');
+      let last = {};
+      for await (const line of createInterface({ input: demo.stdout! })) {
+        last = JSON.parse(line) as object;
+        const isThere = when === 'setup' || line.includes('"kind":"traffic');
+        if (isThere && !demo.killed) demo.kill('SIGINT');
+      }
+      expect(await ended).toEqual([130, null]);
+      expect(last).toMatchObject({ success: false, data: null, errors: [{ code: 'interrupted' }] });
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
 });
 
 describe('what is told to people', () => {

@@ -156,6 +156,15 @@ describe('where there is no network', () => {
 });
 
 describe('a data folder', () => {
+  it('in which a file cannot be written is refused by name', async () => {
+    lose('refusals.ndjson');
+    mkdirSync(join(data, 'refusals.ndjson'));
+    const { code, lines, stderr } = await runCli([...demo, '--data', data]);
+    const message = expect.stringContaining(join(data, 'refusals.ndjson'));
+    expect([code, lines.at(-1)]).toMatchObject([6, { errors: [{ code: 'file-unavailable', message }] }]);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
   it('whose network.json is gone is examined, and no other network begun in it', async () => {
     lose('network.json');
     const before = files();

@@ -2,6 +2,7 @@
  * One run of demo or replay: network up, traffic through the REST interfaces, blocks driven to their end, the
  * result told.
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import { RefusalNotes } from './network/refusal-notes.js';
 import { trafficWorks } from './network/submit-traffic.js';
 import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
-import { type CommandNo, CommandRefused, type ExitCode, exitCode } from './report/command-refused.js';
+import { type CommandNo, CommandRefused, type ExitCode, exitCode, onFile } from './report/command-refused.js';
 import { type Output, sayNotice } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import type { RunResult } from './report/run-result.js';
@@ -51,12 +52,13 @@ export async function runScenario(
   options: RunOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const dataFolder = options.data ?? mkdtempSync(join(tmpdir(), 'papyrus-'));
+  const dataFolder = options.data ?? onFile(tmpdir(), () => mkdtempSync(join(tmpdir(), 'papyrus-')));
   const seconds = new Map<string, number>();
   const spend = (stage: string, ms: number): void => {
     seconds.set(stage, (seconds.get(stage) ?? 0) + ms / 1_000);
   };
   const lock = lockFolder(dataFolder);
+  const interrupted = interruption();
   const progress = openProgress({ isQuiet: options.quiet === true || output.isJson, stages });
   try {
     const spec = settleSpec(dataFolder, scenario.spec);
@@ -72,20 +74,38 @@ export async function runScenario(
       const notes = new RefusalNotes(join(dataFolder, 'refusals.ndjson'));
       writePartyLogs(join(dataFolder, 'logs'), spec, scenario.plans);
       const driven = driveScenario(network, scenario, notes, { output, progress, spend });
-      // A chain that is gone for good ends the run at once, whatever still waits for it.
-      const blocks = await Promise.race([driven, network.chain.gone.then((fault) => Promise.reject(fault))]);
-      progress.stop();
-      const result = await resultOf(network, scenario, blocks, notes, { spend, seconds });
-      const told = { ...result, dataFolder: options.data ?? null };
-      return tell(told, output);
+      const found = driven.then((blocks) => {
+        progress.stop();
+        return resultOf(network, scenario, blocks, notes, { spend, seconds });
+      });
+      // A chain that is gone for good ends the run at once, whatever still waits for it; so does Ctrl-C.
+      const end = Promise.race([network.chain.gone, interrupted.reason]);
+      const result = await Promise.race([found, end.then((reason) => Promise.reject(reason))]);
+      return tell({ ...result, dataFolder: options.data ?? null }, output);
     } finally {
       await network.close();
     }
   } finally {
+    interrupted.stop();
     progress.stop();
     lock.release();
     if (options.data === undefined) rmSync(dataFolder, { recursive: true, force: true });
   }
+}
+
+/** The first SIGINT or SIGTERM until `stop`; the next one ends the process as it always does. */
+function interruption(): { readonly reason: Promise<CommandRefused>; stop(): void } {
+  const waiting = new AbortController();
+  const told = ['SIGINT', 'SIGTERM'].map((signal) => once(process, signal, waiting));
+  const message = 'the run was stopped; with --data the same command goes on where it was';
+  return {
+    reason: Promise.race(told).then(
+      () => new CommandRefused('interrupted', message),
+      // After `stop` nobody waits for it any more.
+      () => new Promise<never>(() => {}),
+    ),
+    stop: () => waiting.abort(),
+  };
 }
 
 async function driveScenario(

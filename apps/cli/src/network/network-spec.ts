@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, messageOf } from '#environment';
 import { type RoleName, roleOf } from '#protocol';
-import { CommandRefused } from '../report/command-refused.js';
+import { CommandRefused, onFile } from '../report/command-refused.js';
 import { makeStores, remainsOf, requireStores } from './data-folder.js';
 
 /** A name is a folder's name too. */
@@ -52,10 +52,12 @@ export function settleSpec(dataFolder: string, wanted: NetworkSpec): NetworkSpec
   const known = readSpec(dataFolder);
   if (known === undefined) {
     requireNone(dataFolder);
-    makeStores(dataFolder, wanted.participants);
+    onFile(dataFolder, () => makeStores(dataFolder, wanted.participants));
     const path = join(dataFolder, fileName);
-    writeFileSync(`${path}.new`, `${JSON.stringify(wanted, null, 2)}\n`, { flush: true });
-    renameSync(`${path}.new`, path);
+    onFile(path, () => {
+      writeFileSync(`${path}.new`, `${JSON.stringify(wanted, null, 2)}\n`, { flush: true });
+      renameSync(`${path}.new`, path);
+    });
     return wanted;
   }
   if (JSON.stringify(known) !== JSON.stringify(wanted)) {

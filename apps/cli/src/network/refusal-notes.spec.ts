@@ -28,7 +28,7 @@ describe('notes of refusals', () => {
   it('forget a note that a crash cut off, and keep what follows it', () => {
     const path = join(folder, 'notes.ndjson');
     new RefusalNotes(path).note(late);
-    appendFileSync(path, '\n{"id":"invalid/0/hi');
+    appendFileSync(path, '\n{"id":"invalid/0/hi\n{"id: }');
     const after = new RefusalNotes(path);
     expect(after.all()).toEqual([late]);
     after.note(invalid);

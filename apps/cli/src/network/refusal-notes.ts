@@ -3,6 +3,7 @@
  * once.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { onFile } from '../report/command-refused.js';
 
 export interface NotedRefusal {
   /** Names the submission; the same again is the same refusal. */
@@ -20,11 +21,9 @@ export class RefusalNotes {
   constructor(path: string) {
     this.#path = path;
     if (!existsSync(path)) return;
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      // A line cut off by a crash was not noted: its submission is made again.
-      if (!line.endsWith('}')) continue;
-      const noted = JSON.parse(line) as NotedRefusal;
-      this.#byId.set(noted.id, noted);
+    for (const line of onFile(path, () => readFileSync(path, 'utf8')).split('\n')) {
+      const noted = notedIn(line);
+      if (noted !== undefined) this.#byId.set(noted.id, noted);
     }
   }
 
@@ -34,11 +33,24 @@ export class RefusalNotes {
 
   note(refusal: NotedRefusal): void {
     if (this.has(refusal.id)) return;
-    appendFileSync(this.#path, `\n${JSON.stringify(refusal)}`, { flush: true });
+    const line = `\n${JSON.stringify(refusal)}`;
+    onFile(this.#path, () => appendFileSync(this.#path, line, { flush: true }));
     this.#byId.set(refusal.id, refusal);
   }
 
   all(): readonly NotedRefusal[] {
     return [...this.#byId.values()];
+  }
+}
+
+/**
+ * A line cut off by a crash was not noted: its submission is made again. What else is no note is missing from
+ * what was found, which ends the run.
+ */
+function notedIn(line: string): NotedRefusal | undefined {
+  try {
+    return JSON.parse(line) as NotedRefusal;
+  } catch {
+    return undefined;
   }
 }

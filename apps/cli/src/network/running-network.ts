@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '#encoding';
+import { onFile } from '../report/command-refused.js';
 
 export interface RunningNetwork {
   readonly pid: number;
@@ -14,8 +15,10 @@ const fileName = 'running.json';
 /** For the owner of the folder only. */
 export function sayRunning(dataFolder: string, running: RunningNetwork): void {
   const path = join(dataFolder, fileName);
-  writeFileSync(`${path}.new`, `${JSON.stringify(running)}\n`);
-  renameSync(`${path}.new`, path);
+  onFile(path, () => {
+    writeFileSync(`${path}.new`, `${JSON.stringify(running)}\n`);
+    renameSync(`${path}.new`, path);
+  });
 }
 
 export function sayEnded(dataFolder: string): void {

@@ -1,5 +1,5 @@
 /** How a command ends: exit codes, and the named nos with the exit code of each. */
-import type { Fault } from '#environment';
+import { type Fault, messageOf } from '#environment';
 
 /** The same for every command. */
 export const exitCode = {
@@ -10,6 +10,8 @@ export const exitCode = {
   conflict: 5,
   unavailable: 6,
   verificationFailed: 7,
+  /** As shells say it of SIGINT. */
+  interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
@@ -30,9 +32,11 @@ export const commandNos = {
   'block-not-settled': exitCode.conflict,
   'out-not-empty': exitCode.conflict,
   'out-unavailable': exitCode.unavailable,
+  'file-unavailable': exitCode.unavailable,
   'result-differs': exitCode.verificationFailed,
   'found-differs-from-injected': exitCode.verificationFailed,
   'data-damaged': exitCode.verificationFailed,
+  interrupted: exitCode.interrupted,
   unexpected: exitCode.unexpected,
 } as const;
 export type CommandNo = keyof typeof commandNos;
@@ -47,6 +51,15 @@ export class CommandRefused extends Error {
     this.name = 'CommandRefused';
     this.code = code;
     this.exit = commandNos[code];
+  }
+}
+
+/** Runs `step` on a file that the command line keeps by itself; what the system refuses names the path. */
+export function onFile<Result>(path: string, step: () => Result): Result {
+  try {
+    return step();
+  } catch (cause) {
+    throw new CommandRefused('file-unavailable', `${path}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { makeFolders } from '#environment/make-folders';
 import { recordKind } from '#protocol';
 import type { NetworkSpec } from '../network/network-spec.js';
+import { onFile } from '../report/command-refused.js';
 import type { BlockPlan } from './plan-records.js';
 
 /**
@@ -16,7 +17,7 @@ const partyLogColumns = ['block', 'auction', 'kind', 'seller', 'price_nano', 'fl
 
 /** One file a participant, the same on every run of the same plan. */
 export function writePartyLogs(folder: string, spec: NetworkSpec, plans: readonly BlockPlan[]): void {
-  makeFolders(folder);
+  onFile(folder, () => makeFolders(folder));
   const lines = spec.participants.map(() => [partyLogColumns.join('\t')]);
   for (const { blockNumber, logged } of plans) {
     for (const { author, auctionId, fields, isLate } of logged) {
@@ -35,6 +36,7 @@ export function writePartyLogs(folder: string, spec: NetworkSpec, plans: readonl
     }
   }
   for (const [index, { name }] of spec.participants.entries()) {
-    writeFileSync(join(folder, `${name}.tsv`), `${lines[index].join('\n')}\n`);
+    const path = join(folder, `${name}.tsv`);
+    onFile(path, () => writeFileSync(path, `${lines[index].join('\n')}\n`));
   }
 }
