@@ -164,6 +164,25 @@ describe('a write whose flush failed', () => {
     await again.close();
   });
 
+  it('is written again before it is flushed again: a disk tries bytes that it failed to flush once only', async () => {
+    const files = watchedFiles(folder);
+    const store = await openFileKeyValue(folder, { files });
+    files.before = ({ act, path }) => {
+      if (act === 'datasync' || act === 'truncate') throw diskError('EIO', path);
+    };
+    await expect(store.write([{ key: 'a', value: value(1) }])).rejects.toMatchObject(unavailable);
+    files.before = () => {};
+    files.calls.length = 0;
+    expect((await store.get('a'))?.value).toEqual(value(1));
+    const acts = files.calls.filter(({ act }) => act === 'write' || act === 'datasync');
+    expect(acts.map(({ act, path }) => `${act} ${path}`)).toEqual([
+      'write state',
+      'datasync state',
+      'write state',
+    ]);
+    await store.close();
+  });
+
   it('is read by nobody until the disk says what became of it', async () => {
     const files = watchedFiles(folder);
     const store = await openFileKeyValue(folder, { files });

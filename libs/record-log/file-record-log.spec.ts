@@ -1,5 +1,5 @@
 /** The record log in segment files: the promises of the port, the order of its flushes, its owner. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -100,6 +100,49 @@ describe('a segment', () => {
     ]);
   });
 
+  it('is flushed whole before a start says that it takes up what stood behind the mark', async () => {
+    const log = await openLog();
+    const claim = await log.claim(channelId);
+    await log.append(claim, ssp, bytesOf(1), 1);
+    const path = join(folder, '000000000000.segment');
+    const marks = (await readFile(path)).subarray(0, 192);
+    const position = await log.append(claim, ssp, bytesOf(2), 2);
+    await log.close();
+    // As after a kill between the writing of a group and that of its mark: the bytes may be on no disk yet.
+    await writeFile(path, Buffer.concat([marks, (await readFile(path)).subarray(192)]));
+    const files = watchedFiles(folder);
+    const again = await openLog({ files });
+    expect(callsOf(files, 'write', 'datasync').slice(0, 2)).toEqual([
+      'datasync 000000000000.segment',
+      'write 000000000000.segment',
+    ]);
+    expect(await positionsIn(again, ssp)).toContain(position);
+  });
+
+  it('of a new log stands under names that are on the disk, that of the folder too', async () => {
+    const files = watchedFiles(folder);
+    await openLog({ files });
+    const calls = callsOf(files, 'rename', 'syncFolder');
+    expect(calls.slice(calls.indexOf('rename log-id.next'))).toEqual([
+      'rename log-id.next',
+      'syncFolder',
+      'syncFolder ..',
+    ]);
+  });
+
+  it('has its last mark on the disk when the log is closed', async () => {
+    const files = watchedFiles(folder);
+    const log = await openLog({ files });
+    await log.append(await log.claim(channelId), ssp, bytesOf(1), 1);
+    files.calls.length = 0;
+    await log.close();
+    expect(callsOf(files, 'write', 'datasync', 'close')).toEqual([
+      'write 000000000000.segment',
+      'datasync 000000000000.segment',
+      'close 000000000000.segment',
+    ]);
+  });
+
   it('takes the appends that wait in one write and one flush', async () => {
     const files = watchedFiles(folder);
     const log = await openLog({ files });
@@ -177,6 +220,16 @@ describe('the owner of a log', () => {
     await log.close();
     const [first] = await append(await openLog(), await opened[2].claim(channelId), ssp, 1);
     expect(await positionsIn(reader, ssp)).toEqual([first]);
+  });
+
+  it('takes nothing of an earlier claim behind a later one, also when both are written with one flush', async () => {
+    const log = await openLog();
+    const earlier = await log.claim(channelId);
+    const claiming = log.claim(channelId);
+    const late = log.append(earlier, ssp, bytesOf(1), 1);
+    await expect(late).rejects.toMatchObject({ code: 'record-log-fenced', retriable: false });
+    expect(await append(log, await claiming, ssp, 1)).toEqual([logBegin]);
+    expect(await log.end(ssp)).toBe(positionAfter(logBegin));
   });
 
   it('may begin the log after its readers have opened it', async () => {

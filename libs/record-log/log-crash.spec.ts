@@ -111,6 +111,26 @@ describe('a power cut', () => {
     expect(checked).toBeGreaterThan(300);
   });
 
+  it('while segments go takes none that is missed: that they go is written down before', async () => {
+    const files = watchedFiles(folder);
+    const log = await openFileRecordLog(folder, { files, segmentBytes: 500 });
+    const claim = await log.claim(channelId);
+    for (let at = 0; at < 4; at++) await log.append(claim, partition, new Uint8Array(600).fill(at), 1);
+    let removed = 0;
+    files.before = ({ act, path }) => {
+      if (removed > 0) throw diskError('EIO', path);
+      if (act === 'remove' && path.endsWith('.segment')) removed++;
+    };
+    await expect(log.truncateBefore(partition, logPosition(3))).rejects.toMatchObject({
+      code: 'record-log-unavailable',
+    });
+    expect(removed).toBe(1);
+    await log.close().catch(() => {});
+    const again = await openFileRecordLog(folder);
+    expect(await again.get(partition, logPosition(3))).toMatchObject({ bytes: new Uint8Array(600).fill(3) });
+    await again.close();
+  });
+
   it('takes a group that was torn, and nothing stays between what counts and what comes', async () => {
     const log = await openFileRecordLog(folder);
     const claim = await log.claim(channelId);
