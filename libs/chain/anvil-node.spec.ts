@@ -185,23 +185,45 @@ describe('a snapshot', () => {
     expect([await first.time(), await placeNow()]).toEqual([time, 14]);
   });
 
+  const few = { snapshotActs: 100, snapshotHeights: 4, heightsHeldMax: 20 };
+  const mined = async (second: number): Promise<void> => {
+    // While anvil is started again a height is refused, as whoever asks for one may see.
+    for (;;) {
+      const refused = await chain?.advanceTo(genesisTimestampSeconds + second).catch((cause) => cause);
+      if (refused === undefined) return;
+      expect(refused).toMatchObject({ code: 'chain-unavailable', retriable: true });
+      await pause(5);
+    }
+  };
+
   it('lets anvil be started again before it holds too many heights, which nobody need hear of', async () => {
-    const keeping = { snapshotActs: 100, snapshotHeights: 4, heightsHeldMax: 20 };
-    const first = await open({ keeping });
+    const first = await open({ keeping: few });
     const before = await anvilPid();
-    const mined = async (second: number): Promise<void> => {
-      // While anvil is started again a height is refused, as whoever asks for one may see.
-      for (;;) {
-        const refused = await first.advanceTo(genesisTimestampSeconds + second).catch((cause) => cause);
-        if (refused === undefined) return;
-        expect(refused).toMatchObject({ code: 'chain-unavailable', retriable: true });
-        await pause(5);
-      }
-    };
     for (let second = 1; second <= 30; second++) await mined(second);
     expect(await anvilPid()).not.toBe(before);
     const { timestampSeconds } = await first.time();
     expect([timestampSeconds - genesisTimestampSeconds, codes()]).toEqual([30, []]);
+  });
+
+  it('lets it be started again so also after as many ends as a chain may have', async () => {
+    const first = await open({ keeping: few });
+    for (let count = 0; count < 5; count++) {
+      const restarted = next('chain-restarted');
+      process.kill(await anvilPid(), 'SIGKILL');
+      await restarted;
+    }
+    const before = await anvilPid();
+    for (let second = 1; second <= 40; second++) await mined(second);
+    expect(await anvilPid()).not.toBe(before);
+    const { timestampSeconds } = await first.time();
+    expect([timestampSeconds - genesisTimestampSeconds, codes().length]).toEqual([40, 5]);
+  });
+
+  it('is nothing that a chain in memory needs to go on', async () => {
+    const first = await open({ dataFolder: undefined, keeping: few });
+    for (let second = 1; second <= 30; second++) await first.advanceTo(genesisTimestampSeconds + second);
+    expect(await first.time()).toMatchObject({ timestampSeconds: genesisTimestampSeconds + 30 });
+    expect(codes()).toEqual([]);
   });
 
   it('of another journal is not used', async () => {

@@ -135,7 +135,7 @@ export class AnvilNode {
   /** After a height: notes it as acknowledged, and keeps a snapshot now and then. Never throws: the height
    *  is in the journal. */
   async #reached(acts: number): Promise<void> {
-    const { note, journal, keeping, log } = this.#options;
+    const { note, journal, keeping, dataFolder, log } = this.#options;
     this.#actsSince += acts;
     if (journal.flushed === journal.end) {
       await note
@@ -146,7 +146,9 @@ export class AnvilNode {
     const heightsSince = height - this.#snapshotHeight;
     if (this.#actsSince < keeping.snapshotActs && heightsSince < keeping.snapshotHeights) return;
     await this.#keepSnapshot();
-    if (height - this.#heldFrom > keeping.heightsHeldMax) this.#restart(undefined);
+    // A chain that ends with its anvil cannot be started anew from anything.
+    const isHeldLong = dataFolder !== undefined && height - this.#heldFrom > keeping.heightsHeldMax;
+    if (isHeldLong) this.#restart(undefined);
   }
 
   async #keepSnapshot(): Promise<void> {
@@ -200,7 +202,8 @@ export class AnvilNode {
     const { clock, dataFolder, notify, log } = this.#options;
     const endedMs = clock.monotonicMs();
     this.#restartsMs = this.#restartsMs.filter((one) => endedMs - one < restartsWithinMs);
-    if (dataFolder === undefined || this.#restartsMs.length >= restartsMax) return this.#end(why);
+    const isTooOften = why !== undefined && this.#restartsMs.length >= restartsMax;
+    if (dataFolder === undefined || isTooOften) return this.#end(why);
     if (why !== undefined) this.#restartsMs.push(endedMs);
     while (!this.#isClosing) {
       try {
