@@ -15,7 +15,7 @@ import { type FileKeyValueOptions, openFileKeyValue } from './file-key-value.js'
 import { inspectFileKeyValue } from './inspect-state.js';
 import { keyValueConformance } from './key-value.conformance.js';
 import type { KeyValue } from './key-value.js';
-import { looseNoteOffset, parseStoreNote } from './state-format.js';
+import { headerBytes, looseNoteOffset, parseHeader, parseMarks, parseStoreNote } from './state-format.js';
 
 keyValueConformance('file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'papyrus-key-value-'));
@@ -118,6 +118,55 @@ describe('a state file', () => {
     ]);
   });
 
+  it('has its marks written in turn, never over the one that says most: a torn one leaves the other', async () => {
+    const sizes: number[] = [];
+    for (const text of ['1', '22', '333', '4444', '55555']) {
+      const store = await openStore();
+      // Another key each time: nothing is compacted.
+      await store.write([put(text, text)]);
+      const bytes = new Uint8Array(await readFile(statePath()));
+      const storeId = parseHeader(bytes.subarray(0, headerBytes)) as Uint8Array;
+      sizes.push(bytes.length);
+      // A start goes on in turn too.
+      if (sizes.length === 3) await store.close();
+      const marks = [...parseMarks(storeId, bytes.subarray(0, headerBytes))];
+      expect(marks.sort((a, b) => Number(a) - Number(b))).toEqual(
+        sizes.length === 1 ? [headerBytes, bytes.length] : sizes.slice(-2),
+      );
+    }
+  });
+
+  it('has the note of what it was before an erasing written beside that of the erasing before', async () => {
+    const revisions: number[] = [];
+    for (const text of ['1', '2', '3', '4']) {
+      const store = await openStore();
+      await store.write([{ ...put('secret', text), erases: true }]);
+      revisions.push((await store.get('secret'))?.revision ?? 0);
+      const noted = parseStoreNote(new Uint8Array(await readFile(join(folder, 'store-id'))));
+      if (revisions.length > 2) expect([...noted.kept].sort()).toEqual(revisions.slice(-2));
+    }
+  });
+
+  it('that another put in place and did not get to flush has its name flushed before a write', async () => {
+    const files = watchedFiles(folder);
+    const killed = await openStore({ files });
+    const beside = watchedFiles(folder);
+    const store = await openStore({ files: beside });
+    files.before = ({ act, path }) => {
+      if (act === 'syncFolder') throw diskError('EIO', path);
+    };
+    await expect(killed.write([{ ...put('a', '1'), erases: true }])).rejects.toMatchObject({
+      retriable: true,
+    });
+    beside.calls.length = 0;
+    await store.write([put('b', '1')]);
+    expect(callsOf(beside, 'syncFolder', 'write').slice(0, 3)).toEqual([
+      'syncFolder',
+      'syncFolder ..',
+      'write state',
+    ]);
+  });
+
   it('does not tell a write after a compaction while its name is not on disk', async () => {
     const files = watchedFiles(folder);
     const store = await openStore({ files });
@@ -146,7 +195,8 @@ describe('a state file', () => {
     await store.write([put('secret', 'the old secret')]);
     await store.write([put('secret', 'the new secret')]);
     expect(await texts()).toContain('the old secret');
-    await store.write([{ ...put('secret', 'the last secret'), erases: true }]);
+    // Whatever else is written with it.
+    await store.write([{ ...put('secret', 'the last secret'), erases: true }, put('other', '1')]);
     expect(await texts()).not.toMatch(/the (old|new) secret/);
     expect(await valueAt(store, 'secret')).toBe('the last secret');
     const large = new Uint8Array(100_000);
@@ -216,6 +266,15 @@ describe('a disk that is full', () => {
     const store = await openStore();
     expect((await store.get('count'))?.value).toEqual(Uint8Array.of(3));
     expect(await store.get('large4')).toBeUndefined();
+  });
+
+  it('is another matter than a store that is just full: it takes its last byte', async () => {
+    // A key of one character, ten bytes, and what an entry takes beside them.
+    const store = await openStore({ memoryBytesMax: 2 + 10 + 128 });
+    await expect(store.write([{ key: 'a', value: new Uint8Array(11) }])).rejects.toMatchObject({
+      code: 'key-value-full',
+    });
+    expect(await store.write([{ key: 'a', value: new Uint8Array(10) }])).toBe('written');
   });
 
   it('is another matter than a store that is full, which takes back and refuses by name', async () => {
