@@ -298,11 +298,47 @@ describe('a part store on a disk that fails', () => {
       await other.hold('coming', [digest]);
       await other.put(bytes);
     };
+    files.calls.length = 0;
     await store.release('leaving');
     expect(isMet).toBe(true);
     expect(await other.get(digest)).toEqual(bytes);
+    // On the disk under its name before it is on the disk that it left.
+    const flushed = files.calls.filter(({ act }) => act === 'syncFolder').map(({ path }) => path);
+    expect(flushed).toEqual(['.holds', '.released', dirname(fileOf('', digest)), '.leaving']);
     await other.release('coming');
     expect(await other.get(digest)).toBe('absent');
+    await other.close();
+  });
+
+  it('has on the disk that holds are let go before a block goes: none comes back and is missed', async () => {
+    await store.hold('leaving', [digest]);
+    await store.put(bytes);
+    files.calls.length = 0;
+    await store.release('leaving');
+    const acts = files.calls.filter(({ act }) => act === 'rename' || act === 'syncFolder');
+    const moved = acts.findIndex(({ act, path }) => act === 'rename' && path === fileOf('', digest));
+    expect(acts.slice(0, moved).map(({ act, path }) => `${act} ${dirname(join(path, 'x'))}`)).toEqual([
+      expect.stringMatching(/^rename \.holds\//),
+      'syncFolder .holds',
+      'syncFolder .released',
+    ]);
+  });
+
+  it('does not replace a block that was put again meanwhile by the one that was moved aside', async () => {
+    const other = openFilePartStore(folder);
+    await store.hold('leaving', [digest]);
+    await store.put(bytes);
+    await writeFile(fileOf(folder, digest), 'damaged');
+    let isMet = false;
+    files.before = async ({ act, path }) => {
+      if (isMet || act !== 'list' || path !== '.leaving') return;
+      isMet = true;
+      await other.hold('coming', [digest]);
+      await other.put(bytes);
+    };
+    await store.release('leaving');
+    expect(isMet).toBe(true);
+    expect(await other.get(digest)).toEqual(bytes);
     await other.close();
   });
 

@@ -6,7 +6,7 @@
  * two that meet one sees the other, and the block stays.
  */
 import { hash, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { equalBytes, toHex } from '#encoding';
 import { codeOf, Fault, type FileSystem, type Log } from '#environment';
 import { diskFault } from './disk-fault.js';
@@ -120,8 +120,11 @@ export class PartHolds {
       const digest = this.#places.digestOf(file);
       const place = join(this.#root, this.#places.nameOf(digest));
       // One that was put again meanwhile is not replaced by what may be damaged.
-      if (held.has(toHex(digest)) && !(await this.#isThere(place))) await this.#move(from, place);
-      else await this.#ports.files.remove(from);
+      if (held.has(toHex(digest)) && !(await this.#isThere(place))) {
+        await this.#move(from, place);
+        // Before it is flushed that it left: a power cut must not take both names.
+        await this.#ports.files.syncFolder(dirname(place));
+      } else await this.#ports.files.remove(from);
     }
     await this.#sync(leavingFolder);
   }
