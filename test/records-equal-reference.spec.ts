@@ -104,6 +104,23 @@ function manyRecords(seed: number, roles: readonly number[], count: number): Uin
   });
 }
 
+/** The price of seller 1 as it says it, or as the payer, author 0, does. */
+function winOf(author: number, priceNano: bigint): Uint8Array {
+  return encodeRecord({
+    kind: win,
+    version: 1,
+    author,
+    counterparty: author === 0 ? 1 : 0,
+    flags: 0,
+    timestampMs: 1_370_489_410_000n,
+    impressionKey: `0x${'22'.repeat(16)}`,
+    priceNano,
+    campaign: '0x0000000000000000',
+    placement: '0x0000000000000000',
+    reference: '0x0000000000000000',
+  });
+}
+
 describe('the reduction of any records', () => {
   it('equals the reference, impression by impression', () => {
     fc.assert(
@@ -111,6 +128,40 @@ describe('the reduction of any records', () => {
         expect(reduced(scenario, batchRecords, 2)).toEqual(expected(scenario));
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('equals the reference for prices at the very limit of the tolerance, below and above it', () => {
+    const roles = [1, 3, 3, 3, 5];
+    const price = fc
+      .bigInt({ min: 0n, max: 2n ** 57n })
+      .chain((most) => fc.constantFrom(most, most >> 20n, most >> 34n));
+    const limit = fc.record({
+      price,
+      tolerancePpm: fc.constantFrom(1, 10, 250_000, 500_000, 999_999, 1_000_000, 2_000_000),
+      beyond: fc.constantFrom(-1n, 0n, 1n),
+      isSellLower: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(limit, parametersArbitrary(roles), (drawn, others) => {
+        const { tolerancePpm, isSellLower } = drawn;
+        // A multiple of a million differs from the lower price by exactly its tolerance.
+        const higher = drawn.price - (drawn.price % 1_000_000n);
+        const lowest =
+          higher - (higher * BigInt(Math.min(tolerancePpm, 1_000_000))) / 1_000_000n - drawn.beyond;
+        const lower = lowest < 0n ? 0n : lowest;
+        const scenario = {
+          roles,
+          parameters: { ...others, priceTolerancePpm: tolerancePpm },
+          records: [
+            winOf(1, isSellLower ? lower : higher),
+            winOf(0, isSellLower ? higher : lower),
+            ...manyRecords(0, roles, 2),
+          ],
+        };
+        expect(reduced(scenario, 100, 1)).toEqual(expected(scenario));
+      }),
+      { numRuns: 80 },
     );
   });
 

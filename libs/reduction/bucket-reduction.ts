@@ -61,7 +61,7 @@ export class BucketReduction {
     // The hashes of all distinct records, before those of floods are left out of the order.
     this.#copyRecordHashes(rows.quads, found);
     this.#reduceGroups(rows.words, found);
-    if (groups > 0) this.#hashGroups(rows.quads, found);
+    this.#hashGroups(rows.quads, found);
     return {
       records,
       recordHashes: new Uint8Array(this.#recordHashes.buffer, 0, records * 32),
@@ -159,7 +159,7 @@ export class BucketReduction {
 function keepLowest(words: Uint32Array, order: Uint32Array, from: number, count: number): number {
   let kept = from;
   let inRun = 0;
-  let run = -1;
+  let run = 0;
   for (let at = from; at < from + count; at++) {
     const statement = words[order[at] * headWords + headAt.statement] & 0xffff;
     inRun = statement === run ? inRun + 1 : 1;

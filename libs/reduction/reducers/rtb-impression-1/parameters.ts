@@ -69,7 +69,7 @@ export function decodeParameters(
 }
 
 function readParameters(bytes: Uint8Array): RtbImpressionParameters | undefined {
-  if (bytes.length < (headWords + 1) * 32 || bytes.length % 32 !== 0) return undefined;
+  if (bytes.length < (headWords + 1) * 32) return undefined;
   const count = readWord(bytes, headWords);
   if (count > BigInt(sharesMax) || bytes.length !== (headWords + 1 + 2 * Number(count)) * 32)
     return undefined;

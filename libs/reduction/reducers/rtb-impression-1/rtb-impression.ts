@@ -81,15 +81,11 @@ class RtbImpressionReducer implements GroupReducer {
     const sellers = said.selling | said.bought;
     if (sellers === 0) this.#note(-1, reason['audit-only'], 0, 0);
     for (let rest = sellers; rest !== 0; rest &= rest - 1) this.#reduceSeller(31 - Math.clz32(rest & -rest));
-    if (said.contradictory !== 0) {
-      for (let rest = said.contradictory; rest !== 0; rest &= rest - 1) {
-        this.tally.noteContradictory(31 - Math.clz32(rest & -rest));
-      }
+    for (let rest = said.contradictory; rest !== 0; rest &= rest - 1) {
+      this.tally.noteContradictory(31 - Math.clz32(rest & -rest));
     }
-    if (said.flooding !== 0) {
-      for (let rest = said.flooding; rest !== 0; rest &= rest - 1) {
-        this.tally.noteFlooding(31 - Math.clz32(rest & -rest));
-      }
+    for (let rest = said.flooding; rest !== 0; rest &= rest - 1) {
+      this.tally.noteFlooding(31 - Math.clz32(rest & -rest));
     }
     this.#sumUp();
   }
@@ -169,15 +165,16 @@ class RtbImpressionReducer implements GroupReducer {
     if (this.#tolerancePpm === 0) return false;
     const { sellHigh, sellLow, buyHigh, buyLow } = this.#said;
     const sign = isSellLower ? -1 : 1;
-    const borrow = sign * (sellLow[seller] - buyLow[seller]) < 0 ? 1 : 0;
-    const gapHigh = sign * (sellHigh[seller] - buyHigh[seller]) - borrow;
-    const gapLow = sign * (sellLow[seller] - buyLow[seller]) + borrow * two32;
-    const gap = gapLow * partsPerMillion;
+    const gapHigh = sign * (sellHigh[seller] - buyHigh[seller]);
+    // May be below zero: its carry is rounded down, so that what is left never is.
+    const gap = sign * (sellLow[seller] - buyLow[seller]) * partsPerMillion;
+    const gapCarry = Math.floor(gap / two32);
+    const gapTop = gapHigh * partsPerMillion + gapCarry;
     const most = (isSellLower ? buyLow[seller] : sellLow[seller]) * this.#tolerancePpm;
-    const gapTop = gapHigh * partsPerMillion + Math.floor(gap / two32);
-    const mostTop =
-      (isSellLower ? buyHigh[seller] : sellHigh[seller]) * this.#tolerancePpm + Math.floor(most / two32);
-    return gapTop < mostTop || (gapTop === mostTop && gap % two32 <= most % two32);
+    const mostCarry = Math.floor(most / two32);
+    const mostTop = (isSellLower ? buyHigh[seller] : sellHigh[seller]) * this.#tolerancePpm + mostCarry;
+    const difference = gapTop - mostTop || gap - gapCarry * two32 - (most - mostCarry * two32);
+    return difference <= 0;
   }
 
   /** Step 4: shares are floor(p × ppm / 1,000,000), the seller has the rest. */
