@@ -168,8 +168,10 @@ describe('a data folder', () => {
   it('whose network.json is gone is examined, and no other network begun in it', async () => {
     lose('network.json');
     const before = files();
-    const { code, lines } = await runCli([...demo, '--data', data]);
-    expect([code, lines]).toMatchObject([5, [{ errors: [{ code: 'data-incomplete' }] }]]);
+    for (const command of [demo, ['block', 'show', channelId, '0', '--json']]) {
+      const { code, lines } = await runCli([...command, '--data', data]);
+      expect([code, lines]).toMatchObject([5, [{ errors: [{ code: 'data-incomplete' }] }]]);
+    }
     const doctor = await runCli(['doctor', '--data', data, '--json']);
     const message = expect.stringContaining('network.json is gone');
     expect([doctor.code, doctor.lines]).toMatchObject([7, [{ errors: [{ message }] }]]);

@@ -71,8 +71,8 @@ export function settleSpec(dataFolder: string, wanted: NetworkSpec): NetworkSpec
   return known;
 }
 
-/** What lies there without its description is nobody's to begin anew in. */
-function requireNone(dataFolder: string): void {
+/** Refuses stores without their description: nobody may begin anew in them, and nobody can read them. */
+export function requireNone(dataFolder: string): void {
   const [remains] = remainsOf(dataFolder);
   if (remains === undefined) return;
   const message =

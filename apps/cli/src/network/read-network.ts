@@ -22,7 +22,7 @@ import {
 } from '#protocol';
 import { CommandRefused } from '../report/command-refused.js';
 import { requireStores } from './data-folder.js';
-import { type NetworkSpec, readSpec } from './network-spec.js';
+import { type NetworkSpec, readSpec, requireNone } from './network-spec.js';
 import { channelSecretOf, type NetworkMember } from './open-channel.js';
 import { participantSecrets } from './participant-keys.js';
 import { type RevealedWork, revealedWork } from './revealed-work.js';
@@ -54,6 +54,7 @@ export async function readNetwork<Result>(
 ): Promise<Result> {
   const spec = readSpec(dataFolder);
   if (spec === undefined) {
+    requireNone(dataFolder);
     throw new CommandRefused(
       'data-not-found',
       `${dataFolder} holds no network's data: name the folder of one`,
