@@ -1,8 +1,8 @@
 /** The record log in memory keeps the promises of the port, as a calm engine and as an awkward one. */
 import { expect, it } from '@jest/globals';
 import { openMemoryRecordLog, RecordDrawers } from './memory-record-log.js';
-import { logBegin, type LogPosition } from './record-log.js';
 import { recordLogConformance } from './record-log.conformance.js';
+import { type LogPosition, logBegin } from './record-log.js';
 
 const afterTurns = (turns: number) => async (): Promise<void> => {
   for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);

@@ -265,6 +265,24 @@ function fencesClaims(opened: () => OpenedRecordLog): void {
     await expect(again.append(first, ssp, number(1), 1)).rejects.toMatchObject(fenced);
   });
 
+  it('is closed, and a claim released, twice as well as once', async () => {
+    const { port, reopen } = opened();
+    const claim = await port.claim(channelId);
+    const position = await port.append(claim, ssp, patterned(9, 1), 5);
+    await claim.release();
+    await claim.release();
+    await Promise.all([port.close(), port.close()]);
+    await port.close();
+    await claim.release();
+    await expect(port.end(ssp)).rejects.toMatchObject(unavailable);
+    const again = await reopen();
+    expect(await collected(again, ssp, all)).toEqual([{ position, receivedAtMs: 5, bytes: patterned(9, 1) }]);
+    const later = await again.claim(channelId);
+    await claim.release();
+    expect(later.lost.aborted).toBe(false);
+    await again.append(later, ssp, patterned(9, 2), 6);
+  });
+
   it('lets in only what the later claim appends when two race', async () => {
     const { port } = opened();
     const other = await secondOwner(opened());

@@ -101,7 +101,9 @@ export class ChannelIntake {
     ports: IntakePorts,
     nowSeconds: number,
   ): Promise<ChannelIntake> {
-    // First, so that nobody appends behind what is read here.
+    // A log that this node must not go on with is not taken from whoever does.
+    await new KnownLog(facts.channelId, ports).read();
+    // Before the rest, so that nobody appends behind what is read here.
     const claim = await ports.recordLog.claim(facts.channelId);
     const intake = new ChannelIntake(facts, options, ports, claim);
     try {

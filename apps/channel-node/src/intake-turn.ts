@@ -40,11 +40,11 @@ export class IntakeTurn {
     return this.#taking;
   }
 
-  /** For a channel whose claim was lost: throws a retriable Fault until its pause is over. */
-  assertPaused(channelId: ChannelId): void {
+  /** For a channel whose claim was lost: throws a retriable Fault until a sweep asks after its pause. */
+  assertMayClaim(channelId: ChannelId, by: 'request' | 'sweep'): void {
     const nowMs = this.#ports.clock.monotonicMs();
     const lostAtMs = this.#lostAtMs.get(channelId) ?? nowMs;
-    if (nowMs - lostAtMs >= pauseMs) {
+    if (by === 'sweep' && nowMs - lostAtMs >= pauseMs) {
       this.#lostAtMs.delete(channelId);
       return;
     }

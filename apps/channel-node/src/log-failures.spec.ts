@@ -141,8 +141,12 @@ describe('a channel node whose log fails or is taken', () => {
     expect(await node.post(conflicting)).toMatchObject(elsewhere);
     node.clock.advanceTo(node.clock.nowMs() + 9_999);
     expect(await node.post(conflicting)).toMatchObject(elsewhere);
-    expect(claim.lost.aborted).toBe(false);
+    await expect(node.app.node.sweep()).rejects.toMatchObject({ code: 'intake-claimed-elsewhere' });
     node.clock.advanceTo(node.clock.nowMs() + 1);
+    // Whoever sends decides nothing: a sweep claims.
+    expect(await node.post(conflicting)).toMatchObject(elsewhere);
+    expect(claim.lost.aborted).toBe(false);
+    await node.app.node.sweep();
     expect((await node.post(conflicting)).body).toMatchObject({ code: 'sequence-conflict' });
     expect(claim.lost.aborted).toBe(true);
     node.chain.moveTo(collectionEnd(node.chain.terms, 0));

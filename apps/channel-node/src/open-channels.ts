@@ -68,17 +68,18 @@ export class OpenChannels {
 
   /**
    * Undefined if the participant takes no part in it. Whatever ids strangers name, the chain is asked for the
-   * participant's channels once a height, and for no others.
+   * participant's channels once a height, and for no others. A channel that was lost to another process is
+   * claimed anew by a sweep and by no request: those who send do not decide which node has it.
    */
-  async get(channelId: ChannelId): Promise<ChannelIntake | undefined> {
+  async get(channelId: ChannelId, by: 'request' | 'sweep' = 'request'): Promise<ChannelIntake | undefined> {
     const known = this.#intakes.get(channelId);
     if (known === undefined && !(await this.ids()).has(channelId)) return undefined;
     const intake = await this.#intakes.get(channelId);
     if (intake !== undefined && !intake.isBroken) return intake;
-    if (intake?.isClaimLost) this.#turn.assertPaused(channelId);
+    if (intake?.isClaimLost) this.#turn.assertMayClaim(channelId, by);
     // Another may have begun to open it while this one waited.
     const now = this.#intakes.get(channelId);
-    return now === known || now === undefined ? this.#open(channelId, intake) : this.get(channelId);
+    return now === known || now === undefined ? this.#open(channelId, intake) : this.get(channelId, by);
   }
 
   /** Sums what `act` did for each channel; one that fails keeps no other from being looked at. */
@@ -93,7 +94,7 @@ export class OpenChannels {
     }
     for (const channelId of ids) {
       try {
-        const intake = await this.get(channelId);
+        const intake = await this.get(channelId, 'sweep');
         if (intake !== undefined) done += await act(intake);
       } catch (cause) {
         failures.push(cause);

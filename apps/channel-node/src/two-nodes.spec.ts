@@ -50,4 +50,35 @@ describe('two channel nodes on one log', () => {
     expect(await submit(third, 4n)).toMatchObject({ ok: true });
     await Promise.all([second.stop(), third.stop()]);
   });
+
+  it('do not take a channel from one another for a log that they must not go on with', async () => {
+    const chain = new TestChain();
+    const drawers = new RecordDrawers();
+    const open = (store: KeyValueDrawer, log: RecordDrawers) =>
+      new ChannelNode(
+        { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 },
+        {
+          recordLog: openMemoryRecordLog(log),
+          keyValue: openMemoryKeyValue(store),
+          chain: chain.port(),
+          clock: new DrivenClock(0),
+          log: silentLog,
+        },
+      );
+    const submit = (node: ChannelNode, sequence: bigint) =>
+      node.submit(chain.batch({ sequence, impressions: [`${sequence}`] }), chain.channelId);
+    const store = new KeyValueDrawer();
+    const before = open(store, new RecordDrawers());
+    expect(await submit(before, 0n)).toMatchObject({ ok: true });
+    await before.stop();
+    const right = open(new KeyValueDrawer(), drawers);
+    expect(await submit(right, 0n)).toMatchObject({ ok: true });
+    const wrong = open(store, drawers);
+    for (const sequence of [1n, 2n]) {
+      await expect(submit(wrong, sequence)).rejects.toMatchObject({ code: 'record-log-other' });
+      expect(await submit(right, sequence)).toMatchObject({ ok: true });
+    }
+    await Promise.all([right.stop(), wrong.stop()]);
+    await Promise.all([right.stop(), wrong.stop()]);
+  });
 });
