@@ -1,11 +1,12 @@
 /**
  * Finds bytes of a log that are not as they were written although the log reads as it was, since what they
- * said stands elsewhere too: whoever has such a disk wants to know before the other copy goes.
+ * said stands elsewhere too, or is needed no more: whoever has such a disk wants to know before more goes.
  */
 import { equalBytes } from '#encoding';
 import { type FileSystem, unlessAbsent } from '#environment';
 import { logIdPath, rowsPath, segmentPath } from './log-files.js';
 import type { LogSegments } from './log-segments.js';
+import type { LogState } from './log-state.js';
 import {
   encodeLogId,
   encodeMark,
@@ -33,7 +34,7 @@ export async function inspectCopies(segments: LogSegments, files: FileSystem): P
     const path = segmentPath(folder, number);
     const bytes = await unlessAbsent(() => files.read(path));
     if (bytes !== undefined)
-      found.push(...damagedIn(name, bytes.subarray(0, end)).map((what) => `${path}: ${what}`));
+      found.push(...damagedIn(name, bytes.subarray(0, end), state).map((what) => `${path}: ${what}`));
     const indexPath = rowsPath(folder, number);
     const index = await unlessAbsent(() => files.read(indexPath));
     if (
@@ -47,16 +48,16 @@ export async function inspectCopies(segments: LogSegments, files: FileSystem): P
   return found;
 }
 
-function damagedIn(name: SegmentName, bytes: Uint8Array): readonly string[] {
+function damagedIn(name: SegmentName, bytes: Uint8Array, state: LogState): readonly string[] {
   const scan = scanFrames(name, bytes.subarray(segmentHeadBytes), segmentHeadBytes);
   const holes = scan.holes.map(
     ({ offset, length }) => `${length} bytes at byte ${offset} cannot be made out`,
   );
   const starts = [
     ...damagedHeads(name, bytes),
-    ...scan.frames.flatMap((frame) => damagedFrame(name, bytes, frame)),
+    ...scan.frames.flatMap((frame) => damagedFrame(name, bytes, frame, state)),
   ];
-  return [...holes, ...starts.map((at) => `what is written twice is damaged at byte ${at}`)];
+  return [...holes, ...starts.map((at) => `what is written twice, or was let go, is damaged at byte ${at}`)];
 }
 
 /** The bytes at which the head of the segment or one of its marks is not as it was written. */
@@ -78,8 +79,10 @@ function damagedFrame(
   name: SegmentName,
   bytes: Uint8Array,
   { head, offset, length, body }: ScannedFrame,
+  state: LogState,
 ): readonly number[] {
-  if (body === undefined) return head.kind === 'entry' ? [] : [offset];
+  const isRead = head.kind === 'entry' && head.position >= state.begin(head);
+  if (body === undefined) return isRead ? [] : [offset];
   const wanted = new Uint8Array(length);
   writeFrame(wanted, name, { offset, turn: head.turn }, { name: head, body });
   return differing(bytes.subarray(offset, offset + length), wanted, offset);

@@ -7,7 +7,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { seededEntropy } from '#environment';
 import { openFileRecordLog } from './file-record-log.js';
 import { inspectFileRecordLog } from './inspect-log.js';
-import { isDamaged, type LogItem, type LogPartition, logBegin, type RecordLog } from './record-log.js';
+import {
+  isDamaged,
+  type LogItem,
+  type LogPartition,
+  logBegin,
+  logPosition,
+  type RecordLog,
+} from './record-log.js';
 
 const channelId = `0x${'c3'.repeat(32)}`;
 const partitions: readonly LogPartition[] = [0, 1].map((stream) => ({ channelId, stream }));
@@ -245,8 +252,11 @@ describe('an inspection', () => {
     expect(gone.detail).toContain(`${path} is gone`);
   });
 
-  it('tells of each bit that is not as it was written, also where a second copy says what it was', async () => {
+  it('tells of each bit that is not as it was written, also where it is written twice or was let go', async () => {
     await copied();
+    const log = await openFileRecordLog(folder, { segmentBytes: 2_000 });
+    await log.truncateBefore(dsp, logPosition(2));
+    await log.close();
     for (const name of await filesIn(folder)) {
       const path = join(folder, name);
       const bytes = await readFile(path);

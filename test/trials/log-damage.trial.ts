@@ -1,6 +1,7 @@
 /**
  * Damages one file of a record log at a time, and opens and reads it: every entry is what was appended or is
- * named as damaged, or the log is refused by name. Each look is a process of its own, so that a crash is seen.
+ * named as damaged, or the log is refused by name; and `doctor` tells of every bit. Each look is a process of its
+ * own, so that a crash is seen.
  */
 import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -40,6 +41,7 @@ export async function runTrial([count = '1000', seed = 'log-damage']: string[]):
   }
   const tally = new Map<string, number>();
   let wrong = 0;
+  let told = 0;
   for (let at = 0; at < damages.length; at += looksAtOnce) {
     const cases: Case[] = [];
     for (const [kind, file] of damages.slice(at, at + looksAtOnce)) {
@@ -48,8 +50,12 @@ export async function runTrial([count = '1000', seed = 'log-damage']: string[]):
       await damage(join(folder, file), kind, entropy);
       cases.push({ kind, file, folder });
     }
-    for (const [index, outcome] of outcomesOf(cases).entries()) {
+    for (const [index, [found, isTold]] of outcomesOf(cases).entries()) {
       const { kind, file, folder } = cases[index];
+      const mustBeTold = kind === 'bit flipped' || found !== 'without effect';
+      const isWrong = found.startsWith('WRONG') || (mustBeTold && !isTold);
+      const outcome = isWrong ? `WRONG: ${found}, told ${isTold}` : found;
+      if (isTold) told++;
       const what = `${kind} ${file.replace(/^.*\./, '')}: ${outcome.replace(/^WRONG.*/s, 'WRONG')}`;
       tally.set(what, (tally.get(what) ?? 0) + 1);
       if (outcome.startsWith('WRONG')) {
@@ -62,7 +68,7 @@ export async function runTrial([count = '1000', seed = 'log-damage']: string[]):
   await rm(scratch, { recursive: true });
   const said = [...tally].sort().map(([what, times]) => `  ${what} ${times}`);
   process.stdout.write(
-    `${damages.length} damages of ${files.length} files; ${wrong} wrong\n${said.join('\n')}\n`,
+    `${damages.length} damages of ${files.length} files, ${told} told by an inspection; ${wrong} wrong\n${said.join('\n')}\n`,
   );
   return wrong === 0;
 }
@@ -93,7 +99,7 @@ async function damage(path: string, kind: Kind, entropy: Entropy): Promise<void>
   }
 }
 
-function outcomesOf(cases: readonly Case[]): readonly string[] {
+function outcomesOf(cases: readonly Case[]): readonly (readonly [outcome: string, isTold: boolean])[] {
   const source = `
     import { lookAtLog } from '${builtFile('test/trials/log-looks.js')}';
     for (const folder of process.argv.slice(1)) console.log(JSON.stringify(await lookAtLog.look(folder)));`;
@@ -104,8 +110,8 @@ function outcomesOf(cases: readonly Case[]): readonly string[] {
   const outcomes = looked.stdout
     .split('\n')
     .filter(Boolean)
-    .map((line): string => JSON.parse(line));
-  while (outcomes.length < cases.length) outcomes.push(`WRONG: ${looked.signal} ${looked.stderr}`);
+    .map((line): readonly [string, boolean] => JSON.parse(line));
+  while (outcomes.length < cases.length) outcomes.push([`WRONG: ${looked.signal} ${looked.stderr}`, false]);
   return outcomes;
 }
 

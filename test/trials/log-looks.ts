@@ -10,6 +10,7 @@ import {
   type RecordLog,
 } from '#record-log';
 import { openFileRecordLog } from '#record-log/file-record-log';
+import { inspectFileRecordLog } from '#record-log/inspect-log';
 
 const channelId = `0x${'c3'.repeat(32)}`;
 const partitions: readonly LogPartition[] = [
@@ -29,8 +30,14 @@ function bytesOf(position: LogPosition, { stream }: LogPartition): Uint8Array {
   return bytes;
 }
 
+/** What the owner finds, and whether an inspection before told that something is wrong. */
+async function look(folder: string): Promise<readonly [outcome: string, isTold: boolean]> {
+  const findings = await inspectFileRecordLog(folder, 'log');
+  return [await outcomeOf(folder), findings.some(({ isGood }) => !isGood)];
+}
+
 /** `without effect`, `named` where the log is refused, `N named` entries, or WRONG and why. */
-async function look(folder: string): Promise<string> {
+async function outcomeOf(folder: string): Promise<string> {
   let log: RecordLog | undefined;
   try {
     log = await openFileRecordLog(folder, { segmentBytes: 200_000 });
