@@ -106,9 +106,9 @@ export function addSegment(
   // Rows are read as words of 8 bytes: decryption may hand out bytes that begin anywhere.
   const aligned = plaintext.byteOffset % 8 === 0 ? plaintext : new Uint8Array(plaintext);
   let record = 0;
-  forEachBatch(aligned, (at, bytes) => {
+  forEachBatch(aligned, (at) => {
     const count = batchCount(aligned, at);
-    const records = aligned.subarray(at + limits.batchHeaderBytes, at + bytes);
+    const records = aligned.subarray(at + limits.batchHeaderBytes);
     scatter.add(records, recordHashes.subarray(record * 32), count, segment);
     record += count;
   });
