@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FileCall, type WatchedFiles, watchedFiles } from '#environment/testing/watched-files';
 import { type FileRecordLogOptions, openFileRecordLog } from './file-record-log.js';
@@ -207,6 +208,27 @@ describe('a segment', () => {
     expect(await positionsIn(again, ssp)).toEqual(positions.slice(50));
     expect(await again.end(dsp)).toBe(positionAfter(logBegin));
     expect((await readdir(folder)).filter((name) => name.endsWith('.index'))).toHaveLength(after.length - 1);
+  });
+
+  it('goes while there is always more to append, all of which is written before the log closes', async () => {
+    const log = await openLog();
+    const claim = await log.claim(channelId);
+    await append(log, claim, ssp, 1);
+    let appended = 1;
+    let isForgotten = false;
+    const goOn = async (): Promise<void> => {
+      while (!isForgotten && appended++ < 1_000) await log.append(claim, ssp, bytesOf(1), 0);
+    };
+    // The second begins while the first is written: from then on one waits whenever one is written.
+    const first = goOn();
+    await setImmediate();
+    const both = Promise.all([first, goOn()]);
+    await log.truncateBefore(ssp, positionAfter(logBegin));
+    isForgotten = true;
+    expect(appended).toBeLessThan(100);
+    const last = log.append(claim, ssp, bytesOf(2), 0);
+    await Promise.all([both, last, log.close()]);
+    expect((await positionsIn(await openLog(), ssp)).at(-1)).toBe(await last);
   });
 });
 

@@ -55,6 +55,8 @@ export class LogWriter {
   readonly #tail: LogTail;
   readonly #claims = new Map<string, AbortController>();
   #queue: Waiting[] = [];
+  /** What needs the log for itself, between two groups. */
+  #acts: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
 
   constructor(segments: LogSegments, tail: LogTail) {
@@ -103,6 +105,7 @@ export class LogWriter {
 
   /** What was asked for before is written. */
   async close(): Promise<void> {
+    while (this.#pumping !== undefined) await this.#pumping;
     await this.#exclusively(() => this.#tail.close());
   }
 
@@ -141,27 +144,21 @@ export class LogWriter {
     });
   }
 
-  /** Runs `act` while nothing else is written. */
-  async #exclusively(act: () => Promise<void>): Promise<void> {
-    while (this.#pumping !== undefined) await this.#pumping;
-    const acting = act();
-    this.#pumping = acting.then(
-      () => this.#goOn(),
-      () => this.#goOn(),
-    );
-    await acting;
-  }
-
-  #goOn(): Promise<void> | undefined {
-    this.#pumping = undefined;
-    if (this.#queue.length > 0) this.#pumping = this.#pump();
-    return this.#pumping;
+  /** Runs `act` while nothing else is written: behind the group under way, however much more waits. */
+  #exclusively(act: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#acts.push(() => act().then(resolve, reject));
+      this.#pumping ??= this.#pump();
+    });
   }
 
   async #pump(): Promise<void> {
     // What is asked for within the same turn shares the flush.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#writeGroup(this.#takeGroup());
+    while (this.#queue.length > 0 || this.#acts.length > 0) {
+      if (this.#queue.length > 0) await this.#writeGroup(this.#takeGroup());
+      for (const act of this.#acts.splice(0)) await act();
+    }
     this.#pumping = undefined;
   }
 

@@ -186,7 +186,7 @@ export class ChannelIntake {
   async #retain(nowSeconds: number): Promise<void> {
     try {
       const mark = this.#marks.positionOf(this.#cutBelow - 1);
-      // The last mark stays: it says below which block all are cut.
+      // This mark stays: it says below which block all are cut.
       if (mark !== undefined) {
         const begins = [...this.#known.begins(), ['cut-marks', mark] as const];
         await this.#retention.note({ cutBelow: this.#cutBelow, begins });

@@ -78,3 +78,25 @@ it('goes on after a restart where it was, with the last cut mark in the log', as
   const cutBelow = new CutMarks(node.recordLog, () => {}).cutBelow(node.chain.channelId);
   expect(await cutBelow).toBe(80);
 });
+
+it('keeps nothing of a channel whose last block is over since retentionPeriod, and cuts no block again', async () => {
+  await node.close();
+  node = await TestNode.open({ ...change, blocksMax: 5 });
+  await node.close();
+  await node.reopen(undefined, { keyValue, options });
+  await passBlocks(5);
+  const { terms } = node.chain;
+  const forgottenAt = overAtLatest(terms, 4) + terms.retentionPeriod;
+  node.chain.moveTo(forgottenAt - 1);
+  await node.app.node.sweep();
+  expect(await marksInLog()).toContain(4);
+  node.chain.moveTo(forgottenAt + 60);
+  await node.app.node.sweep();
+  expect([await blocksInLog(), await marksInLog()]).toEqual([[], []]);
+  await node.close();
+  await node.reopen(undefined, { keyValue, options });
+  expect(await node.app.node.sweep()).toBe(0);
+  const late = node.chain.batch({ blockNumber: 4, impressions: ['late'] });
+  expect(await node.app.node.submit(late, node.chain.channelId)).toMatchObject({ code: 'block-closed' });
+  expect([await blocksInLog(), await marksInLog()]).toEqual([[], []]);
+});

@@ -1,7 +1,8 @@
 /**
  * How long the log keeps the entries of blocks: until each is over since retentionPeriod by a finalized
  * height. Where the log of that time begins is noted when blocks are cut off, at a few moments of each such
- * time.
+ * time. Of a channel whose last block is so old nothing is kept: one entry would keep what every other
+ * channel appended behind it.
  */
 import { overAtLatest } from '#block-watch';
 import type { Chain } from '#chain';
@@ -37,6 +38,8 @@ export class LogRetention {
   /** The oldest first. */
   #moments: readonly LogMoment[] = [];
   #nextPassAtSeconds = 0;
+  /** Whether all of the channel was forgotten since this process began. */
+  #isEmpty = false;
 
   constructor(channelId: ChannelId, terms: ChannelTerms, ports: LogRetentionPorts) {
     this.#channelId = channelId;
@@ -66,20 +69,39 @@ export class LogRetention {
 
   /** Lets the log forget what stands in front of the last moment whose blocks nobody needs any more. */
   async sweep(nowSeconds: number): Promise<void> {
-    const isDue = ({ cutBelow }: LogMoment, at: number): boolean => this.#forgottenAt(cutBelow - 1) <= at;
-    const [oldest] = this.#moments;
+    const isDue = ({ cutBelow }: { readonly cutBelow: number }, at: number): boolean =>
+      this.#forgottenAt(cutBelow - 1) <= at;
+    const all = { cutBelow: this.#terms.blocksMax };
+    const oldest = this.#moments.at(0) ?? (this.#isEmpty ? undefined : all);
     if (oldest === undefined || !isDue(oldest, nowSeconds) || nowSeconds < this.#nextPassAtSeconds) return;
-    const { recordLog, chain, log } = this.#ports;
     this.#nextPassAtSeconds = nowSeconds + passSeconds;
-    const { timestampSeconds } = await chain.snapshot({ finality: 'finalized' });
-    const due = this.#moments.filter((moment) => isDue(moment, timestampSeconds)).at(-1);
-    if (due === undefined) return;
-    for (const [stream, position] of due.begins) {
-      await recordLog.truncateBefore({ channelId: this.#channelId, stream }, position);
+    const { timestampSeconds } = await this.#ports.chain.snapshot({ finality: 'finalized' });
+    if (isDue(all, timestampSeconds)) {
+      await this.#forget({ ...all, begins: await this.#ends() });
+      this.#isEmpty = true;
+      return;
     }
-    await this.#keep(this.#moments.filter(({ cutBelow }) => cutBelow > due.cutBelow));
-    const fields = { channelId: this.#channelId, below: due.cutBelow };
-    log.info(fields, 'the log was told to forget the entries of blocks that are over');
+    const due = this.#moments.filter((moment) => isDue(moment, timestampSeconds)).at(-1);
+    if (due !== undefined) await this.#forget(due);
+  }
+
+  async #forget({ cutBelow: below, begins }: LogMoment): Promise<void> {
+    const { recordLog, log } = this.#ports;
+    const channelId = this.#channelId;
+    for (const [stream, position] of begins) await recordLog.truncateBefore({ channelId, stream }, position);
+    const left = this.#moments.filter(({ cutBelow }) => cutBelow > below);
+    if (left.length < this.#moments.length) await this.#keep(left);
+    log.info({ channelId, below }, 'the log was told to forget the entries of blocks that are over');
+  }
+
+  /** Behind everything that the channel's streams hold. */
+  async #ends(): Promise<LogMoment['begins']> {
+    const { recordLog } = this.#ports;
+    const ends: (readonly [LogStream, LogPosition])[] = [];
+    for (const partition of await recordLog.partitions(this.#channelId)) {
+      ends.push([partition.stream, await recordLog.end(partition)]);
+    }
+    return ends;
   }
 
   async #keep(moments: readonly LogMoment[]): Promise<void> {
