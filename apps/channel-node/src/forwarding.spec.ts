@@ -186,6 +186,25 @@ describe('forwarding', () => {
     },
   );
 
+  it('sends all of an older copy also where it grew past the old position before anything was sent', async () => {
+    for (const index of [0, 1]) await openNode(index);
+    await submit(1, chain.batch({ sequence: 0n, impressions: ['before'] }));
+    expect(await apps.get(1)?.node.sweep()).toBe(1);
+    await stopNode(1);
+    const { logId } = await logs[1].identity();
+    logs[1] = openMemoryRecordLog(Object.assign(new RecordDrawers(), { logId }));
+    await values[1].write([{ key: `log/${chain.channelId}`, value: undefined }]);
+    await openNode(1);
+    expect(await apps.get(1)?.node.sweep()).toBe(0);
+    expect(told).toMatchObject([{ code: 'record-log-shorter' }]);
+    const after = [1n, 2n].map((sequence) => chain.batch({ sequence, impressions: [`after ${sequence}`] }));
+    for (const batch of after) await submit(1, batch);
+    await stopNode(1);
+    await openNode(1);
+    expect(await apps.get(1)?.node.sweep()).toBe(2);
+    expect((await held(0, 1)).slice(1)).toEqual(after);
+  });
+
   it('leaves nothing behind on what ends it, after a thousand passes', async () => {
     await openNode(1);
     chain.setEndpoint(0, 'http://127.0.0.1:9');
