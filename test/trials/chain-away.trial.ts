@@ -1,6 +1,7 @@
 /**
- * The base chain's node is away under a running channel node and collator: refused, hanging, answering 503.
- * Nothing acknowledged may be missing in the posted parts, and no batch of a block that is over may be taken.
+ * The base chain's node is away under a running channel node and collator: refused, hanging, answering 503,
+ * or giving one height all the time. Nothing acknowledged may be missing in the posted parts, and no batch of
+ * a block that is over may be taken.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +60,7 @@ interface Setting {
   readonly partsFolder: string;
 }
 
-/** `[SECONDS …]`: how long the chain is away, each in three ways; 10, 24 and 45 if absent. */
+/** `[SECONDS …]`: how long the chain is away, each in four ways; 10, 24 and 45 if absent. */
 export async function runTrial(args: string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'papyrus-chain-away-'));
   const closers: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
@@ -86,7 +87,7 @@ async function open(folder: string, closers: (() => Promise<unknown>)[]): Promis
   const { verifyingContract } = await chain.domain();
   const dsp = new OrganisationProcesses({
     ...{ secrets: secrets[0], chainUrl: proxy.url, channelRegistry: verifyingContract },
-    ...{ folder: join(folder, 'dsp'), partsFolder },
+    ...{ folder: join(folder, 'dsp'), partsFolder, variables: { CHAIN_HEIGHT_MS: '2000' } },
   });
   closers.push(() => Promise.all(dsp.started.map((app) => app.end('SIGKILL'))));
   await dsp.start('channel-node');
@@ -109,7 +110,7 @@ async function run(setting: Setting, seconds: readonly number[]): Promise<boolea
   const sending = traffic.send();
   await pause(1_000 * (5 + wellSeconds));
   for (const away of seconds) {
-    for (const trouble of ['down', 'hangs', 'refuses'] satisfies Trouble[]) {
+    for (const trouble of ['down', 'hangs', 'refuses', 'stands'] satisfies Trouble[]) {
       const before = { ...traffic.counts };
       await proxy.fail(trouble);
       await pause(away * 1_000);

@@ -1,6 +1,8 @@
-/** Stands in front of a node's JSON-RPC and can be away: nothing listens, or it takes calls and says nothing. */
-import { createServer, request, type Server, type ServerResponse } from 'node:http';
+/** Stands in front of a node's JSON-RPC and can be away: nothing listens, it takes calls and says
+ *  nothing, or goes on with a height that stands. */
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export type Trouble =
   /** Connections are refused and those that are open end. */
@@ -8,7 +10,9 @@ export type Trouble =
   /** Calls are taken and never answered. */
   | 'hangs'
   /** Every call is answered with 503. */
-  | 'refuses';
+  | 'refuses'
+  /** Calls are answered as of the height at which it began, as by a node that lost its peers. */
+  | 'stands';
 
 export class ChainProxy {
   readonly #target: string;
@@ -17,6 +21,8 @@ export class ChainProxy {
   readonly #hanging = new Set<ServerResponse>();
   #port = 0;
   #trouble: Trouble | undefined;
+  /** Where the chain stands, in 0x-hex. */
+  #height = '';
   /** Calls that were passed on. */
   passed = 0;
 
@@ -33,6 +39,10 @@ export class ChainProxy {
         return;
       }
       this.passed++;
+      if (this.#trouble === 'stands') {
+        this.#answerAsOf(this.#height, incoming, response).catch(() => response.destroy());
+        return;
+      }
       const { method, headers } = incoming;
       const onward = request(this.#target, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -59,6 +69,12 @@ export class ChainProxy {
 
   /** From now on the chain is away in this way; under the same URL it comes back with `heal`. */
   async fail(trouble: Trouble): Promise<void> {
+    if (trouble === 'stands') {
+      const call = { jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] };
+      this.#height = (
+        (await this.#asked(JSON.stringify(call)).then(JSON.parse)) as { result: string }
+      ).result;
+    }
     this.#trouble = trouble;
     if (trouble === 'down') await this.#end();
   }
@@ -73,6 +89,17 @@ export class ChainProxy {
 
   async close(): Promise<void> {
     if (this.#trouble !== 'down') await this.#end();
+  }
+
+  async #answerAsOf(height: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = await text(incoming);
+    const answer = await this.#asked(asked.replaceAll(/"(latest|safe|finalized)"/g, `"${height}"`));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+  }
+
+  async #asked(body: string): Promise<string> {
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(this.#target, { method: 'POST', headers, body })).text();
   }
 
   #listen(): Promise<void> {
