@@ -69,6 +69,22 @@ describe('a sweep over blocks that runs by itself', () => {
     expect([looks, done]).toEqual([2, [2, 3, 2, 3]]);
   });
 
+  it('tries a block again that could not be done yet, without being named anew', async () => {
+    const named = [job('delegate', 1)];
+    let acts = 0;
+    const { sweep, timers } = sweepOf(() => named.splice(0), {
+      delegate: async () => (++acts === 1 ? 'again' : 1),
+    });
+    sweep.start();
+    await turn();
+    expect(acts).toBe(1);
+    for (let step = 0; step < 40; step++) {
+      timers.advanceBy(250);
+      await turn();
+    }
+    expect(acts).toBe(2);
+  });
+
   it('gives each kind workers of its own, however slow another kind is', async () => {
     const done: number[] = [];
     const { sweep } = sweepOf(() => [1, 2, 3].flatMap((n) => [job('validate', n), job('reveal', n)]), {

@@ -77,6 +77,35 @@ describe('the block watch', () => {
     expect(lowest).toEqual([0, 0, 0, 1, 1]);
   });
 
+  it('looks again when only more of the chain became final', async () => {
+    const rehearsal = new Rehearsal();
+    rehearsal.chain.finalizedBelow = 2;
+    const watch = new BlockWatch(rehearsal.participants[1], { chain: rehearsal.chain.port() });
+    const collationEnds = rehearsal.collected(0) + blockSeconds.collation;
+    for (const second of [-2, -1, 0]) rehearsal.chain.advanceTo(collationEnds + second);
+    await watch.blocks();
+    expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(0);
+    rehearsal.chain.finalizedBelow = 0;
+    await watch.blocks();
+    expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
+  });
+
+  it('tells of no bonds to be released where a block was settled', async () => {
+    const rehearsal = new Rehearsal();
+    const port = rehearsal.chain.port();
+    const { snapshot } = port;
+    const facts = { parts: [{}], seats: [{}], ownResults: [], acceptances: [], results: [{ validParts: 1 }] };
+    port.snapshot = async (options) => {
+      const taken = await snapshot(options);
+      return { ...taken, blockFacts: async () => ({ ...facts, settledAtSeconds: 1 }) as never };
+    };
+    const watch = new BlockWatch(rehearsal.participants[1], { chain: port });
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    expect(await watch.blocks()).toEqual([]);
+    expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
+    expect(watch.takeVoided()).toEqual([]);
+  });
+
   it('looks for no block that starts after the channel was closed or beyond blocksMax', async () => {
     const rehearsal = new Rehearsal();
     const { chain, calls } = counted(rehearsal.chain.port());

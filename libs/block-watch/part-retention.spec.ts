@@ -32,6 +32,10 @@ describe('what a service keeps in the part store', () => {
     expect(await retention.sweep()).toBe(0);
     expect(rehearsal.chain.stage(rehearsal.channelId, 0).stage).toBe('void');
     expect(rehearsal.parts.blocks.size).toBe(2);
+    rehearsal.chain.advanceTo(dueAt - 1);
+    const { chain } = rehearsal;
+    const another = new PartRetention(account, { chain: chain.port(), partStore, log: silentLog });
+    expect(await another.sweep()).toBe(0);
     rehearsal.chain.advanceTo(dueAt);
     expect(await retention.sweep()).toBe(1);
     expect(rehearsal.parts.blocks.size).toBe(1);

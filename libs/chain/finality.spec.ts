@@ -25,6 +25,8 @@ describe('the height that counts as final', () => {
     expect((await heightOf(node, rule, 'finalized')).height).toBe(88);
     expect((await heightOf(node, rule, 'safe')).height).toBe(94);
     expect((await heightOf(node, rule, 'latest')).height).toBe(100);
+    // Of an odd number the larger half.
+    expect((await heightOf(node, { confirmations: 5 }, 'safe')).height).toBe(97);
     node.height = 5;
     expect((await heightOf(node, rule, 'finalized')).height).toBe(0);
   });

@@ -60,6 +60,23 @@ describe('reading events', () => {
     expect(heights.length).toBe(3);
   });
 
+  it('asks for no more heights than that, and for the hash of the last before what happened there', async () => {
+    node.height = 3 * pageHeights;
+    const asked: unknown[] = [];
+    const logs = node.answers.eth_getLogs;
+    node.answers.eth_getLogs = (filter) => {
+      const { fromBlock, toBlock } = filter as { fromBlock: Hex; toBlock: Hex };
+      asked.push(Number(toBlock) - Number(fromBlock) + 1);
+      return logs(filter);
+    };
+    node.answers.eth_getBlockByNumber = (at) => {
+      asked.push(at);
+      return node.block(at === 'latest' ? node.height : Number(at));
+    };
+    await read();
+    expect(asked).toEqual(['latest', `0x${(pageHeights - 1).toString(16)}`, pageHeights]);
+  });
+
   it('takes a bounded number of events a page, also from the middle of a height', async () => {
     closings = Array.from({ length: pageEventsMax + 3 }, () => 50);
     const first = await read();

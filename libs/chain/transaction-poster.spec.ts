@@ -198,6 +198,44 @@ describe('a poster', () => {
     expect(nonces()).toEqual([3, 4]);
   });
 
+  it('keeps what is in a height until that is final: a rollback may take it out again', async () => {
+    node.answers.eth_getTransactionCount = (_, at) =>
+      String(at).startsWith('0x') ? '0x3' : hexOf(node.count);
+    const first = posterOf().post(act(1));
+    await settled();
+    await node.mine(node.sent[0].hash);
+    expect(await first).toMatchObject({ ok: true });
+    posterOf().post(act(2));
+    await settled();
+    expect((await outbox.entries(address)).map(({ nonce }) => nonce)).toEqual([3, 4]);
+  });
+
+  it('sends nothing that is not kept yet, not for more either: another process must know all of it', async () => {
+    let kept = (): void => {};
+    let keeps = 0;
+    outbox = {
+      ...outbox,
+      keep: async () => {
+        keeps++;
+        await new Promise<void>((resolve) => {
+          kept = resolve;
+        });
+      },
+    };
+    posterOf().post(act(1));
+    await settled();
+    expect([keeps, node.sent.length]).toEqual([1, 0]);
+    kept();
+    await settled();
+    expect(node.sent).toHaveLength(1);
+    passMs(15_000);
+    await node.mine();
+    expect([keeps, node.sent.length]).toEqual([2, 1]);
+    kept();
+    await settled();
+    expect(node.sent).toHaveLength(2);
+  });
+
   it('takes no receipt but its own for success', async () => {
     const outcome = posterOf().post(act(1));
     await settled();

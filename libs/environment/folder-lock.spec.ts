@@ -153,8 +153,15 @@ describe('the lock of a file', () => {
       others = [1, 2, 3].map(() => withFileLock(lock, { waitMsMax: 10_000 }, act));
       rmSync(lock);
     });
-    others.push(withFileLock(lock, { waitMsMax: 10_000 }, act));
-    await Promise.all(others);
+    // Whoever comes now locks another file, and stays until one more has given up: the others try meanwhile.
+    const next = withFileLock(lock, { waitMsMax: 10_000 }, async () => {
+      most = Math.max(most, ++inside);
+      await expect(withFileLock(lock, { waitMsMax: 60 }, act)).rejects.toMatchObject({
+        code: 'file-lock-unavailable',
+      });
+      inside--;
+    });
+    await Promise.all([...others, next]);
     expect(most).toBe(1);
   });
 

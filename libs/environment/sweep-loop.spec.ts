@@ -65,6 +65,39 @@ describe('the sweep loop', () => {
     expect(sweeps).toBe(2);
   });
 
+  it('is stopped only when the sweep that runs has ended', async () => {
+    const gate = deferred();
+    const { loop } = loopOf(async () => {
+      await gate.promise;
+      return false;
+    });
+    loop.start();
+    await turn();
+    let isStopped = false;
+    const stopping = loop.stop().then(() => {
+      isStopped = true;
+    });
+    await turn();
+    expect(isStopped).toBe(false);
+    gate.resolve();
+    await stopping;
+  });
+
+  it('gives up a sweep that always finds more until the next interval', async () => {
+    let sweeps = 0;
+    const { loop, timers } = loopOf(async () => {
+      sweeps++;
+      return true;
+    });
+    loop.start();
+    for (let turns = 0; turns < 150; turns++) await turn();
+    expect(sweeps).toBe(1_001);
+    timers.advanceBy(1_000);
+    await turn();
+    expect(sweeps).toBeGreaterThan(1_001);
+    await loop.stop();
+  });
+
   it('goes on after a failure: it warns of a port that is away, and calls anything else an error', async () => {
     const said: string[] = [];
     const note = (level: string) => () => void said.push(level);

@@ -190,6 +190,9 @@ describe('connections', () => {
     const { status, headers, problem } = answerOf(await heard(announced));
     expect([status, problem]).toEqual([503, expect.objectContaining({ code: 'too-busy', retryable: true })]);
     expect(headers).toMatch(/retry-after: \d/);
+    // Who does not say how much comes may send as much as anybody may.
+    const chunked = post(1).replace('content-length: 1', 'transfer-encoding: chunked');
+    expect(answerOf(await heard(await client(chunked))).status).toBe(503);
     expect(await heard(await client(`${post(1).replace('host', 'connection: close\r\nhost')}1`))).toMatch(
       /^HTTP\/1.1 201/,
     );
@@ -234,7 +237,7 @@ describe('an app that shuts down', () => {
   });
 
   it('waits for no client: who sends no body, reads no answer or hangs is cut off after half of the time', async () => {
-    await start({}, 400);
+    await start({}, 2_000);
     const slow = await client(post(9));
     const deaf = await client(get('/large'));
     deaf.pause();
@@ -244,8 +247,8 @@ describe('an app that shuts down', () => {
     const ends = [slow, deaf, hanging].map((one) => new Promise((resolve) => one.once('close', resolve)));
     await app.close();
     const spentMs = performance.now() - startedAt;
-    expect(spentMs).toBeGreaterThan(150);
-    expect(spentMs).toBeLessThan(5_000);
+    expect(spentMs).toBeGreaterThan(900);
+    expect(spentMs).toBeLessThan(1_900);
     deaf.destroy();
     await Promise.all(ends);
   });

@@ -155,6 +155,18 @@ describe('a part store on a disk that fails', () => {
     expect(files.calls.at(-1)).toEqual({ act: 'syncFolder', path: dirname(fileOf('', digest)) });
   });
 
+  it('changes nothing where it was opened for reading', async () => {
+    await store.put(bytes);
+    await store.hold('owner', [digest]);
+    const reader = openFilePartStore(folder, { access: 'read' });
+    const refused = 'was opened for reading only';
+    await expect(reader.put(bytes)).rejects.toThrow(refused);
+    await expect(reader.hold('other', [digest])).rejects.toThrow(refused);
+    await expect(reader.release('owner')).rejects.toThrow(refused);
+    expect(await reader.get(digest)).toEqual(bytes);
+    await reader.close();
+  });
+
   it('flushes a hold and its folder before the hold resolves', async () => {
     await store.put(Buffer.from('before'));
     files.calls.length = 0;

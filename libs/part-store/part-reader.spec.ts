@@ -5,7 +5,7 @@ import { DrivenTimers, Fault, silentLog } from '#environment';
 import { commitManifest } from '#protocol';
 import { type BlockDrawer, blockDrawer, openMemoryPartStore } from './memory-part-store.js';
 import { PartReader } from './part-reader.js';
-import type { PartStore } from './part-store.js';
+import { type PartStore, storedBlockBytesMax } from './part-store.js';
 
 const bytes = new Uint8Array(Buffer.from('the block'));
 const other = new Uint8Array(Buffer.from('other bytes'));
@@ -70,6 +70,13 @@ describe('reading the blocks of parts', () => {
     const reader = new PartReader([storeOf([digest, other]), storeOf([digest, other])], options);
     expect(await read(reader, digest)).toEqual([other]);
     expect(reader.unsureBlocks).toBe(1);
+  });
+
+  it('takes what is larger than any stored block for none', async () => {
+    const huge = new Uint8Array(storedBlockBytesMax + 1);
+    const reader = new PartReader([storeOf([digest, huge]), storeOf([digest, bytes])], options);
+    expect(await read(reader, digest)).toEqual([bytes]);
+    expect(await read(new PartReader([storeOf([digest, huge])], options), digest)).toEqual([undefined]);
   });
 
   it('is not sure of a block that a store could not find in time', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -20,6 +20,27 @@ describe('the spec of a network', () => {
     expect(readSpec(data)).toEqual(demoSpec(options));
     expect(settleSpec(data, demoSpec(options))).toEqual(demoSpec(options));
     expect(readdirSync(data).sort()).toEqual(['network.json', 'participants', 'parts']);
+  });
+
+  it('is refused where a store of it was lost, and nothing is made anew', () => {
+    settleSpec(folder, demoSpec(options));
+    const lost = join(folder, 'participants', 'dsp', 'log');
+    rmSync(lost, { recursive: true });
+    expect(() => settleSpec(folder, demoSpec(options))).toThrow(
+      expect.objectContaining({ code: 'data-incomplete', message: expect.stringContaining(lost), exit: 5 }),
+    );
+    expect(existsSync(lost)).toBe(false);
+  });
+
+  it('is refused where stores lie without it: they are nobody’s to begin anew in', () => {
+    settleSpec(folder, demoSpec(options));
+    const remains = join(folder, 'participants', 'dsp', 'log');
+    writeFileSync(join(remains, 'log-id'), 'somebody’s');
+    rmSync(join(folder, 'network.json'));
+    expect(() => settleSpec(folder, demoSpec(options))).toThrow(
+      expect.objectContaining({ code: 'data-incomplete', message: expect.stringContaining(remains) }),
+    );
+    expect(readSpec(folder)).toBeUndefined();
   });
 
   it('is refused where another lies, whatever differs, and that one stays', () => {
