@@ -79,6 +79,8 @@ class FileKeyValue implements KeyValue {
   #compactsAbove = 0;
   /** Whether bytes that were to be erased may still be in the file. */
   #owesErasing = false;
+  /** The same where nobody was promised anything by this process. */
+  #mayOweErasing = false;
   #isClosed = false;
 
   constructor(folder: string, { memoryBytesMax, lockMsMax, files }: FileKeyValueOptions) {
@@ -93,8 +95,9 @@ class FileKeyValue implements KeyValue {
   async open(entropy: Entropy): Promise<void> {
     await this.#locked(async () => {
       await this.#state.open(entropy);
-      // A process that was killed may owe the erasing of what it replaced.
-      if (this.#state.holdsOld) await this.#state.compact().catch(() => {});
+      // A process that was killed may owe the erasing of what it replaced: now, or with a later write.
+      this.#mayOweErasing = this.#state.holdsOld;
+      if (this.#mayOweErasing) await this.#compactIfDue();
     });
   }
 
@@ -231,10 +234,12 @@ class FileKeyValue implements KeyValue {
 
   async #compactIfDue(): Promise<void> {
     const { bytes, entries } = this.#state;
-    if (!this.#owesErasing && bytes <= Math.max(this.#compactsAbove, 2 * entries.bytes + slackBytes)) return;
+    const isLong = bytes > Math.max(this.#compactsAbove, 2 * entries.bytes + slackBytes);
+    if (!isLong && !this.#owesErasing && !this.#mayOweErasing) return;
     try {
       await this.#state.compact();
       this.#compactsAbove = 0;
+      this.#mayOweErasing = false;
     } catch (cause) {
       // A longer file harms nobody; a secret that stays in it was promised to be gone.
       if (this.#owesErasing) throw cause;

@@ -192,4 +192,21 @@ describe('a state file', () => {
     expect(await valueAt(next, 'secret')).toBe('new');
     expect(await readFile(statePath(), 'latin1')).not.toContain('the old secret');
   });
+
+  it('lets none stay either where a start has no room to write the file anew: a later write does', async () => {
+    const killed = await openStore();
+    await killed.write([put('secret', 'the old secret')]);
+    await killed.write([put('secret', 'new')]);
+    const files = watchedFiles(folder);
+    files.before = ({ act, path }) => {
+      if (act === 'rename') throw diskError('ENOSPC', path);
+    };
+    const store = await openStore({ files });
+    await store.write([put('other', '1')]);
+    expect(await readFile(statePath(), 'latin1')).toContain('the old secret');
+    files.before = () => {};
+    await store.write([put('other', '2')]);
+    expect(await readFile(statePath(), 'latin1')).not.toContain('the old secret');
+    expect(await valueAt(store, 'secret')).toBe('new');
+  });
 });
