@@ -8,7 +8,7 @@ import { DrivenClock, DrivenTimers, silentLog } from '#environment';
 import { followedSignals, heldBySignal } from '#environment/testing/held-by-signal';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 
-import { collectionEnd, parseHeader } from '#protocol';
+import { collectionEnd, limits, parseHeader } from '#protocol';
 import { isDamaged, logBegin } from '#record-log';
 import { openMemoryRecordLog, RecordDrawers } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
@@ -270,6 +270,21 @@ describe('forwarding', () => {
     chain.setEndpoint(0, 'http://counterparty');
     while (posts < 2_100) await new Promise(setImmediate);
     expect(posts).toBe(2_100);
+  });
+
+  it('sends at most 16 MiB in a pass, and what of a window is on its way', async () => {
+    chain = new TestChain(testTerms({ authorBytesMax: 30_000_000 }));
+    answering = receiving;
+    await openNode(1);
+    chain.setEndpoint(0, 'http://counterparty');
+    const names = Array.from({ length: limits.batchRecordsMax }, (_, at) => `large ${at}`);
+    const { length } = chain.batch({ impressions: names });
+    const most = Math.ceil(16_777_216 / length / 16) * 16;
+    for (let at = 0; at < most + 8; at++) {
+      await submit(1, chain.batch({ sequence: BigInt(at), impressions: names }));
+    }
+    expect(await apps.get(1)?.node.sweep()).toBe(most);
+    expect(await apps.get(1)?.node.sweep()).toBe(8);
   });
 
   it('ends a pass after two seconds, so that what follows goes by fresh facts', async () => {

@@ -114,6 +114,27 @@ describe('a channel node whose log fails or is taken', () => {
     expect(await node.cutMarks()).toEqual([{ blockNumber: 0, ends: [] }]);
   });
 
+  it('says of a running node that a cut failed, and cuts when the log is back', async () => {
+    await node.close();
+    const inner = openMemoryRecordLog(node.drawers);
+    let isAway = true;
+    const flaky = appendingBy(inner, async (...given) => {
+      if (isAway) throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
+      return inner.append(...given);
+    });
+    await node.reopen(flaky, { runs: true });
+    const turns = async () => {
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    };
+    node.chain.moveTo(collectionEnd(node.chain.terms, 0));
+    await turns();
+    expect(node.told).toContain('a sweep will be repeated');
+    isAway = false;
+    node.chain.moveTo(node.chain.nowSeconds + 1);
+    await turns();
+    expect(await node.cutMarks()).toEqual([{ blockNumber: 0, ends: [] }]);
+  });
+
   it('counts a batch that stands twice in the log once when it reads the log again', async () => {
     await node.close();
     const inner = openMemoryRecordLog(node.drawers);

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { overAtLatest } from '#block-watch';
+import { Fault } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
 import { collectionEnd, parseHeader } from '#protocol';
 import { CutMarks } from '#record-log';
+import { openMemoryRecordLog } from '#record-log/memory-record-log';
 import { start } from './testing/test-channel.js';
 import { TestNode } from './testing/test-node.js';
 
@@ -60,6 +62,27 @@ it('forgets nothing before a finalized height says so', async () => {
   await passBlocks(80);
   expect(await blocksInLog()).toHaveLength(80);
   node.chain.finalizedSeconds = undefined;
+  await passBlocks(82);
+  const [first] = await blocksInLog();
+  expect(first).toBeGreaterThan(firstKept(node.chain.nowSeconds) - 7);
+});
+
+it('says that the log could not be told, keeps what it noted, and tells it again a minute later', async () => {
+  await node.close();
+  const recordLog = openMemoryRecordLog(node.drawers);
+  const truncate = recordLog.truncateBefore.bind(recordLog);
+  let failed = 0;
+  recordLog.truncateBefore = async () => {
+    failed++;
+    await new Promise(setImmediate);
+    throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
+  };
+  await node.reopen(recordLog, { keyValue, options });
+  await passBlocks(80);
+  expect(failed).toBeGreaterThan(1);
+  expect(await blocksInLog()).toHaveLength(80);
+  expect(new Set(node.told)).toEqual(new Set(['the log could not be told to forget what is over']));
+  recordLog.truncateBefore = truncate;
   await passBlocks(82);
   const [first] = await blocksInLog();
   expect(first).toBeGreaterThan(firstKept(node.chain.nowSeconds) - 7);

@@ -46,12 +46,16 @@ export class TestNode {
   /** After `close`: what the node remembers beside its log is gone unless it is given. */
   async reopen(
     recordLog: RecordLog = openMemoryRecordLog(this.drawers),
-    more: { readonly keyValue?: KeyValue; readonly options?: Partial<ChannelNodeOptions> } = {},
+    more: {
+      readonly keyValue?: KeyValue;
+      readonly options?: Partial<ChannelNodeOptions>;
+      readonly runs?: boolean;
+    } = {},
   ): Promise<void> {
-    const { keyValue = openMemoryKeyValue() } = more;
+    const { keyValue = openMemoryKeyValue(), runs = false } = more;
     const ports = { recordLog, keyValue, chain: this.chain.port(), clock: this.clock, log: this.#log() };
     const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
-    const app = await startChannelNodeApp({ ...options, ...more.options }, ports, { runs: false });
+    const app = await startChannelNodeApp({ ...options, ...more.options }, ports, { runs });
     this.#running = { app, recordLog };
   }
 
