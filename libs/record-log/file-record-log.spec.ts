@@ -50,11 +50,15 @@ const bytesOf = (value: number) => new Uint8Array(100).fill(value);
 
 let folder: string;
 let opened: RecordLog[];
+/** Lets go on what a test holds up. */
+let goOn: () => void;
 beforeEach(async () => {
   folder = await newFolder();
   opened = [];
+  goOn = () => {};
 });
 afterEach(async () => {
+  goOn();
   for (const log of opened) await log.close().catch(() => {});
   await rm(folder, { recursive: true });
 });
@@ -210,19 +214,46 @@ describe('a segment', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.index'))).toHaveLength(after.length - 1);
   });
 
+  it('is removed beside the appends, before the log is closed', async () => {
+    const files = watchedFiles(folder);
+    const log = await openLog({ files, segmentBytes: 2_000 });
+    const claim = await log.claim(channelId);
+    const positions = await append(log, claim, ssp, 60);
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const isRemoval = ({ act, path }: FileCall): boolean => act === 'remove' && path.endsWith('.segment');
+    files.before = (call) => (isRemoval(call) ? gate : undefined);
+    const forgetting = log.truncateBefore(ssp, positions[50]);
+    while (!files.calls.some(isRemoval)) await setImmediate();
+    let isAppended = false;
+    const appending = log.append(claim, ssp, bytesOf(1), 0).then(() => {
+      isAppended = true;
+    });
+    for (let turn = 0; turn < 100_000 && !isAppended; turn++) await setImmediate();
+    expect(isAppended).toBe(true);
+    expect(await segmentsIn()).toContain('000000000000.segment');
+    const closing = log.close();
+    goOn();
+    await Promise.all([forgetting, appending, closing]);
+    const again = await openLog({ access: 'read' });
+    expect((await positionsIn(again, ssp)).slice(0, 10)).toEqual(positions.slice(50));
+    expect(await segmentsIn()).not.toContain('000000000000.segment');
+  });
+
   it('goes while there is always more to append, all of which is written before the log closes', async () => {
     const log = await openLog();
     const claim = await log.claim(channelId);
     await append(log, claim, ssp, 1);
     let appended = 1;
     let isForgotten = false;
-    const goOn = async (): Promise<void> => {
+    const appendOn = async (): Promise<void> => {
       while (!isForgotten && appended++ < 1_000) await log.append(claim, ssp, bytesOf(1), 0);
     };
     // The second begins while the first is written: from then on one waits whenever one is written.
-    const first = goOn();
+    const first = appendOn();
     await setImmediate();
-    const both = Promise.all([first, goOn()]);
+    const both = Promise.all([first, appendOn()]);
     await log.truncateBefore(ssp, positionAfter(logBegin));
     isForgotten = true;
     expect(appended).toBeLessThan(100);

@@ -139,17 +139,29 @@ export class LogTail {
     }
   }
 
-  /** Removes the segments before `first`, of which nothing is needed any more. */
-  async removeBefore(first: number): Promise<void> {
+  /** Lets go of segments before `first`, as nothing in them is needed; returns which may be removed. */
+  async letGoBefore(first: number): Promise<readonly number[]> {
     const before = [...this.#segments.state.sealed.keys()].filter((number) => number < first);
-    if (before.length === 0) return;
+    if (before.length === 0) return before;
     const about = { channelId: noChannel, stream: 0, epoch: 0, receivedAtMs: 0 };
     const name: FrameName = { kind: 'removal', position: logPosition(first), ...about };
     // Written down before they go: a segment that is missing otherwise is one that was lost.
     await this.commit([{ name, body: noBody }]);
     this.#segments.sealed.forgetBefore(first);
     await this.#segments.reads.dropBefore(first);
-    await this.#remove(before);
+    return before;
+  }
+
+  /** Those that were let go of. What is left of them after a failure goes when the log is opened again. */
+  async remove(numbers: readonly number[]): Promise<void> {
+    const { folder } = this.#segments;
+    for (const number of numbers) {
+      // Not out of a folder that took the place of the log's.
+      await this.assertInPlace();
+      await this.#files.remove(segmentPath(folder, number));
+      await this.#files.remove(rowsPath(folder, number));
+    }
+    if (numbers.length > 0) await this.#files.syncFolder(folder);
   }
 
   async close(): Promise<void> {
@@ -297,16 +309,7 @@ export class LogTail {
     const { folder, state, active } = this.#segments;
     const isKept = (number: number): boolean => state.sealed.has(number) || number === active.number;
     const numbers = (await this.#files.list(folder)).flatMap((name) => numberOf(name) ?? []);
-    await this.#remove([...new Set(numbers)].filter((number) => !isKept(number)));
-  }
-
-  async #remove(numbers: readonly number[]): Promise<void> {
-    const { folder } = this.#segments;
-    for (const number of numbers) {
-      await this.#files.remove(segmentPath(folder, number));
-      await this.#files.remove(rowsPath(folder, number));
-    }
-    if (numbers.length > 0) await this.#files.syncFolder(folder);
+    await this.remove([...new Set(numbers)].filter((number) => !isKept(number)));
   }
 
   /** Written only where it is missing or damaged: a log on a full disk can be opened. */

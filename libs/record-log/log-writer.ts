@@ -58,6 +58,8 @@ export class LogWriter {
   /** What needs the log for itself, between two groups. */
   #acts: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
+  /** Never rejected. */
+  #removing: Promise<void> = Promise.resolve();
 
   constructor(segments: LogSegments, tail: LogTail) {
     this.#segments = segments;
@@ -100,12 +102,20 @@ export class LogWriter {
     if (before > state.begin(partition)) {
       await this.#write(() => ({ ...named, position: before }), new Uint8Array(0));
     }
-    await this.#exclusively(() => this.#tail.removeBefore(this.#firstNeeded()));
+    let left: readonly number[] = [];
+    await this.#exclusively(async () => {
+      left = await this.#tail.letGoBefore(this.#firstNeeded());
+    });
+    // Beside the appends: a disk takes its time to remove large files.
+    const removing = this.#removing.then(() => this.#tail.remove(left));
+    this.#removing = removing.catch(() => {});
+    await removing;
   }
 
   /** What was asked for before is written. */
   async close(): Promise<void> {
     while (this.#pumping !== undefined) await this.#pumping;
+    await this.#removing;
     await this.#exclusively(() => this.#tail.close());
   }
 

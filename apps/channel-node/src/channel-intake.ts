@@ -178,12 +178,12 @@ export class ChannelIntake {
     }
     this.#forget(nowSeconds);
     if (written > 0) await this.#rememberLog();
-    if (!this.isBroken) await this.#retain(nowSeconds);
     return written;
   }
 
-  /** Lets the log forget what nobody needs any more; when it could not, it is tried again at the next cut. */
-  async #retain(nowSeconds: number): Promise<void> {
+  /** Lets the log forget what nobody needs any more; when it could not, that is told. No cut waits for it. */
+  async retain(nowSeconds: number): Promise<void> {
+    if (this.isBroken) return;
     try {
       const mark = this.#marks.positionOf(this.#cutBelow - 1);
       // This mark stays: it says below which block all are cut.

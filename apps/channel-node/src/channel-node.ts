@@ -63,6 +63,8 @@ export class ChannelNode {
   readonly #standing: Standing;
   readonly #operator: Address;
   #sweeping: Promise<number> | undefined;
+  /** The log is being told what to forget; never rejected. */
+  #retaining: Promise<void> | undefined;
 
   constructor(options: ChannelNodeOptions, ports: ChannelNodePorts) {
     const account = options.account.toLowerCase() as Address;
@@ -96,6 +98,7 @@ export class ChannelNode {
     await this.#loop.stop();
     this.#time.stop();
     await this.#sweeping?.catch(() => {});
+    await this.#retaining;
     await this.#forwarding.stop();
     await this.#standing.idle();
     await this.#channels.close();
@@ -124,6 +127,7 @@ export class ChannelNode {
    */
   async sweep(): Promise<number> {
     const written = await this.#cutInTurn();
+    await this.#retain();
     await this.#standing.sweep(this.#time.wakes);
     return written + (await this.#eachChannel((intake, now) => this.#forwarding.sweep(intake, now)));
   }
@@ -192,8 +196,26 @@ export class ChannelNode {
       return (await this.#cutInTurn()) > 0;
     } finally {
       void this.#standing.sweep(this.#time.wakes);
+      void this.#retain();
       await this.#eachChannel(async (intake, now) => this.#forwarding.start(intake, now));
     }
+  }
+
+  /** One pass at a time, beside the cuts: chains may be slow to say what is final, and disks to remove. */
+  #retain(): Promise<void> {
+    this.#retaining ??= this.#eachChannel(async (intake, { nowSeconds }) => {
+      await intake.retain(nowSeconds);
+      return 0;
+    }).then(
+      () => {
+        this.#retaining = undefined;
+      },
+      () => {
+        // A channel that cannot be opened is told by the cut.
+        this.#retaining = undefined;
+      },
+    );
+    return this.#retaining;
   }
 
   #latest(): Promise<ChainSnapshot> {

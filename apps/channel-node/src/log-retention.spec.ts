@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { overAtLatest } from '#block-watch';
 import { Fault } from '#environment';
@@ -122,4 +123,23 @@ it('keeps nothing of a channel whose last block is over since retentionPeriod, a
   const late = node.chain.batch({ blockNumber: 4, impressions: ['late'] });
   expect(await node.app.node.submit(late, node.chain.channelId)).toMatchObject({ code: 'block-closed' });
   expect([await blocksInLog(), await marksInLog()]).toEqual([[], []]);
+});
+
+it('cuts blocks off while the chain does not say what is final', async () => {
+  await passBlocks(70);
+  let goOn = (): void => {};
+  node.chain.finalityGate = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const sweeps: Promise<number>[] = [];
+  const isCut = async (blockNumber: number): Promise<boolean> => (await marksInLog()).includes(blockNumber);
+  for (let blockNumber = 70; blockNumber < 78; blockNumber++) {
+    node.chain.moveTo(collectionEnd(node.chain.terms, blockNumber));
+    sweeps.push(node.app.node.sweep());
+    for (let turn = 0; turn < 1_000 && !(await isCut(blockNumber)); turn++) await setImmediate();
+  }
+  const wasCut = await isCut(77);
+  goOn();
+  await Promise.all(sweeps);
+  expect(wasCut).toBe(true);
 });

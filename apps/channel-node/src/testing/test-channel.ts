@@ -75,6 +75,8 @@ export class TestChain {
   asked = 0;
   /** The time is told after it. */
   timeGate: Promise<void> = Promise.resolve();
+  /** What is final is told after it. */
+  finalityGate: Promise<void> = Promise.resolve();
   /** Questions for keys are answered after it. */
   keysGate: Promise<void> = Promise.resolve();
   /** What keys each participant has, from before the channel; tests replace them. */
@@ -134,6 +136,7 @@ export class TestChain {
       time,
       snapshot: async ({ finality }) => {
         const latest = await time();
+        if (finality === 'finalized') await this.finalityGate;
         const isFinal = finality === 'finalized' && this.finalizedSeconds !== undefined;
         const at = isFinal ? { ...latest, timestampSeconds: this.finalizedSeconds as number } : latest;
         return { ...snapshot, ...at, id: `${at.timestampSeconds}` } as ChainSnapshot;
