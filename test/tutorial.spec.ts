@@ -28,7 +28,7 @@ describe('the tutorial', () => {
         if (isChecked) codes.push(`check ${runPython('check_block.py', join(folder, 'block-0')).code}`);
         continue;
       }
-      const line = command.replaceAll(/\.\/(?=[a-z])/g, `${folder}/`).replace('CHANNEL', channel);
+      const line = command.replaceAll('.data/', `${folder}/`).replace('CHANNEL', channel);
       const { status, signal, stdout } = spawnSync('sh', ['-c', line], { cwd: root, encoding: 'utf8' });
       channel = /^Channel (0x[0-9a-f]{64})$/m.exec(stdout)?.[1] ?? channel;
       codes.push(`${/demo|export|head|dd|KILL/.exec(command)?.[0]} ${signal ?? status}`);
