@@ -75,7 +75,7 @@ it('says that the log could not be told, keeps what it noted, and tells it again
   let failed = 0;
   recordLog.truncateBefore = async () => {
     failed++;
-    await new Promise(setImmediate);
+    await setImmediate();
     throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
   };
   await node.reopen(recordLog, { keyValue, options });
