@@ -271,6 +271,12 @@ export class ChannelIntake {
     const { chain } = this.#ports;
     const start = blockStart(this.facts.terms, blockNumber);
     const latest = await chain.snapshot({ finality: 'latest' });
+    // Of several nodes behind one address one may lag: keys that it has not seen would be missing for good.
+    if (latest.timestampSeconds < start) {
+      const found = `a node of the chain is at ${latest.timestampSeconds}`;
+      const message = `${found}, and block ${blockNumber} began at ${start}`;
+      throw new Fault('chain-unavailable', message, { retriable: true });
+    }
     const facts = await latest.channel(this.channelId);
     if (facts?.closedAtSeconds !== undefined && start > facts.closedAtSeconds) {
       return refuse('channel-closed', `the channel was closed at ${facts.closedAtSeconds}`);

@@ -181,6 +181,18 @@ describe('a channel node refuses', () => {
     await expectRefusal('no-record-key', chain.batch({ author: 0 }));
   });
 
+  it('nobody for a block by keys of a height before it began: such a node of the chain lags', async () => {
+    chain.moveTo(start + 3_600);
+    const [keys] = chain.keys;
+    chain.keys[0] = undefined;
+    chain.lagSeconds = 1;
+    const batch = chain.batch({ author: 0, blockNumber: 1 });
+    await expectRefusal('chain-unavailable', batch);
+    chain.keys[0] = keys;
+    chain.lagSeconds = 0;
+    await accept(batch);
+  });
+
   it('everything while the registry names another operator key for its participant, or none', async () => {
     const [, keys] = chain.keys;
     chain.keys[1] = keys && { ...keys, operatorKey: accounts[0] };

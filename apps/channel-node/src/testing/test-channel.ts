@@ -75,6 +75,8 @@ export class TestChain {
   asked = 0;
   /** The time is told after it. */
   timeGate: Promise<void> = Promise.resolve();
+  /** How far behind the time that is told heights are read. */
+  lagSeconds = 0;
   /** What is final is told after it. */
   finalityGate: Promise<void> = Promise.resolve();
   /** Questions for keys are answered after it. */
@@ -138,7 +140,8 @@ export class TestChain {
         const latest = await time();
         if (finality === 'finalized') await this.finalityGate;
         const isFinal = finality === 'finalized' && this.finalizedSeconds !== undefined;
-        const at = isFinal ? { ...latest, timestampSeconds: this.finalizedSeconds as number } : latest;
+        const lagging = { ...latest, timestampSeconds: latest.timestampSeconds - this.lagSeconds };
+        const at = isFinal ? { ...latest, timestampSeconds: this.finalizedSeconds as number } : lagging;
         return { ...snapshot, ...at, id: `${at.timestampSeconds}` } as ChainSnapshot;
       },
       channelsOf: async (account) => {
