@@ -183,7 +183,7 @@ describe('the house', () => {
   it('is typed as for the oldest Node that it promises to run on', () => {
     const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'));
     const { engines, devDependencies } = read('package.json');
-    const oldest = /^>=(\d+)$/.exec(engines.node)?.[1];
+    const oldest = /^>=(\d+)\.\d+$/.exec(engines.node)?.[1];
     expect(devDependencies['@types/node'].split('.')[0]).toBe(oldest);
     // What each Node knows of the language, as far as TypeScript has names for it.
     const languageOf: Record<string, readonly string[]> = { 20: ['es2023', 'es2024.string'] };

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { commonRefusals, endpoints, refusalCodes, refusals } from '#api';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/reference/errors.md'), 'utf8');
-const lines = page.split('\n').filter((line) => line.startsWith('| <a id='));
+const ofServices = page.slice(0, page.indexOf('## Of the SDK'));
+const lines = ofServices.split('\n').filter((line) => line.startsWith('| <a id='));
 
 /** The line of a code as the table of refusals gives it. */
 function lineOf(code: (typeof refusalCodes)[number]): string {
@@ -35,6 +36,14 @@ describe('the page of faults', () => {
     );
     expect(thrown.length).toBeGreaterThan(10);
     expect([...new Set(thrown)].filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('has a place for each code that the SDK throws by itself, as it names the page', () => {
+    const own = product.flatMap((text) =>
+      [...text.matchAll(/\bsuper\(\{ code: '([a-z-]+)'/g)].map((match) => match[1]),
+    );
+    expect(own).toEqual(['unreachable']);
+    expect(own.filter((code) => !page.includes(`<a id="${code}"></a>`))).toEqual([]);
   });
 
   it('has no line for a code that the product does not know', () => {

@@ -110,13 +110,14 @@ async function openJournal(
 ): Promise<AnvilJournal> {
   if (dataFolder === undefined) return memoryJournal(head);
   const file = join(dataFolder, 'heights');
-  if (isRead) {
-    const found = await readAnvilJournal(file);
-    if (found !== undefined) return found;
-    throw new Fault('chain-unavailable', `there is no chain in ${dataFolder}`, { retriable: false });
-  }
   const noteFile = noteFileOf(dataFolder);
   const known = await readNote(noteFile);
+  if (isRead) {
+    const found = await readAnvilJournal(file, known === 'damaged' ? undefined : known);
+    if (found !== undefined) return found;
+    const message = `there is no chain in ${dataFolder}: start the network that it belongs to`;
+    throw new Fault('chain-unavailable', message, { retriable: false });
+  }
   if (known === 'damaged') {
     const message = `the note ${noteFile} is damaged: nobody can tell whether the journal is whole at its end`;
     notify({ code: 'chain-note-damaged', message });

@@ -78,9 +78,14 @@ export async function openAnvilJournal(
   }
 }
 
-/** The journal of a chain that is only looked at: the file is left as it is. */
-export async function readAnvilJournal(file: string): Promise<AnvilJournal | undefined> {
+/** The journal of a chain that is only looked at: the file is left as it is. Throws a Fault
+ *  `chain-journal-older` when less is there than `known`. */
+export async function readAnvilJournal(
+  file: string,
+  known?: JournalPlace,
+): Promise<AnvilJournal | undefined> {
   const { head, end } = await readJournal(file);
+  await requireKnown(file, end, known);
   if (head === undefined) return undefined;
   const append = async (): Promise<void> => {
     throw new Fault('chain-unavailable', 'the chain was opened for reading', { retriable: false });

@@ -1,6 +1,6 @@
 /** The embedded chain outlives its anvil: it is started again from snapshot and journal, or given up loudly. */
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -261,4 +261,17 @@ describe('a chain that is only looked at', () => {
   it('is a fault where there is none', async () => {
     await expect(open({ mode: 'read' })).rejects.toMatchObject({ code: 'chain-unavailable' });
   });
+
+  it.each(['gone', 'cut'])(
+    'is refused as older where the journal was acknowledged and is %s',
+    async (what) => {
+      const first = await open();
+      await first.advanceTo(genesisTimestampSeconds + 30);
+      await close();
+      const journal = join(dataFolder, 'heights');
+      if (what === 'gone') await rm(journal);
+      else await truncate(journal, 200);
+      await expect(open({ mode: 'read' })).rejects.toMatchObject({ code: 'chain-journal-older' });
+    },
+  );
 });

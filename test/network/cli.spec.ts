@@ -3,7 +3,7 @@
  * promises.
  */
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -88,6 +88,24 @@ describe('a command', () => {
     const { code, stdout, stderr } = await runPlain(['demo', '--data', path]);
     expect([code, stdout]).toEqual([6, '']);
     expect(stderr).toContain(`papyrus: data-folder-unavailable: ${path}`);
+  });
+
+  it('ends as it should though nobody hears what it says on standard error', async () => {
+    const child = startCli(['doctor', '--data', join(folder, 'nothing')]);
+    child.stderr?.destroy();
+    expect(await once(child, 'exit')).toEqual([3, null]);
+  });
+
+  it('says it when standard output takes nothing more', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = startCli(['--help'], {}, full);
+    let stderr = '';
+    child.stderr?.on('data', (text: Buffer) => {
+      stderr += text.toString();
+    });
+    expect(await once(child, 'close')).toEqual([6, null]);
+    closeSync(full);
+    expect(stderr).toMatch(/^papyrus: file-unavailable: standard output: .*ENOSPC.*; make room/);
   });
 
   it('says which version it is', async () => {

@@ -57,9 +57,13 @@ export function runPlain(args: readonly string[]): Promise<PlainRun> {
 }
 
 /** The process itself, for a command that goes on until it is told to stop. */
-export function startCli(args: readonly string[], variables: NodeJS.ProcessEnv = {}): ChildProcess {
+export function startCli(
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+  stdout: 'pipe' | number = 'pipe',
+): ChildProcess {
   return spawn(process.execPath, ['--no-warnings', builtFile('apps/cli/src/main.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
     env: { ...process.env, ...variables },
   });
 }

@@ -4,10 +4,11 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SignedReceipt } from '#api';
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
@@ -154,6 +155,17 @@ async function settleImpression(
 }
 
 describe('a network that is left running', () => {
+  it('stops in order also while it starts', async () => {
+    const child = startCli(['up', '--data', folder, '--seed', seed]);
+    children.push(child);
+    const ended = once(child, 'exit');
+    // The first that is written, before anything is opened.
+    while (!existsSync(join(folder, 'network.json'))) await pause(5);
+    child.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+    expect(readdirSync(folder)).not.toContain('running.json');
+  });
+
   it('settles what it is given in real time, stops at SIGINT, and goes on with its channel after it', async () => {
     const first = startUp(5);
     const up = await first.up();

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { runProgram } from './program.js';
+import { watchStreams } from './report/watch-streams.js';
+import { runOnNode } from './run-on-node.js';
 
-// Whoever reads may stop reading, as `head` does; that is no failure.
-process.stdout.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? 0 : 1));
-
-const code = await runProgram(process.argv.slice(2));
-// A pipe may still hold what was written: the result is whole before the process ends.
-process.stdout.write('', () => process.exit(code));
+watchStreams();
+const code = await runOnNode(process.argv.slice(2));
+// A pipe may still hold what was written: the result is whole before the process ends. Where it cannot be
+// written, what watches the streams ends it.
+process.stdout.write('', (cause) => cause ?? process.exit(code));

@@ -30,13 +30,16 @@ export async function runUp(options: UpOptions, output: Output): Promise<ExitCod
 }
 
 async function runOwned(dataFolder: string, options: UpOptions, output: Output): Promise<ExitCode> {
+  // From here on, not from when the network is open: bringing up a long chain takes its time.
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => {
+    output.line('Stopping: what was accepted is kept; the same command goes on with it.');
+  });
   const known = readSpec(dataFolder);
   const wanted = upSpec(options, known?.firstBlockStart ?? nowSeconds() + startsInSeconds);
   const network = await openNetwork(settleSpec(dataFolder, wanted), dataFolder, {
     mode: 'interval',
     notify: (notice) => sayNotice(notice, output),
   });
-  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const following = followBlocks(network, (blockNumber, stage) => {
     output.event('block', { blockNumber, stage });
     if (stage === 'settled') output.line(`Block ${blockNumber} is settled.`);
@@ -44,9 +47,8 @@ async function runOwned(dataFolder: string, options: UpOptions, output: Output):
   try {
     say(network, dataFolder, output);
     following.start();
-    const gone = await Promise.race([interrupted.then(() => undefined), network.chain.gone]);
+    const gone = await Promise.race([interrupted, network.chain.gone]);
     if (gone !== undefined) throw gone;
-    output.line('Stopping: what was accepted is kept; the same command goes on with it.');
   } finally {
     await following.stop();
     await network.close();
