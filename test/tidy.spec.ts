@@ -31,7 +31,7 @@ describe('the house', () => {
   let sources: SourceFile[] = [];
   let product: SourceFile[] = [];
   beforeAll(() => {
-    sources = filesOf('apps/**/*.ts', 'libs/**/*.ts', 'test/**/*.ts');
+    sources = filesOf('apps/**/*.ts', 'libs/**/*.ts', 'test/*.ts');
     product = sources.filter((file) => /^(apps|libs)\//.test(file.path) && !isTest(file));
   });
 
