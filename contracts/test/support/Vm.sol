@@ -17,6 +17,8 @@ interface Vm {
     function expectRevert(bytes calldata revertData) external;
     function expectRevert(bytes4 selector) external;
     function expectRevert() external;
+    /// All topics and the data of the next event that is emitted in this test, from that contract.
+    function expectEmit(address emitter) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
