@@ -108,6 +108,14 @@ export {
   SegmentCheck,
 } from './part-validity.js';
 export {
+  type PegSource,
+  type PegTokenIdentity,
+  type PegTransfer,
+  pegBurnDigest,
+  pegLockDigest,
+  pegTokenDigest,
+} from './peg-attestation.js';
+export {
   decodeRecord,
   encodeRecord,
   impressionKeyOf,

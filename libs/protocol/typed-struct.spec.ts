@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { type Hex, toHex } from '#encoding';
 import { termsStruct } from './channel-terms.js';
 import { delegationStruct, receiptStruct } from './delegation.js';
+import { pegBurnStruct, pegLockStruct, pegTokenStruct } from './peg-attestation.js';
 import { BatchHasher, batchStruct, encodeUnsignedBatch, parseHeader } from './record-batch.js';
 import { domainSeparator, domainStruct, typedDigest } from './typed-data.js';
 import { type FieldType, type Fields, type TypedStruct, typedStruct } from './typed-struct.js';
@@ -32,6 +33,9 @@ const structs: readonly TypedStruct<Fields>[] = [
   batchStruct,
   delegationStruct,
   receiptStruct,
+  pegLockStruct,
+  pegBurnStruct,
+  pegTokenStruct,
 ] as unknown as readonly TypedStruct<Fields>[];
 
 describe('a typed struct', () => {
