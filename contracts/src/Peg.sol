@@ -112,7 +112,7 @@ contract Peg is IPeg, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPeg
-    function mint(Transfer calldata locked_, Attestation[] calldata attestations) external nonReentrant {
+    function mint(Transfer calldata locked_, Attestation[] calldata attestations) external {
         PeggedToken pegged = introduced(locked_.token);
         useUp(locked_, transferDigest(LOCK, locked_), attestations);
         emit Minted(
@@ -122,7 +122,7 @@ contract Peg is IPeg, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPeg
-    function burn(address token, uint256 amount, address recipient) external nonReentrant {
+    function burn(address token, uint256 amount, address recipient) external {
         requireRecipient(recipient, otherPeg);
         if (amount == 0) revert Transfers.AmountZero();
         PeggedToken pegged = introduced(token);

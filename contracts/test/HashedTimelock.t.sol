@@ -61,6 +61,17 @@ contract HashedTimelockTest is Test {
         vm.assertEq(timelocks.balanceOf(address(0), ann), 0);
     }
 
+    function test_what_is_credited_adds_up() public {
+        bytes32[4] memory ids = [openToken(1), openToken(2), openToken(4), openToken(8)];
+        timelocks.claim(ids[0], PREIMAGE);
+        timelocks.claim(ids[1], PREIMAGE);
+        vm.warp(DEADLINE);
+        timelocks.refund(ids[2]);
+        timelocks.refund(ids[3]);
+        vm.assertEq(timelocks.balanceOf(address(token), bob), 3);
+        vm.assertEq(timelocks.balanceOf(address(token), ann), 12);
+    }
+
     function test_what_was_opened_can_be_read() public {
         bytes32 id = openToken(400);
         IHashedTimelock.Timelock memory expected = IHashedTimelock.Timelock(

@@ -12,7 +12,6 @@ library Signatures {
         (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature);
         // The zero address is what recovery gives for no signature.
         if (signer == account) return account != address(0);
-        return account.code.length > 0
-            && SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature);
+        return SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature);
     }
 }
