@@ -1,8 +1,9 @@
 /** Stands in front of a node's JSON-RPC and can be away: nothing listens, it takes calls and says
  *  nothing, or goes on with a height that stands. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { lastingPort } from './lasting-port.js';
 
 export type Trouble =
   /** Connections are refused and those that are open end. */
@@ -19,15 +20,16 @@ export class ChainProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #hanging = new Set<ServerResponse>();
-  #port = 0;
+  readonly #port: number;
   #trouble: Trouble | undefined;
   /** Where the chain stands, in 0x-hex. */
   #height = '';
   /** Calls that were passed on. */
   passed = 0;
 
-  private constructor(target: string) {
+  private constructor(target: string, port: number) {
     this.#target = target;
+    this.#port = port;
     this.#server = createServer((incoming, response) => {
       if (this.#trouble === 'refuses') {
         incoming.resume();
@@ -58,7 +60,7 @@ export class ChainProxy {
   }
 
   static async open(target: string): Promise<ChainProxy> {
-    const proxy = new ChainProxy(target);
+    const proxy = new ChainProxy(target, await lastingPort());
     await proxy.#listen();
     return proxy;
   }
@@ -103,9 +105,9 @@ export class ChainProxy {
   }
 
   #listen(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.listen(this.#port, '127.0.0.1', () => {
-        this.#port = (this.#server.address() as AddressInfo).port;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject).listen(this.#port, '127.0.0.1', () => {
+        this.#server.off('error', reject);
         resolve();
       });
     });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ParticipantSecrets } from '#apps/cli/src/network/participant-keys';
 import { type Address, toHex } from '#encoding';
 import { type AppEnd, type AppName, AppProcess, appNames, type Environment } from './app-process.js';
+import { lastingPort } from './lasting-port.js';
 
 export interface OrganisationSetting {
   readonly secrets: ParticipantSecrets;
@@ -32,8 +33,8 @@ export class OrganisationProcesses {
   /** Where it listened before, so that what is registered on the chain stays true. */
   async start(name: AppName): Promise<void> {
     const before = this.#running.get(name);
-    const port: Environment = before ? { PORT: new URL(before.url).port } : {};
-    const app = await AppProcess.start(name, { ...this.#environments[name], ...port });
+    const PORT = before === undefined ? String(await lastingPort()) : new URL(before.url).port;
+    const app = await AppProcess.start(name, { ...this.#environments[name], PORT });
     this.#running.set(name, app);
     this.started.push(app);
   }
@@ -57,7 +58,6 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
   const { secrets, chainUrl, channelRegistry, folder, partsFolder } = setting;
   const every = {
     HOST: '127.0.0.1',
-    PORT: '0',
     CHAIN: chainUrl,
     CHANNEL_REGISTRY: channelRegistry,
     CHAIN_POLL_MS: '200',
