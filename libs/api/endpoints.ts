@@ -2,7 +2,13 @@
 import type { z } from 'zod';
 import { livenessSchema, readinessSchema } from './readiness.js';
 import type { RefusalCode } from './refusals.js';
-import { blockSchema, channelSchema, receiptSchema, validationAcceptedSchema } from './schemas.js';
+import {
+  blockSchema,
+  channelSchema,
+  exposureSchema,
+  receiptSchema,
+  validationAcceptedSchema,
+} from './schemas.js';
 
 export interface Endpoint<Answer extends z.ZodType> {
   readonly method: 'GET' | 'POST';
@@ -72,6 +78,7 @@ const submitRecords: Endpoint<typeof receiptSchema> = {
     'wrong-root',
     'sequence-conflict',
     'wrong-block',
+    'exposure-limit',
     'record-log-unavailable',
     'intake-claimed-elsewhere',
     'node-not-registered',
@@ -96,6 +103,16 @@ const showBlock: Endpoint<typeof blockSchema> = {
   status: 200,
   answer: blockSchema,
   refusals: ['not-parsable', 'unknown-channel', 'unknown-block', 'record-log-unavailable'],
+};
+
+const showExposure: Endpoint<typeof exposureSchema> = {
+  method: 'GET',
+  path: '/v1/channels/:channelId/exposure',
+  summary: 'What this node’s participant delivered and would not yet be paid for, against its own limit.',
+  accepts: [],
+  status: 200,
+  answer: exposureSchema,
+  refusals: ['not-parsable', 'unknown-channel', 'record-log-unavailable'],
 };
 
 const showLiveness: Endpoint<typeof livenessSchema> = {
@@ -151,6 +168,7 @@ export const endpoints = {
   submitRecords,
   showChannel,
   showBlock,
+  showExposure,
   requestValidation,
   showLiveness,
   showReadiness,

@@ -31,6 +31,8 @@ export {
 } from './refusals.js';
 export {
   type BlockView,
+  type ExposureView,
+  exposureSchema,
   blockSchema,
   type ChannelView,
   channelSchema,

@@ -115,6 +115,14 @@ const admission = {
     advice: 'Write the record for the block that the impression already belongs to.',
     retryable: false,
   },
+  'exposure-limit': {
+    status: 429,
+    expected:
+      'What the participant delivered and is not yet sure to be paid for is below its own EXPOSURE_LIMIT_NANO.',
+    advice:
+      'Stop serving this payer, ask it for its records and its auditors for theirs, keep the batch and send it again within the block.',
+    retryable: true,
+  },
 } as const;
 
 const records = {

@@ -145,6 +145,32 @@ export const blockSchema = z.object({
 });
 export type BlockView = z.infer<typeof blockSchema>;
 
+/** What a seller's node knows of money that is not sure yet; amounts are nano-units in decimal. */
+export const exposureSchema = z.object({
+  channelId: hexOf(32),
+  /** Index of the node's own participant. */
+  participant: participantIndex,
+  /** Value of own wins that would not yet be paid, over all blocks that the node remembers. */
+  exposedNano: z.string(),
+  limitNano: z.string().optional(),
+  /** What the node does beyond the limit. */
+  act: z.enum(['warn', 'refuse']).optional(),
+  isBeyondLimit: z.boolean(),
+  blocks: z.array(
+    z.object({
+      blockNumber: z.int(),
+      /** Value of all own wins, each impression once, at the lowest price that was signed. */
+      deliveredNano: z.string(),
+      exposedNano: z.string(),
+      impressions: z.int(),
+      exposedImpressions: z.int(),
+      /** False where the node's memory was too small: the exposure is at most what is said. */
+      isExact: z.boolean(),
+    }),
+  ),
+});
+export type ExposureView = z.infer<typeof exposureSchema>;
+
 /**
  * A signed delegation and, beside it, the boxed block key with the path of its commitment (protocol.md 6).
  */

@@ -6,6 +6,7 @@ import {
   batchMediaType,
   type ChannelView,
   type Endpoint,
+  type ExposureView,
   endpoints,
   exchange,
   type JsonBatch,
@@ -60,6 +61,11 @@ export class ChannelNodeClient {
 
   block(channelId: ChannelId, blockNumber: number): Promise<BlockView> {
     return this.#ask(endpoints.showBlock, { channelId, blockNumber });
+  }
+
+  /** What the node's participant delivered and is not yet sure to be paid for. */
+  exposure(channelId: ChannelId): Promise<ExposureView> {
+    return this.#ask(endpoints.showExposure, { channelId });
   }
 
   /** Whether the node can do its work: it can if there is no reason why not. */

@@ -4,6 +4,7 @@ import { type Digest, viewOf } from '#encoding';
 import { type BatchHeader, budgetBytes, limits } from '#protocol';
 import type { LogPosition } from '#record-log';
 import type { Signers } from './accept-rules.js';
+import { Exposure, type ExposureRules } from './exposure.js';
 import type { ImpressionMemories } from './impression-memory.js';
 import { ImpressionSet } from './impression-set.js';
 
@@ -26,6 +27,8 @@ export class BlockIntake {
   /** Impressions of which this node's own participant wrote records, and those of which others did. */
   readonly #own: ImpressionSet;
   readonly #others: ImpressionSet;
+  /** Of a node whose participant sells. */
+  readonly exposure: Exposure | undefined;
   readonly #seen = new Map<string, SeenBatch>();
   readonly #authorBytes: number[] = new Array<number>(limits.participantsMax).fill(0);
   readonly #authorBatches: number[] = new Array<number>(limits.participantsMax).fill(0);
@@ -34,17 +37,22 @@ export class BlockIntake {
   #onWay = 0;
   #idle: (() => void)[] = [];
 
-  constructor(channelId: string, blockNumber: number, memories: ImpressionMemories) {
-    this.blockNumber = blockNumber;
-    const about = { channelId, blockNumber };
+  constructor(
+    about: { readonly channelId: string; readonly blockNumber: number },
+    memories: ImpressionMemories,
+    rules: ExposureRules | undefined,
+  ) {
+    this.blockNumber = about.blockNumber;
     this.#own = new ImpressionSet(memories.own, about);
     this.#others = new ImpressionSet(memories.others, about);
+    this.exposure = rules && new Exposure(rules, memories.exposure, about);
   }
 
   /** Gives back the memory of its impressions. */
   forgetImpressions(): void {
     this.#own.forget();
     this.#others.forget();
+    this.exposure?.forget();
   }
 
   seen(header: BatchHeader): SeenBatch | undefined {
@@ -62,7 +70,9 @@ export class BlockIntake {
     this.#authorBytes[header.author] += budgetBytes(bytes.length);
     this.#authorBatches[header.author]++;
     const impressions = isOwn ? this.#own : this.#others;
-    impressions.addAll(viewOf(bytes), limits.batchHeaderBytes, header.count);
+    const view = viewOf(bytes);
+    impressions.addAll(view, limits.batchHeaderBytes, header.count);
+    this.exposure?.addAll(view, limits.batchHeaderBytes, header.count);
   }
 
   /**

@@ -23,6 +23,8 @@ import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-r
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { ChainClock, KnownTime } from './chain-clock.js';
 import { ClaimedLog } from './claimed-log.js';
+import { type ChannelExposure, exposureOf } from './exposure.js';
+import { type ExposureLimit, ExposureWatch } from './exposure-limit.js';
 import type { ImpressionMemories } from './impression-memory.js';
 import { KnownLog } from './known-log.js';
 import { LogRetention } from './log-retention.js';
@@ -45,6 +47,8 @@ export interface IntakeOptions {
   readonly receipts: ReceiptSigner;
   /** Of all channels of the node. */
   readonly impressions: ImpressionMemories;
+  /** What the participant would deliver at most without being sure of its money. */
+  readonly exposureLimit: ExposureLimit | undefined;
   /**
    * Chain time during which a closed block is remembered, so that repeats of its batches get their receipts.
    */
@@ -63,6 +67,7 @@ export class ChannelIntake {
   readonly #ports: IntakePorts;
   readonly #claimed: ClaimedLog;
   readonly #rules: BatchRules;
+  readonly #exposureWatch: ExposureWatch;
   readonly #blocks = new Map<number, BlockIntake>();
   readonly #hashes = new Uint8Array(limits.batchRecordsMax * 32);
   /** Blocks below it have a cut mark, or are so old that nobody may post a part of them. */
@@ -84,6 +89,7 @@ export class ChannelIntake {
     this.#known = new KnownLog(facts.channelId, ports);
     this.#retention = new LogRetention(facts.channelId, facts.terms, ports);
     this.#marks = new WrittenMarks(facts.channelId, ports, (mark) => this.#appendMark(mark));
+    this.#exposureWatch = new ExposureWatch(facts, options, ports.log);
     this.#rules = {
       records: new RecordCheck(facts.terms),
       participants: facts.terms.participants.length,
@@ -134,6 +140,11 @@ export class ChannelIntake {
     return this.#cutBelow;
   }
 
+  /** Of all blocks that are remembered. */
+  exposure(): ChannelExposure {
+    return exposureOf(this.#blocks.values());
+  }
+
   block(blockNumber: number): BlockIntake | undefined {
     return this.#blocks.get(blockNumber);
   }
@@ -177,6 +188,7 @@ export class ChannelIntake {
       this.#cutBelow = blockNumber + 1;
     }
     this.#forget(nowSeconds);
+    this.#exposureWatch.look(this.exposure().exposedNano);
     if (written > 0) await this.#rememberLog();
     return written;
   }
@@ -294,6 +306,7 @@ export class ChannelIntake {
     bytes: Uint8Array,
   ): Refusal | { readonly ok: true; readonly receipt: Promise<SignedReceipt> } {
     const { author, recordsRoot, sequence } = header;
+    const isOwn = author === this.participant;
     const seen = block.seen(header);
     const isRepeat = seen?.recordsRoot === recordsRoot;
     if (!isRepeat && block.blockNumber < this.#closedBelow) {
@@ -313,7 +326,11 @@ export class ChannelIntake {
       return refuse('sequence-conflict', detail);
     }
     return (
-      this.#wrongBlock(block, header, bytes) ?? { ok: true, receipt: this.#append(block, header, bytes) }
+      this.#wrongBlock(block, header, bytes) ??
+      (isOwn ? this.#exposureWatch.refusal(() => this.exposure().exposedNano) : undefined) ?? {
+        ok: true,
+        receipt: this.#append(block, header, bytes),
+      }
     );
   }
 
@@ -460,7 +477,8 @@ export class ChannelIntake {
   #blockOf(blockNumber: number): BlockIntake {
     const known = this.#blocks.get(blockNumber);
     if (known !== undefined) return known;
-    const block = new BlockIntake(this.channelId, blockNumber, this.#options.impressions);
+    const about = { channelId: this.channelId, blockNumber };
+    const block = new BlockIntake(about, this.#options.impressions, this.#exposureWatch.rules);
     this.#blocks.set(blockNumber, block);
     return block;
   }

@@ -32,6 +32,17 @@ describe('the configuration of a channel node', () => {
     expect(parse).not.toThrow('secret');
   });
 
+  it('has a limit of exposure if it is told one, and warns unless it is told to refuse', () => {
+    const limitOf = (more: object) => readChannelNodeConfig({ ...environment, ...more }).config.exposureLimit;
+    expect(limitOf({})).toBeUndefined();
+    expect(limitOf({ EXPOSURE_LIMIT_NANO: '5000000000' })).toEqual({ nano: 5_000_000_000n, act: 'warn' });
+    const refusing = { EXPOSURE_LIMIT_NANO: '1', EXPOSURE_ACT: 'refuse' };
+    expect(limitOf(refusing)).toEqual({ nano: 1n, act: 'refuse' });
+    for (const wrong of ['0', '-1', '1.5', 'much', String(2n ** 64n)]) {
+      expect(() => limitOf({ EXPOSURE_LIMIT_NANO: wrong })).toThrow('EXPOSURE_LIMIT_NANO');
+    }
+  });
+
   it('lets no process of its own forget what it promised: its log and state are on disk', () => {
     for (const KEY_VALUE of ['memory:', 'lmdb:./data/state', './data/state']) {
       expect(() => readChannelNodeConfig({ ...environment, KEY_VALUE })).toThrow('KEY_VALUE: a URL of file:');

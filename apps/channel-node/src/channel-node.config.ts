@@ -16,6 +16,7 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#service-config';
+import type { ExposureLimit } from './exposure-limit.js';
 
 export const channelNodeEnvironment = z.object({
   ...serviceFields,
@@ -27,6 +28,12 @@ export const channelNodeEnvironment = z.object({
   SWEEP_INTERVAL_MS: milliseconds(100, 1_000),
   IMPRESSIONS_MIB: z.coerce.number().int().min(1).max(65_536).default(256),
   CHAIN_HEIGHT_MS: milliseconds(1_000, 15_000),
+  EXPOSURE_LIMIT_NANO: z.coerce
+    .bigint()
+    .positive()
+    .lt(2n ** 64n)
+    .optional(),
+  EXPOSURE_ACT: z.enum(['warn', 'refuse']).default('warn'),
 });
 
 export interface ChannelNodeConfig extends ServiceConfig {
@@ -39,6 +46,7 @@ export interface ChannelNodeConfig extends ServiceConfig {
   readonly sweepIntervalMs: number;
   readonly heightIntervalMs: number;
   readonly impressionBytesMax: number;
+  readonly exposureLimit: ExposureLimit | undefined;
 }
 
 export interface ChannelNodeSecrets {
@@ -51,6 +59,7 @@ export function readChannelNodeConfig(environment: Readonly<Record<string, strin
   readonly secrets: ChannelNodeSecrets;
 } {
   const parsed = parseEnvironment(channelNodeEnvironment, environment);
+  const nano = parsed.EXPOSURE_LIMIT_NANO;
   const config = {
     ...serviceConfigOf(parsed),
     account: parsed.ACCOUNT,
@@ -61,6 +70,7 @@ export function readChannelNodeConfig(environment: Readonly<Record<string, strin
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
     heightIntervalMs: parsed.CHAIN_HEIGHT_MS,
     impressionBytesMax: parsed.IMPRESSIONS_MIB * 2 ** 20,
+    exposureLimit: nano === undefined ? undefined : { nano, act: parsed.EXPOSURE_ACT },
   };
   return { config, secrets: { operatorKey: parsed.OPERATOR_KEY } };
 }

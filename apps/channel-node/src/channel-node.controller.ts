@@ -7,6 +7,7 @@ import {
   type BlockView,
   batchMediaType,
   type ChannelView,
+  type ExposureView,
   endpoints,
   hexOf,
   jsonMediaType,
@@ -23,7 +24,7 @@ import { ChannelNode } from './channel-node.js';
 
 const channelId = new ParameterPipe('channelId', hexOf(32));
 const blockNumber = new ParameterPipe('blockNumber', z.coerce.number().int().nonnegative());
-const { submitRecords, showChannel, showBlock } = endpoints;
+const { submitRecords, showChannel, showBlock, showExposure } = endpoints;
 
 @Controller()
 export class ChannelNodeController {
@@ -47,6 +48,11 @@ export class ChannelNodeController {
   @Get(showChannel.path)
   async channel(@Param('channelId', channelId) channel: Hex): Promise<ChannelView> {
     return acceptedOf(await this.#node.channel(channel)).view;
+  }
+
+  @Get(showExposure.path)
+  async exposure(@Param('channelId', channelId) channel: Hex): Promise<ExposureView> {
+    return acceptedOf(await this.#node.exposure(channel)).view;
   }
 
   @Get(showBlock.path)

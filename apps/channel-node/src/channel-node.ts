@@ -2,7 +2,14 @@
  * The channel node: takes signed batches, keeps them durably, forwards its participant's own, and cuts
  * blocks off.
  */
-import { type BlockView, type ChannelView, type ReadinessView, type Refusal, refuse } from '#api';
+import {
+  type BlockView,
+  type ChannelView,
+  type ExposureView,
+  type ReadinessView,
+  type Refusal,
+  refuse,
+} from '#api';
 import { readinessOf } from '#block-watch';
 import type { Chain, ChainSnapshot } from '#chain';
 import { addressOf } from '#crypto';
@@ -14,7 +21,8 @@ import type { RecordLog } from '#record-log';
 import { channelRefusal, shapeRefusal } from './accept-rules.js';
 import { ChainClock } from './chain-clock.js';
 import type { Accepted, ChannelIntake } from './channel-intake.js';
-import { blockView, channelView } from './channel-views.js';
+import { blockView, channelView, exposureView } from './channel-views.js';
+import type { ExposureLimit } from './exposure-limit.js';
 import { Forwarding, type ForwardingTime } from './forwarding.js';
 import { OpenChannels } from './open-channels.js';
 import { Standing } from './standing.js';
@@ -30,10 +38,15 @@ export interface ChannelNodeOptions {
   readonly sweepIntervalMs?: number;
   /** A height of the chain that stands for longer says nothing of now. */
   readonly heightIntervalMs?: number;
-  /** Memory for impressions of all blocks and channels, a half of it for own ones: 12 to 24 bytes each. */
+  /**
+   * Memory for impressions of all blocks and channels: a quarter for those that the participant named, a
+   * quarter for those of others, 12 to 24 bytes each, and a half for a seller's exposure, 64 to 128 each.
+   */
   readonly impressionBytesMax?: number;
   /** Chain time during which a closed block's batches are remembered for repeats. */
   readonly rememberSeconds?: number;
+  /** None by default. */
+  readonly exposureLimit?: ExposureLimit;
 }
 
 export interface ChannelNodePorts {
@@ -54,7 +67,8 @@ const defaults = {
 };
 
 export class ChannelNode {
-  readonly #options: Required<ChannelNodeOptions>;
+  readonly #options: Required<Omit<ChannelNodeOptions, 'exposureLimit'>> &
+    Pick<ChannelNodeOptions, 'exposureLimit'>;
   readonly #ports: Required<ChannelNodePorts>;
   readonly #time: ChainClock;
   readonly #forwarding: Forwarding;
@@ -150,6 +164,14 @@ export class ChannelNode {
     const { timestampSeconds } = await this.#time.now();
     const forwarding = this.#forwarding.view(intake);
     return { ok: true, view: channelView(facts, intake.participant, forwarding, timestampSeconds) };
+  }
+
+  async exposure(
+    channelId: ChannelId,
+  ): Promise<{ readonly ok: true; readonly view: ExposureView } | Refusal> {
+    const intake = await this.#channels.get(channelId.toLowerCase() as ChannelId);
+    if (intake === undefined) return unknownChannel(channelId);
+    return { ok: true, view: exposureView(intake, this.#options.exposureLimit) };
   }
 
   async block(

@@ -1,8 +1,9 @@
 /** What a channel node shows of a channel and of a block. */
-import type { BlockView, ChannelView, ForwardingView } from '#api';
+import type { BlockView, ChannelView, ExposureView, ForwardingView } from '#api';
 import type { ChannelFacts } from '#chain';
 import { type BlockFacts, blockStart, collectionEnd, roleName, stageOf } from '#protocol';
 import type { ChannelIntake } from './channel-intake.js';
+import type { ExposureLimit } from './exposure-limit.js';
 
 export function channelView(
   facts: ChannelFacts,
@@ -56,5 +57,24 @@ export function blockView(
       segmentCount,
     })),
     ...('finalOutputHash' in at ? { finalOutputHash: at.finalOutputHash } : {}),
+  };
+}
+
+export function exposureView(intake: ChannelIntake, limit: ExposureLimit | undefined): ExposureView {
+  const { exposedNano, blocks } = intake.exposure();
+  return {
+    channelId: intake.channelId,
+    participant: intake.participant,
+    exposedNano: String(exposedNano),
+    ...(limit === undefined ? {} : { limitNano: String(limit.nano), act: limit.act }),
+    isBeyondLimit: limit !== undefined && exposedNano >= limit.nano,
+    blocks: blocks
+      .map(({ blockNumber, sums }) => ({
+        blockNumber,
+        ...sums,
+        deliveredNano: String(sums.deliveredNano),
+        exposedNano: String(sums.exposedNano),
+      }))
+      .sort((a, b) => a.blockNumber - b.blockNumber),
   };
 }

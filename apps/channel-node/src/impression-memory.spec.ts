@@ -66,21 +66,22 @@ describe('the memory of impressions', () => {
     expect(memory.bytes).toBe(0);
   });
 
-  it('keeps one half for what the own participant named', () => {
-    const { own, others } = impressionMemories(100, () => {});
+  it('keeps a quarter for what the own participant named and a half for its exposure', () => {
+    const { own, others, exposure } = impressionMemories(100, () => {});
     const [mine, theirs] = holders(2);
-    expect([own.take(mine, 50), others.take(theirs, 50), others.take(theirs, 1)]).toEqual([
+    expect([own.take(mine, 25), others.take(theirs, 25), others.take(theirs, 1)]).toEqual([
       true,
       true,
       false,
     ]);
+    expect([exposure.take(mine, 50), exposure.take(mine, 1)]).toEqual([true, false]);
     expect(mine.forgotten).toBe(0);
   });
 
   it('is one for all blocks of a node', async () => {
     const node = await TestNode.open({ blockDuration: 60, collectionGrace: 3_600 });
     await node.close();
-    await node.reopen(undefined, { options: { impressionBytesMax: 2 * 20_000 } });
+    await node.reopen(undefined, { options: { impressionBytesMax: 4 * 20_000 } });
     const named = (blockNumber: number): string[] =>
       Array.from({ length: 200 }, (_, at) => `${blockNumber}/${at}`);
     const post = (blockNumber: number, sequence: bigint, impressions: readonly string[]) =>
@@ -107,7 +108,7 @@ describe('the memory of impressions', () => {
       if (fails) throw new Fault('record-log-unavailable', 'the disk is gone', { retriable: true });
       return inner.append(...given);
     });
-    const options = { impressionBytesMax: 2 * 20_000, rememberSeconds: 0 };
+    const options = { impressionBytesMax: 4 * 20_000, rememberSeconds: 0 };
     await node.reopen(flaky, { options });
     for (let blockNumber = 0; blockNumber < 8; blockNumber++) {
       node.chain.moveTo(start + 60 * blockNumber);

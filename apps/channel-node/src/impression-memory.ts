@@ -59,13 +59,19 @@ export class ImpressionMemory {
   }
 }
 
-/** Nobody can make a node forget what its own participant named by naming a great deal: each has one half. */
+/** Nobody can make a node forget what its own participant named by naming a great deal: each has a part. */
 export interface ImpressionMemories {
   readonly own: ImpressionMemory;
   readonly others: ImpressionMemory;
+  /** Of what is delivered and not yet sure to be paid. */
+  readonly exposure: ImpressionMemory;
 }
 
 export function impressionMemories(bytesMax: number, onFull: OnFull): ImpressionMemories {
-  const half = Math.floor(bytesMax / 2);
-  return { own: new ImpressionMemory(half, onFull), others: new ImpressionMemory(half, onFull) };
+  const quarter = Math.floor(bytesMax / 4);
+  return {
+    own: new ImpressionMemory(quarter, onFull),
+    others: new ImpressionMemory(quarter, onFull),
+    exposure: new ImpressionMemory(2 * quarter, onFull),
+  };
 }

@@ -6,6 +6,7 @@ import { BatchHasher, type ChannelId, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
 import type { ChainClock } from './chain-clock.js';
 import { ChannelIntake, type IntakeOptions, type IntakePorts } from './channel-intake.js';
+import type { ExposureLimit } from './exposure-limit.js';
 import { type ImpressionMemories, impressionMemories } from './impression-memory.js';
 import { IntakeTurn } from './intake-turn.js';
 import { ReceiptSigner } from './receipt.js';
@@ -15,6 +16,7 @@ export interface OpenChannelsOptions {
   readonly operatorKey: Uint8Array;
   readonly impressionBytesMax: number;
   readonly rememberSeconds: number;
+  readonly exposureLimit?: ExposureLimit;
 }
 
 export interface OpenChannelsPorts extends IntakePorts {
@@ -129,8 +131,8 @@ export class OpenChannels {
       throw new Error(`${channelId} is listed as a channel of ${this.#options.account} and is none`);
     }
     this.#signing ??= this.#readDomain();
-    const { rememberSeconds } = this.#options;
-    const kept = { rememberSeconds, impressions: this.#impressions };
+    const { rememberSeconds, exposureLimit } = this.#options;
+    const kept = { rememberSeconds, exposureLimit, impressions: this.#impressions };
     const options = { ...(await this.#signing), participant: own, ...kept, turnOver };
     const { timestampSeconds } = await this.#ports.time.now();
     return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);

@@ -12,9 +12,10 @@ import {
 import { equalBytes, type Hex, toHex } from '#encoding';
 import { DrivenClock, silentLog } from '#environment';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
-import { batchAt, collectionEnd, limits, recordAt } from '#protocol';
+import { batchAt, collectionEnd, limits, recordAt, recordKind } from '#protocol';
 import { openMemoryRecordLog } from '#record-log/memory-record-log';
 import { type ChannelNodeApp, startChannelNodeApp } from './channel-node.app.js';
+import type { ChannelNodeOptions } from './channel-node.js';
 import { accounts, operatorKeys, start, TestChain, testKey, testTerms } from './testing/test-channel.js';
 
 let chain: TestChain;
@@ -24,7 +25,10 @@ const seen = new Set<string>();
 beforeEach(() => open());
 afterEach(() => app.close());
 
-async function open(change: Parameters<typeof testTerms>[0] = {}): Promise<void> {
+async function open(
+  change: Parameters<typeof testTerms>[0] = {},
+  more: Partial<ChannelNodeOptions> = {},
+): Promise<void> {
   chain = new TestChain(testTerms(change));
   const ports = {
     recordLog: openMemoryRecordLog(),
@@ -33,7 +37,7 @@ async function open(change: Parameters<typeof testTerms>[0] = {}): Promise<void>
     clock: new DrivenClock(1),
     log: silentLog,
   };
-  const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000 };
+  const options = { account: accounts[1], operatorKey: operatorKeys[1], requestTimeoutMs: 1_000, ...more };
   app = await startChannelNodeApp(options, ports, { runs: false });
 }
 
@@ -304,6 +308,24 @@ describe('a channel node refuses', () => {
       'author-bytes-used-up',
       chain.batch({ author: 0, sequence: 1n, impressions: ['more'] }),
     );
+  });
+
+  it('more of its own wins when what it delivered and is not sure to be paid for reaches its limit', async () => {
+    await app.close();
+    await open({}, { exposureLimit: { nano: 2_000_000n, act: 'refuse' } });
+    const [one, other] = ['one', 'other'].map((name, at) =>
+      chain.batch({ sequence: BigInt(at), impressions: [name] }),
+    );
+    await accept(one);
+    await accept(other);
+    const more = chain.batch({ sequence: 2n, impressions: ['more'] });
+    await expectRefusal('exposure-limit', more);
+    await accept(other);
+    const audit = { kind: recordKind.audit, counterparty: 1, priceNano: 0n };
+    await accept(chain.batch({ author: 2, impressions: ['one'], change: audit }));
+    await expectRefusal('exposure-limit', more);
+    await accept(chain.batch({ author: 0, impressions: ['one'] }));
+    await accept(more);
   });
 
   it('more than the budget also when batches come at the same time', async () => {

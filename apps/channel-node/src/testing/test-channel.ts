@@ -20,6 +20,7 @@ import {
   roleOf,
   signBatch,
 } from '#protocol';
+import { defaultParameters, encodeParameters } from '#reduction';
 
 export const domain = { chainId: 31_337, verifyingContract: `0x${'c0'.repeat(20)}` as Hex };
 export const separator = domainSeparator(domain);
@@ -43,7 +44,7 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
     token: `0x${'70'.repeat(20)}` as const,
     tokenPerUnit: 10n ** 9n,
     reducer: 'rtb-impression/1',
-    reducerParameters: '0x',
+    reducerParameters: toHex(encodeParameters(defaultParameters)),
     blockPolicy: 0,
     firstBlockStart: start,
     blockDuration: 3_600,
