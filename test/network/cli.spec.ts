@@ -44,6 +44,8 @@ describe('a command', () => {
     ['block', 'export'],
     ['block', 'show'],
     ['doctor'],
+    ['keys'],
+    ['keys', 'new'],
   ];
 
   it('shows with --help how it is used, with an example', async () => {
@@ -73,6 +75,9 @@ describe('a command', () => {
     ...['demo', 'up', 'doctor', 'block show 0x5f3a91c2 0'].map((one) => [
       [...one.split(' '), '--data', import.meta.filename],
     ]),
+    [['keys']],
+    [['keys', 'new']],
+    [['keys', 'new', '--out', 'o', '--for', 'nobody']],
     [['demo', '--data', '']],
     [['block', 'export', '0x5f3a91c2', '0', '--data', 'd', '--out', import.meta.filename]],
   ])('is refused as usage when it is called as %j', async (args) => {

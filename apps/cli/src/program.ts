@@ -50,6 +50,8 @@ function sayEnd(error: unknown, output: Output): number {
 
 type End = (code: ExitCode) => void;
 
+const keyHolders = ['participant', 'validator'];
+
 const dataOption = new Option(
   '--data <dir>',
   'keep everything in this folder; the same command on it continues',
@@ -72,6 +74,7 @@ function defineProgram(output: Output, end: End): Command {
   defineReplay(program, output, end);
   defineUp(program, output, end);
   defineBlock(program, output, end);
+  defineKeys(program, output, end);
   defineDoctor(program, output, end);
   return program;
 }
@@ -168,6 +171,28 @@ function defineBlockShow(block: Command, output: Output, end: End): void {
     .action(async (channel, number, options) => {
       const { runBlockShow } = await import('./commands/block-show.js');
       end(await runBlockShow(channel, number, options, output));
+    });
+}
+
+function defineKeys(program: Command, output: Output, end: End): void {
+  const keys = program
+    .command('keys')
+    .description('make and keep the keys of a participant or a validator')
+    .addHelpText('after', example('papyrus keys new --out keys/dsp'));
+  keys
+    .command('new')
+    .description('make a folder of fresh keys: a file for each secret, and keys.json to show')
+    .addOption(
+      new Option('--out <dir>', 'where to write: a folder that is empty or not there')
+        .argParser(folder)
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--for <holder>', 'whose keys they are').choices(keyHolders).default('participant'))
+    .addOption(jsonOption)
+    .addHelpText('after', example('papyrus keys new --out keys/dsp'))
+    .action(async (options) => {
+      const { runKeysNew } = await import('./commands/keys-new.js');
+      end(await runKeysNew(options, output));
     });
 }
 
