@@ -99,15 +99,17 @@ contract OpeningTest is ChannelFixture {
         vm.stopPrank();
     }
 
-    function test_an_outsider_with_all_signatures_does_not_open() public {
+    function test_whoever_sends_the_opening_cannot_change_the_boxes() public {
         ChannelTerms memory terms = termsFor(2);
-        bytes32 channelId = registry.channelIdOf(terms);
-        bytes[] memory signatures = signaturesFor(2, channelId);
+        bytes[] memory signatures = signaturesFor(2, registry.channelIdOf(terms));
         bytes[] memory boxes = boxesFor(2);
-        vm.expectRevert(abi.encodeWithSelector(Errors.NotParticipant.selector, channelId, address(this)));
+        (boxes[0], boxes[1]) = (boxes[1], boxes[0]);
+        bytes32 given = keccak256(bytes.concat(boxes[0], boxes[1]));
+        vm.expectRevert(abi.encodeWithSelector(Errors.BoxesRefused.selector, terms.boxesHash, given));
+        vm.prank(account(1));
         registry.openChannel(terms, signatures, boxes);
-        vm.prank(operator(1));
-        registry.openChannel(terms, signatures, boxes);
+        vm.prank(address(0xbeef));
+        registry.openChannel(terms, signatures, boxesFor(2));
     }
 
     function test_participants_are_2_to_16_distinct_and_registered() public {

@@ -218,6 +218,11 @@ contract VectorsTest is Test {
         for (uint256 i = 0; i < roles.length; i++) {
             terms.roles[i] = uint8(roles[i]);
         }
+        uint256[] memory blockMaxNano = vm.parseJsonUintArray(json, string.concat(at_, ".blockMaxNano"));
+        terms.blockMaxNano = new uint64[](blockMaxNano.length);
+        for (uint256 i = 0; i < blockMaxNano.length; i++) {
+            terms.blockMaxNano[i] = uint64(blockMaxNano[i]);
+        }
         terms.token = vm.parseJsonAddress(json, string.concat(at_, ".token"));
         terms.tokenPerUnit = vm.parseJsonUint(json, string.concat(at_, ".tokenPerUnit"));
         terms.reducer = vm.parseJsonString(json, string.concat(at_, ".reducer"));
@@ -230,11 +235,14 @@ contract VectorsTest is Test {
         terms.collationPeriod = u64(json, at_, ".collationPeriod");
         terms.processingPeriod = u64(json, at_, ".processingPeriod");
         terms.challengePeriod = u64(json, at_, ".challengePeriod");
+        terms.answerPeriod = u64(json, at_, ".answerPeriod");
         terms.disputeMax = u64(json, at_, ".disputeMax");
+        terms.withdrawalNotice = u64(json, at_, ".withdrawalNotice");
         terms.retentionPeriod = u64(json, at_, ".retentionPeriod");
         terms.authorBytesMax = u64(json, at_, ".authorBytesMax");
         terms.priceNanoMax = u64(json, at_, ".priceNanoMax");
         terms.keysRoot = vm.parseJsonBytes32(json, string.concat(at_, ".keysRoot"));
+        terms.boxesHash = vm.parseJsonBytes32(json, string.concat(at_, ".boxesHash"));
         terms.salt = vm.parseJsonBytes32(json, string.concat(at_, ".salt"));
     }
 

@@ -90,7 +90,9 @@ export function termsOfTuple(tuple: TermsTuple): ChannelTerms {
     collationPeriod: Number(tuple.collationPeriod),
     processingPeriod: Number(tuple.processingPeriod),
     challengePeriod: Number(tuple.challengePeriod),
+    answerPeriod: Number(tuple.answerPeriod),
     disputeMax: Number(tuple.disputeMax),
+    withdrawalNotice: Number(tuple.withdrawalNotice),
     retentionPeriod: Number(tuple.retentionPeriod),
     authorBytesMax: Number(tuple.authorBytesMax),
   };

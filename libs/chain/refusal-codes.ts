@@ -20,6 +20,7 @@ export const contractRefusalCodes = [
   'bonds-already-released',
   'box-count-mismatch',
   'box-size-wrong',
+  'boxes-refused',
   'channel-already-closed',
   'channel-already-open',
   'channel-registry-already-set',

@@ -2,16 +2,17 @@
  * Channel terms: what all participants sign; the EIP-712 digest of them is the channel's id (wire-formats.md
  * 2).
  */
-import { type Address, type Digest, type Hex, toHex } from '#encoding';
+import { keccak256 } from '#crypto';
+import { type Address, concatBytes, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import type { ChannelId } from './ids.js';
-import { isPayerRole, roleOf } from './ids.js';
-import { blocksMaxLimit, participantsMax, participantsMin } from './limits.js';
 import { domainSeparator, type Eip712Domain, typedDigest } from './typed-data.js';
 import { typedStruct } from './typed-struct.js';
 
 export interface ChannelTerms {
   readonly participants: readonly Address[];
   readonly roles: readonly number[];
+  /** What one block may pay each participant at most; entry 0, the payer's, is 0. */
+  readonly blockMaxNano: readonly bigint[];
   readonly token: Address;
   readonly tokenPerUnit: bigint;
   readonly reducer: string;
@@ -26,11 +27,17 @@ export interface ChannelTerms {
   readonly collationPeriod: number;
   readonly processingPeriod: number;
   readonly challengePeriod: number;
+  /** A side's time for one turn in a dispute. */
+  readonly answerPeriod: number;
   readonly disputeMax: number;
+  /** How long before a block starts a request must stand to lower that block's cover. */
+  readonly withdrawalNotice: number;
   readonly retentionPeriod: number;
   readonly authorBytesMax: number;
   readonly priceNanoMax: bigint;
   readonly keysRoot: Digest;
+  /** `boxesHashOf` the boxes that the channel opens with. */
+  readonly boxesHash: Digest;
   readonly salt: Hex;
 }
 
@@ -38,6 +45,7 @@ export interface ChannelTerms {
 export const termsStruct = typedStruct('ChannelTerms', {
   participants: 'address[]',
   roles: 'uint8[]',
+  blockMaxNano: 'uint64[]',
   token: 'address',
   tokenPerUnit: 'uint256',
   reducer: 'string',
@@ -50,11 +58,14 @@ export const termsStruct = typedStruct('ChannelTerms', {
   collationPeriod: 'uint64',
   processingPeriod: 'uint64',
   challengePeriod: 'uint64',
+  answerPeriod: 'uint64',
   disputeMax: 'uint64',
+  withdrawalNotice: 'uint64',
   retentionPeriod: 'uint64',
   authorBytesMax: 'uint64',
   priceNanoMax: 'uint64',
   keysRoot: 'bytes32',
+  boxesHash: 'bytes32',
   salt: 'bytes32',
 });
 
@@ -63,27 +74,9 @@ export function channelIdOf(domain: Eip712Domain, terms: ChannelTerms): ChannelI
   return toHex(typedDigest(domainSeparator(domain), termsStruct.hash(terms)));
 }
 
-/**
- * The first rule of wire-formats.md 2 that the terms break, as a sentence; the reducer checks its own
- * parameters.
- */
-export function termsFault(terms: ChannelTerms, auditorFeeNano: bigint): string | undefined {
-  const count = terms.participants.length;
-  if (count < participantsMin || count > participantsMax) return 'a channel has 2 to 16 participants';
-  if (terms.roles.length !== count) return 'every participant has one role';
-  if (new Set(terms.participants.map((one) => one.toLowerCase())).size !== count) {
-    return 'the participants are distinct accounts';
-  }
-  if (!isPayerRole(terms.roles[0])) return 'participant 0 is the payer: a dsp or an advertiser';
-  for (const role of terms.roles.slice(1)) {
-    if (role < roleOf.ssp || role > roleOf.operator) return 'one payer a channel; the others earn';
-  }
-  if (terms.blocksMax < 1 || terms.blocksMax > blocksMaxLimit) return 'blocksMax is 1 to 2^20';
-  if (terms.blockPolicy === 0 && terms.blockDuration < 1) return 'a time block lasts at least a second';
-  const records = BigInt(Math.floor(terms.authorBytesMax / 64));
-  const worst = BigInt(count * count) * records * (terms.priceNanoMax + BigInt(count) * auditorFeeNano);
-  if (worst >= 1n << 63n) return 'authorBytesMax and prices are small enough that no sum reaches 2^63';
-  return undefined;
+/** What stands as boxesHash for boxes in participant order. */
+export function boxesHashOf(boxes: readonly Hex[]): Digest {
+  return toHex(keccak256(concatBytes(...boxes.map(fromHex))));
 }
 
 /** When collection of block n starts, seconds (time blocks). */

@@ -46,10 +46,10 @@ export {
 } from './block-result.js';
 export {
   blockStart,
+  boxesHashOf,
   type ChannelTerms,
   channelIdOf,
   collectionEnd,
-  termsFault,
   termsStruct,
 } from './channel-terms.js';
 export {
@@ -144,6 +144,13 @@ export {
   signBatch,
 } from './record-batch.js';
 export { type BlockStage, isOver, processingStartOf, type Stage, stageOf, stages } from './stage.js';
+export {
+  disputeSecondsMin,
+  type OpeningFacts,
+  recordsMaxOf,
+  rowsMaxOf,
+  termsFault,
+} from './terms-fault.js';
 export {
   domainSeparator,
   type Eip712Domain,

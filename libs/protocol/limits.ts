@@ -18,6 +18,16 @@ export const authorBatchBytesMin = 2_048;
 export const participantsMin = 2;
 export const participantsMax = 16;
 export const blocksMaxLimit = 2 ** 20;
+/** A channel secret for one participant: ephemeral public key 32, nonce 24, NaCl box of 32 bytes. */
+export const secretBoxBytes = 104;
+/** Blocks of a channel that are unfinished at a time. */
+export const unfinishedBlocksMax = 8_191;
+/** From a block's end to its own: no bond leaves the ValidatorRegistry sooner. */
+export const endingSecondsMax = 90 * 86_400;
+/** A part holds one segment for so many bytes of an author's budget, and one more, at most. */
+export const rowBudgetBytes = 8_192;
+/** Of all parts of a block. */
+export const blockRecordsMax = 2 ** 40;
 /**
  * Of each (author, kind) of an impression at most this many records are kept; an author that reaches it
  * floods.

@@ -26,6 +26,7 @@ const ofType: Readonly<Record<FieldType, fc.Arbitrary<unknown>>> = {
   uint256: fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }),
   'address[]': fc.array(hexOf(20), { maxLength: 4 }),
   'uint8[]': fc.array(fc.nat(255), { maxLength: 4 }),
+  'uint64[]': fc.array(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), { maxLength: 4 }),
 };
 const structs: readonly TypedStruct<Fields>[] = [
   domainStruct,
@@ -70,6 +71,7 @@ describe('a typed struct', () => {
     ['uint64', -1],
     ['uint256', 1n << 256n],
     ['uint8[]', [1, 256]],
+    ['uint64[]', [1n, 1n << 64n]],
     ['bytes32', '0x00'],
     ['address', `0x${'00'.repeat(32)}`],
   ] as const)('refuses what is no %s: %s', (type, value) => {

@@ -27,6 +27,7 @@ interface ValueOfType {
   readonly uint256: bigint;
   readonly 'address[]': readonly Hex[];
   readonly 'uint8[]': readonly number[];
+  readonly 'uint64[]': readonly (number | bigint)[];
 }
 
 export type FieldType = keyof ValueOfType;
@@ -71,7 +72,12 @@ function wordOf(type: FieldType, value: unknown): Uint8Array {
     case 'address[]':
       return keccak256(concatBytes(...(value as readonly Hex[]).map(addressWord)));
     case 'uint8[]':
-      return keccak256(concatBytes(...(value as readonly number[]).map((one) => uintOf(8, one))));
+    case 'uint64[]': {
+      const bits = Number(type.slice('uint'.length, -'[]'.length));
+      return keccak256(
+        concatBytes(...(value as readonly (number | bigint)[]).map((one) => uintOf(bits, one))),
+      );
+    }
     default:
       return uintOf(Number(type.slice('uint'.length)), value as number | bigint);
   }

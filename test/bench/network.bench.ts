@@ -160,7 +160,7 @@ async function submitAll(
 
 function benchSpec(blocks: number): NetworkSpec {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     origin: 'bench network',
     seed: 'bench',
     participants: [
@@ -170,6 +170,7 @@ function benchSpec(blocks: number): NetworkSpec {
     ],
     currency: 'EUR',
     depositNano: '1000000000000000000',
+    blockMaxNano: '1000000000000000000',
     auditorFeeNano: '100',
     priceNanoMax: '1000000000',
     firstBlockStart: 1_767_225_600,

@@ -92,12 +92,13 @@ def root_of_path(leaf, index, count, path):
 # ---- EIP-712 (1, 2, 4, 6)
 
 TERMS = [
-    ("address[]", "participants"), ("uint8[]", "roles"), ("address", "token"), ("uint256", "tokenPerUnit"),
-    ("string", "reducer"), ("bytes", "reducerParameters"), ("uint8", "blockPolicy"), ("uint64", "firstBlockStart"),
-    ("uint64", "blockDuration"), ("uint64", "blocksMax"), ("uint64", "collectionGrace"), ("uint64", "collationPeriod"),
-    ("uint64", "processingPeriod"), ("uint64", "challengePeriod"), ("uint64", "disputeMax"),
+    ("address[]", "participants"), ("uint8[]", "roles"), ("uint64[]", "blockMaxNano"), ("address", "token"),
+    ("uint256", "tokenPerUnit"), ("string", "reducer"), ("bytes", "reducerParameters"), ("uint8", "blockPolicy"),
+    ("uint64", "firstBlockStart"), ("uint64", "blockDuration"), ("uint64", "blocksMax"), ("uint64", "collectionGrace"),
+    ("uint64", "collationPeriod"), ("uint64", "processingPeriod"), ("uint64", "challengePeriod"),
+    ("uint64", "answerPeriod"), ("uint64", "disputeMax"), ("uint64", "withdrawalNotice"),
     ("uint64", "retentionPeriod"), ("uint64", "authorBytesMax"), ("uint64", "priceNanoMax"), ("bytes32", "keysRoot"),
-    ("bytes32", "salt"),
+    ("bytes32", "boxesHash"), ("bytes32", "salt"),
 ]
 BATCH = [
     ("bytes32", "channelId"), ("uint64", "blockNumber"), ("uint8", "author"), ("uint64", "sequence"),

@@ -32,12 +32,13 @@ const deposit = 10_000_000_000n;
 
 /** Collection is short; the other periods are long, since they end as soon as everybody has acted. */
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   origin: 'test of processes',
   seed: 'processes',
   participants: threeParticipants,
   currency: 'EUR',
   depositNano: String(deposit),
+  blockMaxNano: String(deposit),
   auditorFeeNano: '2000',
   priceNanoMax: '1000000000',
   blockDuration: 8,

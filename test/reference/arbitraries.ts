@@ -235,6 +235,7 @@ export function termsOf({ roles, parameters, authorBytesMax }: Omit<Scenario, 'r
   return {
     participants: roles.map((_, participant) => testAddress(participant)),
     roles,
+    blockMaxNano: roles.map((_, participant) => (participant === 0 ? 0 : 2n ** 63n)),
     token: '0x00000000000000000000000000000000000c0123',
     tokenPerUnit: 1_000_000_000,
     reducer: 'rtb-impression/1',
@@ -247,11 +248,14 @@ export function termsOf({ roles, parameters, authorBytesMax }: Omit<Scenario, 'r
     collationPeriod: 300,
     processingPeriod: 600,
     challengePeriod: 600,
+    answerPeriod: 600,
     disputeMax: 86_400,
+    withdrawalNotice: 7_200,
     retentionPeriod: 86_400,
     authorBytesMax: authorBytesMax ?? 67_108_864,
     priceNanoMax: 2n ** 57n,
     keysRoot: hex(sha256(ascii('papyrus test keys root'))),
+    boxesHash: hex(sha256(ascii('papyrus test boxes'))),
     salt: hex(sha256(ascii('papyrus test salt'))),
   };
 }

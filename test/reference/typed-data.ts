@@ -14,6 +14,7 @@ export type Integer = number | string | bigint;
 export interface ChannelTerms {
   readonly participants: readonly string[];
   readonly roles: readonly number[];
+  readonly blockMaxNano: readonly Integer[];
   readonly token: string;
   readonly tokenPerUnit: Integer;
   readonly reducer: string;
@@ -26,20 +27,24 @@ export interface ChannelTerms {
   readonly collationPeriod: Integer;
   readonly processingPeriod: Integer;
   readonly challengePeriod: Integer;
+  readonly answerPeriod: Integer;
   readonly disputeMax: Integer;
+  readonly withdrawalNotice: Integer;
   readonly retentionPeriod: Integer;
   readonly authorBytesMax: Integer;
   readonly priceNanoMax: Integer;
   readonly keysRoot: string;
+  readonly boxesHash: string;
   readonly salt: string;
 }
 
 const termsType =
-  'ChannelTerms(address[] participants,uint8[] roles,address token,uint256 tokenPerUnit,string reducer,' +
-  'bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,uint64 blockDuration,uint64 blocksMax,' +
-  'uint64 collectionGrace,uint64 collationPeriod,uint64 processingPeriod,uint64 challengePeriod,' +
-  'uint64 disputeMax,uint64 retentionPeriod,uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,' +
-  'bytes32 salt)';
+  'ChannelTerms(address[] participants,uint8[] roles,uint64[] blockMaxNano,address token,' +
+  'uint256 tokenPerUnit,string reducer,bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,' +
+  'uint64 blockDuration,uint64 blocksMax,uint64 collectionGrace,uint64 collationPeriod,' +
+  'uint64 processingPeriod,uint64 challengePeriod,uint64 answerPeriod,uint64 disputeMax,' +
+  'uint64 withdrawalNotice,uint64 retentionPeriod,uint64 authorBytesMax,uint64 priceNanoMax,' +
+  'bytes32 keysRoot,bytes32 boxesHash,bytes32 salt)';
 const batchType =
   'RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,' +
   'uint32 count,bytes32 recordsRoot)';
@@ -56,6 +61,7 @@ export function termsStructHash(terms: ChannelTerms): Uint8Array {
     typeHash(termsType),
     keccak256(...terms.participants.map(address)),
     keccak256(...terms.roles.map(word)),
+    keccak256(...terms.blockMaxNano.map(word)),
     address(terms.token),
     word(terms.tokenPerUnit),
     keccak256(ascii(terms.reducer)),
@@ -68,11 +74,14 @@ export function termsStructHash(terms: ChannelTerms): Uint8Array {
     word(terms.collationPeriod),
     word(terms.processingPeriod),
     word(terms.challengePeriod),
+    word(terms.answerPeriod),
     word(terms.disputeMax),
+    word(terms.withdrawalNotice),
     word(terms.retentionPeriod),
     word(terms.authorBytesMax),
     word(terms.priceNanoMax),
     unhex(terms.keysRoot),
+    unhex(terms.boxesHash),
     unhex(terms.salt),
   );
 }

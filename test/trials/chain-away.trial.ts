@@ -28,7 +28,7 @@ import { TrafficSigner, win } from '../network/processes/traffic.js';
 import { headerOf, lostBatches, type SentBatch } from './lost-batches.js';
 
 const spec = {
-  schemaVersion: 1 as const,
+  schemaVersion: 2 as const,
   origin: 'trial of a chain that is away',
   seed: 'chain-away',
   participants: [
@@ -37,6 +37,7 @@ const spec = {
   ],
   currency: 'EUR',
   depositNano: '10000000000',
+  blockMaxNano: '10000000000',
   auditorFeeNano: '0',
   priceNanoMax: '1000000000',
   blockDuration: 8,

@@ -22,12 +22,13 @@ import {
 import { type Batch, win } from '../network/processes/traffic.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   origin: 'trial of kills',
   seed: 'kill-services',
   participants: threeParticipants,
   currency: 'EUR',
   depositNano: '1000000000000',
+  blockMaxNano: '1000000000000',
   auditorFeeNano: '0',
   priceNanoMax: '1000000000',
   blockDuration: 15,

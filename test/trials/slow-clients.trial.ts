@@ -19,12 +19,13 @@ import { win } from '../network/processes/traffic.js';
 import { HostileClients } from './hostile-clients.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   origin: 'trial of slow clients',
   seed: 'slow-clients',
   participants: threeParticipants,
   currency: 'EUR',
   depositNano: '1000000000000',
+  blockMaxNano: '1000000000000',
   auditorFeeNano: '0',
   priceNanoMax: '1000000000',
   blockDuration: 15,

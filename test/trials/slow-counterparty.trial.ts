@@ -20,12 +20,13 @@ import { headerOf, lostBatches, type SentBatch } from './lost-batches.js';
 import { type Manner, SlowNode } from './slow-node.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   origin: 'trial of slow counterparties',
   seed: 'slow-counterparty',
   participants: threeParticipants,
   currency: 'EUR',
   depositNano: '1000000000000',
+  blockMaxNano: '1000000000000',
   auditorFeeNano: '0',
   priceNanoMax: '1000000000',
   blockDuration: 10,

@@ -58,14 +58,20 @@ export function checkMerkle(folder: string, check: VectorCheck): void {
   }
 }
 
-type TermsJson = Omit<ChannelTerms, 'tokenPerUnit' | 'priceNanoMax'> & {
+type TermsJson = Omit<ChannelTerms, 'blockMaxNano' | 'tokenPerUnit' | 'priceNanoMax'> & {
+  blockMaxNano: (number | string)[];
   tokenPerUnit: string;
   priceNanoMax: number | string;
 };
 
 /** Terms as the vectors and exports write them. */
 export function termsOfJson(json: TermsJson): ChannelTerms {
-  return { ...json, tokenPerUnit: BigInt(json.tokenPerUnit), priceNanoMax: BigInt(json.priceNanoMax) };
+  return {
+    ...json,
+    blockMaxNano: json.blockMaxNano.map(BigInt),
+    tokenPerUnit: BigInt(json.tokenPerUnit),
+    priceNanoMax: BigInt(json.priceNanoMax),
+  };
 }
 
 export function checkTerms(folder: string, check: VectorCheck): void {

@@ -23,19 +23,19 @@ abstract contract ChannelOpening is IChannelActs, ChannelStore {
         uint256 count = terms.participants.length;
         if (signatures.length != count) revert SignatureCountMismatch(signatures.length, count);
         if (boxes.length != count) revert BoxCountMismatch(boxes.length, count);
+        bytes memory joined;
         for (uint256 i = 0; i < count; i++) {
             if (boxes[i].length != BOX_BYTES) revert BoxSizeWrong(i, boxes[i].length);
+            joined = bytes.concat(joined, boxes[i]);
         }
+        if (keccak256(joined) != terms.boxesHash) revert BoxesRefused(terms.boxesHash, keccak256(joined));
         channelId = _hashTypedDataV4(TypedData.termsHash(terms));
         Channel storage one = channels[channelId];
         if (one.terms != address(0)) revert ChannelAlreadyOpen(channelId);
         for (uint256 i = 0; i < count; i++) {
             requireSigned(terms.participants[i], channelId, signatures[i]);
         }
-        one.terms = StoredTerms.store(terms, boxes);
-        // Boxes are not signed: an outsider that copies the signatures must not open the channel with other
-        // boxes.
-        senderIndex(channelId, StoredTerms.hot(one.terms));
+        one.terms = StoredTerms.store(terms, joined);
         one.openedAt = uint40(block.timestamp);
         one.blocksEnd = uint24(terms.blocksMax);
         openedIds.push(channelId);

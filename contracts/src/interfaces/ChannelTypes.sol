@@ -20,6 +20,8 @@ enum Stage {
 struct ChannelTerms {
     address[] participants;
     uint8[] roles;
+    /// What one block may pay each participant at most, in nano-units; entry 0, the payer's, is 0.
+    uint64[] blockMaxNano;
     address token;
     uint256 tokenPerUnit;
     string reducer;
@@ -32,11 +34,14 @@ struct ChannelTerms {
     uint64 collationPeriod;
     uint64 processingPeriod;
     uint64 challengePeriod;
+    uint64 answerPeriod;
     uint64 disputeMax;
+    uint64 withdrawalNotice;
     uint64 retentionPeriod;
     uint64 authorBytesMax;
     uint64 priceNanoMax;
     bytes32 keysRoot;
+    bytes32 boxesHash;
     bytes32 salt;
 }
 

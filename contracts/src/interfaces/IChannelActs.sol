@@ -9,9 +9,8 @@ import {IChannelRegistryEvents} from "./IChannelRegistryEvents.sol";
 interface IChannelActs is IChannelRegistryErrors, IChannelRegistryEvents {
     // ── channel ──
 
-    /// Opens the channel whose id is the EIP-712 digest of the terms, which every participant signed. Sent
-    /// by a participant (account or operator key), since the boxes are not signed: one of 104 bytes for each
-    /// participant.
+    /// Opens the channel whose id is the EIP-712 digest of the terms, which every participant signed; anyone
+    /// may send it. boxes: one of 104 bytes for each participant, those of the terms' boxesHash.
     function openChannel(ChannelTerms calldata terms, bytes[] calldata signatures, bytes[] calldata boxes)
         external
         returns (bytes32 channelId);

@@ -27,6 +27,7 @@ interface IChannelRegistryErrors {
     error SignatureRefused(address signer);
     error BoxCountMismatch(uint256 boxes, uint256 participants);
     error BoxSizeWrong(uint256 box, uint256 bytesGiven);
+    error BoxesRefused(bytes32 boxesHash, bytes32 given);
     error ChannelAlreadyOpen(bytes32 channelId);
 
     // ── channel ──

@@ -10,17 +10,14 @@ library StoredTerms {
     error TermsNotStored();
 
     /// Words of the head of the encoded terms; the participants' array is its first tail.
-    uint256 private constant HEAD_WORDS = 20;
+    uint256 private constant HEAD_WORDS = 24;
     uint256 private constant PARTICIPANTS_MAX = 16;
     /// Two offsets stand before the head of the terms, one STOP byte before everything.
     uint256 private constant HEAD_AT = 1 + 2 * 32;
     uint256 private constant BOX_BYTES = 104;
 
-    function store(ChannelTerms calldata terms, bytes[] calldata boxes) internal returns (address place) {
-        bytes memory joined;
-        for (uint256 i = 0; i < boxes.length; i++) {
-            joined = bytes.concat(joined, boxes[i]);
-        }
+    /// `joined`: the boxes in participant order, one after the other.
+    function store(ChannelTerms calldata terms, bytes memory joined) internal returns (address place) {
         bytes memory code = bytes.concat(hex"00", abi.encode(terms, joined));
         // PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns what follows these ten
         // bytes.
@@ -32,7 +29,8 @@ library StoredTerms {
         if (place == address(0)) revert TermsNotStored();
     }
 
-    /// The numbers and the participants of the terms; roles, reducer and reducerParameters are left EMPTY.
+    /// The numbers and the participants of the terms; roles, blockMaxNano, reducer and
+    /// reducerParameters are left EMPTY.
     function hot(address place) internal view returns (ChannelTerms memory terms) {
         uint256 size = (HEAD_WORDS + 1 + PARTICIPANTS_MAX) * 32;
         assembly ("memory-safe") {
@@ -44,8 +42,9 @@ library StoredTerms {
             mstore(terms, add(terms, mul(HEAD_WORDS, 32)))
             // 0x60 always holds zero: the empty array.
             mstore(add(terms, 32), 0x60)
-            mstore(add(terms, 128), 0x60)
+            mstore(add(terms, 64), 0x60)
             mstore(add(terms, 160), 0x60)
+            mstore(add(terms, 192), 0x60)
         }
     }
 

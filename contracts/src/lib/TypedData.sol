@@ -7,11 +7,12 @@ import {BlockResult, ChannelTerms, Delegation} from "../interfaces/ChannelTypes.
 /// 8).
 library TypedData {
     bytes32 private constant TERMS = keccak256(
-        "ChannelTerms(address[] participants,uint8[] roles,address token,uint256 tokenPerUnit,"
-        "string reducer,bytes reducerParameters,uint8 blockPolicy,uint64 firstBlockStart,"
-        "uint64 blockDuration,uint64 blocksMax,uint64 collectionGrace,uint64 collationPeriod,"
-        "uint64 processingPeriod,uint64 challengePeriod,uint64 disputeMax,uint64 retentionPeriod,"
-        "uint64 authorBytesMax,uint64 priceNanoMax,bytes32 keysRoot,bytes32 salt)"
+        "ChannelTerms(address[] participants,uint8[] roles,uint64[] blockMaxNano,address token,"
+        "uint256 tokenPerUnit,string reducer,bytes reducerParameters,uint8 blockPolicy,"
+        "uint64 firstBlockStart,uint64 blockDuration,uint64 blocksMax,uint64 collectionGrace,"
+        "uint64 collationPeriod,uint64 processingPeriod,uint64 challengePeriod,uint64 answerPeriod,"
+        "uint64 disputeMax,uint64 withdrawalNotice,uint64 retentionPeriod,uint64 authorBytesMax,"
+        "uint64 priceNanoMax,bytes32 keysRoot,bytes32 boxesHash,bytes32 salt)"
     );
     bytes32 private constant BATCH = keccak256(
         "RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,uint32 count,"
@@ -37,28 +38,34 @@ library TypedData {
             // Elements of an array are padded to words by encodePacked, as EIP-712 wants them.
             keccak256(abi.encodePacked(terms.participants)),
             keccak256(abi.encodePacked(terms.roles)),
+            keccak256(abi.encodePacked(terms.blockMaxNano)),
             terms.token,
             terms.tokenPerUnit,
             keccak256(bytes(terms.reducer)),
             keccak256(terms.reducerParameters),
-            terms.blockPolicy,
-            terms.firstBlockStart,
-            terms.blockDuration
+            terms.blockPolicy
         );
         bytes memory second = abi.encode(
+            terms.firstBlockStart,
+            terms.blockDuration,
             terms.blocksMax,
             terms.collectionGrace,
             terms.collationPeriod,
             terms.processingPeriod,
             terms.challengePeriod,
+            terms.answerPeriod
+        );
+        bytes memory third = abi.encode(
             terms.disputeMax,
+            terms.withdrawalNotice,
             terms.retentionPeriod,
             terms.authorBytesMax,
             terms.priceNanoMax,
             terms.keysRoot,
+            terms.boxesHash,
             terms.salt
         );
-        return keccak256(bytes.concat(first, second));
+        return keccak256(bytes.concat(first, second, third));
     }
 
     function delegationHash(Delegation calldata one) internal pure returns (bytes32) {

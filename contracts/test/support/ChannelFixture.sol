@@ -87,6 +87,10 @@ abstract contract ChannelFixture is Test {
             terms.participants[i] = account(i);
             terms.roles[i] = i == 0 ? 1 : i == count - 1 && count > 2 ? 5 : 3;
         }
+        terms.blockMaxNano = new uint64[](count);
+        for (uint256 i = 1; i < count; i++) {
+            terms.blockMaxNano[i] = 1e18;
+        }
         terms.token = address(token);
         terms.tokenPerUnit = 1e9;
         terms.reducer = "rtb-impression/1";
@@ -98,11 +102,14 @@ abstract contract ChannelFixture is Test {
         terms.collationPeriod = 20;
         terms.processingPeriod = 40;
         terms.challengePeriod = 60;
+        terms.answerPeriod = 20;
         terms.disputeMax = 1_000;
+        terms.withdrawalNotice = 200;
         terms.retentionPeriod = 10_000;
         terms.authorBytesMax = 1 << 20;
         terms.priceNanoMax = 1e9;
         terms.keysRoot = rootOf(keyLeaves());
+        terms.boxesHash = boxesHashFor(count);
         terms.salt = keccak256("channel");
     }
 
@@ -150,6 +157,15 @@ abstract contract ChannelFixture is Test {
             boxes[i] =
                 abi.encodePacked(bytes32(i + 1), bytes32(i + 2), bytes32(i + 3), bytes8(uint64(i + 4)));
         }
+    }
+
+    function boxesHashFor(uint256 count) internal pure returns (bytes32) {
+        bytes[] memory boxes = boxesFor(count);
+        bytes memory joined;
+        for (uint256 i = 0; i < count; i++) {
+            joined = bytes.concat(joined, boxes[i]);
+        }
+        return keccak256(joined);
     }
 
     function open(ChannelTerms memory terms) internal returns (bytes32 channelId) {

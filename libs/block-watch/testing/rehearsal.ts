@@ -8,6 +8,7 @@ import { type Entropy, seededEntropy } from '#environment';
 import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import {
+  boxesHashOf,
   BatchHasher,
   type ChannelId,
   type ChannelTerms,
@@ -148,6 +149,7 @@ export class Rehearsal {
     return {
       participants: this.participants.map((one) => one.account),
       roles: cast.roles,
+      blockMaxNano: cast.roles.map((_, index) => (index === 0 ? 0n : 1_000_000_000n)),
       token: '0x00000000000000000000000000000000000070e4',
       tokenPerUnit: 1_000_000_000n,
       reducer: 'rtb-impression/1',
@@ -160,11 +162,14 @@ export class Rehearsal {
       collationPeriod: collation,
       processingPeriod: processing,
       challengePeriod: challenge,
+      answerPeriod: 5,
       disputeMax: 500,
+      withdrawalNotice: 2 * duration,
       retentionPeriod: 1_000,
       authorBytesMax: 1_048_576,
       priceNanoMax: 1_000_000n,
       keysRoot: cast.keysRoot,
+      boxesHash: boxesHashOf(cast.boxes),
       salt: toHex(new Uint8Array(32)),
     };
   }

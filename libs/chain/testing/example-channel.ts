@@ -4,6 +4,7 @@ import { addressOf, encryptionPublicKey, merklePath, merkleRoot, sealBox, sha256
 import { type Address, concatBytes, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import {
   amountWords,
+  boxesHashOf,
   type ChannelId,
   type ChannelTerms,
   channelIdOf,
@@ -37,7 +38,9 @@ export const periods = {
   collationPeriod: 50,
   processingPeriod: 40,
   challengePeriod: 30,
-  disputeMax: 200,
+  answerPeriod: 10,
+  disputeMax: 600,
+  withdrawalNotice: 200,
 };
 
 /** A key that the name alone decides. */
@@ -73,7 +76,7 @@ export class ExampleChannel {
     this.channelId = channelIdOf(domain, terms);
     const digest = fromHex(this.channelId);
     this.signatures = participants.map(({ accountKey }) => toHex(signDigest(digest, accountKey)));
-    this.boxes = participants.map((_, index) => toHex(exampleBox(index)));
+    this.boxes = exampleBoxes();
   }
 
   /** Registers everybody, funds the validators' bonds, mints `minted` base units for the payer; the first
@@ -89,6 +92,7 @@ export class ExampleChannel {
     const terms: ChannelTerms = {
       participants: participants.map(({ account }) => account.address),
       roles,
+      blockMaxNano: [0n, 1_000n, 1_000n],
       token,
       tokenPerUnit: 1_000_000_000n,
       reducer: 'rtb-impression/1',
@@ -100,6 +104,7 @@ export class ExampleChannel {
       authorBytesMax: 65_536,
       priceNanoMax: 1_000_000_000n,
       keysRoot: toHex(merkleRoot(leaves)),
+      boxesHash: boxesHashOf(exampleBoxes()),
       salt: toHex(keyOf(`${name} salt`)),
       ...periods,
     };
@@ -217,6 +222,10 @@ async function register(chain: DrivenChain, one: ExampleParticipant): Promise<vo
   const facts = { encryptionKey, endpoint: 'http://validator', bondWei: 5n * 10n ** 17n };
   outcomes.push(await one.validator.registerValidator(facts));
   for (const outcome of outcomes) if (!outcome.ok) throw new Error(outcome.message);
+}
+
+function exampleBoxes(): readonly Hex[] {
+  return roles.map((_, index) => toHex(exampleBox(index)));
 }
 
 function exampleBox(index: number): Uint8Array {

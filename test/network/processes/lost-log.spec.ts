@@ -16,12 +16,13 @@ import { until } from './until.js';
 
 /** Collation is long enough for an operator to bring a folder back. */
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   origin: 'test of a lost log',
   seed: 'lost-log',
   participants: threeParticipants,
   currency: 'EUR',
   depositNano: '10000000000',
+  blockMaxNano: '10000000000',
   auditorFeeNano: '2000',
   priceNanoMax: '1000000000',
   blockDuration: 8,

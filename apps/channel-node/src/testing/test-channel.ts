@@ -41,6 +41,7 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
   return {
     participants: accounts,
     roles: [roleOf.dsp, roleOf.ssp, roleOf.auditor],
+    blockMaxNano: [0n, 10n ** 9n, 10n ** 9n],
     token: `0x${'70'.repeat(20)}` as const,
     tokenPerUnit: 10n ** 9n,
     reducer: 'rtb-impression/1',
@@ -53,11 +54,14 @@ export function testTerms(change: Partial<ChannelTerms> = {}): ChannelTerms {
     collationPeriod: 600,
     processingPeriod: 600,
     challengePeriod: 600,
+    answerPeriod: 60,
     disputeMax: 600,
+    withdrawalNotice: 7_200,
     retentionPeriod: 86_400,
     authorBytesMax: 1_000_000,
     priceNanoMax: 1_000_000_000n,
     keysRoot: `0x${'00'.repeat(32)}` as const,
+    boxesHash: `0x${'00'.repeat(32)}` as const,
     salt: `0x${'01'.repeat(32)}`,
     ...change,
   };

@@ -44,7 +44,7 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
 
 export function demoSpec(options: DemoOptions): NetworkSpec {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     origin: `demo --impressions ${options.impressions} --sellers ${options.sellers} --blocks ${options.blocks}`,
     seed: options.seed,
     participants: [
@@ -57,6 +57,7 @@ export function demoSpec(options: DemoOptions): NetworkSpec {
     ],
     currency: 'EUR',
     depositNano: '1000000000000',
+    blockMaxNano: '100000000000',
     auditorFeeNano: '2000',
     priceNanoMax: '10000000000',
     firstBlockStart,

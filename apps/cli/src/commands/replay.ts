@@ -40,7 +40,7 @@ async function readLog(file: string): Promise<ReadLog> {
 
 function replaySpec(log: ReadLog, options: ReplayOptions): NetworkSpec {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     origin: `replay of ${log.rows} rows from ${log.firstDayStart} --disagree ${options.disagree / 1_000_000}`,
     seed: options.seed,
     participants: [
@@ -50,6 +50,7 @@ function replaySpec(log: ReadLog, options: ReplayOptions): NetworkSpec {
     ],
     currency: 'CNY',
     depositNano: '1000000000000',
+    blockMaxNano: '100000000000',
     auditorFeeNano: '1000',
     priceNanoMax: priceNanoMax.toString(),
     firstBlockStart: log.firstDayStart,

@@ -62,7 +62,7 @@ function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
   // A stage ends as soon as everybody did their part: its period only bounds the wait for a slow one.
   const patience = Math.max(seconds, patienceSecondsMin);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     origin: `up --block-seconds ${seconds}`,
     seed: options.seed,
     participants: [
@@ -73,6 +73,7 @@ function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
     ],
     currency: 'EUR',
     depositNano: '1000000000000',
+    blockMaxNano: '10000000000',
     auditorFeeNano: '2000',
     priceNanoMax: '10000000000',
     firstBlockStart,

@@ -19,7 +19,7 @@ const nanoText = z.string().regex(/^\d{1,30}$/);
 const seconds = z.int().nonnegative();
 
 const networkSpec = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   /** Which command made it, and from what. */
   origin: z.string(),
   /** Everything random follows from it: keys, ids, traffic. */
@@ -29,6 +29,8 @@ const networkSpec = z.strictObject({
   currency: z.string(),
   /** Nano-units that the payer deposits, as decimal text. */
   depositNano: nanoText,
+  /** What one block may pay each payee at most. */
+  blockMaxNano: nanoText,
   auditorFeeNano: nanoText,
   priceNanoMax: nanoText,
   /** Chain time. */

@@ -6,12 +6,14 @@
 import { currentKeysOf } from '#block-watch';
 import type { ChainOutcome, ChainSnapshot, DrivenChain } from '#chain';
 import { keccak256, sealBox, signDigest } from '#crypto';
-import { type Address, fromHex, toHex, utf8 } from '#encoding';
+import { type Address, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import { seededEntropy } from '#environment';
 import {
+  boxesHashOf,
   type ChannelId,
   type ChannelTerms,
   channelIdOf,
+  disputeSecondsMin,
   keyCommitments,
   keysRootOf,
   roleOf,
@@ -91,16 +93,16 @@ export async function openChannel(
   const before = await chain.snapshot({ finality: 'latest' });
   const opened = known && (await before.channel(known));
   const token = opened?.terms.token ?? (await chain.deployToken(spec.currency, spec.currency, tokenDecimals));
-  const terms = opened?.terms ?? termsOf(spec, members, token);
+  const boxes = boxesOf(spec, members);
+  const terms = opened?.terms ?? termsOf(spec, members, token, boxes);
   const channelId = channelIdOf(await chain.domain(), terms);
   const payer = members[0].secrets.account;
   if (opened === undefined) {
-    const fault = termsFault(terms, BigInt(spec.auditorFeeNano));
+    const fault = termsFault(terms, {
+      auditorFeeNano: BigInt(spec.auditorFeeNano),
+      openedAtSeconds: (await chain.time()).timestampSeconds,
+    });
     if (fault !== undefined) throw new Error(`terms that no channel takes: ${fault}`);
-    const entropy = seededEntropy(`${spec.seed}/boxes`);
-    const boxes = members.map((one) =>
-      toHex(sealBox(channelSecretOf(spec), one.secrets.encryption.publicKey, entropy.bytes(56))),
-    );
     const signatures = members.map((one) =>
       toHex(signDigest(fromHex(channelId), one.secrets.account.privateKey)),
     );
@@ -122,11 +124,32 @@ async function isSpent(snapshot: ChainSnapshot, channelId: ChannelId): Promise<b
   return (await snapshot.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
 }
 
-function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: Address): ChannelTerms {
+/** The channel secret for each member. */
+function boxesOf(spec: NetworkSpec, members: readonly NetworkMember[]): Hex[] {
+  const entropy = seededEntropy(`${spec.seed}/boxes`);
+  return members.map((one) =>
+    toHex(sealBox(channelSecretOf(spec), one.secrets.encryption.publicKey, entropy.bytes(56))),
+  );
+}
+
+function termsOf(
+  spec: NetworkSpec,
+  members: readonly NetworkMember[],
+  token: Address,
+  boxes: readonly Hex[],
+): ChannelTerms {
   const hasAuditor = members.some((one) => one.role === roleOf.auditor);
+  const periods = {
+    collectionGrace: spec.collectionGrace,
+    collationPeriod: spec.collationPeriod,
+    processingPeriod: spec.processingPeriod,
+    challengePeriod: spec.challengePeriod,
+    answerPeriod: Math.max(1, Math.floor(spec.challengePeriod / 2)),
+  };
   return {
     participants: members.map((one) => one.secrets.account.address),
     roles: members.map((one) => one.role),
+    blockMaxNano: members.map((_, index) => (index === 0 ? 0n : BigInt(spec.blockMaxNano))),
     token,
     tokenPerUnit,
     reducer: 'rtb-impression/1',
@@ -141,15 +164,14 @@ function termsOf(spec: NetworkSpec, members: readonly NetworkMember[], token: Ad
     firstBlockStart: spec.firstBlockStart,
     blockDuration: spec.blockDuration,
     blocksMax: spec.blocksMax,
-    collectionGrace: spec.collectionGrace,
-    collationPeriod: spec.collationPeriod,
-    processingPeriod: spec.processingPeriod,
-    challengePeriod: spec.challengePeriod,
-    disputeMax: 7 * 86_400,
+    ...periods,
+    disputeMax: disputeSecondsMin(periods),
+    withdrawalNotice: 2 * spec.blockDuration,
     retentionPeriod: 90 * 86_400,
     authorBytesMax: 64 * 1_048_576,
     priceNanoMax: BigInt(spec.priceNanoMax),
     keysRoot: toHex(keysRootOf(keyCommitments(channelSecretOf(spec), spec.blocksMax))),
+    boxesHash: boxesHashOf(boxes),
     salt: toHex(keccak256(utf8(`${spec.seed}/salt`))),
   };
 }
