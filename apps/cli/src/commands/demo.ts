@@ -59,7 +59,7 @@ export function demoSpec(options: DemoOptions): NetworkSpec {
     depositNano: '1000000000000',
     blockMaxNano: '100000000000',
     auditorFeeNano: '2000',
-    priceNanoMax: '10000000000',
+    priceNanoMax: '1000000000',
     firstBlockStart,
     blockDuration: 3_600,
     blocksMax: 48,

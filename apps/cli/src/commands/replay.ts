@@ -14,7 +14,7 @@ export interface ReplayOptions extends RunOptions {
 }
 
 /** 10 CNY an impression: two thousand times what the log's dearest paid. */
-const priceNanoMax = 10_000_000_000n;
+const priceNanoMax = 1_000_000_000n;
 
 export async function runReplay(file: string, options: ReplayOptions, output: Output): Promise<ExitCode> {
   const log = await readLog(file);

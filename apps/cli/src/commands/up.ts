@@ -75,7 +75,7 @@ function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
     depositNano: '1000000000000',
     blockMaxNano: '10000000000',
     auditorFeeNano: '2000',
-    priceNanoMax: '10000000000',
+    priceNanoMax: '1000000000',
     firstBlockStart,
     blockDuration: seconds,
     blocksMax: 65_536,
