@@ -161,3 +161,4 @@ export {
   encodeValidationRequest,
   type ValidationRequest,
 } from './validation-request.js';
+export { type DrawCandidate, type DrawSeed, drawValidators } from './validator-draw.js';
