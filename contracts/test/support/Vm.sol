@@ -13,6 +13,8 @@ interface Vm {
     function startPrank(address sender) external;
     function stopPrank() external;
     function assume(bool condition) external pure;
+    /// Lets a test that reads much run on past the gas of a test.
+    function pauseGasMetering() external;
     function label(address account, string calldata name) external;
     function expectRevert(bytes calldata revertData) external;
     function expectRevert(bytes4 selector) external;
@@ -47,6 +49,11 @@ interface Vm {
         external
         pure
         returns (bytes32[] memory);
+    /// abi.encode of an array of what the description says, e.g. "Point(uint256 x,uint256 y)", by field names.
+    function parseJsonTypeArray(string calldata json, string calldata key, string calldata typeDescription)
+        external
+        pure
+        returns (bytes memory);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
 
     function assertTrue(bool condition, string calldata message) external pure;
