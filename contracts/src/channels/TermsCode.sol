@@ -5,8 +5,8 @@ import {ChannelTerms} from "../interfaces/ChannelTypes.sol";
 
 /// What the constructor of a terms contract asks its creator for.
 interface ITermsSource {
-    /// Answers while a channel is being opened; empty at any other time.
-    function termsBeingStored() external view returns (ChannelTerms memory terms, bytes memory joinedBoxes);
+    /// Answers abi.encode(terms, boxes joined) while a channel is being opened, nothing at any other time.
+    function termsBeingStored() external view;
 }
 
 /// Terms and boxes of a channel as the code of a contract that does nothing: a third of the gas of storage
@@ -58,8 +58,8 @@ library TermsCode {
         assembly ("memory-safe") {
             let length := mload(code)
             tstore(lengthSlot, length)
-            for { let at := 32 } iszero(gt(at, length)) { at := add(at, 32) } {
-                tstore(add(lengthSlot, at), mload(add(code, at)))
+            for { let offset := 32 } iszero(gt(offset, length)) { offset := add(offset, 32) } {
+                tstore(add(lengthSlot, offset), mload(add(code, offset)))
             }
             mstore(0x00, creation)
             place := create2(0, 0x00, 23, channelId)
@@ -74,8 +74,8 @@ library TermsCode {
         assembly ("memory-safe") {
             let length := tload(lengthSlot)
             let code := mload(0x40)
-            for { let at := 0 } lt(at, length) { at := add(at, 32) } {
-                mstore(add(code, at), tload(add(add(lengthSlot, at), 32)))
+            for { let offset := 0 } lt(offset, length) { offset := add(offset, 32) } {
+                mstore(add(code, offset), tload(add(add(lengthSlot, offset), 32)))
             }
             return(code, length)
         }

@@ -22,6 +22,8 @@ interface Vm {
     /// All topics and the data of the next event that is emitted in this test, from that contract.
     function expectEmit(address emitter) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
+    function getNonce(address account) external view returns (uint64);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
     function toString(uint256 value) external pure returns (string memory);
