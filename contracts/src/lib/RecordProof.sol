@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ImpressionRecord} from "./ImpressionRecord.sol";
 import {MerklePath} from "./MerklePath.sol";
-import {TypedData} from "./TypedData.sol";
+import {BlockTypedData} from "./BlockTypedData.sol";
 
 /// The signed header of a record batch. (channelId, blockNumber, author, sequence) is whose it is.
 struct BatchHeader {
@@ -72,7 +72,7 @@ library RecordProof {
     function headerOf(bytes calldata header) internal pure returns (BatchHeader memory parsed) {
         if (header.length != HEADER_BYTES) revert BatchHeaderMalformed("length");
         if (bytes8(header[0:8]) != MAGIC) revert BatchHeaderMalformed("magic");
-        (bytes32 structHash, bool isStrict) = TypedData.batchHash(header);
+        (bytes32 structHash, bool isStrict) = BlockTypedData.batchHash(header);
         if (!isStrict) revert BatchHeaderMalformed("padding");
         uint64 countAndAuthor = ImpressionRecord.littleEndian64(bytes8(header[24:32]));
         parsed = BatchHeader({
