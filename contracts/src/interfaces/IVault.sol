@@ -66,8 +66,10 @@ struct LineFacts {
 /// = the three books of all accounts, after every call. What is burnt is credited to an address without a key.
 /// Nobody owns it.
 interface IVault {
-    /// `account`: the payee of a line or debt, the owner of a balance. `blockNumber` is type(uint64).max where
-    /// no block is concerned, channelId zero where no channel is.
+    /// `account`: the payee whose line, debt or contested amount is concerned, otherwise the owner of the
+    /// balance. What leaves a line or contested amount as Released, WithdrawalExecuted or ContestedReleased is
+    /// then the payer's balance, as Burnt that of Bonds.BURN. DebtServed and DebtPaid also lower what is Owed.
+    /// `blockNumber` is type(uint64).max where no block is concerned, channelId zero where no channel is.
     event TokenMoved(
         bytes32 indexed channelId,
         address indexed account,
@@ -101,6 +103,8 @@ interface IVault {
     error NotPayee(bytes32 channelId, uint256 payee, address sender);
     error NotAllowed(address sender);
     error AmountZero();
+    /// Nobody's address, or the Vault's own, where what is sent would be nobody's.
+    error RecipientRefused(address to);
     error AmountTooLarge(uint256 amount, uint256 amountMax);
     error LineTooSmall(bytes32 channelId, uint256 payee, uint256 line, uint256 asked);
     error DebtTooSmall(bytes32 channelId, uint256 payee, uint256 debt, uint256 asked);
