@@ -3,6 +3,12 @@ pragma solidity ^0.8.28;
 
 /// The cheatcodes of forge that these tests use.
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function warp(uint256 timestamp) external;
@@ -16,6 +22,14 @@ interface Vm {
     /// Lets a test that reads much run on past the gas of a test.
     function pauseGasMetering() external;
     function label(address account, string calldata name) external;
+    /// All slots of the account are cold again.
+    function cool(address account) external;
+    /// Slots that are read and written from here on; one that is written twice stands there twice.
+    function record() external;
+    function accesses(address account) external returns (bytes32[] memory reads, bytes32[] memory writes);
+    /// Events from here on, of everybody.
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory);
     function expectRevert(bytes calldata revertData) external;
     function expectRevert(bytes4 selector) external;
     function expectRevert() external;
