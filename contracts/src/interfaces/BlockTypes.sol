@@ -43,14 +43,17 @@ struct Stance {
     uint8 result;
 }
 
-/// amountsDigest: the first 25 bytes of keccak256 of the amounts after the cut to blockMaxNano, as abi.encode of
-/// a uint64[]; results with the same open no dispute.
+/// amountsDigest: the first 25 bytes of keccak256 of the amount words (joined) after the cut to blockMaxNano, with
+/// entry 0 as zero; results with the same open no dispute.
 struct ResultWords {
     bytes32 outputHash;
     bytes25 amountsDigest;
     uint16 validParts;
     uint40 revealedAt;
+    /// It fell in a dispute.
     bool fallen;
+    /// Who revealed it took it back, and nobody else stands for it.
+    bool withdrawn;
 }
 
 /// parts, seats, ownResults and acceptances by participant; results by first reveal; times are 0 if not yet.
@@ -62,6 +65,9 @@ struct BlockWords {
     ResultWords[] results;
     /// A bit for each participant whose part was struck.
     uint16 struck;
+    /// 1 + the index of the result that all participants stand for, 0 if there is none; only told where there
+    /// are several results.
+    uint8 agreed;
     uint40 lastPostedAt;
     uint40 firstRevealedAt;
     uint40 disputedAt;

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {BlockResult, Stage} from "./ChannelTypes.sol";
-import {BlockWords, Delegation} from "./BlockTypes.sol";
+import {Delegation} from "./BlockTypes.sol";
 
-/// A block from its first part to its end. Times are seconds of chain time, intervals half-open. Holds no money.
+/// A block from its first part to its end. What is refused of a result itself: IResultRules. Times are seconds of chain time, intervals half-open. Holds no money.
 interface IBlocks {
     /// postedAt is the height's timestamp.
     event PartPosted(
@@ -81,12 +81,6 @@ interface IBlocks {
     error SeatEmpty(bytes32 channelId, uint64 blockNumber, uint8 participant);
     error AlreadyRevealed(bytes32 channelId, uint64 blockNumber, uint8 participant);
     error CommitmentMismatch(bytes32 commitment, bytes32 given);
-    error AmountWordsCountWrong(uint256 count, uint256 expected);
-    error AmountWordsPaddingNotZero(uint256 participant);
-    error AmountSumMismatch(uint256 payerOwes, uint256 payeesEarn);
-    error ImpressionsTooMany(uint64 impressionCount, uint256 recordsMax);
-    error SettlementRootMismatch(bytes32 settlementRoot, bytes32 computed);
-    error ValidPartsNotPosted(uint16 validParts, uint16 posted);
     error ResultUnknown(bytes32 outputHash);
     /// The participant stands for this result: its binding seat revealed it, or it accepted it.
     error AlreadyBound(bytes32 channelId, uint64 blockNumber, uint8 participant, bytes32 outputHash);
@@ -160,7 +154,8 @@ interface IBlocks {
 
     // ── views ──
 
-    function blockWords(bytes32 channelId, uint64 blockNumber) external view returns (BlockWords memory);
+    /// All that is stored of a block, as lib/BlockWords.sol reads it; the Lens gives it names.
+    function rawWords(bytes32 channelId, uint64 blockNumber) external view returns (uint256[] memory);
 
     /// With the facts as they are now, at `timestamp`; true of the future only if no fact is added until then.
     function stageAt(bytes32 channelId, uint64 blockNumber, uint64 timestamp) external view returns (Stage);

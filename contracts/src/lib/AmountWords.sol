@@ -55,4 +55,33 @@ library AmountWords {
             total += one;
         }
     }
+
+    /// The words with each entry cut to its maximum, entry 0 as zero.
+    function cut(bytes32[] calldata words, uint64[] memory maxima)
+        internal
+        pure
+        returns (bytes32[] memory out)
+    {
+        out = new bytes32[](words.length);
+        for (uint256 i = 1; i < maxima.length; i++) {
+            uint64 nano = nanoIn(words[i >> 2], i);
+            out[i >> 2] |= placed(nano < maxima[i] ? nano : maxima[i], i);
+        }
+    }
+
+    /// Lowers each entry of `low` to that of `other` and raises each of `high`.
+    function widen(bytes32[] memory low, bytes32[] memory high, bytes32[] calldata other) internal pure {
+        for (uint256 i = 0; i < 4 * low.length; i++) {
+            uint256 word = i >> 2;
+            uint64 nano = nanoIn(other[word], i);
+            uint64 least = nanoIn(low[word], i);
+            uint64 most = nanoIn(high[word], i);
+            if (nano < least) low[word] ^= placed(least ^ nano, i);
+            if (nano > most) high[word] ^= placed(most ^ nano, i);
+        }
+    }
+
+    function placed(uint64 nano, uint256 index) private pure returns (bytes32) {
+        return bytes32(uint256(nano) << (192 - 64 * (index & 3)));
+    }
 }

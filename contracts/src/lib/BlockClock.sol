@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ChannelTerms, Stage} from "../interfaces/ChannelTypes.sol";
+import {BlockState, BlockWords, Quarrel} from "./BlockWords.sol";
+
+/// Stages and windows of a block, computed from facts and chain time (protocol.md 8). All intervals are
+/// half-open.
+library BlockClock {
+    /// The processing period that counts at a time.
+    struct Processing {
+        uint256 from;
+        /// V: its end.
+        uint256 until;
+        bool isExtension;
+    }
+
+    /// Of a block with a number below blocksEnd.
+    function stageOf(
+        ChannelTerms memory terms,
+        uint256 blockNumber,
+        BlockState memory state,
+        Quarrel memory quarrel,
+        uint256 time
+    ) internal pure returns (Stage) {
+        bool isFelled = hasFelled(state, quarrel);
+        if (state.endedAt != 0) {
+            return isFelled || state.firstRevealedAt == 0 ? Stage.Void : Stage.Settled;
+        }
+        if (time < startOf(terms, blockNumber)) return Stage.Pending;
+        if (time < collectionEnd(terms, blockNumber)) return Stage.Collection;
+        if (time < processingStart(terms, blockNumber, state)) return Stage.Collation;
+        if (state.posted == 0) return Stage.Void;
+        Processing memory period = processingAt(terms, blockNumber, state, time);
+        bool isRevealed = state.revealed == state.seats || time >= period.until;
+        if (isRevealed && isAgreed(terms, state, quarrel)) return Stage.Final;
+        if (state.disputedAt != 0) {
+            if (time < state.disputedAt + uint256(terms.disputeMax)) return Stage.Dispute;
+            return isFelled ? Stage.Void : Stage.Final;
+        }
+        if (time < period.until) return Stage.Processing;
+        if (state.firstRevealedAt == 0) return Stage.Void;
+        if (time < period.until + terms.challengePeriod) return Stage.Challenge;
+        return isFelled ? Stage.Void : Stage.Final;
+    }
+
+    function startOf(ChannelTerms memory terms, uint256 blockNumber) internal pure returns (uint256) {
+        return terms.firstBlockStart + blockNumber * terms.blockDuration;
+    }
+
+    /// C: until when batches are accepted.
+    function collectionEnd(ChannelTerms memory terms, uint256 blockNumber) internal pure returns (uint256) {
+        return startOf(terms, blockNumber + 1) + terms.collectionGrace;
+    }
+
+    /// P: the end of collation, or the last participant's part if all are posted.
+    function processingStart(ChannelTerms memory terms, uint256 blockNumber, BlockState memory state)
+        internal
+        pure
+        returns (uint256)
+    {
+        // The last part is refused at the end of collation or later, so its time is never above it.
+        if (state.posted == allOf(terms)) return state.lastPostedAt;
+        return collectionEnd(terms, blockNumber) + terms.collationPeriod;
+    }
+
+    /// The period of the first reveal, if there was one; otherwise the extension as soon as the first has
+    /// passed.
+    function processingAt(
+        ChannelTerms memory terms,
+        uint256 blockNumber,
+        BlockState memory state,
+        uint256 time
+    ) internal pure returns (Processing memory period) {
+        period.from = processingStart(terms, blockNumber, state);
+        period.until = period.from + terms.processingPeriod;
+        if ((state.firstRevealedAt == 0 ? time : state.firstRevealedAt) >= period.until) {
+            period = Processing(period.until, period.until + terms.processingPeriod, true);
+        }
+    }
+
+    /// The first block whose collation is not over by the clock; those before it are void without a part.
+    function firstOpenAt(ChannelTerms memory terms, uint256 time) internal pure returns (uint256) {
+        uint256 lag = terms.firstBlockStart + uint256(terms.collectionGrace) + terms.collationPeriod;
+        return Math.saturatingSub(time, lag) / terms.blockDuration;
+    }
+
+    /// All participants stand for one result: their binding seats revealed it, or they accepted it.
+    function isAgreed(ChannelTerms memory terms, BlockState memory state, Quarrel memory quarrel)
+        internal
+        pure
+        returns (bool)
+    {
+        if (BlockWords.resultCountOf(state, quarrel) != 1) return quarrel.agreed != 0;
+        return quarrel.fallen == 0 && (state.accepted | (state.binding & state.revealed)) == allOf(terms);
+    }
+
+    /// There were results, and none stands.
+    function hasFelled(BlockState memory state, Quarrel memory quarrel) internal pure returns (bool) {
+        uint256 count = BlockWords.resultCountOf(state, quarrel);
+        return count > 0 && (quarrel.fallen | quarrel.withdrawn) == (1 << count) - 1;
+    }
+
+    function allOf(ChannelTerms memory terms) internal pure returns (uint256) {
+        return (1 << terms.participants.length) - 1;
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// The facts of a block that its stage depends on: one word. Masks have a bit for each participant.
+struct BlockState {
+    /// Participants whose part is posted.
+    uint16 posted;
+    /// Participants whose seat has committed.
+    uint16 seats;
+    /// Seats under a binding delegation.
+    uint16 binding;
+    /// Seats that revealed.
+    uint16 revealed;
+    /// Participants that accepted a revealed result.
+    uint16 accepted;
+    /// Participants with a result of their own.
+    uint16 own;
+    /// Times in seconds, 0 if not yet.
+    uint40 lastPostedAt;
+    uint40 firstRevealedAt;
+    /// When a result with other amounts was revealed.
+    uint40 disputedAt;
+    /// When it was settled, or released because it is void.
+    uint40 endedAt;
+}
+
+/// What is only there once results differ, fall or are accepted: one word.
+struct Quarrel {
+    /// A bit for each result that does not stand any more.
+    uint32 fallen;
+    /// A bit for each participant whose part is struck.
+    uint16 struck;
+    /// Number of distinct results once there are two; before, firstRevealedAt tells 0 from 1.
+    uint8 resultCount;
+    /// 1 + the result that all participants stand for, where there are several; 0 if there is none.
+    uint8 agreed;
+    /// A bit for each result that was taken back and that nobody else stands for.
+    uint32 withdrawn;
+}
+
+struct Seat {
+    address validator;
+    uint64 nonce;
+    /// Index of the result it revealed.
+    uint8 result;
+    bool hasFee;
+}
+
+struct ResultWord {
+    bytes25 amountsDigest;
+    uint16 validParts;
+    uint40 revealedAt;
+}
+
+/// Where everything of a block lies among its words, and how it is packed.
+library BlockWords {
+    uint256 internal constant COUNT = 192;
+    uint256 internal constant STATE = 0;
+    /// The index of the result that each participant accepted, a byte each; above them that of its own result.
+    uint256 internal constant STANCES = 1;
+    uint256 internal constant QUARREL = 2;
+    /// One for each participant from here on: the first 27 bytes of the part's digest, and the height.
+    uint256 internal constant PARTS = 16;
+    uint256 internal constant SEATS = 32;
+    uint256 internal constant COMMITMENTS = 48;
+    uint256 internal constant FEES = 64;
+    /// Two for each result: outputHash, and ResultWord. At most 32: a seat and an own one of 16 participants.
+    uint256 internal constant RESULTS = 128;
+
+    function packState(BlockState memory one) internal pure returns (uint256) {
+        return uint256(one.posted) | (uint256(one.seats) << 16) | (uint256(one.binding) << 32)
+            | (uint256(one.revealed) << 48) | (uint256(one.accepted) << 64) | (uint256(one.own) << 80)
+            | (uint256(one.lastPostedAt) << 96) | (uint256(one.firstRevealedAt) << 136)
+            | (uint256(one.disputedAt) << 176) | (uint256(one.endedAt) << 216);
+    }
+
+    function stateOf(uint256 word) internal pure returns (BlockState memory) {
+        return BlockState(
+            uint16(word),
+            uint16(word >> 16),
+            uint16(word >> 32),
+            uint16(word >> 48),
+            uint16(word >> 64),
+            uint16(word >> 80),
+            uint40(word >> 96),
+            uint40(word >> 136),
+            uint40(word >> 176),
+            uint40(word >> 216)
+        );
+    }
+
+    function packQuarrel(Quarrel memory one) internal pure returns (uint256) {
+        return uint256(one.fallen) | (uint256(one.struck) << 32) | (uint256(one.resultCount) << 48)
+            | (uint256(one.agreed) << 56) | (uint256(one.withdrawn) << 64);
+    }
+
+    function quarrelOf(uint256 word) internal pure returns (Quarrel memory) {
+        return Quarrel(
+            uint32(word), uint16(word >> 32), uint8(word >> 48), uint8(word >> 56), uint32(word >> 64)
+        );
+    }
+
+    function packSeat(Seat memory one) internal pure returns (uint256) {
+        return uint256(uint160(one.validator)) | (uint256(one.nonce) << 160) | (uint256(one.result) << 224)
+            | (one.hasFee ? 1 << 232 : 0);
+    }
+
+    function seatOf(uint256 word) internal pure returns (Seat memory) {
+        return Seat(
+            address(uint160(word)), uint64(word >> 160), uint8(word >> 224), (word >> 232) & 1 == 1
+        );
+    }
+
+    function packResult(ResultWord memory one) internal pure returns (uint256) {
+        return uint256(bytes32(one.amountsDigest)) | (uint256(one.validParts) << 40) | one.revealedAt;
+    }
+
+    function resultOf(uint256 word) internal pure returns (ResultWord memory) {
+        return ResultWord(bytes25(bytes32(word)), uint16(word >> 40), uint40(word));
+    }
+
+    /// The result that a participant accepted, or its own one, of the word STANCES.
+    function acceptedIn(uint256 stances, uint256 participant) internal pure returns (uint256) {
+        return uint8(stances >> (8 * participant));
+    }
+
+    function ownIn(uint256 stances, uint256 participant) internal pure returns (uint256) {
+        return uint8(stances >> (128 + 8 * participant));
+    }
+
+    function resultCountOf(BlockState memory state, Quarrel memory quarrel) internal pure returns (uint256) {
+        if (quarrel.resultCount > 0) return quarrel.resultCount;
+        return state.firstRevealedAt == 0 ? 0 : 1;
+    }
+
+    function partDigest(bytes32 partRoot, uint32 segmentCount, bytes32 indexHash)
+        internal
+        pure
+        returns (bytes27)
+    {
+        return bytes27(keccak256(abi.encode(partRoot, segmentCount, indexHash)));
+    }
+}
