@@ -42,6 +42,8 @@ abstract contract BlockResults is BlockSeats {
         seat.result = uint8(addResult(found, stored, hash, result.validParts, digest));
         // A seat's word is written only where it says more than that its result is the first.
         if (seat.result != 0) stored[BlockWords.SEATS + participant] = BlockWords.packSeat(seat);
+        // Used up; the event of the commit keeps it.
+        stored[BlockWords.COMMITMENTS + participant] = 0;
         found.state.revealed |= bit(participant);
         finishStance(found, stored);
     }
@@ -186,9 +188,9 @@ abstract contract BlockResults is BlockSeats {
             }
             return index;
         }
-        uint256 at = BlockWords.RESULTS + 2 * index;
-        stored[at] = uint256(hash);
-        stored[at + 1] =
+        uint256 place = BlockWords.RESULTS + 2 * index;
+        stored[place] = uint256(hash);
+        stored[place + 1] =
             BlockWords.packResult(ResultWord(digest, validParts, uint40(block.timestamp)));
         if (index == 0) {
             found.state.firstRevealedAt = uint40(block.timestamp);

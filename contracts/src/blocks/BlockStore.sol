@@ -106,11 +106,8 @@ abstract contract BlockStore is IBlocks, PapyrusDomain {
     function senderIndex(Found memory found) internal view returns (uint256 index) {
         index = accountIndex(found, msg.sender);
         if (index < found.terms.participants.length) return index;
-        address account = participants.accountOf(msg.sender);
-        index = accountIndex(found, account);
-        bool isOperator = index < found.terms.participants.length
-            && participants.operatorKeyOf(account) == msg.sender;
-        if (!isOperator) revert NotParticipant(found.channelId, msg.sender);
+        index = accountIndex(found, participants.operatorAccountOf(msg.sender));
+        if (index == found.terms.participants.length) revert NotParticipant(found.channelId, msg.sender);
     }
 
     /// The number of participants if it is none of them.

@@ -9,6 +9,7 @@ import {IChannels} from "../interfaces/IChannels.sol";
 import {IVault, LineFacts} from "../interfaces/IVault.sol";
 import {BlockTypedData} from "../lib/BlockTypedData.sol";
 import {Bonds} from "../lib/Bonds.sol";
+import {BlockReading} from "./BlockReading.sol";
 import {ChannelFacts, Deployed, ILens} from "./ILens.sol";
 
 /// Puts together what several contracts hold. Nothing depends on it, so it holds no truth of its own.
@@ -64,9 +65,10 @@ contract Lens is ILens {
         view
         returns (BlockWords memory words, Stage stage, uint256[] memory covers)
     {
-        words = blocks.blockWords(channelId, blockNumber);
+        uint256 count = TermsCode.hot(placeOf(channelId)).participants.length;
+        words = BlockReading.read(blocks.rawWords(channelId, blockNumber), count);
         stage = blocks.stageAt(channelId, blockNumber, uint64(block.timestamp));
-        covers = new uint256[](TermsCode.hot(placeOf(channelId)).participants.length);
+        covers = new uint256[](count);
         for (uint8 i = 1; i < covers.length; i++) {
             covers[i] = vault.cover(channelId, blockNumber, i);
         }

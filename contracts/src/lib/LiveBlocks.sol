@@ -7,9 +7,9 @@ library LiveBlocks {
     struct Live {
         /// 128 blocks a word: begun in the low half, over in the high one.
         mapping(uint256 word => uint256 bits) bits;
-        /// Live blocks of each word, 8 bits a word, 32 words a slot.
+        /// Live blocks of each word, 8 bits a word, 32 words a slot; kept as countsIn reads it.
         mapping(uint256 slot => uint256 counts) wordCounts;
-        /// Live blocks of each 32 words, 16 bits a group, 16 groups a slot.
+        /// Live blocks of each 32 words, 16 bits a group, 16 groups a slot; likewise.
         mapping(uint256 slot => uint256 counts) groupCounts;
     }
 
@@ -21,16 +21,16 @@ library LiveBlocks {
     function begin(Live storage live, uint256 n) internal {
         uint256 word = n >> WORD;
         live.bits[word] |= 1 << (n & 127);
-        live.wordCounts[word >> GROUP] += wordUnit(word);
-        live.groupCounts[word >> (GROUP + SLOT)] += groupUnit(word >> GROUP);
+        raise(live.wordCounts, word >> GROUP, wordUnit(word));
+        raise(live.groupCounts, word >> (GROUP + SLOT), groupUnit(word >> GROUP));
     }
 
     /// Of a block that has begun and is not over.
     function end(Live storage live, uint256 n) internal {
         uint256 word = n >> WORD;
         live.bits[word] |= 1 << (128 + (n & 127));
-        live.wordCounts[word >> GROUP] -= wordUnit(word);
-        live.groupCounts[word >> (GROUP + SLOT)] -= groupUnit(word >> GROUP);
+        lower(live.wordCounts, word >> GROUP, wordUnit(word));
+        lower(live.groupCounts, word >> (GROUP + SLOT), groupUnit(word >> GROUP));
     }
 
     /// Live blocks below n.
@@ -39,10 +39,10 @@ library LiveBlocks {
         uint256 group = word >> GROUP;
         uint256 slot = group >> SLOT;
         for (uint256 i = 0; i < slot; i++) {
-            count += sum16(live.groupCounts[i]);
+            count += sum16(countsIn(live.groupCounts, i));
         }
-        count += sum16(live.groupCounts[slot] & mask(16 * (group & 15)));
-        count += sum8(live.wordCounts[group] & mask(8 * (word & 31)));
+        count += sum16(countsIn(live.groupCounts, slot) & mask(16 * (group & 15)));
+        count += sum8(countsIn(live.wordCounts, group) & mask(8 * (word & 31)));
         uint256 bits = live.bits[word];
         count += bitCount(bits & ~(bits >> 128) & mask(n & 127));
     }
@@ -54,12 +54,31 @@ library LiveBlocks {
         returns (uint256 count)
     {
         while (from < until) {
-            uint256 at = from & 127;
-            uint256 next = from - at + 128;
+            uint256 offset = from & 127;
+            uint256 next = from - offset + 128;
             uint256 size = (next < until ? next : until) - from;
-            count += bitCount((live.bits[from >> WORD] >> (128 + at)) & mask(size));
+            count += bitCount((live.bits[from >> WORD] >> (128 + offset)) & mask(size));
             from += size;
         }
+    }
+
+    /// Counts are kept as their complement once there were any, so that a slot never goes back to zero: to
+    /// leave zero costs four times as much as to change.
+    function countsIn(mapping(uint256 => uint256) storage counts, uint256 slot)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 kept = counts[slot];
+        return kept == 0 ? 0 : ~kept;
+    }
+
+    function raise(mapping(uint256 => uint256) storage counts, uint256 slot, uint256 unit) private {
+        counts[slot] = ~(countsIn(counts, slot) + unit);
+    }
+
+    function lower(mapping(uint256 => uint256) storage counts, uint256 slot, uint256 unit) private {
+        counts[slot] = ~(countsIn(counts, slot) - unit);
     }
 
     function wordUnit(uint256 word) private pure returns (uint256) {

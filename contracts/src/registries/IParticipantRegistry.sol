@@ -51,6 +51,9 @@ interface IParticipantRegistry {
     /// The account that `key` serves now; zero if none.
     function accountOf(address key) external view returns (address);
 
+    /// The account whose current operator key is `key`; zero if none.
+    function operatorAccountOf(address key) external view returns (address);
+
     /// Whether the account has registered and none of its three current keys is zero.
     function isRegistered(address account) external view returns (bool);
 

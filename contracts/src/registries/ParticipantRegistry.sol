@@ -18,9 +18,14 @@ contract ParticipantRegistry is IParticipantRegistry, PapyrusDomain {
         string endpoint;
     }
 
+    struct Serving {
+        address account;
+        bool isOperator;
+    }
+
     mapping(address account => Registration[]) private registrations;
     /// The account whose latest registration holds the key, for either purpose.
-    mapping(address key => address account) private serving;
+    mapping(address key => Serving) private serving;
 
     constructor(address channels) PapyrusDomain(channels) {}
 
@@ -74,12 +79,20 @@ contract ParticipantRegistry is IParticipantRegistry, PapyrusDomain {
 
     /// @inheritdoc IParticipantRegistry
     function operatorKeyOf(address account) external view returns (address operatorKey) {
-        (, operatorKey) = lastKeys(registrations[account]);
+        Registration[] storage history = registrations[account];
+        uint256 count = history.length;
+        if (count > 0) operatorKey = history[count - 1].operatorKey;
     }
 
     /// @inheritdoc IParticipantRegistry
     function accountOf(address key) external view returns (address) {
-        return serving[key];
+        return serving[key].account;
+    }
+
+    /// @inheritdoc IParticipantRegistry
+    function operatorAccountOf(address key) external view returns (address) {
+        Serving memory one = serving[key];
+        return one.isOperator ? one.account : address(0);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -124,9 +137,11 @@ contract ParticipantRegistry is IParticipantRegistry, PapyrusDomain {
         private
     {
         if (key == address(0)) return;
-        address holder = serving[key];
+        Serving storage held = serving[key];
+        address holder = held.account;
         if (holder != address(0) && holder != msg.sender) revert KeyInUse(key, holder);
-        serving[key] = msg.sender;
+        held.account = msg.sender;
+        if (purpose == BlockTypedData.OPERATOR_KEY) held.isOperator = true;
         if (key == oldKey) return;
         // By recovery alone: what keys sign is checked by recovery everywhere.
         bytes32 digest = digestOf(BlockTypedData.possessionHash(msg.sender, purpose, nonce));
