@@ -370,6 +370,7 @@ contract StakeRegistryTest is Organisations {
     function moveWei(address who, WeiBook fromBook, WeiBook toBook, uint256 amount) private {
         WeiMove[] memory moves = new WeiMove[](1);
         moves[0] = WeiMove(who, who, fromBook, toBook, Reason.SeatBond, uint96(amount));
+        vm.prank(address(blocks));
         vault.moveWei(bytes32(0), 0, moves);
     }
 

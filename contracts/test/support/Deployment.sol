@@ -5,7 +5,6 @@ import {Blocks} from "../../src/blocks/Blocks.sol";
 import {Channels} from "../../src/channels/Channels.sol";
 import {ReducerTable} from "../../src/channels/ReducerTable.sol";
 import {TermsRules} from "../../src/channels/TermsRules.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
 import {IVault} from "../../src/interfaces/IVault.sol";
 import {Deployed} from "../../src/lens/ILens.sol";
 import {Lens} from "../../src/lens/Lens.sol";
@@ -35,13 +34,13 @@ abstract contract Deployment is Test {
         address participantRegistry = foretold(nonce + 3);
         address channelsPlace = foretold(nonce + 4);
         address validatorRegistry = foretold(nonce + 6);
-        IBlocks blocksPlace = IBlocks(foretold(nonce + 7));
+        address blocksPlace = foretold(nonce + 7);
         rtbImpression1 = new RtbImpression1();
         reducerTable = new ReducerTable(address(rtbImpression1));
         termsRules = new TermsRules(reducerTable, ParticipantRegistry(participantRegistry));
         participants = new ParticipantRegistry(channelsPlace);
         channels = new Channels(termsRules);
-        vault = new Vault(channels, blocksPlace, validatorRegistry, ADJUDICATOR, PANEL);
+        vault = new Vault(channelsPlace, blocksPlace, validatorRegistry, ADJUDICATOR, PANEL);
         validators = new ValidatorRegistry(IVault(address(vault)));
         blocks = new Blocks(channels, vault, participants, validators, ADJUDICATOR, PANEL);
         lens = new Lens(
