@@ -23,6 +23,8 @@ contract KeyRegistryTest is Organisations {
         vm.assertEq(participants.operatorKeyOf(who), keys.operatorKey);
         vm.assertEq(participants.accountOf(keys.recordKey), who);
         vm.assertEq(participants.accountOf(keys.operatorKey), who);
+        vm.assertEq(participants.operatorAccountOf(keys.operatorKey), who);
+        vm.assertEq(participants.operatorAccountOf(keys.recordKey), address(0));
         (IParticipantRegistry.Keys memory read, uint64 registeredAt) = participants.currentKeys(who);
         vm.assertEq(abi.encode(read), abi.encode(keys));
         vm.assertEq(registeredAt, block.timestamp);
@@ -165,6 +167,8 @@ contract KeyRegistryTest is Organisations {
         participants.register(keys, recordSignature, operatorSignature);
         vm.assertEq(participants.accountOf(keys.recordKey), account(0));
         vm.assertEq(participants.accountOf(keys.operatorKey), account(0));
+        vm.assertEq(participants.operatorAccountOf(keys.recordKey), address(0));
+        vm.assertEq(participants.operatorAccountOf(keys.operatorKey), account(0));
     }
 
     function test_one_key_for_both_purposes_proves_itself_for_both() public {
@@ -174,11 +178,13 @@ contract KeyRegistryTest is Organisations {
         vm.prank(account(0));
         participants.register(keys, "", operatorSignature);
         vm.assertEq(participants.accountOf(keys.recordKey), account(0));
+        vm.assertEq(participants.operatorAccountOf(keys.recordKey), account(0));
         // It goes on serving the account while one purpose is left.
         keys.operatorKey = address(0);
         vm.prank(account(0));
         participants.register(keys, "", "");
         vm.assertEq(participants.accountOf(keys.recordKey), account(0));
+        vm.assertEq(participants.operatorAccountOf(keys.recordKey), address(0));
         vm.assertEq(participants.operatorKeyOf(account(0)), address(0));
     }
 
