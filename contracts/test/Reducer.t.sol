@@ -276,6 +276,20 @@ contract ReducerTest is Test {
         pays(p, group, [uint64(105), 67, 0, 5, 0, 33]);
     }
 
+    function test_what_one_earns_of_several_sellers_adds_up() public view {
+        Parameters memory p = defaults();
+        p.auditorFeeNano = 7;
+        p.shares = new Share[](3);
+        p.shares[0] = Share(OPERATOR, 100_000);
+        p.shares[1] = Share(PUBLISHER, 200_000);
+        p.shares[2] = Share(AUDITOR, 50_000);
+        bytes[] memory group = listOf(Groups.win(0, SSP, 100, 0), Groups.win(SSP, 0, 100, 0));
+        group = Groups.withOne(group, Groups.win(0, PUBLISHER, 200, 0));
+        group = Groups.withOne(group, Groups.win(PUBLISHER, 0, 200, 0));
+        group = Groups.withOne(group, Groups.audit(AUDITOR, ALL, SEEN, 0));
+        pays(p, group, [uint64(314), 65, 20 + 40 + 130, 14 + 5 + 10, 0, 10 + 20]);
+    }
+
     function test_a_price_of_nothing_stands_and_the_auditor_earns() public view {
         Parameters memory p = defaults();
         p.auditorFeeNano = 5;
