@@ -290,6 +290,53 @@ contract ReducerTest is Test {
         pays(p, group, [uint64(314), 65, 20 + 40 + 130, 14 + 5 + 10, 0, 10 + 20]);
     }
 
+    function test_two_prices_are_settled_by_the_policy() public view {
+        Parameters memory p = defaults();
+        bytes[] memory group = listOf(Groups.win(0, SSP, 90, 0), Groups.win(SSP, 0, 100, 0));
+        group = Groups.withOne(group, Groups.audit(AUDITOR, ALL, SEEN, 0));
+        uint64[4] memory expected = [uint64(90), 100, 90, 0];
+        for (uint8 policy = 0; policy < 4; policy++) {
+            p.onPriceMismatch = policy;
+            pays(p, group, [expected[policy], expected[policy], 0, 0, 0, 0]);
+        }
+        p.priceTolerancePpm = 99_999;
+        pays(p, group, [uint64(0), 0, 0, 0, 0, 0]);
+        p.priceTolerancePpm = 100_000;
+        pays(p, group, [uint64(90), 90, 0, 0, 0, 0]);
+        // A payer of two prices cannot reject; its highest counts.
+        p.priceTolerancePpm = 0;
+        pays(p, Groups.withOne(group, Groups.win(0, SSP, 95, 0)), [uint64(95), 95, 0, 0, 0, 0]);
+    }
+
+    function test_one_price_is_settled_by_the_policy_of_the_silent_side() public view {
+        Parameters memory p = defaults();
+        p.auditorFeeNano = 1;
+        bytes[] memory sold = listOf(Groups.win(SSP, 0, 100, 0), Groups.audit(AUDITOR, ALL, SEEN, 0));
+        bytes[] memory bought = listOf(Groups.win(0, SSP, 100, 0), Groups.audit(AUDITOR, ALL, SEEN, 0));
+        pays(p, sold, [uint64(0), 0, 0, 0, 0, 0]);
+        pays(p, bought, [uint64(0), 0, 0, 0, 0, 0]);
+        p.onMissingDsp = 1;
+        pays(p, sold, [uint64(101), 100, 0, 1, 0, 0]);
+        pays(p, bought, [uint64(0), 0, 0, 0, 0, 0]);
+        (p.onMissingDsp, p.onMissingSsp) = (0, 1);
+        pays(p, sold, [uint64(0), 0, 0, 0, 0, 0]);
+        pays(p, bought, [uint64(101), 100, 0, 1, 0, 0]);
+    }
+
+    function test_audits_are_asked_for_as_the_policy_says() public view {
+        Parameters memory p = defaults();
+        bytes[] memory group = listOf(Groups.win(0, SSP, 100, 0), Groups.win(SSP, 0, 100, 0));
+        pays(p, group, [uint64(0), 0, 0, 0, 0, 0]);
+        p.onMissingAudit = 1;
+        pays(p, group, [uint64(100), 100, 0, 0, 0, 0]);
+        bytes[] memory hidden = Groups.withOne(group, Groups.audit(AUDITOR, SSP, HIDDEN, 0));
+        pays(p, hidden, [uint64(0), 0, 0, 0, 0, 0]);
+        p.requireViewable = false;
+        pays(p, hidden, [uint64(100), 100, 0, 0, 0, 0]);
+        bytes[] memory invalid = Groups.withOne(hidden, Groups.audit(SECOND_AUDITOR, ALL, INVALID, 0));
+        pays(p, invalid, [uint64(0), 0, 0, 0, 0, 0]);
+    }
+
     function test_a_price_of_nothing_stands_and_the_auditor_earns() public view {
         Parameters memory p = defaults();
         p.auditorFeeNano = 5;
