@@ -198,6 +198,8 @@ contract KeyRegistryTest is Organisations {
             vm.prank(account(3));
             participants.register(keys, "", "");
             vm.assertFalse(participants.isRegistered(account(3)), "revoked");
+            vm.assertEq(participants.accountOf(address(0)), address(0));
+            vm.assertEq(participants.operatorAccountOf(address(0)), address(0));
             vm.assertEq(participants.accountOf(vm.addr(RECORDER + 3)), i == 0 ? address(0) : account(3));
             vm.assertEq(participants.accountOf(operator(3)), i == 1 ? address(0) : account(3));
             vm.revertToState(state);

@@ -209,6 +209,16 @@ contract StakeRegistryTest is Organisations {
         vm.assertEq(validators.validatorCount(), 0);
     }
 
+    function test_who_announced_all_of_it_leaves_the_list_however_much_is_still_locked() public {
+        address who = listed(0, 2 * MIN);
+        announce(who, 2 * MIN);
+        lock(who, MIN + 1);
+        vm.warp(block.timestamp + 90 days);
+        complete(who);
+        holds(who, MIN - 1, 0, MIN + 1);
+        vm.assertEq(validators.validatorCount(), 0);
+    }
+
     function test_an_entry_that_is_removed_is_replaced_by_the_last() public {
         for (uint256 i = 0; i < 4; i++) {
             listed(i, MIN + i);
