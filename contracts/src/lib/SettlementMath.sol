@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// How a payee's line is shared among blocks, debts and withdrawals, in base units. Pure, so that a prover can
-/// show what it promises (test/proofs). TermsRules keeps blockMax below 2^96 and the number of blocks at most
-/// 2^20; a line holds less than 2^128: nothing here wraps.
+/// How a payee's line is shared among blocks, debts and withdrawals, in base units. Pure, so that a prover
+/// can show what it promises (test/proofs). TermsRules keeps blockMax below 2^96 and the number of blocks at
+/// most 2^20; a line holds less than 2^128: nothing here wraps.
 library SettlementMath {
     uint256 internal constant NANO_PER_UNIT = 1e9;
 
@@ -24,9 +24,9 @@ library SettlementMath {
         return beyond(held, blockMax * live);
     }
 
-    /// Of a block with `live` earlier ones that are not over. `owed` by the least and `most` by the highest of
-    /// the results that stand, both already cut to blockMax: what is owed is paid or becomes debt, the rest up
-    /// to the most is contested as far as the line reaches.
+    /// Of a block with `live` earlier ones that are not over. `owed` by the least and `most` by the highest
+    /// of the results that stand, both already cut to blockMax: what is owed is paid or becomes debt, the
+    /// rest up to the most is contested as far as the line reaches.
     function payment(uint256 held, uint256 blockMax, uint256 live, uint256 owed, uint256 most)
         internal
         pure
