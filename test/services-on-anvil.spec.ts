@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import type { ChainOutcome, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { registerKeys } from '#chain/testing/example-channel';
 import { addressOf, signDigest } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
@@ -28,21 +29,26 @@ async function openOnChain(chain: DrivenChain): Promise<{ rehearsal: Rehearsal; 
       await chain.fund(address, 10n ** 20n);
     }
     await done(
-      chain.participantActs(one.accountKey).registerParticipant({
+      registerKeys(chain, one.accountKey, {
         recordKey: addressOf(one.recordKey),
         operatorKey: addressOf(one.operatorKey),
         encryptionKey: one.encryptionKey,
         endpoint: '',
+        ...{ record: one.recordKey, operator: one.operatorKey },
       }),
     );
+    const account = chain.participantActs(one.accountKey);
+    await done(account.depositWei(one.account, 10n ** 18n));
     const encryptionKey = one.validatorEncryptionKey;
     await done(
       validator.registerValidator({
         encryptionKey,
         endpoint: `http://${one.validator}`,
-        bondWei: 10n ** 18n,
+        leastFeeWei: 0n,
+        stakeWei: 10n ** 18n,
       }),
     );
+    await done(account.nameValidator(one.validator, true));
   }
   const payer = rehearsal.participants[0];
   const signatures = rehearsal.participants.map((one) =>
@@ -51,8 +57,10 @@ async function openOnChain(chain: DrivenChain): Promise<{ rehearsal: Rehearsal; 
   await done(
     chain.participantActs(payer.accountKey).openChannel(rehearsal.terms, signatures, rehearsal.boxes),
   );
-  await chain.mint(token, payer.account, deposit);
-  await done(chain.participantActs(payer.accountKey).deposit(rehearsal.channelId, deposit));
+  await chain.mint(token, payer.account, 2n * deposit);
+  for (const payee of [1, 2]) {
+    await done(chain.participantActs(payer.accountKey).deposit(rehearsal.channelId, payee, deposit));
+  }
   return { rehearsal, token };
 }
 
@@ -73,7 +81,8 @@ describe('the services on the embedded chain', () => {
     expect(await now.stage(rehearsal.channelId, 0)).toBe('settled');
     const balances = await Promise.all(rehearsal.participants.map((one) => now.balance(token, one.account)));
     expect(balances).toEqual([0n, 3_000n, 0n]);
-    expect((await now.channel(rehearsal.channelId))?.deposit).toBe(deposit - 3_000n);
+    const lines = (await now.channel(rehearsal.channelId))?.lines.map(({ amount }) => amount);
+    expect(lines).toEqual([deposit - 3_000n, deposit]);
   });
 
   it('settle a block after the challenge period when one organisation is away, and pay once', async () => {

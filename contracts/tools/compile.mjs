@@ -11,9 +11,6 @@ const deployedBytesMax = 24_576;
 /** Largest creation code that the chain accepts (EIP-3860); a few constructor arguments are added to it. */
 const creationBytesMax = 49_152 - 256;
 
-/** Folders of the contracts that replace ChannelRegistry: forge tests them, nothing deploys them yet. */
-const notYetDeployed = ['channels', 'vault', 'blocks', 'registries', 'lens'];
-
 /** As in foundry.toml; a difference would let tests run other bytecode than what is deployed. */
 export const compilerSettings = {
   optimizer: { enabled: true, runs: 200 },
@@ -23,9 +20,7 @@ export const compilerSettings = {
 
 /** Recompiles if a source, or this file, is newer than what is in dist. Throws with solc's messages. */
 export async function compileContracts() {
-  const names = readdirSync(sourceFolder, { recursive: true })
-    .filter((name) => name.endsWith('.sol'))
-    .filter((name) => !notYetDeployed.includes(name.split('/')[0]));
+  const names = readdirSync(sourceFolder, { recursive: true }).filter((name) => name.endsWith('.sol'));
   const files = names.map((name) => join(sourceFolder, name)).sort();
   if (!isStale([...files, import.meta.filename])) return;
   const output = compile(files);

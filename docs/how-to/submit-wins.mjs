@@ -7,7 +7,7 @@ const [url, channelId] = process.argv.slice(2);
 if (!URL.canParse(url) || !/^0x[0-9a-f]{64}$/.test(channelId)) {
   end(2, 'usage: node docs/how-to/submit-wins.mjs NODE_URL CHANNEL\n`papyrus up` prints both: a channel node of ssp-1 (http://…), and 0x with 64 digits');
 }
-const domain = { chainId: 31337, verifyingContract: developmentContracts().channelRegistry };
+const domain = { chainId: 31337, verifyingContract: developmentContracts().Channels };
 // In a network of your own these keys are yours; `up` derives them from its seed and the participant's name.
 const { record, operator } = participantSecrets('papyrus', 'ssp-1');
 

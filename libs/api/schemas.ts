@@ -16,6 +16,12 @@ export const hexOf = (bytes: number) =>
     .transform((text) => text.toLowerCase() as Hex);
 
 /** Decimal text of an unsigned 64-bit integer, or a JSON integer that is exact. */
+/** Of an account of the Vault, in wei. */
+const feeWei = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,28})$/, 'a uint96 in decimal')
+  .transform(BigInt)
+  .refine((value) => value < 1n << 96n, 'a uint96 in decimal');
 const u64 = z
   .union([z.string().regex(/^\d{1,20}$/, 'decimal digits'), z.int().nonnegative()])
   .transform((value) => BigInt(value))
@@ -107,6 +113,18 @@ const forwardingSchema = z.object({
 });
 export type ForwardingView = z.infer<typeof forwardingSchema>;
 
+const lineSchema = z.object({
+  payee: participantIndex,
+  amount: z.string(),
+  /** What blocks owe and the line lacked. */
+  debt: z.string(),
+  /** What the payer asked to have back, and when, in seconds of chain time. */
+  requested: z.string(),
+  requestedAt: z.int().optional(),
+  /** The most that one block pays. */
+  blockMax: z.string(),
+});
+
 export const channelSchema = z.object({
   channelId: hexOf(32),
   /** Index of the node's own participant. */
@@ -120,8 +138,8 @@ export const channelSchema = z.object({
   blocksMax: z.int(),
   authorBytesMax: z.int(),
   priceNanoMax: z.string(),
-  /** Token base units. */
-  deposit: z.string(),
+  /** What each payee is paid out of, in token base units. */
+  lines: z.array(lineSchema),
   /** The block that collects by chain time, absent before the first and after the last. */
   currentBlock: z.int().optional(),
   closedAt: z.int().optional(),
@@ -141,7 +159,8 @@ export const blockSchema = z.object({
   /** What this node holds, by author; counted while the block collects and shortly after. */
   authors: z.array(z.object({ author: participantIndex, batches: z.int(), budgetBytes: z.int() })),
   parts: z.array(z.object({ participant: participantIndex, partRoot: hexOf(32), segmentCount: z.int() })),
-  finalOutputHash: hexOf(32).optional(),
+  /** The results that are paid, several of them at the lowest common amounts. */
+  standing: z.array(hexOf(32)).optional(),
 });
 export type BlockView = z.infer<typeof blockSchema>;
 
@@ -182,6 +201,7 @@ export const validationRequestSchema = z
     validator: hexOf(20),
     binding: z.boolean(),
     keyCommitment: hexOf(32),
+    feeWei,
     nonce: u64,
     notAfter: u64,
     signature: hexOf(65),
@@ -198,8 +218,9 @@ export const validationRequestSchema = z
 
 /** The body that `validationRequestSchema` parses. */
 export function jsonOfValidationRequest({ delegation, ...more }: ValidationRequest): string {
-  const { nonce, notAfter, ...fields } = delegation;
-  return JSON.stringify({ ...fields, nonce: String(nonce), notAfter: String(notAfter), ...more });
+  const { feeWei, nonce, notAfter, ...fields } = delegation;
+  const texts = { feeWei: String(feeWei), nonce: String(nonce), notAfter: String(notAfter) };
+  return JSON.stringify({ ...fields, ...texts, ...more });
 }
 
 export const validationAcceptedSchema = z.object({ accepted: z.literal(true), nonce: z.string() });

@@ -11,7 +11,9 @@ import {
   type ChannelId,
   type ChannelTerms,
   collectionEnd,
+  isDue,
   isOver,
+  releaseVoidDue,
   stageOf,
 } from '#protocol';
 
@@ -42,7 +44,7 @@ export class BlockWatch {
   readonly #account: Address | undefined;
   readonly #chain: Chain;
   readonly #channels = new Map<Hex, WatchedChannel>();
-  /** Void blocks with seats, whose bonds nobody may have released. */
+  /** Void blocks with parts, whose bonds nobody has released. */
   #voided: WatchedBlock[] = [];
   #last: { readonly heights: Heights; readonly blocks: readonly WatchedBlock[] } | undefined;
 
@@ -77,7 +79,7 @@ export class BlockWatch {
   }
 
   /**
-   * The void blocks that `blocks` came upon since the last call and on which validators' bonds may lie; void
+   * The void blocks that `blocks` came upon since the last call and on which bonds lie; void
    * in a finalized height, so that each is told once.
    */
   takeVoided(): readonly WatchedBlock[] {
@@ -179,7 +181,7 @@ export class BlockWatch {
     }
     for (const block of settled) {
       channel.finished.add(block.blockNumber);
-      if (block.stage.stage === 'void' && block.facts.seats.length > 0) this.#voided.push(block);
+      if (isDue(releaseVoidDue(block))) this.#voided.push(block);
     }
     while (channel.finished.delete(channel.lowestUnfinished)) channel.lowestUnfinished++;
   }

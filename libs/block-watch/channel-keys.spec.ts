@@ -38,15 +38,15 @@ describe('the keys of a channel', () => {
     }
   });
 
-  it('are checked before the terms are signed: the box opens with the own key, to the secret of keysRoot', () => {
+  it('are checked before the terms are signed: the box opens with the own key, to the secret of keysRoot', async () => {
     const { terms, boxes, participants, channelSecret } = new Rehearsal();
     const box = fromHex(boxes[1]);
     const [{ encryptionSecret: foreign }, { encryptionSecret: own }] = participants;
-    const opened = openChannelBox(terms, box, own);
+    const opened = await openChannelBox(terms, box, own);
     expect(opened.ok && toHex(opened.secret)).toBe(toHex(channelSecret));
-    expect(openChannelBox(terms, box, foreign)).toMatchObject({ code: 'box-does-not-open' });
+    expect(await openChannelBox(terms, box, foreign)).toMatchObject({ code: 'box-does-not-open' });
     const other = { ...terms, keysRoot: terms.salt };
-    expect(openChannelBox(other, box, own)).toMatchObject({ code: 'keys-root-differs' });
+    expect(await openChannelBox(other, box, own)).toMatchObject({ code: 'keys-root-differs' });
   });
 
   it('are erased behind the blocks that are over, also from the store, and later ones stay', async () => {

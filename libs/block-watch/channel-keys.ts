@@ -2,6 +2,7 @@
  * The keys of a channel's blocks as one participant holds them: opened once from its box, checked against
  * keysRoot, and erased behind the blocks that are over (wire-formats.md 5).
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Chain } from '#chain';
 import { openBox } from '#crypto';
 import {
@@ -21,7 +22,7 @@ import {
   type ChannelId,
   type ChannelTerms,
   type KeysAhead,
-  keyCommitments,
+  keyCommitmentsBySteps,
   keyGroupRootsBytes,
   keyGroupRootsOf,
   keyProofOf,
@@ -41,24 +42,37 @@ export type KeysOutcome =
   | { readonly ok: false; readonly code: KeysRefusalCode; readonly message: string };
 
 /** What a participant checks before it signs the terms, and its services when they first need a key. */
-export function openChannelBox(
+export async function openChannelBox(
   terms: ChannelTerms,
   box: Uint8Array,
   encryptionSecret: Uint8Array,
-):
+): Promise<
   | { readonly ok: true; readonly secret: Uint8Array; readonly leaves: Uint8Array }
-  | { readonly ok: false; readonly code: KeysRefusalCode; readonly message: string } {
+  | { readonly ok: false; readonly code: KeysRefusalCode; readonly message: string }
+> {
   const secret = openBox(box, encryptionSecret);
   if (secret === undefined || secret.length !== 32) {
     const message = 'the boxed channel secret does not open with this encryption key';
     return { ok: false, code: 'box-does-not-open', message };
   }
-  const leaves = keyCommitments(secret, terms.blocksMax);
+  const leaves = await commitmentsOf(secret, terms.blocksMax);
   if (!equalBytes(keysRootOf(leaves), fromHex(terms.keysRoot))) {
     const message = 'the boxed channel secret does not lead to the keysRoot of the terms';
     return { ok: false, code: 'keys-root-differs', message };
   }
   return { ok: true, secret, leaves };
+}
+
+/** Requests that come meanwhile are answered between the steps. */
+const stepBlocks = 512;
+
+async function commitmentsOf(secret: Uint8Array, blocksMax: number): Promise<Uint8Array> {
+  const steps = keyCommitmentsBySteps(secret, blocksMax, stepBlocks);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
 }
 
 export class ChannelKeys {
@@ -107,7 +121,7 @@ export class ChannelKeys {
       const message = `${this.#account} is no participant of channel ${channelId}`;
       return { ok: false, code: 'not-a-participant', message };
     }
-    const opened = openChannelBox(channel.terms, fromHex(channel.boxes[index]), this.#encryptionSecret);
+    const opened = await openChannelBox(channel.terms, fromHex(channel.boxes[index]), this.#encryptionSecret);
     if (!opened.ok) return opened;
     await writeFirst(this.#keyValue, channelId, opened);
     // What stands now counts: another process may have been first, and may have erased since.

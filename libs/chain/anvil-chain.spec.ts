@@ -5,7 +5,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Address, Hex } from '#encoding';
+import type { Address } from '#encoding';
 import { DrivenClock, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
@@ -13,8 +13,9 @@ import { type AnvilChainOptions, noteFileOf, openAnvilChain } from './anvil-chai
 import { readNote } from './anvil-note.js';
 import { chainConformance } from './chain.conformance.js';
 import type { ChainOutcome, ChainSnapshot, DrivenChain, ParticipantActs } from './chain.js';
+import { developmentContracts } from './deployment.js';
 import { openChain } from './open-chain.js';
-import { ExampleChannel, keyOf } from './testing/example-channel.js';
+import { ExampleChannel, keyOf, noKeys } from './testing/example-channel.js';
 
 const genesisTimestampSeconds = 1_370_000_000;
 const options = { chainId: 31_337, genesisTimestampSeconds, mode: 'driven', log: silentLog } as const;
@@ -55,7 +56,7 @@ describe('the journal of the embedded chain', () => {
   it('gives the same heights, times, addresses and facts after a restart', async () => {
     const first = await open();
     const channel = await ExampleChannel.open(first, 'restart');
-    done(await channel.participants[0].account.deposit(channel.channelId, 77n));
+    done(await channel.participants[0].account.deposit(channel.channelId, 1, 77n));
     await first.advanceTo(genesisTimestampSeconds + 1_000);
     const seen = await factsOf(first, channel);
     await close();
@@ -108,7 +109,7 @@ describe('the journal of the embedded chain', () => {
   it('keeps what other processes posted into its heights', async () => {
     const first = await open();
     const remote = await openChain(first.url, {
-      channelRegistry: (await first.domain()).verifyingContract,
+      lens: developmentContracts().Lens,
       pollIntervalMs: 5,
       requestTimeoutMs: 5_000,
       inclusionTimeoutMs: 10_000,
@@ -288,13 +289,7 @@ async function keysAfter(chain: DrivenChain, account: Address, seconds: number) 
 }
 
 function register(actor: ParticipantActs, endpoint: string): Promise<ChainOutcome> {
-  const encryptionKey: Hex = `0x${'05'.repeat(32)}`;
-  return actor.registerParticipant({
-    recordKey: actor.address,
-    operatorKey: actor.address,
-    encryptionKey,
-    endpoint,
-  });
+  return actor.registerParticipant({ ...noKeys, endpoint }, {});
 }
 
 /** Four keys register again and again, each time with the next number as endpoint, and print what they
@@ -306,8 +301,8 @@ const registering = (dataFolder: string) => `
   async function caller(number) {
     const actor = chain.participantActs(new Uint8Array(32).fill(number));
     for (let endpoint = 0; ; endpoint++) {
-      const keys = { recordKey: actor.address, operatorKey: actor.address, encryptionKey: '0x' + '01'.repeat(32) };
-      const outcome = await actor.registerParticipant({ ...keys, endpoint: String(endpoint) });
+      const keys = ${JSON.stringify(noKeys)};
+      const outcome = await actor.registerParticipant({ ...keys, endpoint: String(endpoint) }, {});
       console.log(actor.address, endpoint, outcome.height);
     }
   }

@@ -20,7 +20,7 @@ import type { ActPoster, ChainAct } from './chain-actor.js';
 import { creationCode, encodeCall } from './contract-codec.js';
 import type { ReadableHeight } from './contract-snapshot.js';
 import {
-  deployRegistries,
+  deployContracts,
   developmentAccount,
   developmentContracts,
   developmentKey,
@@ -47,7 +47,7 @@ export interface AnvilChainOptions {
   readonly notify?: (notice: ChainNotice) => void;
 }
 
-/** Starts anvil, deploys the registries on a fresh chain and brings anvil to where an old journal ends. What
+/** Starts anvil, deploys the contracts on a fresh chain and brings anvil to where an old journal ends. What
  *  other processes post through `url` is mined with the next height and journaled right after it. An anvil
  *  that ends or hangs is started again from the journal. Throws a Fault `chain-unavailable` when anvil cannot
  *  run, `chain-in-use` when another process drives this folder, `chain-journal-damaged` when the journal is
@@ -85,8 +85,8 @@ export async function openAnvilChain(options: AnvilChainOptions): Promise<Driven
     const replayed = await node.restore();
     const { last } = node.heights;
     if (typeof mode === 'object') follow = followedClock(clock, last.timestampSeconds, notify);
-    // Heights one and two hold the deployment; a crash between them leaves one.
-    if (last.height < 2 && mode !== 'read') await deployRegistries(chain.treasury, last.height);
+    // Height one holds the deployment.
+    if (last.height === 0 && mode !== 'read') await deployContracts(chain.treasury, 0);
     const ms = Math.round(clock.monotonicMs() - startedAt);
     log.info({ url: node.url, ...node.heights.last, replayed, ms }, 'the chain is open');
   } catch (cause) {

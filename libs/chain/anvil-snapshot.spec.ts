@@ -2,9 +2,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fromHex, type Hex, toHex } from '#encoding';
 import { type FileSystem, systemFiles } from '#environment';
-import { type AnvilSnapshot, readSnapshot, writeSnapshot } from './anvil-snapshot.js';
+import { type AnvilSnapshot, readSnapshot, withLastHeights, writeSnapshot } from './anvil-snapshot.js';
 
 let folder: string;
 let file: string;
@@ -73,5 +75,40 @@ describe('writing a snapshot', () => {
     await (await systemFiles.open(`${file}.new`, 'create')).close();
     await writeSnapshot(file, second);
     expect(await readSnapshot(file)).toEqual(second);
+  });
+});
+
+describe('what a start takes of a snapshot', () => {
+  /** Heights 0 to 99, with transactions in those named. */
+  const dump = (heights: readonly number[]): Hex =>
+    toHex(
+      gzipSync(
+        JSON.stringify({
+          blocks: Array.from({ length: 100 }, (_, at) => ({ header: { number: `0x${at.toString(16)}` } })),
+          transactions: heights.map((height) => ({ block_number: height })),
+          other: 'kept',
+        }),
+      ),
+    );
+  const taken = (heights: readonly number[], kept: Parameters<typeof withLastHeights>[1]) => {
+    const state = JSON.parse(gunzipSync(fromHex(withLastHeights(dump(heights), kept))).toString());
+    expect(state.other).toBe('kept');
+    return [state.blocks.length, state.transactions.length];
+  };
+  const many = Array.from({ length: 30 }, (_, at) => 3 * at);
+
+  it.each([
+    ['its last heights', many, { heights: 20, heightsMax: 90, transactions: 2 }, [20, 3]],
+    [
+      'as many more as hold the last transactions',
+      many,
+      { heights: 5, heightsMax: 90, transactions: 10 },
+      [40, 10],
+    ],
+    ['all of a few transactions', [50, 60], { heights: 5, heightsMax: 90, transactions: 10 }, [50, 2]],
+    ['no more heights than it may', many, { heights: 5, heightsMax: 30, transactions: 20 }, [30, 6]],
+    ['the last heights where nothing happened', [], { heights: 5, heightsMax: 90, transactions: 9 }, [5, 0]],
+  ])('is %s', (_, heights, kept, expected) => {
+    expect(taken(heights, kept)).toEqual(expected);
   });
 });

@@ -65,14 +65,23 @@ interface DumpedState {
   readonly transactions: readonly { readonly block_number: number }[];
 }
 
-/** The state with the last `heightsKept` heights only: anvil dumps every one since its start, and the
- *  services ask for the present and for what was mined a moment ago. */
-export function withLastHeights(state: Hex, heightsKept: number): Hex {
+/**
+ * The state with its last heights only, since anvil dumps every one since its start: at least `heights`
+ * of them, and as many more, up to `heightsMax`, as hold the last `transactions`, whose events tell of
+ * unfinished blocks.
+ */
+export function withLastHeights(
+  state: Hex,
+  kept: { readonly heights: number; readonly heightsMax: number; readonly transactions: number },
+): Hex {
   const dumped = JSON.parse(gunzipSync(fromHex(state)).toString('utf8')) as DumpedState;
-  const blocks = [...dumped.blocks]
-    .sort((a, b) => Number(a.header.number) - Number(b.header.number))
-    .slice(-heightsKept);
-  const first = Number(blocks[0].header.number);
+  const byHeight = [...dumped.blocks].sort((a, b) => Number(a.header.number) - Number(b.header.number));
+  const heights = byHeight.map(({ header }) => Number(header.number));
+  const numbers = dumped.transactions.map((one) => Number(one.block_number)).sort((a, b) => a - b);
+  const heightBack = (count: number): number => heights[Math.max(0, heights.length - count)];
+  const told = numbers.at(-kept.transactions) ?? numbers.at(0) ?? Number.POSITIVE_INFINITY;
+  const first = Math.max(heightBack(kept.heightsMax), Math.min(heightBack(kept.heights), told));
+  const blocks = byHeight.filter(({ header }) => Number(header.number) >= first);
   const transactions = dumped.transactions.filter((one) => Number(one.block_number) >= first);
   return toHex(gzipSync(JSON.stringify({ ...dumped, blocks, transactions })));
 }

@@ -6,11 +6,12 @@ import type {
   ChainSnapshot,
   ParticipantActs,
   ParticipantKeys,
+  PossessionProofs,
   ValidatorActs,
 } from './chain.js';
-import { type ContractName, encodeCall } from './contract-codec.js';
+import { encodeCall } from './contract-codec.js';
 import { delegationTuple, resultTuple } from './contract-tuples.js';
-import type { ContractAddresses } from './contract-views.js';
+import type { CalledContract, ContractAddresses } from './contract-views.js';
 
 /** One chain transaction's meaning; whoever posts it adds nonce, gas, fees and signature. */
 export interface ChainAct {
@@ -28,17 +29,11 @@ export interface ActPoster {
 
 /** What acts look up before they are posted. */
 export interface ActReads extends ChainSnapshot {
-  /** Token base units that the channel registry may take from `account`. */
+  /** Token base units that the Vault may take from `account`. */
   allowance(token: Address, account: Address): Promise<bigint>;
-  /** Every block below this number is known to be settled or void. */
-  blocksOver(channelId: ChannelId): Promise<number>;
-  /** Wei that a participant's own result in the challenge period is sent with. */
-  ownResultBondWei(): Promise<bigint>;
 }
 
 const zeroWord: Hex = `0x${'00'.repeat(32)}`;
-/** Blocks that one `advance` looks at, so that its gas stays far below a height's limit. */
-const blocksAdvancedMax = 200;
 
 export class PostingActor implements ParticipantActs, ValidatorActs {
   readonly address: Address;
@@ -53,21 +48,42 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     this.#contracts = contracts;
   }
 
-  registerParticipant(keys: ParticipantKeys): Promise<ChainOutcome> {
-    return this.#call('ParticipantRegistry', this.#contracts.participantRegistry, 'register', [keys]);
+  registerParticipant(keys: ParticipantKeys, { record, operator }: PossessionProofs): Promise<ChainOutcome> {
+    return this.#call('ParticipantRegistry', 'register', [keys, record ?? '0x', operator ?? '0x']);
   }
 
-  registerValidator(facts: { encryptionKey: Hex; endpoint: string; bondWei: bigint }): Promise<ChainOutcome> {
-    const { encryptionKey, endpoint, bondWei } = facts;
-    const { validatorRegistry } = this.#contracts;
-    return this.#call('ValidatorRegistry', validatorRegistry, 'register', [encryptionKey, endpoint], bondWei);
+  registerValidator(facts: {
+    encryptionKey: Hex;
+    endpoint: string;
+    leastFeeWei: bigint;
+    stakeWei: bigint;
+  }): Promise<ChainOutcome> {
+    const { encryptionKey, endpoint, leastFeeWei, stakeWei } = facts;
+    const values = [encryptionKey, endpoint, leastFeeWei, 0n];
+    return this.#call('ValidatorRegistry', 'register', values, stakeWei);
+  }
+
+  announceExit(wei: bigint): Promise<ChainOutcome> {
+    return this.#call('ValidatorRegistry', 'announceExit', [wei]);
+  }
+
+  completeExit(): Promise<ChainOutcome> {
+    return this.#call('ValidatorRegistry', 'completeExit', []);
+  }
+
+  nameValidator(validator: Address, isNamed: boolean): Promise<ChainOutcome> {
+    return this.#call('ValidatorRegistry', 'nameOwn', [validator, isNamed]);
   }
 
   openChannel(terms: ChannelTerms, signatures: readonly Hex[], boxes: readonly Hex[]): Promise<ChainOutcome> {
-    return this.#registry('openChannel', [terms, signatures, boxes]);
+    return this.#call('Channels', 'openChannel', [terms, signatures, boxes]);
   }
 
-  async deposit(channelId: ChannelId, amount: bigint): Promise<ChainOutcome> {
+  closeChannel(channelId: ChannelId): Promise<ChainOutcome> {
+    return this.#call('Channels', 'closeChannel', [channelId]);
+  }
+
+  async deposit(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome> {
     const latest = await this.#latest();
     const channel = await latest.channel(channelId);
     if (channel === undefined) {
@@ -75,31 +91,31 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     }
     const { token } = channel.terms;
     if ((await latest.allowance(token, this.address)) < amount) {
-      const values = [this.#contracts.channelRegistry, amount];
-      const approved = await this.#call('TestToken', token, 'approve', values);
+      const data = encodeCall('TestToken', 'approve', [this.#contracts.Vault, amount]);
+      const approved = await this.#poster.post({ to: token, data, valueWei: 0n });
       if (!approved.ok) return approved;
     }
-    return this.#registry('deposit', [channelId, amount]);
+    return this.#call('Vault', 'deposit', [channelId, payee, amount]);
   }
 
-  requestWithdrawal(channelId: ChannelId, amount: bigint): Promise<ChainOutcome> {
-    return this.#registry('requestWithdrawal', [channelId, amount]);
+  requestWithdrawal(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome> {
+    return this.#call('Vault', 'requestWithdrawal', [channelId, payee, amount]);
   }
 
-  async executeWithdrawal(channelId: ChannelId): Promise<ChainOutcome> {
-    for (let over = -1; ; ) {
-      const outcome = await this.#registry('executeWithdrawal', [channelId]);
-      if (outcome.ok || outcome.code !== 'blocks-not-over') return outcome;
-      // The contract looks at few blocks a call; the refusal stands once looking again moves nothing.
-      const reached = await (await this.#latest()).blocksOver(channelId);
-      if (reached === over) return outcome;
-      over = reached;
-      await this.#registry('advance', [channelId, blocksAdvancedMax]);
-    }
+  executeWithdrawal(channelId: ChannelId, payee: number): Promise<ChainOutcome> {
+    return this.#call('Vault', 'executeWithdrawal', [channelId, payee]);
   }
 
-  closeChannel(channelId: ChannelId): Promise<ChainOutcome> {
-    return this.#registry('closeChannel', [channelId]);
+  release(channelId: ChannelId, amount: bigint): Promise<ChainOutcome> {
+    return this.#call('Vault', 'release', [channelId, amount]);
+  }
+
+  withdraw(token: Address, to: Address, amount: bigint): Promise<ChainOutcome> {
+    return this.#call('Vault', 'withdraw', [token, to, amount]);
+  }
+
+  depositWei(account: Address, wei: bigint): Promise<ChainOutcome> {
+    return this.#call('Vault', 'depositWei', [account], wei);
   }
 
   postPart(
@@ -108,7 +124,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     part: { partRoot: Digest; segmentCount: number; indexHash: Digest },
   ): Promise<ChainOutcome> {
     const { partRoot, segmentCount, indexHash } = part;
-    return this.#registry('postPart', [channelId, blockNumber, partRoot, segmentCount, indexHash]);
+    return this.#call('Blocks', 'postPart', [channelId, blockNumber, partRoot, segmentCount, indexHash]);
   }
 
   commitResult(
@@ -117,7 +133,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     commitment: Digest,
   ): Promise<ChainOutcome> {
     const values = [delegationTuple(delegation), delegation.signature, keyPath, commitment];
-    return this.#registry('commitResult', values);
+    return this.#call('Blocks', 'commitResult', values);
   }
 
   revealResult(
@@ -131,48 +147,47 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
   ): Promise<ChainOutcome> {
     const where = [channelId, blockNumber, participant];
     const what = [resultTuple(result), opening ?? zeroWord, workDigest, salt];
-    return this.#registry('revealResult', [...where, ...what]);
+    return this.#call('Blocks', 'revealResult', [...where, ...what]);
   }
 
-  async revealOwnResult(
+  revealOwnResult(
     channelId: ChannelId,
     blockNumber: number,
     result: RevealedResult,
     opening: Hex | undefined,
   ): Promise<ChainOutcome> {
     const values = [channelId, blockNumber, resultTuple(result), opening ?? zeroWord];
-    const free = await this.#registry('revealOwnResult', values);
-    if (free.ok || free.code !== 'own-result-bond-wrong') return free;
-    return this.#registry('revealOwnResult', values, await (await this.#latest()).ownResultBondWei());
+    return this.#call('Blocks', 'revealOwnResult', values);
   }
 
-  acceptResult(channelId: ChannelId, blockNumber: number, outputHash: Digest): Promise<ChainOutcome> {
-    return this.#registry('acceptResult', [channelId, blockNumber, outputHash]);
+  acceptResult(
+    channelId: ChannelId,
+    blockNumber: number,
+    participant: number,
+    outputHash: Digest,
+  ): Promise<ChainOutcome> {
+    return this.#call('Blocks', 'acceptResult', [channelId, blockNumber, participant, outputHash]);
   }
 
-  settle(channelId: ChannelId, blockNumber: number, result: RevealedResult): Promise<ChainOutcome> {
-    return this.#registry('settle', [channelId, blockNumber, resultTuple(result)]);
+  settle(
+    channelId: ChannelId,
+    blockNumber: number,
+    standing: readonly RevealedResult[],
+  ): Promise<ChainOutcome> {
+    return this.#call('Blocks', 'settle', [channelId, blockNumber, standing.map(resultTuple)]);
   }
 
-  releaseBonds(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome> {
-    return this.#registry('releaseBonds', [channelId, blockNumber]);
-  }
-
-  withdraw(token: Address, amount: bigint): Promise<ChainOutcome> {
-    return this.#registry('withdraw', [token, amount]);
-  }
-
-  #registry(name: string, values: readonly unknown[], valueWei = 0n): Promise<ChainOutcome> {
-    return this.#call('ChannelRegistry', this.#contracts.channelRegistry, name, values, valueWei);
+  releaseVoid(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome> {
+    return this.#call('Blocks', 'releaseVoid', [channelId, blockNumber]);
   }
 
   #call(
-    contract: ContractName,
-    to: Address,
+    contract: CalledContract,
     name: string,
     values: readonly unknown[],
     valueWei = 0n,
   ): Promise<ChainOutcome> {
-    return this.#poster.post({ to, data: encodeCall(contract, name, values), valueWei });
+    const data = encodeCall(contract, name, values);
+    return this.#poster.post({ to: this.#contracts[contract], data, valueWei });
   }
 }

@@ -14,20 +14,21 @@ export interface EventCursor {
 export const channelEventKinds = [
   'channel-opened',
   'channel-closed',
-  'deposited',
+  'token-moved',
   'withdrawal-requested',
-  'withdrawal-executed',
-  'debt-paid',
 ] as const;
 
 export const blockEventKinds = [
   'part-posted',
+  'part-struck',
   'result-committed',
   'result-revealed',
   'own-result-revealed',
   'result-accepted',
+  'result-fell',
   'block-disputed',
   'block-settled',
+  'block-void',
   'seat-silent',
 ] as const;
 

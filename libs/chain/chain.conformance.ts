@@ -2,12 +2,23 @@
  *  else. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { addressOf } from '#crypto';
 import type { Hex } from '#encoding';
-import { collectionEnd, stageOf } from '#protocol';
-import type { ChainOutcome, ChainSnapshot, DrivenChain } from './chain.js';
+import { collectionEnd } from '#protocol';
 import { atOneHeight } from './at-one-height.js';
+import type { DrivenChain } from './chain.js';
 import type { ChainEvent, EventCursor, EventFilter } from './chain-events.js';
-import { ExampleChannel, keyOf, periods, zeroWord } from './testing/example-channel.js';
+import { done, latest, lineOf, refused } from './testing/answers.js';
+import { endsBlocks, makeFinal } from './testing/block-ends.js';
+import {
+  ExampleChannel,
+  keyOf,
+  noKeys,
+  periods,
+  registerKeys,
+  stakeWeiMin,
+  zeroWord,
+} from './testing/example-channel.js';
 import { everyStep, walkThrough } from './testing/random-walk.js';
 
 export interface OpenedChain {
@@ -30,7 +41,7 @@ export function chainConformance(name: string, open: () => Promise<OpenedChain>,
     readsOneHeight(chain);
     tellsWhatHappened(chain);
     refuses(chain);
-    endsOtherwise(chain);
+    endsBlocks(chain);
     agreesOnStages(chain, walks);
   });
 }
@@ -40,10 +51,13 @@ function movesMoney(chain: () => DrivenChain): void {
     const channel = await ExampleChannel.open(chain(), 'money');
     const { channelId, token, participants, terms } = channel;
     const [payer, seller] = participants;
-    done(await payer.account.deposit(channelId, 600n));
+    done(await payer.account.deposit(channelId, 1, 600n));
     expect(await (await latest(chain())).tokenBalance(token, payer.account.address)).toBe(400n);
-    expect((await (await latest(chain())).channel(channelId))?.deposit).toBe(600n);
-    expect(await (await latest(chain())).cover(channelId, 0)).toBe(600n);
+    expect(await lineOf(chain(), channelId, 1)).toEqual({
+      ...{ payee: 1, amount: 600n, debt: 0n, requested: 0n, blockMax: 1_000n },
+    });
+    expect(await (await latest(chain())).cover(channelId, 0, 1)).toBe(600n);
+    expect(await (await latest(chain())).cover(channelId, 0, 2)).toBe(0n);
 
     await chain().advanceTo(collectionEnd(terms, 0));
     for (const [index, one] of participants.entries()) {
@@ -62,52 +76,79 @@ function movesMoney(chain: () => DrivenChain): void {
     expect(facts.seats.map((seat) => seat.validator)).toEqual(
       participants.map((one) => one.validator.address),
     );
-    expect(facts.results).toEqual([given.result]);
-    const settled = done(await seller.account.settle(channelId, 0, facts.results[0]));
+    expect(facts.results).toMatchObject([{ ...given.result, isGone: false }]);
+    const settled = done(await seller.account.settle(channelId, 0, facts.results));
     const after = await (await latest(chain())).blockFacts(channelId, 0);
     expect(after.settledAtSeconds).toBe(settled.timestampSeconds);
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('settled');
 
     expect(await (await latest(chain())).balance(token, seller.account.address)).toBe(40n);
-    done(await seller.account.withdraw(token, 30n));
+    done(await seller.account.withdraw(token, seller.account.address, 30n));
     expect(await (await latest(chain())).balance(token, seller.account.address)).toBe(10n);
     expect(await (await latest(chain())).tokenBalance(token, seller.account.address)).toBe(30n);
-    expect((await (await latest(chain())).channel(channelId))?.deposit).toBe(559n);
+    expect((await lineOf(chain(), channelId, 1)).amount).toBe(560n);
+    // Who has no line yet is owed.
+    expect(await lineOf(chain(), channelId, 2)).toMatchObject({ amount: 0n, debt: 1n });
   });
 
-  it('records what the deposit does not suffice for as a debt, which the next deposit pays', async () => {
+  it('records what a line does not suffice for as a debt, which the next deposit serves', async () => {
     const channel = await ExampleChannel.open(chain(), 'debt');
     const { channelId, token, participants } = channel;
-    done(await participants[0].account.deposit(channelId, 20n));
+    done(await participants[0].account.deposit(channelId, 1, 20n));
     await makeFinal(channel, 0, 4);
-    const [result] = (await (await latest(chain())).blockFacts(channelId, 0)).results;
-    done(await participants[2].account.settle(channelId, 0, result));
-    expect((await (await latest(chain())).channel(channelId))?.debt).toBeGreaterThanOrEqual(21n);
-    done(await participants[0].account.deposit(channelId, 100n));
+    const { results } = await (await latest(chain())).blockFacts(channelId, 0);
+    done(await participants[2].account.settle(channelId, 0, results));
+    expect(await lineOf(chain(), channelId, 1)).toMatchObject({ amount: 0n, debt: 20n });
+    // The started block that is not over keeps its reserve: what lies above it serves the debt.
+    await chain().mint(token, participants[0].account.address, 2_000n);
+    done(await participants[0].account.deposit(channelId, 1, 2_000n));
     expect(await (await latest(chain())).balance(token, participants[1].account.address)).toBe(40n);
-    expect((await (await latest(chain())).channel(channelId))?.debt).toBe(0n);
+    expect(await lineOf(chain(), channelId, 1)).toMatchObject({ amount: 1_980n, debt: 0n });
   });
 
-  it('pays a requested withdrawal once the blocks before it are over', async () => {
-    const channel = await ExampleChannel.open(chain(), 'withdrawal');
+  it('pays a requested withdrawal once the blocks that its notice covers are over', async () => {
+    const channel = await ExampleChannel.open(chain(), 'withdrawal', 10_000n);
     const { channelId, participants, terms, token } = channel;
-    const payer = participants[0].account;
-    done(await payer.deposit(channelId, 600n));
+    const [payer, seller] = participants.map((one) => one.account);
+    done(await payer.deposit(channelId, 1, 9_000n));
     await chain().advanceTo(terms.firstBlockStart + 1);
-    done(await payer.requestWithdrawal(channelId, 500n));
-    expect(await (await latest(chain())).cover(channelId, 0)).toBe(600n);
-    expect(await (await latest(chain())).cover(channelId, 1)).toBe(100n);
-    expect((await (await latest(chain())).channel(channelId))?.withdrawalRequested).toBe(500n);
-    expect(refused(await payer.executeWithdrawal(channelId))).toBe('blocks-not-over');
-    // Nobody posts a part: the block is void after collation.
-    await chain().advanceTo(collectionEnd(terms, 0) + periods.collationPeriod);
-    done(await payer.executeWithdrawal(channelId));
+    done(await payer.requestWithdrawal(channelId, 1, 500n));
+    // Two blocks start within the notice and keep their cover.
+    const covers = [0, 1, 2, 3].map(async (at) => (await latest(chain())).cover(channelId, at, 1));
+    expect(await Promise.all(covers)).toEqual([1_000n, 1_000n, 1_000n, 1_000n]);
+    const { requestedAtSeconds, ...line } = await lineOf(chain(), channelId, 1);
+    expect(requestedAtSeconds).toBeGreaterThan(terms.firstBlockStart);
+    expect(line).toEqual({ payee: 1, amount: 9_000n, debt: 0n, requested: 500n, blockMax: 1_000n });
+    expect(refused(await payer.executeWithdrawal(channelId, 1))).toBe('blocks-not-over');
+    // Nobody posts a part: the blocks are void after collation.
+    await chain().advanceTo(collectionEnd(terms, 2) + periods.collationPeriod);
+    done(await payer.executeWithdrawal(channelId, 1));
     expect(await (await latest(chain())).balance(token, payer.address)).toBe(500n);
-    const closed = done(await participants[1].account.closeChannel(channelId));
+    done(await seller.release(channelId, 300n));
+    expect(await (await latest(chain())).balance(token, payer.address)).toBe(800n);
+    const closed = done(await seller.closeChannel(channelId));
     expect((await (await latest(chain())).channel(channelId))?.closedAtSeconds).toBe(closed.timestampSeconds);
-    await chain().advanceTo(collectionEnd(terms, 1) + periods.collationPeriod);
-    done(await payer.executeWithdrawal(channelId));
-    expect(await (await latest(chain())).balance(token, payer.address)).toBe(600n);
+    await chain().advanceTo(collectionEnd(terms, 4) + periods.collationPeriod);
+    done(await payer.executeWithdrawal(channelId, 1));
+    expect(await (await latest(chain())).balance(token, payer.address)).toBe(9_000n);
+    expect((await lineOf(chain(), channelId, 1)).amount).toBe(0n);
+  });
+
+  it('keeps wei for bonds apart by what it is for', async () => {
+    const [account, validator] = [keyOf('wei account'), keyOf('wei validator')];
+    const [acts, stakes] = [chain().participantActs(account), chain().validatorActs(validator)];
+    for (const { address } of [acts, stakes]) await chain().fund(address, 10n ** 18n);
+    done(await acts.depositWei(acts.address, 70n));
+    done(await stakes.registerValidator({ ...someValidator, stakeWei: stakeWeiMin }));
+    const now = await latest(chain());
+    expect(await now.weiAccount(acts.address)).toEqual({ freeWei: 70n, stakeWei: 0n, lockedWei: 0n });
+    expect(await now.weiAccount(stakes.address)).toEqual({
+      ...{ freeWei: 0n, stakeWei: stakeWeiMin, lockedWei: 0n },
+    });
+    expect(refused(await stakes.completeExit())).toBe('nothing-announced');
+    done(await stakes.announceExit(stakeWeiMin));
+    expect(refused(await stakes.completeExit())).toBe('exit-too-early');
+    expect(await (await latest(chain())).validator(stakes.address)).toMatchObject({ exitWei: stakeWeiMin });
   });
 }
 
@@ -125,22 +166,17 @@ function remembers(chain: () => DrivenChain): void {
 
   it('counts a key from the second after its registration, and keeps those before', async () => {
     const actor = chain().participantActs(keyOf('keeper'));
-    const keys = (endpoint: string) => ({
-      recordKey: actor.address,
-      operatorKey: actor.address,
-      encryptionKey: channelKey,
-      endpoint,
-    });
+    const keys = (endpoint: string) => ({ ...noKeys, endpoint });
     expect(
       await (await latest(chain())).keysAt(actor.address, (await chain().time()).timestampSeconds),
     ).toBeUndefined();
-    const first = done(await actor.registerParticipant(keys('http://first')));
+    const first = done(await actor.registerParticipant(keys('http://first'), {}));
     expect(await (await latest(chain())).keysAt(actor.address, first.timestampSeconds)).toBeUndefined();
     expect(await (await latest(chain())).keysAt(actor.address, first.timestampSeconds + 1)).toEqual(
       keys('http://first'),
     );
     await chain().advanceTo(first.timestampSeconds + 5);
-    const second = done(await actor.registerParticipant(keys('http://second')));
+    const second = done(await actor.registerParticipant(keys('http://second'), {}));
     expect((await (await latest(chain())).keysAt(actor.address, second.timestampSeconds))?.endpoint).toBe(
       'http://first',
     );
@@ -149,16 +185,43 @@ function remembers(chain: () => DrivenChain): void {
     );
   });
 
-  it('knows validators by account', async () => {
+  it('takes a key only with its own signature, and counts the registrations', async () => {
+    const [account, record, operator] = ['proven', 'proven record', 'proven operator'].map(keyOf);
+    const keys = {
+      recordKey: addressOf(record),
+      operatorKey: addressOf(operator),
+      ...{ encryptionKey: channelKey, endpoint: '' },
+    };
+    expect(refused(await registerKeys(chain(), account, { ...keys, record }))).toBe('possession-not-proven');
+    expect(refused(await registerKeys(chain(), account, { ...keys, record, operator: record }))).toBe(
+      'possession-not-proven',
+    );
+    done(await registerKeys(chain(), account, { ...keys, record, operator }));
+    done(await registerKeys(chain(), account, { ...keys, endpoint: 'http://new' }));
+    expect(await (await latest(chain())).registrationCount(addressOf(account))).toBe(2n);
+    const another = keyOf('proven by another');
+    expect(refused(await registerKeys(chain(), another, { ...keys, record, operator }))).toBe('key-in-use');
+  });
+
+  it('knows validators by account, and whom an account named as its own', async () => {
     const actor = chain().validatorActs(keyOf('validator'));
     expect(await (await latest(chain())).validator(actor.address)).toBeUndefined();
-    await chain().fund(actor.address, 100n);
-    const facts = { encryptionKey: channelKey, endpoint: 'http://here', bondWei: 60n };
+    await chain().fund(actor.address, 10n ** 18n);
+    const facts = { ...someValidator, leastFeeWei: 7n, stakeWei: stakeWeiMin };
+    expect(refused(await actor.registerValidator({ ...facts, stakeWei: 1n }))).toBe('stake-too-small');
     done(await actor.registerValidator(facts));
     expect(await (await latest(chain())).validator(actor.address)).toEqual({
       account: actor.address,
       ...facts,
+      exitWei: 0n,
     });
+    const account = chain().participantActs(keyOf('who names'));
+    const since = async () => (await latest(chain())).ownValidatorSince(account.address, actor.address);
+    expect(await since()).toBeUndefined();
+    const named = done(await account.nameValidator(actor.address, true));
+    expect(await since()).toBe(named.timestampSeconds);
+    done(await account.nameValidator(actor.address, false));
+    expect(await since()).toBeUndefined();
   });
 
   it('wakes whoever listens after every height, until it stops listening', async () => {
@@ -190,14 +253,14 @@ function readsOneHeight(chain: () => DrivenChain): void {
     const { channelId, participants, token } = channel;
     const payer = participants[0].account;
     const before = await latest(chain());
-    const deposited = done(await payer.deposit(channelId, 300n));
+    const deposited = done(await payer.deposit(channelId, 1, 300n));
     expect(before.height).toBeLessThan(deposited.height);
-    expect((await before.channel(channelId))?.deposit).toBe(0n);
+    expect((await before.channel(channelId))?.lines[0].amount).toBe(0n);
     expect(await before.tokenBalance(token, payer.address)).toBe(1_000n);
-    expect(await before.cover(channelId, 0)).toBe(0n);
+    expect(await before.cover(channelId, 0, 1)).toBe(0n);
     const after = await latest(chain());
     expect([after.height >= deposited.height, after.id === before.id]).toEqual([true, false]);
-    expect((await after.channel(channelId))?.deposit).toBe(300n);
+    expect((await after.channel(channelId))?.lines[0].amount).toBe(300n);
     expect((await latest(chain())).id).toBe(after.id);
   });
 
@@ -249,9 +312,9 @@ function tellsWhatHappened(chain: () => DrivenChain): void {
     const channel = await ExampleChannel.open(chain(), 'events');
     const { channelId, participants, terms } = channel;
     const filter = { channelIds: [channelId] };
-    done(await participants[0].account.deposit(channelId, 600n));
+    done(await participants[0].account.deposit(channelId, 1, 600n));
     const first = await eventsAfter(chain(), undefined, filter);
-    expect(first.kinds).toEqual(['channel-opened', 'deposited']);
+    expect(first.kinds).toEqual(['channel-opened', 'token-moved']);
     await chain().advanceTo(collectionEnd(terms, 0));
     done(await participants[1].operator.postPart(channelId, 0, channel.part(1)));
     const second = await eventsAfter(chain(), first.cursor, filter);
@@ -260,7 +323,7 @@ function tellsWhatHappened(chain: () => DrivenChain): void {
     expect((await eventsAfter(chain(), second.cursor, filter)).kinds).toEqual([]);
     const opened = first.events[0] as Exclude<ChainEvent, { kind: 'rolled-back' }>;
     const behindOpening = await eventsAfter(chain(), opened.at, filter);
-    expect(behindOpening.kinds).toEqual(['deposited', 'part-posted']);
+    expect(behindOpening.kinds).toEqual(['token-moved', 'part-posted']);
     const parts = await eventsAfter(chain(), undefined, { ...filter, kinds: ['part-posted'] });
     expect(parts.kinds).toEqual(['part-posted']);
   });
@@ -286,11 +349,13 @@ function refuses(chain: () => DrivenChain): void {
     expect(refused(await payer.account.openChannel(terms, signatures, boxes))).toBe('channel-already-open');
     const other = { ...terms, salt: zeroWord };
     expect(refused(await payer.account.openChannel(other, signatures, boxes))).toBe('signature-refused');
-    expect(refused(await payer.account.deposit(zeroWord, 1n))).toBe('unknown-channel');
-    expect(refused(await payer.account.deposit(channelId, 1_000_000n))).toBe('erc20-insufficient-balance');
-    expect(refused(await seller.account.requestWithdrawal(channelId, 1n))).toBe('not-payer');
+    expect(refused(await payer.account.deposit(zeroWord, 1, 1n))).toBe('unknown-channel');
+    expect(refused(await payer.account.deposit(channelId, 1, 1_000_000n))).toBe('erc20-insufficient-balance');
+    expect(refused(await seller.account.requestWithdrawal(channelId, 1, 1n))).toBe('not-payer');
     expect(refused(await stranger.closeChannel(channelId))).toBe('not-participant');
-    expect(refused(await seller.account.withdraw(token, 1n))).toBe('balance-too-small');
+    expect(refused(await payer.account.release(channelId, 1n))).toBe('not-payee');
+    const { address } = seller.account;
+    expect(refused(await seller.account.withdraw(token, address, 1n))).toBe('balance-too-small');
     expect(refused(await seller.operator.postPart(channelId, 0, channel.part(1)))).toBe('wrong-stage');
     expect(refused(await seller.operator.postPart(channelId, 5, channel.part(1)))).toBe('unknown-block');
 
@@ -319,9 +384,9 @@ function refuses(chain: () => DrivenChain): void {
     );
     done(await channel.commit(0, 1, given));
     done(await channel.commit(0, 0, overseer));
-    expect(refused(await channel.commit(0, 1, given))).toBe('seat-taken');
+    expect(refused(await channel.commit(0, 1, given))).toBe('nonce-too-low');
     expect(refused(await channel.reveal(0, 1, given))).toBe('wrong-time');
-    expect(refused(await seller.account.settle(channelId, 0, given.result))).toBe('not-final');
+    expect(refused(await seller.account.settle(channelId, 0, [given.result]))).toBe('not-final');
     await chain().advanceTo((await chain().time()).timestampSeconds + periods.processingPeriod / 2);
     expect(refused(await channel.commit(0, 2, given))).toBe('wrong-time');
     expect(refused(await channel.reveal(0, 1, channel.result(0, 2, 0b010)))).toBe('commitment-mismatch');
@@ -329,15 +394,18 @@ function refuses(chain: () => DrivenChain): void {
     done(await channel.reveal(0, 1, given));
     expect(refused(await channel.reveal(0, 1, given))).toBe('already-revealed');
     const unknown = channel.result(0, 3, 0b010).result.outputHash;
-    expect(refused(await payer.account.acceptResult(channelId, 0, unknown))).toBe('result-unknown');
-    done(await payer.operator.acceptResult(channelId, 0, given.result.outputHash));
+    expect(refused(await payer.account.acceptResult(channelId, 0, 0, unknown))).toBe('result-unknown');
+    const { outputHash } = given.result;
+    expect(refused(await payer.operator.acceptResult(channelId, 0, 0, outputHash))).toBe('not-participant');
+    done(await payer.validator.acceptResult(channelId, 0, 0, outputHash));
     const [acceptance] = (await (await latest(chain())).blockFacts(channelId, 0)).acceptances;
-    expect(acceptance).toEqual({ participant: 0, outputHash: given.result.outputHash });
+    expect(acceptance).toEqual({ participant: 0, outputHash });
     await chain().advanceTo((await chain().time()).timestampSeconds + 100);
     const other2 = channel.result(0, 2, 0b010).result;
-    expect(refused(await seller.account.settle(channelId, 0, other2))).toBe('output-hash-mismatch');
-    done(await seller.account.settle(channelId, 0, given.result));
-    expect(refused(await seller.account.settle(channelId, 0, given.result))).toBe('already-settled');
+    expect(refused(await seller.account.settle(channelId, 0, [other2]))).toBe('output-hash-mismatch');
+    expect(refused(await seller.account.settle(channelId, 0, []))).toBe('results-mismatch');
+    done(await seller.account.settle(channelId, 0, [given.result]));
+    expect(refused(await seller.account.settle(channelId, 0, [given.result]))).toBe('already-ended');
   });
 
   it('answers acts of one moment that exclude each other: one is done, the other refused by name', async () => {
@@ -356,88 +424,11 @@ function refuses(chain: () => DrivenChain): void {
   it('keeps the order of many acts of one key', async () => {
     const actor = chain().participantActs(keyOf('busy'));
     const acts = Array.from({ length: 12 }, (_, at) =>
-      actor.registerParticipant({
-        recordKey: actor.address,
-        operatorKey: actor.address,
-        encryptionKey: channelKey,
-        endpoint: `http://${at}`,
-      }),
+      actor.registerParticipant({ ...noKeys, endpoint: `http://${at}` }, {}),
     );
     for (const outcome of await Promise.all(acts)) done(outcome);
     const now = (await chain().time()).timestampSeconds;
     expect((await (await latest(chain())).keysAt(actor.address, now + 1))?.endpoint).toBe('http://11');
-  });
-}
-
-function endsOtherwise(chain: () => DrivenChain): void {
-  it('extends once when nobody reveals, takes an own result there, and settles it after the challenge', async () => {
-    const channel = await ExampleChannel.open(chain(), 'extension');
-    const { channelId, participants, terms } = channel;
-    const start = collectionEnd(terms, 0) + periods.collationPeriod;
-    await chain().advanceTo(collectionEnd(terms, 0));
-    done(await participants[2].operator.postPart(channelId, 0, channel.part(2)));
-    await chain().advanceTo(start);
-    const { result, opening } = channel.result(0, 2, 0b100);
-    expect(refused(await participants[2].operator.revealOwnResult(channelId, 0, result, opening))).toBe(
-      'wrong-time',
-    );
-    await chain().advanceTo(start + periods.processingPeriod);
-    done(await participants[2].operator.revealOwnResult(channelId, 0, result, opening));
-    expect((await (await latest(chain())).blockFacts(channelId, 0)).ownResults).toEqual([
-      {
-        participant: 2,
-        outputHash: result.outputHash,
-        revealedAtSeconds: (await chain().time()).timestampSeconds,
-      },
-    ]);
-    await chain().advanceTo(start + 2 * periods.processingPeriod);
-    expect(await (await latest(chain())).stage(channelId, 0)).toBe('challenge');
-    await chain().advanceTo(start + 2 * periods.processingPeriod + periods.challengePeriod);
-    done(await participants[2].operator.settle(channelId, 0, result));
-  });
-
-  it('lets a participant contest with a bond in the challenge period; the dispute ends by its rule', async () => {
-    const channel = await ExampleChannel.open(chain(), 'contest');
-    const { channelId, participants, terms } = channel;
-    const start = collectionEnd(terms, 0) + periods.collationPeriod;
-    await chain().advanceTo(collectionEnd(terms, 0));
-    for (const at of [0, 1]) done(await participants[at].operator.postPart(channelId, 0, channel.part(at)));
-    await chain().advanceTo(start);
-    const given = channel.result(0, 1, 0b001);
-    done(await channel.commit(0, 0, given));
-    await chain().advanceTo(start + periods.processingPeriod / 2);
-    done(await channel.reveal(0, 0, given));
-    await chain().advanceTo(start + periods.processingPeriod);
-    const fuller = channel.result(0, 9, 0b011);
-    done(await participants[1].account.revealOwnResult(channelId, 0, fuller.result, fuller.opening));
-    expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
-    const facts = await (await latest(chain())).blockFacts(channelId, 0);
-    expect(facts.results.map((one) => one.outputHash)).toEqual([
-      given.result.outputHash,
-      fuller.result.outputHash,
-    ]);
-    await chain().advanceTo(Number(facts.disputedAtSeconds) + periods.disputeMax);
-    expect(stageOf(terms, 0, facts, (await chain().time()).timestampSeconds)).toMatchObject({
-      finalOutputHash: fuller.result.outputHash,
-    });
-    expect(refused(await participants[0].account.settle(channelId, 0, given.result))).toBe(
-      'output-hash-mismatch',
-    );
-    done(await participants[0].account.settle(channelId, 0, fuller.result));
-  });
-
-  it('gives the bonds of a void block back, once', async () => {
-    const channel = await ExampleChannel.open(chain(), 'void');
-    const { channelId, participants, terms } = channel;
-    const start = collectionEnd(terms, 0) + periods.collationPeriod;
-    await chain().advanceTo(collectionEnd(terms, 0));
-    done(await participants[0].operator.postPart(channelId, 0, channel.part(0)));
-    await chain().advanceTo(start);
-    done(await channel.commit(0, 0, channel.result(0, 1, 0b001)));
-    await chain().advanceTo(start + 2 * periods.processingPeriod);
-    expect(await (await latest(chain())).stage(channelId, 0)).toBe('void');
-    done(await participants[1].account.releaseBonds(channelId, 0));
-    expect(refused(await participants[1].account.releaseBonds(channelId, 0))).toBe('bonds-already-released');
   });
 }
 
@@ -458,30 +449,4 @@ function agreesOnStages(chain: () => DrivenChain, walks: number): void {
 }
 
 const channelKey: Hex = `0x${'07'.repeat(32)}`;
-
-/** Parts and equal results of all seats. */
-async function makeFinal(channel: ExampleChannel, blockNumber: number, variant: number): Promise<void> {
-  const { chain, channelId, participants, terms } = channel;
-  await chain.advanceTo(collectionEnd(terms, blockNumber));
-  const each = async (act: (index: number) => Promise<ChainOutcome>): Promise<void> => {
-    for (const outcome of await Promise.all(participants.map((_, index) => act(index)))) done(outcome);
-  };
-  await each((index) => participants[index].operator.postPart(channelId, blockNumber, channel.part(index)));
-  const given = channel.result(blockNumber, variant, 0b111);
-  await each((index) => channel.commit(blockNumber, index, given));
-  await each((index) => channel.reveal(blockNumber, index, given));
-}
-
-function done(outcome: ChainOutcome): Extract<ChainOutcome, { ok: true }> {
-  if (!outcome.ok) throw new Error(`refused: ${outcome.message}`);
-  return outcome;
-}
-
-/** The facts as they are now. */
-function latest(chain: DrivenChain): Promise<ChainSnapshot> {
-  return chain.snapshot({ finality: 'latest' });
-}
-
-function refused(outcome: ChainOutcome): string {
-  return outcome.ok ? 'done' : outcome.code;
-}
+const someValidator = { encryptionKey: channelKey, endpoint: 'http://here', leastFeeWei: 0n };

@@ -34,13 +34,48 @@ export interface ParticipantKeys {
   readonly endpoint: string;
 }
 
+/** What record key and operator key signed of the account that registers them (`keyPossessionDigest`). */
+export interface PossessionProofs {
+  /** 65 bytes each; absent where the key is the account's already, or none. */
+  readonly record?: Hex | undefined;
+  readonly operator?: Hex | undefined;
+}
+
 export interface ValidatorFacts {
   readonly account: Address;
   readonly encryptionKey: Hex;
   /** Base URL of the validator. */
   readonly endpoint: string;
-  /** Wei of the base chain's own currency. */
-  readonly bondWei: bigint;
+  /** The least that it takes for a block, wei. */
+  readonly leastFeeWei: bigint;
+  /** Wei of its stake that no block has locked. */
+  readonly stakeWei: bigint;
+  /** Wei that is announced to leave, no part of its weight. */
+  readonly exitWei: bigint;
+  readonly exitAtSeconds?: number;
+}
+
+/** Of an account in the Vault, wei. */
+export interface WeiAccount {
+  /** For bonds, fees, or to be withdrawn. */
+  readonly freeWei: bigint;
+  /** Of a validator: it leaves through the ValidatorRegistry alone. */
+  readonly stakeWei: bigint;
+  /** In blocks that are not over. */
+  readonly lockedWei: bigint;
+}
+
+/** What a payee is paid out of, in token base units. */
+export interface Line {
+  readonly payee: number;
+  readonly amount: bigint;
+  /** What blocks owe and the line lacked. */
+  readonly debt: bigint;
+  /** What the payer asked to have back. */
+  readonly requested: bigint;
+  readonly requestedAtSeconds?: number;
+  /** The most that one block pays. */
+  readonly blockMax: bigint;
 }
 
 export interface ChannelFacts {
@@ -49,10 +84,8 @@ export interface ChannelFacts {
   /** The boxed channel secret for each participant, in order, 104 bytes each. */
   readonly boxes: readonly Hex[];
   readonly openedAtSeconds: number;
-  /** Token base units that the payer deposited and no settlement, debt or withdrawal has taken. */
-  readonly deposit: bigint;
-  readonly withdrawalRequested: bigint;
-  readonly debt: bigint;
+  /** One for each payee, from participant 1 on. */
+  readonly lines: readonly Line[];
   readonly closedAtSeconds?: number;
 }
 
@@ -73,15 +106,20 @@ export interface GasBalance {
   readonly reserveWei: bigint;
 }
 
-/** Acts of a participant's account or of its operator key; settling and releasing are open to any key. */
+/** Acts of a participant's account or of its operator key; what is open to any key says so. */
 export interface ParticipantActs {
   readonly address: Address;
-  registerParticipant(keys: ParticipantKeys): Promise<ChainOutcome>;
+  registerParticipant(keys: ParticipantKeys, proofs: PossessionProofs): Promise<ChainOutcome>;
+  /** Any key, once all have signed. */
   openChannel(terms: ChannelTerms, signatures: readonly Hex[], boxes: readonly Hex[]): Promise<ChainOutcome>;
-  /** Approves and deposits token base units. */
-  deposit(channelId: ChannelId, amount: bigint): Promise<ChainOutcome>;
-  requestWithdrawal(channelId: ChannelId, amount: bigint): Promise<ChainOutcome>;
-  executeWithdrawal(channelId: ChannelId): Promise<ChainOutcome>;
+  /** Approves and puts token base units into a payee's line; any key. */
+  deposit(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome>;
+  /** The payer asks for what lies in a payee's line; 0 takes the request back. */
+  requestWithdrawal(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome>;
+  /** Any key, once every block that the notice covers is over. */
+  executeWithdrawal(channelId: ChannelId, payee: number): Promise<ChainOutcome>;
+  /** The payee gives back of its own line. */
+  release(channelId: ChannelId, amount: bigint): Promise<ChainOutcome>;
   closeChannel(channelId: ChannelId): Promise<ChainOutcome>;
   postPart(
     channelId: ChannelId,
@@ -89,8 +127,8 @@ export interface ParticipantActs {
     part: { partRoot: Digest; segmentCount: number; indexHash: Digest },
   ): Promise<ChainOutcome>;
   /**
-   * A participant's own result: in the extension without delegation, or late in the challenge period with a
-   * bond.
+   * A participant's own result, with a bond: in the second half of the extension and in the challenge
+   * period.
    */
   revealOwnResult(
     channelId: ChannelId,
@@ -98,18 +136,46 @@ export interface ParticipantActs {
     result: RevealedResult,
     opening: Hex | undefined,
   ): Promise<ChainOutcome>;
-  acceptResult(channelId: ChannelId, blockNumber: number, outputHash: Digest): Promise<ChainOutcome>;
-  settle(channelId: ChannelId, blockNumber: number, result: RevealedResult): Promise<ChainOutcome>;
-  /** Unlocks the bonds of a void block's seats; those of a settled block are unlocked by `settle`. */
-  releaseBonds(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome>;
-  /** Pulls a balance (token base units) out of the registry to this account. */
-  withdraw(token: Address, amount: bigint): Promise<ChainOutcome>;
+  /** By the participant's account, or by the validator that it named as its own. */
+  acceptResult(
+    channelId: ChannelId,
+    blockNumber: number,
+    participant: number,
+    outputHash: Digest,
+  ): Promise<ChainOutcome>;
+  /** Any key, with every result that stands, by first reveal. */
+  settle(
+    channelId: ChannelId,
+    blockNumber: number,
+    standing: readonly RevealedResult[],
+  ): Promise<ChainOutcome>;
+  /**
+   * Unlocks the bonds of a void block with parts; those of a settled block are unlocked by `settle`. Any
+   * key.
+   */
+  releaseVoid(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome>;
+  /** Pulls a balance (token base units) out of the Vault to any address. */
+  withdraw(token: Address, to: Address, amount: bigint): Promise<ChainOutcome>;
+  /** Puts wei on an account of the Vault, for its bonds and fees; any key. */
+  depositWei(account: Address, wei: bigint): Promise<ChainOutcome>;
+  /** The account says that this validator's seats may bind it, or no longer may. */
+  nameValidator(validator: Address, isNamed: boolean): Promise<ChainOutcome>;
 }
 
 /** Acts of a validator's account. */
 export interface ValidatorActs {
   readonly address: Address;
-  registerValidator(facts: { encryptionKey: Hex; endpoint: string; bondWei: bigint }): Promise<ChainOutcome>;
+  /** Registers, or replaces what is registered; `stakeWei` is added to its stake. */
+  registerValidator(facts: {
+    encryptionKey: Hex;
+    endpoint: string;
+    leastFeeWei: bigint;
+    stakeWei: bigint;
+  }): Promise<ChainOutcome>;
+  /** So much of the stake leaves 90 days from now; 0 takes it back. */
+  announceExit(wei: bigint): Promise<ChainOutcome>;
+  /** Frees what was announced, once its time has come. */
+  completeExit(): Promise<ChainOutcome>;
   /** `keyPath` proves keyCommitment at index blockNumber under the terms' keysRoot. */
   commitResult(
     delegation: SignedDelegation,
@@ -126,6 +192,8 @@ export interface ValidatorActs {
     workDigest: Digest,
     salt: Hex,
   ): Promise<ChainOutcome>;
+  /** For the participant whose account named this validator as its own. */
+  acceptResult: ParticipantActs['acceptResult'];
 }
 
 /**
@@ -137,12 +205,17 @@ export interface ChainSnapshot extends ChainTime {
   readonly id: string;
   channel(channelId: ChannelId): Promise<ChannelFacts | undefined>;
   blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts>;
-  /** Token base units the payer still has for block n (protocol.md 2). */
-  cover(channelId: ChannelId, blockNumber: number): Promise<bigint>;
+  /** Token base units that block n surely pays the payee (protocol.md 2). */
+  cover(channelId: ChannelId, blockNumber: number, payee: number): Promise<bigint>;
   /** Keys registered strictly before `atSeconds`; undefined if there were none. */
   keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined>;
+  /** How often the account has registered its keys. */
+  registrationCount(account: Address): Promise<bigint>;
   validator(account: Address): Promise<ValidatorFacts | undefined>;
-  /** Token base units that `account` can withdraw from the registry. */
+  /** When the account named the validator as its own; undefined if it does not. */
+  ownValidatorSince(account: Address, validator: Address): Promise<number | undefined>;
+  weiAccount(account: Address): Promise<WeiAccount>;
+  /** Token base units that `account` can withdraw from the Vault. */
   balance(token: Address, account: Address): Promise<bigint>;
   /** Token base units in the account's own hands. */
   tokenBalance(token: Address, account: Address): Promise<bigint>;

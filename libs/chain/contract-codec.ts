@@ -7,7 +7,21 @@ import { type Address, fromHex, type Hex, toHex } from '#encoding';
 import { builtFile } from '#environment/built-file';
 import type { RefusalCode } from './refusal-codes.js';
 
-export type ContractName = 'ParticipantRegistry' | 'ValidatorRegistry' | 'ChannelRegistry' | 'TestToken';
+/** What a deployment has, each by the name of its contract. */
+export const deployedContracts = [
+  'RtbImpression1',
+  'ReducerTable',
+  'TermsRules',
+  'ParticipantRegistry',
+  'Channels',
+  'Vault',
+  'ValidatorRegistry',
+  'Blocks',
+  'Lens',
+] as const;
+export type DeployedContract = (typeof deployedContracts)[number];
+/** Beside them `ResultRules`, which Blocks makes, and the token of tests. */
+export type ContractName = DeployedContract | 'ResultRules' | 'TestToken';
 
 export interface ContractRefusal {
   readonly code: RefusalCode;
@@ -35,12 +49,9 @@ interface BuiltContract {
 }
 
 const built = new Map<ContractName, BuiltContract>();
-const refusalContracts: readonly ContractName[] = [
-  'ChannelRegistry',
-  'ValidatorRegistry',
-  'ParticipantRegistry',
-  'TestToken',
-];
+const refusalContracts: readonly ContractName[] = [...deployedContracts, 'ResultRules', 'TestToken'];
+/** Whose log tells what happened. */
+export const eventContracts = ['Channels', 'Vault', 'Blocks'] as const satisfies readonly DeployedContract[];
 
 export function encodeCall(contract: ContractName, name: string, values: readonly unknown[]): Hex {
   return contractOf(contract).face.encodeFunctionData(functionOf(contract, name), values) as Hex;
@@ -77,23 +88,28 @@ export function namesOfRefusals(): ReadonlySet<string> {
   return names;
 }
 
-/** An event in a log entry; undefined for one that is none of the registry's. */
+/** An event in a log entry; undefined for one that is none of ours. */
 export function decodeEvent(
   topics: readonly Hex[],
   data: Hex,
 ): { readonly kind: string; readonly fields: Readonly<Record<string, unknown>> } | undefined {
-  const parsed = contractOf('ChannelRegistry').face.parseLog({ topics, data });
-  if (parsed === null) return undefined;
-  const fields = parsed.fragment.inputs.map((input, at) => [input.name, plain(input, parsed.args[at])]);
-  return { kind: kebab(parsed.name), fields: Object.fromEntries(fields) };
+  for (const contract of eventContracts) {
+    const parsed = contractOf(contract).face.parseLog({ topics, data });
+    if (parsed === null) continue;
+    const fields = parsed.fragment.inputs.map((input, at) => [input.name, plain(input, parsed.args[at])]);
+    return { kind: kebab(parsed.name), fields: Object.fromEntries(fields) };
+  }
+  return undefined;
 }
 
-/** The first topic of each event of the registry, by kebab-case name. */
+/** The first topic of each event, by kebab-case name. */
 export function eventTopics(): ReadonlyMap<string, Hex> {
   const topics = new Map<string, Hex>();
-  contractOf('ChannelRegistry').face.forEachEvent((event) => {
-    topics.set(kebab(event.name), event.topicHash as Hex);
-  });
+  for (const contract of eventContracts) {
+    contractOf(contract).face.forEachEvent((event) => {
+      topics.set(kebab(event.name), event.topicHash as Hex);
+    });
+  }
   return topics;
 }
 

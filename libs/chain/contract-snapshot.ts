@@ -1,10 +1,17 @@
 /** The facts of one height, by view calls that all name it. */
 import type { Address, Hex } from '#encoding';
 import { type BlockFacts, type ChannelId, type Stage, stages } from '#protocol';
-import type { ChainSnapshot, ChainTime, ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
+import type { BlockLog } from './block-log.js';
+import type {
+  ChainSnapshot,
+  ChainTime,
+  ChannelFacts,
+  ParticipantKeys,
+  ValidatorFacts,
+  WeiAccount,
+} from './chain.js';
 import {
-  type BlockTuple,
-  blockFactsOf,
+  type BlockWordsTuple,
   type ChannelTuple,
   channelFactsOf,
   type KeysTuple,
@@ -12,8 +19,9 @@ import {
   termsOfTuple,
   type ValidatorTuple,
   validatorFactsOf,
+  type WeiTuple,
 } from './contract-tuples.js';
-import type { ContractViews, StateTag } from './contract-views.js';
+import type { CalledContract, ContractViews, StateTag } from './contract-views.js';
 import { refusalOf } from './refusal-of.js';
 
 /** A height that can be read. */
@@ -27,9 +35,11 @@ export class ContractSnapshot implements ChainSnapshot {
   readonly timestampSeconds: number;
   readonly #tag: StateTag;
   readonly #views: ContractViews;
+  readonly #log: BlockLog;
 
-  constructor(views: ContractViews, { height, timestampSeconds, tag }: ReadableHeight) {
+  constructor(views: ContractViews, log: BlockLog, { height, timestampSeconds, tag }: ReadableHeight) {
     this.#views = views;
+    this.#log = log;
     this.height = height;
     this.timestampSeconds = timestampSeconds;
     this.#tag = tag;
@@ -37,88 +47,73 @@ export class ContractSnapshot implements ChainSnapshot {
   }
 
   async channel(channelId: ChannelId): Promise<ChannelFacts | undefined> {
-    const tuple = await this.#channel(channelId);
-    return tuple && channelFactsOf(channelId, tuple, termsOfTuple(tuple.terms));
-  }
-
-  async blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts> {
-    return blockFactsOf(await this.#registry<BlockTuple>('blockFacts', [channelId, blockNumber]));
-  }
-
-  cover(channelId: ChannelId, blockNumber: number): Promise<bigint> {
-    return this.#registry('cover', [channelId, blockNumber]);
-  }
-
-  async keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined> {
-    const { participantRegistry } = this.#views.contracts;
-    const values = [account, atSeconds];
-    return keysOfTuple(
-      await this.#views.view<KeysTuple>(
-        this.#tag,
-        'ParticipantRegistry',
-        participantRegistry,
-        'keysAt',
-        values,
-      ),
-    );
-  }
-
-  async validator(account: Address): Promise<ValidatorFacts | undefined> {
-    const { validatorRegistry } = this.#views.contracts;
-    const contract = 'ValidatorRegistry';
-    const tuple = await this.#views.view<ValidatorTuple>(
-      this.#tag,
-      contract,
-      validatorRegistry,
-      'validator',
-      [account],
-    );
-    return validatorFactsOf(account, tuple);
-  }
-
-  balance(token: Address, account: Address): Promise<bigint> {
-    return this.#registry('balanceOf', [token, account]);
-  }
-
-  tokenBalance(token: Address, account: Address): Promise<bigint> {
-    return this.#views.view(this.#tag, 'TestToken', token, 'balanceOf', [account]);
-  }
-
-  async stage(channelId: ChannelId, blockNumber: number): Promise<Stage> {
-    return stages[Number(await this.#registry<bigint>('stage', [channelId, blockNumber]))];
-  }
-
-  /** Token base units that the channel registry may take from `account`. */
-  allowance(token: Address, account: Address): Promise<bigint> {
-    const { channelRegistry } = this.#views.contracts;
-    return this.#views.view(this.#tag, 'TestToken', token, 'allowance', [account, channelRegistry]);
-  }
-
-  /** Every block below this number is known to be settled or void. */
-  async blocksOver(channelId: ChannelId): Promise<number> {
-    return Number((await this.#registry<ChannelTuple>('channel', [channelId])).blocksOver);
-  }
-
-  /** Wei that a participant's own result in the challenge period is sent with. */
-  ownResultBondWei(): Promise<bigint> {
-    return this.#registry('ownResultBondWei', []);
-  }
-
-  /** Ids of at most `count` channels in the order of their opening, from number `from` on. */
-  channelIds(from: number, count: number): Promise<readonly Hex[]> {
-    return this.#registry('channelIds', [from, count]);
-  }
-
-  async #channel(channelId: ChannelId): Promise<ChannelTuple | undefined> {
     try {
-      return await this.#registry<ChannelTuple>('channel', [channelId]);
+      const tuple = await this.#view<ChannelTuple>('Lens', 'channel', [channelId]);
+      return channelFactsOf(channelId, tuple, termsOfTuple(tuple.terms));
     } catch (cause) {
       if (refusalOf(cause) === undefined) throw cause;
       return undefined;
     }
   }
 
-  #registry<Answer>(name: string, values: readonly unknown[]): Promise<Answer> {
-    return this.#views.registry(this.#tag, name, values);
+  async blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts> {
+    const words = await this.#view<BlockWordsTuple>('Lens', 'blockWords', [channelId, blockNumber]);
+    return this.#log.facts({ channelId, blockNumber }, words, this.height);
+  }
+
+  cover(channelId: ChannelId, blockNumber: number, payee: number): Promise<bigint> {
+    return this.#view('Vault', 'cover', [channelId, blockNumber, payee]);
+  }
+
+  async keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined> {
+    return keysOfTuple(await this.#view<KeysTuple>('ParticipantRegistry', 'keysAt', [account, atSeconds]));
+  }
+
+  registrationCount(account: Address): Promise<bigint> {
+    return this.#view('ParticipantRegistry', 'registrationCount', [account]);
+  }
+
+  async validator(account: Address): Promise<ValidatorFacts | undefined> {
+    return validatorFactsOf(
+      account,
+      await this.#view<ValidatorTuple>('ValidatorRegistry', 'validator', [account]),
+    );
+  }
+
+  async ownValidatorSince(account: Address, validator: Address): Promise<number | undefined> {
+    const since = await this.#view<bigint>('ValidatorRegistry', 'ownSince', [account, validator]);
+    return since === 0n ? undefined : Number(since);
+  }
+
+  async weiAccount(account: Address): Promise<WeiAccount> {
+    const { free, stake, locked } = await this.#view<WeiTuple>('Vault', 'weiOf', [account]);
+    return { freeWei: free, stakeWei: stake, lockedWei: locked };
+  }
+
+  balance(token: Address, account: Address): Promise<bigint> {
+    return this.#view('Vault', 'balanceOf', [token, account]);
+  }
+
+  tokenBalance(token: Address, account: Address): Promise<bigint> {
+    return this.#views.token(this.#tag, token, 'balanceOf', [account]);
+  }
+
+  async stage(channelId: ChannelId, blockNumber: number): Promise<Stage> {
+    const values = [channelId, blockNumber, this.timestampSeconds];
+    return stages[Number(await this.#view<bigint>('Blocks', 'stageAt', values))];
+  }
+
+  /** Token base units that the Vault may take from `account`. */
+  allowance(token: Address, account: Address): Promise<bigint> {
+    return this.#views.token(this.#tag, token, 'allowance', [account, this.#views.contracts.Vault]);
+  }
+
+  /** Ids of at most `count` channels in the order of their opening, from number `from` on. */
+  channelIds(from: number, count: number): Promise<readonly Hex[]> {
+    return this.#view('Channels', 'channelIds', [from, count]);
+  }
+
+  #view<Answer>(contract: CalledContract, name: string, values: readonly unknown[]): Promise<Answer> {
+    return this.#views.view(this.#tag, contract, name, values);
   }
 }

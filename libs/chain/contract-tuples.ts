@@ -1,6 +1,6 @@
 /** Between the tuples of the contracts and the port's types: pure, field by field. */
 import type { Address, Digest, Hex } from '#encoding';
-import type { BlockFacts, ChannelId, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
+import type { ChannelId, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
 import type { ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
 
 /** ChannelTerms of ChannelTypes.sol as the codec gives them. */
@@ -18,39 +18,52 @@ export interface ChannelTuple {
   readonly openedAt: bigint;
   readonly closedAt: bigint;
   readonly blocksEnd: bigint;
-  readonly blocksOver: bigint;
-  readonly deposit: bigint;
-  readonly debt: bigint;
-  readonly withdrawalRequested: bigint;
+  readonly lines: readonly {
+    readonly payee: bigint;
+    readonly amount: bigint;
+    readonly debt: bigint;
+    readonly requested: bigint;
+    readonly requestedAt: bigint;
+    readonly blockMax: bigint;
+  }[];
 }
 
-export interface BlockTuple {
+/** BlockWords of BlockTypes.sol: what a block stores; `result` is an index into `results`. */
+export interface BlockWordsTuple {
   readonly parts: readonly {
     readonly participant: bigint;
-    readonly partRoot: Digest;
-    readonly segmentCount: bigint;
-    readonly indexHash: Digest;
-    readonly postedAt: bigint;
+    readonly partDigest: Hex;
+    readonly height: bigint;
   }[];
   readonly seats: readonly {
     readonly participant: bigint;
     readonly validator: Address;
     readonly binding: boolean;
     readonly nonce: bigint;
+    readonly feeWei: bigint;
     readonly commitment: Digest;
-    readonly committedAt: bigint;
+    readonly revealed: boolean;
+    readonly result: bigint;
+  }[];
+  readonly ownResults: readonly { readonly participant: bigint; readonly result: bigint }[];
+  readonly acceptances: readonly { readonly participant: bigint; readonly result: bigint }[];
+  readonly results: readonly {
     readonly outputHash: Digest;
     readonly revealedAt: bigint;
+    readonly fallen: boolean;
+    readonly withdrawn: boolean;
   }[];
-  readonly ownResults: readonly {
-    readonly participant: bigint;
-    readonly outputHash: Digest;
-    readonly revealedAt: bigint;
-  }[];
-  readonly acceptances: readonly { readonly participant: bigint; readonly outputHash: Digest }[];
-  readonly results: readonly { readonly outputHash: Digest; readonly result: ResultTuple }[];
+  readonly struck: bigint;
+  readonly firstRevealedAt: bigint;
   readonly disputedAt: bigint;
-  readonly settledAt: bigint;
+  readonly endedAt: bigint;
+}
+
+/** What an event of a commit says of its delegation, as far as it is read. */
+export interface DelegationTuple {
+  readonly validator: Address;
+  readonly binding: boolean;
+  readonly nonce: bigint;
 }
 
 export interface KeysTuple {
@@ -66,12 +79,20 @@ export interface KeysTuple {
 export interface ValidatorTuple {
   readonly encryptionKey: Hex;
   readonly endpoint: string;
-  readonly bondWei: bigint;
-  readonly lockedWei: bigint;
+  readonly leastFeeWei: bigint;
+  readonly stakeWei: bigint;
+  readonly exitWei: bigint;
+  readonly exitAt: bigint;
   readonly registeredAt: bigint;
 }
 
-interface ResultTuple {
+export interface WeiTuple {
+  readonly free: bigint;
+  readonly stake: bigint;
+  readonly locked: bigint;
+}
+
+export interface ResultTuple {
   readonly settlementRoot: Digest;
   readonly impressionCount: bigint;
   readonly amountWords: readonly Hex[];
@@ -104,51 +125,11 @@ export function channelFactsOf(channelId: ChannelId, tuple: ChannelTuple, terms:
     terms,
     boxes: tuple.boxes,
     openedAtSeconds: Number(tuple.openedAt),
-    deposit: tuple.deposit,
-    withdrawalRequested: tuple.withdrawalRequested,
-    debt: tuple.debt,
+    lines: tuple.lines.map(({ payee, amount, debt, requested, requestedAt, blockMax }) => ({
+      ...{ payee: Number(payee), amount, debt, requested, blockMax },
+      ...secondsUnlessZero('requestedAtSeconds', requestedAt),
+    })),
     ...secondsUnlessZero('closedAtSeconds', tuple.closedAt),
-  };
-}
-
-export function blockFactsOf(tuple: BlockTuple): BlockFacts {
-  return {
-    parts: tuple.parts.map((part) => ({
-      participant: Number(part.participant),
-      partRoot: part.partRoot,
-      segmentCount: Number(part.segmentCount),
-      indexHash: part.indexHash,
-      postedAtSeconds: Number(part.postedAt),
-    })),
-    seats: tuple.seats.map((seat) => ({
-      participant: Number(seat.participant),
-      validator: seat.validator,
-      binding: seat.binding,
-      nonce: seat.nonce,
-      commitment: seat.commitment,
-      committedAtSeconds: Number(seat.committedAt),
-      ...(seat.revealedAt === 0n
-        ? {}
-        : { outputHash: seat.outputHash, revealedAtSeconds: Number(seat.revealedAt) }),
-    })),
-    ownResults: tuple.ownResults.map((own) => ({
-      participant: Number(own.participant),
-      outputHash: own.outputHash,
-      revealedAtSeconds: Number(own.revealedAt),
-    })),
-    acceptances: tuple.acceptances.map((one) => ({
-      participant: Number(one.participant),
-      outputHash: one.outputHash,
-    })),
-    results: tuple.results.map(({ outputHash, result }) => ({
-      outputHash,
-      settlementRoot: result.settlementRoot,
-      impressionCount: result.impressionCount,
-      amountWords: result.amountWords,
-      validParts: Number(result.validParts),
-    })),
-    ...secondsUnlessZero('disputedAtSeconds', tuple.disputedAt),
-    ...secondsUnlessZero('settledAtSeconds', tuple.settledAt),
   };
 }
 
@@ -158,8 +139,9 @@ export function keysOfTuple({ keys, registeredAt }: KeysTuple): ParticipantKeys 
 
 export function validatorFactsOf(account: Address, tuple: ValidatorTuple): ValidatorFacts | undefined {
   if (tuple.registeredAt === 0n) return undefined;
-  const { encryptionKey, endpoint, bondWei } = tuple;
-  return { account, encryptionKey, endpoint, bondWei };
+  const { encryptionKey, endpoint, leastFeeWei, stakeWei, exitWei, exitAt } = tuple;
+  const exit = secondsUnlessZero('exitAtSeconds', exitAt);
+  return { account, encryptionKey, endpoint, leastFeeWei, stakeWei, exitWei, ...exit };
 }
 
 /** BlockResult of ChannelTypes.sol: the outputHash follows from the others. */
@@ -168,11 +150,19 @@ export function resultTuple(result: RevealedResult): object {
   return { settlementRoot, impressionCount, amountWords, validParts };
 }
 
-/** Delegation of ChannelTypes.sol; the signature goes beside it. */
+export function resultOfTuple(outputHash: Digest, tuple: ResultTuple): RevealedResult {
+  const { settlementRoot, impressionCount, amountWords, validParts } = tuple;
+  return { outputHash, settlementRoot, impressionCount, amountWords, validParts: Number(validParts) };
+}
+
+/** Delegation of BlockTypes.sol; the signature goes beside it. */
 export function delegationTuple({ signature: _, ...delegation }: SignedDelegation): object {
   return delegation;
 }
 
-function secondsUnlessZero<Name extends string>(name: Name, at: bigint): { readonly [Key in Name]?: number } {
+export function secondsUnlessZero<Name extends string>(
+  name: Name,
+  at: bigint,
+): { readonly [Key in Name]?: number } {
   return at === 0n ? {} : ({ [name]: Number(at) } as { readonly [Key in Name]: number });
 }

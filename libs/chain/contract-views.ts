@@ -1,7 +1,7 @@
 /** View calls of the contracts at a named height. */
 import type { Address, Digest, Hex } from '#encoding';
 import { Fault } from '#environment';
-import { type ContractName, decodeAnswer, encodeCall } from './contract-codec.js';
+import { type ContractName, type DeployedContract, decodeAnswer, encodeCall } from './contract-codec.js';
 import { JsonRpcRefused, type RpcCalls } from './json-rpc.js';
 
 /**
@@ -10,11 +10,9 @@ import { JsonRpcRefused, type RpcCalls } from './json-rpc.js';
  */
 export type StateTag = Hex | { readonly blockHash: Digest; readonly requireCanonical: true };
 
-export interface ContractAddresses {
-  readonly participantRegistry: Address;
-  readonly validatorRegistry: Address;
-  readonly channelRegistry: Address;
-}
+/** The contracts that are called or whose log is read. */
+export type CalledContract = Exclude<DeployedContract, 'RtbImpression1' | 'ReducerTable' | 'TermsRules'>;
+export type ContractAddresses = { readonly [Name in CalledContract]: Address };
 
 const answersKeptMax = 1_000;
 
@@ -29,15 +27,25 @@ export class ContractViews {
     this.contracts = contracts;
   }
 
-  registry<Answer>(at: StateTag, name: string, values: readonly unknown[]): Promise<Answer> {
-    return this.view(at, 'ChannelRegistry', this.contracts.channelRegistry, name, values);
-  }
-
   /**
    * The same bytes as last time are the same answer: sweeps mostly ask for what has not changed. Throws a
    * retriable Fault `chain-snapshot-gone` where the node has no state of the height any more.
    */
-  async view<Answer>(
+  view<Answer>(
+    at: StateTag,
+    contract: CalledContract,
+    name: string,
+    values: readonly unknown[],
+  ): Promise<Answer> {
+    return this.#view(at, contract, this.contracts[contract], name, values);
+  }
+
+  /** Of any ERC-20. */
+  token<Answer>(at: StateTag, token: Address, name: string, values: readonly unknown[]): Promise<Answer> {
+    return this.#view(at, 'TestToken', token, name, values);
+  }
+
+  async #view<Answer>(
     at: StateTag,
     contract: ContractName,
     to: Address,

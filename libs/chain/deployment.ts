@@ -1,38 +1,67 @@
-/** Puts the registries on a fresh development chain: always the same key and nonces, so always the same
+/** Puts the contracts on a fresh development chain: always the same key and nonces, so always the same
  *  addresses. */
 import { addressOf, keccak256 } from '#crypto';
 import { type Address, concatBytes, fromHex, type Hex, toHex } from '#encoding';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
-import { createdAddress, creationCode, encodeCall } from './contract-codec.js';
-import type { ContractAddresses } from './contract-views.js';
+import { createdAddress, creationCode, type DeployedContract, deployedContracts } from './contract-codec.js';
 
 /** The first account of Foundry's public test mnemonic: anvil gives it coins, everybody knows its key. */
 export const developmentKey = fromHex('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');
 export const developmentAccount: Address = addressOf(developmentKey);
 
-/** Where the registries lie on every development chain. */
-export function developmentContracts(): ContractAddresses {
-  return {
-    participantRegistry: createdAddress(developmentAccount, 0),
-    validatorRegistry: createdAddress(developmentAccount, 1),
-    channelRegistry: createdAddress(developmentAccount, 2),
-  };
+/** Where the contracts lie on every development chain. */
+export function developmentContracts(): Readonly<Record<DeployedContract, Address>> {
+  const places = deployedContracts.map((name, nonce) => [name, createdAddress(developmentAccount, nonce)]);
+  return Object.fromEntries(places) as Record<DeployedContract, Address>;
 }
 
-/** The development account's first acts, in two heights; `heightsDone` of them are on the chain already. */
-export async function deployRegistries(poster: ActPoster, heightsDone: number): Promise<void> {
-  const { participantRegistry, validatorRegistry, channelRegistry } = developmentContracts();
-  if (heightsDone === 0) {
-    const acts = [
-      creation(creationCode('ParticipantRegistry', [])),
-      creation(creationCode('ValidatorRegistry', [])),
-      creation(creationCode('ChannelRegistry', [participantRegistry, validatorRegistry])),
-    ];
-    assertDone(await Promise.all(acts.map((act) => poster.post(act))));
+/**
+ * The development account's first acts, by their order in `deployedContracts`, all in one height; `done`
+ * of them are on the chain already. Every contract is told the others' addresses beforehand, and nobody
+ * can change them.
+ */
+export async function deployContracts(poster: ActPoster, done: number): Promise<void> {
+  const acts = deployedContracts.map((name) => creation(creationCode(name, constructorValues(name))));
+  assertDone(await Promise.all(acts.slice(done).map((act) => poster.post(act))));
+}
+
+function constructorValues(name: DeployedContract): readonly unknown[] {
+  const at = developmentContracts();
+  // The next two places are kept for the contracts of disputes.
+  const adjudicator = createdAddress(developmentAccount, deployedContracts.length);
+  const panel = createdAddress(developmentAccount, deployedContracts.length + 1);
+  switch (name) {
+    case 'RtbImpression1':
+      return [];
+    case 'ReducerTable':
+      return [at.RtbImpression1];
+    case 'TermsRules':
+      return [at.ReducerTable, at.ParticipantRegistry];
+    case 'ParticipantRegistry':
+      return [at.Channels];
+    case 'Channels':
+      return [at.TermsRules];
+    case 'Vault':
+      return [at.Channels, at.Blocks, at.ValidatorRegistry, adjudicator, panel];
+    case 'ValidatorRegistry':
+      return [at.Vault];
+    case 'Blocks':
+      return [at.Channels, at.Vault, at.ParticipantRegistry, at.ValidatorRegistry, adjudicator, panel];
+    case 'Lens':
+      return [
+        {
+          channels: at.Channels,
+          vault: at.Vault,
+          blocks: at.Blocks,
+          participantRegistry: at.ParticipantRegistry,
+          validatorRegistry: at.ValidatorRegistry,
+          reducerTable: at.ReducerTable,
+          adjudicator,
+          panel,
+        },
+      ];
   }
-  const data = encodeCall('ValidatorRegistry', 'setChannelRegistry', [channelRegistry]);
-  assertDone([await poster.post({ to: validatorRegistry, data, valueWei: 0n })]);
 }
 
 const create2Factory: Hex = '0x4e59b44847b379578588920ca78fbf26c0b4956c';

@@ -12,7 +12,7 @@ import type { Chain, ChainOutcome, DrivenChain } from './chain.js';
 import { developmentContracts } from './deployment.js';
 import { JsonRpc } from './json-rpc.js';
 import { openChain } from './open-chain.js';
-import { keyOf } from './testing/example-channel.js';
+import { keyOf, noKeys } from './testing/example-channel.js';
 
 const anvilOptions = {
   chainId: 31_337,
@@ -22,7 +22,7 @@ const anvilOptions = {
   dataFolder: undefined,
 } as const;
 const remoteOptions = {
-  channelRegistry: developmentContracts().channelRegistry,
+  lens: developmentContracts().Lens,
   pollIntervalMs: 5,
   requestTimeoutMs: 5_000,
   inclusionTimeoutMs: 10_000,
@@ -99,12 +99,7 @@ describe('two processes with one key', () => {
     const posted = remotes.flatMap((remote, process) => {
       const acts = minedBy(driver, remote).participantActs(keyOf('shared'));
       return Array.from({ length: 8 }, (_, at) =>
-        acts.registerParticipant({
-          recordKey: acts.address,
-          operatorKey: acts.address,
-          encryptionKey: `0x${'07'.repeat(32)}`,
-          endpoint: `http://${process}/${at}`,
-        }),
+        acts.registerParticipant({ ...noKeys, endpoint: `http://${process}/${at}` }, {}),
       );
     });
     const outcomes = await Promise.all(posted);
@@ -131,7 +126,7 @@ describe('a node in trouble', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    answers = { eth_chainId: '0x1', eth_call: word(developmentContracts().participantRegistry) };
+    answers = { eth_chainId: '0x1', eth_call: someAddresses };
   });
   afterEach(() => {
     server.close();
@@ -156,9 +151,9 @@ describe('a node in trouble', () => {
     server.closeAllConnections();
   });
 
-  it('says so when there is no registry at the address', async () => {
+  it('says so when there is no Lens at the address', async () => {
     answers.eth_call = '0x';
-    await expect(openChain(url, remoteOptions)).rejects.toThrow('no ChannelRegistry');
+    await expect(openChain(url, remoteOptions)).rejects.toThrow('no Lens');
   });
 
   it('is a fault, not a refusal, when it refuses for reasons of its own', async () => {
@@ -192,6 +187,9 @@ describe('a node in trouble', () => {
     await chain.close();
   });
 });
+
+/** The answer of `Lens.deployed`. */
+const someAddresses: Hex = `0x${`${'0'.repeat(24)}${'c0'.repeat(20)}`.repeat(8)}`;
 
 function word(value: Hex): Hex {
   return `0x${value.slice(2).padStart(64, '0')}`;

@@ -3,6 +3,7 @@
 import { addressOf } from '#crypto';
 import type { Address, Hex } from '#encoding';
 import type { Eip712Domain } from '#protocol';
+import { BlockLog } from './block-log.js';
 import type {
   Chain,
   ChainSnapshot,
@@ -40,15 +41,17 @@ export interface HeightSource {
 export class EthersChain implements Chain {
   protected readonly parts: ChainParts;
   readonly #views: ContractViews;
+  readonly #log: BlockLog;
   readonly #finders = new Map<Hex, ChannelFinder>();
 
   constructor(parts: ChainParts) {
     this.parts = parts;
     this.#views = new ContractViews(parts.rpc, parts.contracts);
+    this.#log = new BlockLog(parts.rpc, parts.contracts.Blocks);
   }
 
   async domain(): Promise<Eip712Domain> {
-    return { chainId: this.parts.chainId, verifyingContract: this.parts.contracts.channelRegistry };
+    return { chainId: this.parts.chainId, verifyingContract: this.parts.contracts.Channels };
   }
 
   async time(): Promise<ChainTime> {
@@ -69,7 +72,7 @@ export class EthersChain implements Chain {
 
   events(from: EventCursor | undefined, filter: EventFilter): Promise<ChainEventPage> {
     const { rpc, contracts } = this.parts;
-    return readEvents({ rpc, channelRegistry: contracts.channelRegistry }, from, filter);
+    return readEvents({ rpc, contracts }, from, filter);
   }
 
   async gasBalance(account: Address): Promise<GasBalance> {
@@ -103,6 +106,6 @@ export class EthersChain implements Chain {
   }
 
   async #snapshot(finality: Finality): Promise<ContractSnapshot> {
-    return new ContractSnapshot(this.#views, await this.parts.heightOf(finality));
+    return new ContractSnapshot(this.#views, this.#log, await this.parts.heightOf(finality));
   }
 }

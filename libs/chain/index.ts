@@ -8,10 +8,13 @@ export type {
   DrivenChain,
   Finality,
   GasBalance,
+  Line,
   ParticipantActs,
   ParticipantKeys,
+  PossessionProofs,
   ValidatorActs,
   ValidatorFacts,
+  WeiAccount,
 } from './chain.js';
 export type {
   BlockEventKind,

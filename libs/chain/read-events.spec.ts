@@ -5,7 +5,8 @@ import { eventTopics } from './contract-codec.js';
 import { pageEventsMax, pageHeights, readEvents } from './read-events.js';
 import { FakeNode, hashOf } from './testing/fake-node.js';
 
-const channelRegistry: Address = `0x${'c0'.repeat(20)}` as const;
+const address = (byte: string): Address => `0x${byte.repeat(20)}` as const;
+const contracts = { Channels: address('c0'), Vault: address('c1'), Blocks: address('c2') };
 const channelId: ChannelId = `0x${'ab'.repeat(32)}` as const;
 const closedTopic = eventTopics().get('channel-closed');
 const behindAll = Number.MAX_SAFE_INTEGER;
@@ -29,7 +30,7 @@ beforeEach(() => {
     return closings
       .filter((height) => height >= Number(fromBlock) && height <= Number(toBlock))
       .map((height, at) => ({
-        topics: [closedTopic, channelId],
+        topics: [closedTopic, channelId, `0x${'00'.repeat(32)}`],
         data: `0x${'00'.repeat(32)}`,
         blockNumber: `0x${height.toString(16)}`,
         blockHash: node.block(height).hash,
@@ -44,8 +45,7 @@ function orphan(height: number, branch: number) {
   return height === 91 ? { ...block, parentHash: hashOf(90, 0) } : block;
 }
 
-const read = (from?: Parameters<typeof readEvents>[1]) =>
-  readEvents({ rpc: node, channelRegistry }, from, {});
+const read = (from?: Parameters<typeof readEvents>[1]) => readEvents({ rpc: node, contracts }, from, {});
 
 describe('reading events', () => {
   it('takes a bounded span of heights a page, and says where it ends', async () => {

@@ -1,5 +1,5 @@
-/** The registry's log as events in order, a bounded page at a time, with rollbacks told. */
-import type { Address, Digest, Hex } from '#encoding';
+/** The contracts' log as events in order, a bounded page at a time, with rollbacks told. */
+import type { Digest, Hex } from '#encoding';
 import { Fault } from '#environment';
 import {
   blockEventKinds,
@@ -9,13 +9,14 @@ import {
   type EventCursor,
   type EventFilter,
 } from './chain-events.js';
-import { decodeEvent, eventTopics } from './contract-codec.js';
+import { decodeEvent, eventContracts, eventTopics } from './contract-codec.js';
+import type { ContractAddresses } from './contract-views.js';
 import { blockAt, blockOf, type FoundHeight, latestHeight } from './finality.js';
 import { type RpcCalls, unavailable } from './json-rpc.js';
 
 export interface EventSource {
   readonly rpc: RpcCalls;
-  readonly channelRegistry: Address;
+  readonly contracts: Pick<ContractAddresses, (typeof eventContracts)[number]>;
 }
 
 /** Nodes bound the heights of one question. */
@@ -76,7 +77,7 @@ async function sharedHeight(rpc: RpcCalls, from: EventCursor, latest: number): P
 }
 
 async function readPage(
-  { rpc, channelRegistry }: EventSource,
+  { rpc, contracts }: EventSource,
   filter: EventFilter,
   latest: FoundHeight,
   fromHeight: number,
@@ -86,7 +87,7 @@ async function readPage(
   // Its hash before its logs: were it rolled back in between, the next call finds the hash to be another.
   const to = toHeight === latest.height ? latest : await blockAt(rpc, toHeight);
   const logs = await rpc.call<readonly RpcLog[]>('eth_getLogs', {
-    address: channelRegistry,
+    address: eventContracts.map((name) => contracts[name]),
     fromBlock: `0x${fromHeight.toString(16)}`,
     toBlock: `0x${toHeight.toString(16)}`,
     topics: topicsOf(filter),
@@ -115,7 +116,7 @@ function topicsOf({ kinds, channelIds }: EventFilter): (Hex[] | null)[] {
   const wanted = kinds ?? [...channelEventKinds, ...blockEventKinds];
   const named = wanted.map((kind) => {
     const topic = topics.get(kind);
-    if (topic === undefined) throw new Error(`the registry has no event ${kind}`);
+    if (topic === undefined) throw new Error(`the contracts have no event ${kind}`);
     return topic;
   });
   return [named, channelIds === undefined ? null : [...channelIds]];

@@ -8,13 +8,16 @@ import type { ChainTime } from './chain.js';
 import type { JsonRpc } from './json-rpc.js';
 import { hexOf } from './transaction-poster.js';
 
-/** How many heights of a snapshot stay: what acts and their receipts of a moment ago may be asked for. */
-const heightsKept = 256;
+/**
+ * What stays of a snapshot: what acts and their receipts of a moment ago, and events of unfinished
+ * blocks, may be asked for.
+ */
+const kept = { heights: 256, heightsMax: 50_000, transactions: 20_000 };
 
 /** Whether anvil took the snapshot and stands where it says; after a no it must be started afresh. */
 export async function loadSnapshot(rpc: JsonRpc, snapshot: AnvilSnapshot): Promise<boolean | string> {
   try {
-    await rpc.call('anvil_loadState', withLastHeights(snapshot.state, heightsKept));
+    await rpc.call('anvil_loadState', withLastHeights(snapshot.state, kept));
     const { height, timestampSeconds } = await latestTime(rpc);
     return height === snapshot.place.height && timestampSeconds === snapshot.timestampSeconds;
   } catch (cause) {

@@ -7,14 +7,18 @@ export interface PostedPart {
   readonly segmentCount: number;
   readonly indexHash: Digest;
   readonly postedAtSeconds: number;
+  /** It counts for nobody: nobody could show its bytes, or a dispute showed that it is not valid. */
+  readonly isStruck?: true;
 }
 
-/** A participant's seat: the validator whose commit under its delegation the chain accepted. */
+/** A participant's seat: the validator whose commit under its delegation the chain accepted last. */
 export interface Seat {
   readonly participant: number;
   readonly validator: Address;
   readonly binding: boolean;
   readonly nonce: bigint;
+  /** Reserved on the participant's account for the validator. */
+  readonly feeWei: bigint;
   readonly commitment: Digest;
   readonly committedAtSeconds: number;
   /** Absent until revealed. */
@@ -22,7 +26,7 @@ export interface Seat {
   readonly revealedAtSeconds?: number;
 }
 
-/** A result that a participant revealed by itself, in the extension or late in the challenge period. */
+/** A result that a participant revealed by itself and has not taken back by accepting one. */
 export interface OwnResult {
   readonly participant: number;
   readonly outputHash: Digest;
@@ -43,14 +47,23 @@ export interface RevealedResult {
   readonly validParts: number;
 }
 
+/** A revealed result as the block keeps it. */
+export interface KnownResult extends RevealedResult {
+  readonly firstRevealedAtSeconds: number;
+  /** It fell in a dispute, or who revealed it took it back and nobody else stands for it. */
+  readonly isGone: boolean;
+}
+
 export interface BlockFacts {
   readonly parts: readonly PostedPart[];
   readonly seats: readonly Seat[];
   readonly ownResults: readonly OwnResult[];
   readonly acceptances: readonly Acceptance[];
   /** Every distinct revealed result, ascending by first reveal. */
-  readonly results: readonly RevealedResult[];
-  /** When a second, different result was revealed. */
+  readonly results: readonly KnownResult[];
+  /** When a result with other amounts than the first was revealed. */
   readonly disputedAtSeconds?: number;
   readonly settledAtSeconds?: number;
+  /** When the bonds of a void block were released. */
+  readonly releasedAtSeconds?: number;
 }

@@ -40,9 +40,23 @@ export function keyCommitmentOf(blockKey: Uint8Array): Uint8Array {
 
 /** The leaves of keysRoot, 32 bytes a block. */
 export function keyCommitments(channelSecret: Uint8Array, blocksMax: number): Uint8Array {
+  const { value } = keyCommitmentsBySteps(channelSecret, blocksMax, blocksMax).next();
+  return value as Uint8Array;
+}
+
+/**
+ * The same, with a pause after so many blocks each: 2^16 of them take a second that nobody else should
+ * have to wait for.
+ */
+export function* keyCommitmentsBySteps(
+  channelSecret: Uint8Array,
+  blocksMax: number,
+  stepBlocks: number,
+): Generator<undefined, Uint8Array, undefined> {
   const leaves = new Uint8Array(blocksMax * 32);
   let secret = channelSecret;
   for (let n = 0; n < blocksMax; n++) {
+    if (n > 0 && n % stepBlocks === 0) yield;
     leaves.set(keyCommitmentOf(blockKeyOf(secret)), n * 32);
     secret = nextSecret(secret);
   }

@@ -49,7 +49,14 @@ export function amountsDigest(amounts: readonly Nano[]): Uint8Array {
   return merkleRoot(concatBytes(...amountWords(amounts)));
 }
 
-export function outputHashOf(result: BlockResult): Hex {
+export function outputHashOf({ amounts, ...result }: BlockResult): Digest {
+  return outputHashOfWords({ ...result, amountWords: amountWords(amounts).map(toHex) });
+}
+
+/** Of a result as the chain keeps it. */
+export function outputHashOfWords(
+  result: Omit<BlockResult, 'amounts'> & { readonly amountWords: readonly Hex[] },
+): Digest {
   return toHex(
     keccak256(
       abiEncode([
@@ -57,7 +64,7 @@ export function outputHashOf(result: BlockResult): Hex {
         { type: 'word', bytes: uintWord(result.blockNumber) },
         { type: 'word', bytes: bytes32Word(result.settlementRoot) },
         { type: 'word', bytes: uintWord(result.impressionCount) },
-        { type: 'words', words: amountWords(result.amounts) },
+        { type: 'words', words: result.amountWords.map(bytes32Word) },
         { type: 'word', bytes: uintWord(result.validParts) },
       ]),
     ),

@@ -16,6 +16,8 @@ export interface Delegation {
   readonly validator: Address;
   readonly binding: boolean;
   readonly keyCommitment: Digest;
+  /** What the participant pays the validator for a result that stands. */
+  readonly feeWei: bigint;
   readonly nonce: bigint;
   /** Seconds, chain time. */
   readonly notAfter: bigint;
@@ -44,6 +46,7 @@ export const delegationStruct = typedStruct('Delegation', {
   validator: 'address',
   binding: 'bool',
   keyCommitment: 'bytes32',
+  feeWei: 'uint256',
   nonce: 'uint64',
   notAfter: 'uint64',
 });

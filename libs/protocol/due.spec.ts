@@ -11,7 +11,7 @@ import {
   delegateDue,
   isSentAgain,
   partsWaitEnd,
-  releaseBondsDue,
+  releaseVoidDue,
   revealDue,
   type SentDelegation,
   settleDue,
@@ -42,13 +42,15 @@ const seat = (participant: number, more: Partial<Seat> = {}): Seat => ({
     validator: '0x0A',
     binding: true,
     nonce: 1n,
+    feeWei: 0n,
     commitment: hash,
     committedAtSeconds: 1_161,
   },
   ...more,
 });
-const result = (outputHash: Seat['commitment']) => ({
+const result = (outputHash: Seat['commitment'], firstRevealedAtSeconds = 1_181) => ({
   ...{ outputHash, settlementRoot: hash, impressionCount: 0n, amountWords: [], validParts: 2 },
+  ...{ firstRevealedAtSeconds, isGone: false },
 });
 
 function seen(nowSeconds: number, facts: Partial<BlockFacts> = {}): BlockSeen {
@@ -129,7 +131,7 @@ describe('a delegation is due', () => {
 
 describe('a commit is due', () => {
   const at = (now: number, notAfter = 9_999n, facts: Partial<BlockFacts> = {}) =>
-    commitDue(seen(now, facts), { participant: 0, notAfter });
+    commitDue(seen(now, facts), { participant: 0, nonce: 2n, notAfter });
 
   it('in the first half of processing and of its extension, for a seat that is free', () => {
     expect(at(1_159)).toEqual({ waitsFor: 'processing', untilSeconds: 1_160 });
@@ -137,7 +139,13 @@ describe('a commit is due', () => {
     expect(at(1_180)).toEqual({ waitsFor: 'extension', untilSeconds: 1_200 });
     expect(at(1_219)).toEqual({ due: 'commit', untilSeconds: 1_220 });
     expect(at(1_220)).toEqual({ done: 'too-late' });
-    expect(at(1_161, 9_999n, { seats: [seat(0)] })).toEqual({ done: 'seat-taken' });
+    expect(at(1_161, 9_999n, { seats: [seat(0, { nonce: 2n })] })).toEqual({ done: 'seat-taken' });
+  });
+
+  it('also for a seat that a lower nonce took, until something is revealed', () => {
+    expect(at(1_161, 9_999n, { seats: [seat(0)] })).toEqual({ due: 'commit', untilSeconds: 1_180 });
+    const revealed = { seats: [seat(0), seat(1)], results: [result(hash, 1_161)] };
+    expect(at(1_162, 9_999n, revealed)).toEqual({ done: 'too-late' });
   });
 
   it('up to notAfter, that second included', () => {
@@ -191,15 +199,17 @@ describe('at the end of a block', () => {
     results: [result(hash)],
   };
 
-  it('settling is due once it is final, and releasing bonds once it is void', () => {
+  it('settling is due once it is final, and releasing once it is void', () => {
     expect(settleDue(seen(1_229, revealed))).toEqual({ waitsFor: 'finality', untilSeconds: 1_230 });
     expect(settleDue(seen(1_230, revealed))).toEqual({ due: 'settle' });
     expect(settleDue(seen(1_231, { ...revealed, settledAtSeconds: 1_230 }))).toEqual({ done: 'settled' });
     expect(settleDue(seen(1_240))).toEqual({ done: 'void' });
-    expect(releaseBondsDue(seen(1_230, revealed))).toEqual({ done: 'not-void' });
-    expect(releaseBondsDue(seen(1_239, { seats: [seat(0)] }))).toMatchObject({ waitsFor: 'finality' });
-    expect(releaseBondsDue(seen(1_240, { seats: [seat(0)] }))).toEqual({ due: 'release-bonds' });
-    expect(releaseBondsDue(seen(1_240))).toEqual({ done: 'no-bonds' });
+    expect(releaseVoidDue(seen(1_230, revealed))).toEqual({ done: 'not-void' });
+    expect(releaseVoidDue(seen(1_239, { seats: [seat(0)] }))).toMatchObject({ waitsFor: 'finality' });
+    expect(releaseVoidDue(seen(1_240, { seats: [seat(0)] }))).toEqual({ due: 'release-void' });
+    expect(releaseVoidDue(seen(1_240))).toEqual({ due: 'release-void' });
+    expect(releaseVoidDue(seen(1_241, { releasedAtSeconds: 1_240 }))).toEqual({ done: 'released' });
+    expect(releaseVoidDue(seen(1_240, { parts: [] }))).toEqual({ done: 'no-bonds' });
   });
 
   it('every wait that a clock ends changes then, and no act is due when its time is over', () => {
@@ -208,7 +218,7 @@ describe('at the end of a block', () => {
       fc.property(fc.integer({ min: 900, max: 1_400 }), facts, fc.boolean(), (now, some, isCut) => {
         const all = (at: number) => [
           collateDue(seen(at, some), 0, isCut),
-          commitDue(seen(at, some), { participant: 1, notAfter: 1_170n }),
+          commitDue(seen(at, some), { participant: 1, nonce: 1n, notAfter: 1_170n }),
           revealDue(seen(at, some), '0x0a', true),
           settleDue(seen(at, some)),
         ];

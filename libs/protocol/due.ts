@@ -4,7 +4,7 @@
  */
 import type { BlockFacts, Seat } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
-import { type BlockStage, processingStartOf } from './stage.js';
+import { type BlockStage, processingPeriodAt, processingStartOf } from './stage.js';
 
 /** A block with its stage at `nowSeconds`, chain time. */
 export interface BlockSeen {
@@ -15,7 +15,7 @@ export interface BlockSeen {
   readonly nowSeconds: number;
 }
 
-export type DueAct = 'collate' | 'delegate' | 'commit' | 'reveal' | 'settle' | 'release-bonds';
+export type DueAct = 'collate' | 'delegate' | 'commit' | 'reveal' | 'settle' | 'release-void';
 
 export type DueWait =
   /** The stage before must end. */
@@ -47,6 +47,7 @@ export type DueEnd =
   | 'void'
   | 'not-void'
   | 'no-bonds'
+  | 'released'
   | 'too-late';
 
 /** `untilSeconds`: when this ends by the clock, exclusive; absent where no clock ends it. */
@@ -96,7 +97,7 @@ export function delegateDue(
   rules: DelegationRules,
   last: SentDelegation | undefined,
 ): Due<'delegate'> {
-  if (hasSeat(block, rules.participant)) return { done: 'seat-taken' };
+  if (seatOf(block, rules.participant) !== undefined) return { done: 'seat-taken' };
   const commits = commitTime(block);
   if (!('endSeconds' in commits)) return commits;
   const untilSeconds = commits.endSeconds;
@@ -118,12 +119,13 @@ export function defaultSilenceSeconds(terms: ChannelTerms): number {
   return Math.max(1, Math.floor(terms.processingPeriod / 4));
 }
 
-/** Of one seat, for the validator that its delegation names. */
+/** Of one seat, for the validator that its delegation names; a higher nonce displaces who sits there. */
 export function commitDue(
   block: BlockSeen,
-  delegation: { readonly participant: number; readonly notAfter: bigint },
+  delegation: { readonly participant: number; readonly nonce: bigint; readonly notAfter: bigint },
 ): Due<'commit'> {
-  if (hasSeat(block, delegation.participant)) return { done: 'seat-taken' };
+  const seat = seatOf(block, delegation.participant);
+  if (seat !== undefined && seat.nonce >= delegation.nonce) return { done: 'seat-taken' };
   if (isExpired(delegation, block.nowSeconds)) return { done: 'delegation-expired' };
   const commits = commitTime(block);
   if (!('endSeconds' in commits)) return commits;
@@ -157,12 +159,10 @@ export function revealDue(block: BlockSeen, validator: string, areCommitsFinal: 
   const { stage, terms, blockNumber, facts, nowSeconds } = block;
   if (unrevealedSeats(block, validator).length === 0) return { done: 'nothing-to-reveal' };
   if (stage.stage !== 'processing' && stage.stage !== 'dispute') return { done: 'too-late' };
-  const start = processingStartOf(terms, blockNumber, facts);
-  const isExtension = nowSeconds >= start + terms.processingPeriod;
-  const from = isExtension ? start + terms.processingPeriod : start;
-  const ends = from + terms.processingPeriod;
+  const period = processingPeriodAt(terms, blockNumber, facts, nowSeconds);
+  const ends = period.untilSeconds;
   if (nowSeconds >= ends) return { done: 'too-late' };
-  const opens = from + Math.floor(terms.processingPeriod / 2);
+  const opens = period.halfSeconds;
   const isEarly = haveAllCommitted(block) && areCommitsFinal;
   if (isEarly || nowSeconds >= opens) return { due: 'reveal', untilSeconds: ends };
   return { waitsFor: haveAllCommitted(block) ? 'final-commits' : 'reveal-time', untilSeconds: opens };
@@ -180,14 +180,15 @@ export function settleDue({ stage }: Pick<BlockSeen, 'stage'>): Due<'settle'> {
   }
 }
 
-/** `settle` frees the bonds of a settled block; those of a void one lie until somebody asks. */
-export function releaseBondsDue({ stage, facts }: Pick<BlockSeen, 'stage' | 'facts'>): Due<'release-bonds'> {
+/** `settle` frees the bonds of a settled block; those of a void one with parts lie until somebody asks. */
+export function releaseVoidDue({ stage, facts }: Pick<BlockSeen, 'stage' | 'facts'>): Due<'release-void'> {
   switch (stage.stage) {
     case 'settled':
     case 'final':
       return { done: 'not-void' };
     case 'void':
-      return facts.seats.length > 0 ? { due: 'release-bonds' } : { done: 'no-bonds' };
+      if (facts.releasedAtSeconds !== undefined) return { done: 'released' };
+      return facts.parts.length > 0 ? { due: 'release-void' } : { done: 'no-bonds' };
     default:
       return { waitsFor: 'finality', untilSeconds: stage.endsAtSeconds };
   }
@@ -226,14 +227,16 @@ function commitTime(block: BlockSeen): { readonly endSeconds: number } | Waits |
   if (stage.stage === 'collation') return { waitsFor: 'processing', untilSeconds: stage.endsAtSeconds };
   if (stage.stage === 'void') return { done: 'void' };
   if (stage.stage !== 'processing') return { done: 'too-late' };
+  // From the first reveal on nobody commits: what was revealed could be copied.
+  if (facts.results.length > 0) return { done: 'too-late' };
   if (nowSeconds < stage.commitEndsAtSeconds) return { endSeconds: stage.commitEndsAtSeconds };
-  return stage.isExtension || facts.results.length > 0
+  return stage.isExtension
     ? { done: 'too-late' }
     : { waitsFor: 'extension', untilSeconds: stage.endsAtSeconds };
 }
 
-function hasSeat({ facts }: BlockSeen, participant: number): boolean {
-  return facts.seats.some((seat) => seat.participant === participant);
+function seatOf({ facts }: BlockSeen, participant: number): Seat | undefined {
+  return facts.seats.find((seat) => seat.participant === participant);
 }
 
 function isOfUse(last: SentDelegation, rules: DelegationRules, nowSeconds: number): boolean {

@@ -1,10 +1,19 @@
-export type { Acceptance, BlockFacts, OwnResult, PostedPart, RevealedResult, Seat } from './block-facts.js';
+export type {
+  Acceptance,
+  BlockFacts,
+  KnownResult,
+  OwnResult,
+  PostedPart,
+  RevealedResult,
+  Seat,
+} from './block-facts.js';
 export {
   allKeys,
   blockKeyOf,
   type KeysAhead,
   keyCommitmentOf,
   keyCommitments,
+  keyCommitmentsBySteps,
   keyGroupRootsBytes,
   keyGroupRootsOf,
   keyProofOf,
@@ -42,6 +51,7 @@ export {
   commitmentOf,
   type OutputTransaction,
   outputHashOf,
+  outputHashOfWords,
   outputTransactions,
 } from './block-result.js';
 export {
@@ -80,7 +90,7 @@ export {
   isExpired,
   isSentAgain,
   partsWaitEnd,
-  releaseBondsDue,
+  releaseVoidDue,
   revealDue,
   type SentDelegation,
   settleDue,
@@ -98,6 +108,12 @@ export {
   roleName,
   roleOf,
 } from './ids.js';
+export {
+  type KeyPossession,
+  type KeyPurpose,
+  keyPossessionDigest,
+  keyPurposeOf,
+} from './key-possession.js';
 export * as limits from './limits.js';
 export { type FoundBlocks, type ManifestEnd, walkManifest, walkManifestOf } from './manifest-walk.js';
 export {
@@ -143,7 +159,17 @@ export {
   parseHeader,
   signBatch,
 } from './record-batch.js';
-export { type BlockStage, isOver, processingStartOf, type Stage, stageOf, stages } from './stage.js';
+export {
+  type BlockStage,
+  isOver,
+  type ProcessingPeriod,
+  processingPeriodAt,
+  processingStartOf,
+  type Stage,
+  stageOf,
+  stages,
+  stanceOf,
+} from './stage.js';
 export {
   disputeSecondsMin,
   type OpeningFacts,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Hex } from '#encoding';
-import type { BlockFacts, OwnResult, PostedPart, RevealedResult, Seat } from './block-facts.js';
+import type { BlockFacts, KnownResult, OwnResult, PostedPart, Seat } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
 import { isOver, type Stage, stageOf, stages } from './stage.js';
 
@@ -30,16 +30,19 @@ const seat = (participant: number, more: Partial<Seat> = {}): Seat => ({
   validator: '0x0a',
   binding: true,
   nonce: 1n,
+  feeWei: 0n,
   commitment: hash(9),
   committedAtSeconds: 1_121,
   ...more,
 });
-const result = (n: number, validParts = 7): RevealedResult => ({
+const result = (n: number, firstRevealedAtSeconds: number, isGone = false): KnownResult => ({
   outputHash: hash(n),
   settlementRoot: hash(0),
   impressionCount: 0n,
   amountWords: [],
-  validParts,
+  validParts: 7,
+  firstRevealedAtSeconds,
+  isGone,
 });
 const nothing: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
 const allParts = [part(0, 1_112), part(1, 1_115), part(2, 1_120)];
@@ -75,56 +78,97 @@ describe('the stage of a block', () => {
     expect(stageOf(terms, 0, late, 1_201)).toMatchObject({ isExtension: true, commitEndsAtSeconds: 1_221 });
   });
 
-  it('is final at once when every binding seat revealed the same', () => {
+  it('is final at once when all stand for one result, by a binding seat or by accepting it', () => {
     const seats = [0, 1, 2].map((n) => seat(n, { outputHash: hash(1), revealedAtSeconds: 1_122 }));
-    const facts = { ...nothing, parts: allParts, seats, results: [result(1)] };
-    expect(stageOf(terms, 0, facts, 1_122)).toMatchObject({ stage: 'final', finalOutputHash: hash(1) });
+    const facts = { ...nothing, parts: allParts, seats, results: [result(1, 1_122)] };
+    expect(stageOf(terms, 0, facts, 1_122)).toMatchObject({ stage: 'final', standing: [hash(1)] });
     const notBinding = { ...facts, seats: [seats[0], seats[1], { ...seats[2], binding: false }] };
     expect(at(notBinding, 1_122)).toBe('processing');
-    const accepted = { ...notBinding, acceptances: [{ participant: 2, outputHash: hash(1) }] };
-    expect(at(accepted, 1_122)).toBe('final');
-    const acceptedOther = { ...notBinding, acceptances: [{ participant: 2, outputHash: hash(2) }] };
-    expect(at(acceptedOther, 1_122)).toBe('processing');
+    expect(at({ ...notBinding, acceptances: [acceptance(2, 1)] }, 1_122)).toBe('final');
+    expect(at({ ...notBinding, acceptances: [acceptance(1, 1)] }, 1_122)).toBe('processing');
+    const two = { ...notBinding, results: [result(1, 1_122), result(2, 1_122)] };
+    expect(at({ ...two, acceptances: [acceptance(2, 2)] }, 1_122)).toBe('processing');
+    const fallen = { ...facts, results: [result(1, 1_122, true)] };
+    expect(at(fallen, 1_122)).toBe('processing');
+  });
+
+  it('waits for every seat that committed before it is final, until processing ends', () => {
+    const seats = [0, 1, 2].map((n) => seat(n, { outputHash: hash(1), revealedAtSeconds: 1_122 }));
+    const silent = { ...nothing, parts: allParts, seats: [seats[0], seats[1], seat(2)] };
+    const facts = { ...silent, results: [result(1, 1_122)], acceptances: [acceptance(2, 1)] };
+    expect(at(facts, 1_160)).toBe('processing');
+    expect(at(facts, 1_161)).toBe('final');
+  });
+
+  it('is final by acceptance of all in the challenge period and in a dispute', () => {
+    const seats = [seat(0, { outputHash: hash(1), revealedAtSeconds: 1_185 })];
+    const facts = { ...late, seats, results: [result(1, 1_185)] };
+    const all = [acceptance(1, 1), acceptance(2, 1)];
+    expect(at({ ...facts, acceptances: all.slice(1) }, 1_210)).toBe('challenge');
+    expect(at({ ...facts, acceptances: all }, 1_210)).toBe('final');
+    const results = [result(1, 1_185), result(2, 1_205)];
+    const disputed = { ...facts, results, disputedAtSeconds: 1_205 };
+    expect(at(disputed, 1_210)).toBe('dispute');
+    const agreed = { ...disputed, acceptances: all };
+    expect(stageOf(terms, 0, agreed, 1_210)).toEqual({ stage: 'final', standing: [hash(1)] });
+    const divided = { ...disputed, acceptances: [all[0], acceptance(2, 2)] };
+    expect(at(divided, 1_210)).toBe('dispute');
   });
 
   it('is final after the challenge period when one seat revealed and nobody else', () => {
     const seats = [seat(0, { outputHash: hash(1), revealedAtSeconds: 1_185 })];
-    const facts = { ...late, seats, results: [result(1)] };
+    const facts = { ...late, seats, results: [result(1, 1_185)] };
     expect(at(facts, 1_200)).toBe('processing');
     expect(at(facts, 1_201)).toBe('challenge');
     expect(at(facts, 1_230)).toBe('challenge');
-    expect(stageOf(terms, 0, facts, 1_231)).toMatchObject({ stage: 'final', finalOutputHash: hash(1) });
+    expect(stageOf(terms, 0, facts, 1_231)).toMatchObject({ stage: 'final', standing: [hash(1)] });
   });
 
   it('counts the challenge period from the end of the extension for a result revealed there', () => {
-    const own: OwnResult = { participant: 1, outputHash: hash(1), revealedAtSeconds: 1_205 };
-    const facts = { ...late, ownResults: [own], results: [result(1)] };
+    const facts = { ...late, ownResults: [own(1_205)], results: [result(1, 1_205)] };
     expect(at(facts, 1_241)).toBe('processing');
     expect(at(facts, 1_242)).toBe('challenge');
     expect(at(facts, 1_272)).toBe('final');
   });
 
   it('takes a reveal of the first second of the extension for one of the extension', () => {
-    const own: OwnResult = { participant: 1, outputHash: hash(1), revealedAtSeconds: 1_201 };
-    const facts = { ...late, ownResults: [own], results: [result(1)] };
+    const facts = { ...late, ownResults: [own(1_201)], results: [result(1, 1_201)] };
     expect(at(facts, 1_201)).toBe('processing');
     expect(at(facts, 1_241)).toBe('processing');
     expect(at(facts, 1_242)).toBe('challenge');
-    const before = { ...facts, ownResults: [{ ...own, revealedAtSeconds: 1_200 }] };
+    const before = { ...facts, ownResults: [own(1_200)], results: [result(1, 1_200)] };
     expect(at(before, 1_201)).toBe('challenge');
   });
 
-  it('is in dispute from a second, different result on, and never void', () => {
-    const facts = { ...late, results: [result(5), result(4)], disputedAtSeconds: 1_190 };
+  it('is in dispute from a result with other amounts on, and pays all that stand after it', () => {
+    const facts = { ...late, results: [result(5, 1_185), result(4, 1_190)], disputedAtSeconds: 1_190 };
     expect(at(facts, 1_190)).toBe('dispute');
     expect(at(facts, 1_689)).toBe('dispute');
-    expect(stageOf(terms, 0, facts, 1_690)).toMatchObject({ stage: 'final', finalOutputHash: hash(4) });
-    const moreParts = { ...facts, results: [result(5, 7), result(4, 3)] };
-    expect(stageOf(terms, 0, moreParts, 1_690)).toMatchObject({ finalOutputHash: hash(5) });
+    expect(stageOf(terms, 0, facts, 1_690)).toEqual({ stage: 'final', standing: [hash(5), hash(4)] });
+    const felled = { ...facts, results: [result(5, 1_185, true), result(4, 1_190)] };
+    expect(stageOf(terms, 0, felled, 1_690)).toEqual({ stage: 'final', standing: [hash(4)] });
+    const none = { ...facts, results: [result(5, 1_185, true), result(4, 1_190, true)] };
+    expect([at(none, 1_689), at(none, 1_690)]).toEqual(['dispute', 'void']);
   });
 
-  it('is settled once settled, and void beyond the last block or the close of the channel', () => {
-    expect(at({ ...late, results: [result(1)], settledAtSeconds: 1_300 }, 1_300)).toBe('settled');
+  it('is in no dispute over results with the same amounts: both stand', () => {
+    const facts = { ...late, results: [result(5, 1_185), result(4, 1_190)] };
+    expect([at(facts, 1_200), at(facts, 1_201), at(facts, 1_231)]).toEqual([
+      ...['processing', 'challenge', 'final'],
+    ]);
+    expect(stageOf(terms, 0, facts, 1_231)).toEqual({ stage: 'final', standing: [hash(5), hash(4)] });
+  });
+
+  it('is void after the challenge period where the only result is gone', () => {
+    const facts = { ...late, results: [result(1, 1_185, true)] };
+    expect([at(facts, 1_230), at(facts, 1_231)]).toEqual(['challenge', 'void']);
+  });
+
+  it('is settled once settled, void once released, beyond the last block or the close of the channel', () => {
+    const revealed = { ...late, results: [result(1, 1_185)] };
+    const settled = { ...revealed, settledAtSeconds: 1_300 };
+    expect(stageOf(terms, 0, settled, 1_300)).toEqual({ stage: 'settled', standing: [hash(1)] });
+    expect(at({ ...late, releasedAtSeconds: 1_300 }, 1_300)).toBe('void');
     expect(stageOf(terms, 5, nothing, 1_000).stage).toBe('void');
     expect(stageOf(terms, 1, nothing, 1_150, 1_099).stage).toBe('void');
     expect(stageOf(terms, 1, nothing, 1_150, 1_100).stage).toBe('collection');
@@ -137,7 +181,8 @@ describe('the stage of a block', () => {
 
   it('says whether every seat has committed, in processing and in dispute', () => {
     const seats = [seat(0), seat(1), seat(2)];
-    const disputed = { ...late, results: [result(5), result(4)], disputedAtSeconds: 1_190 };
+    const results = [result(5, 1_185), result(4, 1_190)];
+    const disputed = { ...late, results, disputedAtSeconds: 1_190 };
     for (const facts of [late, disputed]) {
       const stage = (some: readonly Seat[]) => stageOf(terms, 0, { ...facts, seats: some }, 1_190);
       expect(stage(seats.slice(1))).toMatchObject({ haveAllCommitted: false });
@@ -146,20 +191,16 @@ describe('the stage of a block', () => {
   });
 
   it('counts the first reveal of several: one before the extension ends processing there', () => {
-    const own: OwnResult = { participant: 1, outputHash: hash(1), revealedAtSeconds: 1_205 };
     const seats = [seat(0, { outputHash: hash(1), revealedAtSeconds: 1_185 })];
-    const facts = { ...late, seats, ownResults: [own], results: [result(1)] };
+    const facts = { ...late, seats, ownResults: [own(1_205)], results: [result(1, 1_185)] };
     expect(at(facts, 1_201)).toBe('challenge');
   });
-
-  it('is not final by an acceptance of another participant', () => {
-    const seats = [0, 1, 2].map((n) =>
-      seat(n, { outputHash: hash(1), revealedAtSeconds: 1_122, binding: n !== 2 }),
-    );
-    const acceptances = [{ participant: 1, outputHash: hash(1) }];
-    const facts = { ...nothing, parts: allParts, seats, results: [result(1)], acceptances };
-    expect(at(facts, 1_122)).toBe('processing');
-    const silent = { ...facts, acceptances: [], seats: [seats[0], seats[1], seat(2)] };
-    expect(at(silent, 1_122)).toBe('processing');
-  });
 });
+
+function own(revealedAtSeconds: number): OwnResult {
+  return { participant: 1, outputHash: hash(1), revealedAtSeconds };
+}
+
+function acceptance(participant: number, n: number) {
+  return { participant, outputHash: hash(n) };
+}

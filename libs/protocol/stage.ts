@@ -3,7 +3,7 @@
  * intervals.
  */
 
-import type { Digest, Hex } from '#encoding';
+import type { Digest } from '#encoding';
 import type { BlockFacts } from './block-facts.js';
 import { blockStart, type ChannelTerms, collectionEnd } from './channel-terms.js';
 
@@ -34,9 +34,21 @@ export type BlockStage =
       readonly haveAllCommitted: boolean;
     }
   | { readonly stage: 'dispute'; readonly endsAtSeconds: number; readonly haveAllCommitted: boolean }
-  /** `finalOutputHash`: the one that stands. */
-  | { readonly stage: 'final' | 'settled'; readonly finalOutputHash: Digest }
+  /**
+   * `standing`: the outputHashes that are paid, by first reveal; several of them at the lowest common
+   * amounts.
+   */
+  | { readonly stage: 'final' | 'settled'; readonly standing: readonly Digest[] }
   | { readonly stage: 'void' };
+
+/** A processing period: the first, or its one repetition. Seconds, half-open. */
+export interface ProcessingPeriod {
+  readonly fromSeconds: number;
+  /** Until when commits are taken, and from when reveals are in any case. */
+  readonly halfSeconds: number;
+  readonly untilSeconds: number;
+  readonly isExtension: boolean;
+}
 
 /** `closedAtSeconds`: when the channel was closed; no block starts after that. */
 export function stageOf(
@@ -49,15 +61,15 @@ export function stageOf(
   const start = blockStart(terms, blockNumber);
   if (blockNumber >= terms.blocksMax) return { stage: 'void' };
   if (closedAtSeconds !== undefined && start > closedAtSeconds) return { stage: 'void' };
-  if (facts.settledAtSeconds !== undefined)
-    return { stage: 'settled', finalOutputHash: standing(terms, facts) };
+  if (facts.releasedAtSeconds !== undefined) return { stage: 'void' };
+  if (facts.settledAtSeconds !== undefined) return { stage: 'settled', standing: standingIn(terms, facts) };
   if (nowSeconds < start) return { stage: 'pending', endsAtSeconds: start };
   const collected = collectionEnd(terms, blockNumber);
   if (nowSeconds < collected) return { stage: 'collection', endsAtSeconds: collected };
   const processingStart = processingStartOf(terms, blockNumber, facts);
   if (nowSeconds < processingStart) return { stage: 'collation', endsAtSeconds: processingStart };
   if (facts.parts.length === 0) return { stage: 'void' };
-  return stageOfProcessing(terms, facts, nowSeconds, processingStart);
+  return stageFromProcessing(terms, blockNumber, facts, nowSeconds);
 }
 
 /** Settled or void: nothing will change any more. */
@@ -72,63 +84,82 @@ export function processingStartOf(terms: ChannelTerms, blockNumber: number, fact
   return Math.min(deadline, Math.max(...facts.parts.map((part) => part.postedAtSeconds)));
 }
 
-function stageOfProcessing(terms: ChannelTerms, facts: BlockFacts, now: number, start: number): BlockStage {
-  if (isUnanimous(terms, facts)) return { stage: 'final', finalOutputHash: facts.results[0].outputHash };
+/**
+ * The processing period that counts at `nowSeconds`: the one of the first reveal, if there was one; otherwise
+ * the extension as soon as the first has passed.
+ */
+export function processingPeriodAt(
+  terms: ChannelTerms,
+  blockNumber: number,
+  facts: BlockFacts,
+  nowSeconds: number,
+): ProcessingPeriod {
+  const first = processingStartOf(terms, blockNumber, facts);
+  const counted = facts.results.at(0)?.firstRevealedAtSeconds ?? nowSeconds;
+  const isExtension = counted >= first + terms.processingPeriod;
+  const fromSeconds = isExtension ? first + terms.processingPeriod : first;
+  return {
+    fromSeconds,
+    halfSeconds: fromSeconds + Math.floor(terms.processingPeriod / 2),
+    untilSeconds: fromSeconds + terms.processingPeriod,
+    isExtension,
+  };
+}
+
+function stageFromProcessing(
+  terms: ChannelTerms,
+  blockNumber: number,
+  facts: BlockFacts,
+  now: number,
+): BlockStage {
+  const { halfSeconds, untilSeconds, isExtension } = processingPeriodAt(terms, blockNumber, facts, now);
+  const isRevealed = facts.seats.every((seat) => seat.outputHash !== undefined) || now >= untilSeconds;
+  if (isRevealed && agreedIn(terms, facts) !== undefined) return ended(terms, facts);
   const haveAllCommitted = facts.seats.length === terms.participants.length;
-  const firstEnd = start + terms.processingPeriod;
-  const half = Math.floor(terms.processingPeriod / 2);
-  const processing = (from: number): BlockStage => ({
-    stage: 'processing',
-    endsAtSeconds: from + terms.processingPeriod,
-    commitEndsAtSeconds: from + half,
-    isExtension: from !== start,
-    haveAllCommitted,
-  });
   if (facts.disputedAtSeconds !== undefined) {
-    const end = facts.disputedAtSeconds + terms.disputeMax;
-    if (now < end) return { stage: 'dispute', endsAtSeconds: end, haveAllCommitted };
-    return { stage: 'final', finalOutputHash: standing(terms, facts) };
+    const endsAtSeconds = facts.disputedAtSeconds + terms.disputeMax;
+    return now < endsAtSeconds ? { stage: 'dispute', endsAtSeconds, haveAllCommitted } : ended(terms, facts);
   }
-  if (now < firstEnd) return processing(start);
-  const firstReveal = firstRevealAt(facts);
-  if (firstReveal === undefined && now < firstEnd + terms.processingPeriod) return processing(firstEnd);
-  if (firstReveal === undefined) return { stage: 'void' };
-  const end = firstReveal < firstEnd ? firstEnd : firstEnd + terms.processingPeriod;
-  if (now < end) return processing(firstEnd);
-  const challengeEnd = end + terms.challengePeriod;
+  if (now < untilSeconds) {
+    return {
+      stage: 'processing',
+      endsAtSeconds: untilSeconds,
+      commitEndsAtSeconds: halfSeconds,
+      isExtension,
+      haveAllCommitted,
+    };
+  }
+  if (facts.results.length === 0) return { stage: 'void' };
+  const challengeEnd = untilSeconds + terms.challengePeriod;
   if (now < challengeEnd) return { stage: 'challenge', endsAtSeconds: challengeEnd };
-  return { stage: 'final', finalOutputHash: facts.results[0].outputHash };
+  return ended(terms, facts);
 }
 
-/** All seats taken, all binding or accepted, all revealed the same, and nobody revealed anything else. */
-function isUnanimous(terms: ChannelTerms, facts: BlockFacts): boolean {
-  if (facts.seats.length !== terms.participants.length || facts.results.length !== 1) return false;
-  const { outputHash } = facts.results[0];
-  return facts.seats.every(
-    (seat) =>
-      seat.outputHash === outputHash &&
-      (seat.binding ||
-        facts.acceptances.some(
-          (one) => one.participant === seat.participant && one.outputHash === outputHash,
-        )),
-  );
+/** Nothing stands where every result is gone. */
+function ended(terms: ChannelTerms, facts: BlockFacts): BlockStage {
+  const standing = standingIn(terms, facts);
+  return standing.length === 0 ? { stage: 'void' } : { stage: 'final', standing };
 }
 
-function firstRevealAt(facts: BlockFacts): number | undefined {
-  const times = [
-    ...facts.seats.flatMap((seat) => (seat.revealedAtSeconds === undefined ? [] : [seat.revealedAtSeconds])),
-    ...facts.ownResults.map((own) => own.revealedAtSeconds),
-  ];
-  return times.length === 0 ? undefined : Math.min(...times);
+/** The result that all participants stand for, if there is one. */
+function agreedIn(terms: ChannelTerms, facts: BlockFacts): Digest | undefined {
+  const stances = terms.participants.map((_, participant) => stanceOf(facts, participant));
+  const [first] = stances;
+  if (first === undefined || stances.some((one) => one !== first)) return undefined;
+  const [only] = facts.results;
+  return facts.results.length === 1 && only.isGone ? undefined : first;
 }
 
-/** Of different results, the one that counts most parts, then the lowest outputHash. */
-function standing(terms: ChannelTerms, facts: BlockFacts): Hex {
-  const parts = (mask: number): number =>
-    terms.participants.reduce((sum, _, index) => sum + ((mask >> index) & 1), 0);
-  const [first] = [...facts.results].sort(
-    (a, b) => parts(b.validParts) - parts(a.validParts) || (a.outputHash < b.outputHash ? -1 : 1),
-  );
-  if (first === undefined) throw new Error('a block was settled or disputed without any result');
-  return first.outputHash;
+/** The result that a participant cannot leave: it accepted it, or its binding seat revealed it. */
+export function stanceOf(facts: BlockFacts, participant: number): Digest | undefined {
+  const accepted = facts.acceptances.find((one) => one.participant === participant);
+  if (accepted !== undefined) return accepted.outputHash;
+  return facts.seats.find((seat) => seat.participant === participant && seat.binding)?.outputHash;
+}
+
+/** The one that all agreed on, or each that is not gone. */
+function standingIn(terms: ChannelTerms, facts: BlockFacts): readonly Digest[] {
+  const agreed = agreedIn(terms, facts);
+  if (agreed !== undefined) return [agreed];
+  return facts.results.filter(({ isGone }) => !isGone).map(({ outputHash }) => outputHash);
 }

@@ -1,5 +1,5 @@
 /**
- * EIP-712 digests under the one domain of Papyrus: name "Papyrus", version "1", chain and ChannelRegistry.
+ * EIP-712 digests under the one domain of Papyrus: name "Papyrus", version "1", chain and Channels.
  */
 import { keccak256 } from '#crypto';
 import { type Address, concatBytes } from '#encoding';

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { type Hex, toHex } from '#encoding';
 import { termsStruct } from './channel-terms.js';
 import { delegationStruct, receiptStruct } from './delegation.js';
+import { keyPossessionStruct } from './key-possession.js';
 import { pegBurnStruct, pegLockStruct, pegTokenStruct } from './peg-attestation.js';
 import { BatchHasher, batchStruct, encodeUnsignedBatch, parseHeader } from './record-batch.js';
 import { domainSeparator, domainStruct, typedDigest } from './typed-data.js';
@@ -34,6 +35,7 @@ const structs: readonly TypedStruct<Fields>[] = [
   batchStruct,
   delegationStruct,
   receiptStruct,
+  keyPossessionStruct,
   pegLockStruct,
   pegBurnStruct,
   pegTokenStruct,

@@ -17,6 +17,7 @@ const request = fc.record({
     validator: hex(20),
     binding: fc.boolean(),
     keyCommitment: hex(32),
+    feeWei: fc.oneof(u64, fc.bigInt({ min: 0n, max: 2n ** 96n - 1n })),
     nonce: u64,
     notAfter: u64,
     signature: hex(65),

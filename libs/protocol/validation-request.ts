@@ -14,14 +14,17 @@ export interface ValidationRequest {
 }
 
 export function encodeValidationRequest(request: ValidationRequest): Uint8Array {
-  return encodeDagCbor(request);
+  // Wei may exceed the integers of DAG-CBOR.
+  const feeWei = String(request.delegation.feeWei);
+  return encodeDagCbor({ ...request, delegation: { ...request.delegation, feeWei } });
 }
 
 /** Of bytes that this program kept. */
 export function decodeValidationRequest(bytes: Uint8Array): ValidationRequest {
   const request = decodeDagCbor(bytes) as ValidationRequest;
   // Small integers come back as numbers.
+  const feeWei = BigInt(request.delegation.feeWei);
   const nonce = BigInt(request.delegation.nonce);
   const notAfter = BigInt(request.delegation.notAfter);
-  return { ...request, delegation: { ...request.delegation, nonce, notAfter } };
+  return { ...request, delegation: { ...request.delegation, feeWei, nonce, notAfter } };
 }

@@ -15,7 +15,7 @@ const schema = z.object({
 });
 const whole = {
   CHAIN: 'http://127.0.0.1:8545',
-  CHANNEL_REGISTRY: `0x${'AB'.repeat(20)}`,
+  LENS: `0x${'AB'.repeat(20)}`,
   ACCOUNT: `0x${'cd'.repeat(20)}`,
   OPERATOR_KEY: `0x${'11'.repeat(32)}`,
   KEY_VALUE: 'file:./data/state',
@@ -28,7 +28,7 @@ describe('the environment of a service', () => {
     expect(serviceConfigOf(parsed)).toEqual({
       chain: {
         url: whole.CHAIN,
-        channelRegistry: `0x${'ab'.repeat(20)}`,
+        lens: `0x${'ab'.repeat(20)}`,
         pollIntervalMs: 1_000,
         finality: 'tags',
       },

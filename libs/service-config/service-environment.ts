@@ -27,7 +27,8 @@ export const adapterField = (schemes: readonly string[]) =>
 export const serviceFields = {
   /** JSON-RPC of the base chain. */
   CHAIN: z.string().regex(/^https?:\/\//, 'an HTTP address'),
-  CHANNEL_REGISTRY: addressField,
+  /** Of the contracts: it names the others. */
+  LENS: addressField,
   CHAIN_POLL_MS: milliseconds(50, 1_000),
   /** Heights on top of one that make it final; not set, the node's own `safe` and `finalized` count. */
   CHAIN_CONFIRMATIONS: z.coerce.number().int().min(0).max(10_000).optional(),
@@ -71,7 +72,7 @@ export const participantFields = { ACCOUNT: addressField, OPERATOR_KEY: secretFi
 export interface ServiceConfig {
   readonly chain: {
     readonly url: string;
-    readonly channelRegistry: Address;
+    readonly lens: Address;
     readonly pollIntervalMs: number;
     readonly finality: FinalityRule;
   };
@@ -79,11 +80,10 @@ export interface ServiceConfig {
 }
 
 export function serviceConfigOf(parsed: z.output<z.ZodObject<typeof serviceFields>>): ServiceConfig {
-  const { CHAIN, CHANNEL_REGISTRY, CHAIN_POLL_MS, CHAIN_CONFIRMATIONS, LOG_LEVEL } = parsed;
+  const { CHAIN, LENS, CHAIN_POLL_MS, CHAIN_CONFIRMATIONS, LOG_LEVEL } = parsed;
   const finality: FinalityRule =
     CHAIN_CONFIRMATIONS === undefined ? 'tags' : { confirmations: CHAIN_CONFIRMATIONS };
-  const named = { url: CHAIN, channelRegistry: CHANNEL_REGISTRY };
-  const chain = { ...named, pollIntervalMs: CHAIN_POLL_MS, finality };
+  const chain = { url: CHAIN, lens: LENS, pollIntervalMs: CHAIN_POLL_MS, finality };
   return { chain, logLevel: LOG_LEVEL };
 }
 

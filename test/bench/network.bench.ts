@@ -160,7 +160,7 @@ async function submitAll(
 
 function benchSpec(blocks: number): NetworkSpec {
   return {
-    schemaVersion: 2,
+    schemaVersion: 3,
     origin: 'bench network',
     seed: 'bench',
     participants: [

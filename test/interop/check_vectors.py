@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True  # a check leaves no traces in the checkout
 
 from check_block import Difference, check_export, same
 from papyrus_reduce import reduce_records
-from papyrus_wire import (DELEGATION, RECEIPT, TERMS, U64_MAX, Channel, Record, batch_digest, commit_rows, digest_of,
+from papyrus_wire import (DELEGATION, KEY_POSSESSION, RECEIPT, TERMS, U64_MAX, Channel, Record, batch_digest, commit_rows, digest_of,
                           encode_parameters, has_its_root, hkdf, impression_key, invalidity, keccak256, merkle_path,
                           merkle_root, parse_record, read_batch, read_batches, recover, root_of_path, seal_part, sha256,
                           struct_hash, tohex, unhex)
@@ -112,14 +112,15 @@ def check_parts(vectors, roles):
               for count, size, key, row in segments], part["segments"])
         same(f"commitment of {part['name']}", commit_rows([segment[3] for segment in segments]),
              {key: part[key] for key in ("partRoot", "segmentCount", "indexHash")})
-    for name, fields in (("Delegation", DELEGATION), ("Receipt", RECEIPT)):
-        one = vectors[name.lower()]
+    for name, key, fields in (("Delegation", "delegation", DELEGATION), ("Receipt", "receipt", RECEIPT),
+                              ("KeyPossession", "keyPossession", KEY_POSSESSION)):
+        one = vectors[key]
         digest = digest_of(vectors["domain"], name, fields, {**vectors, **one})
         same(f"digest of {name}", tohex(digest), one["digest"])
         same(f"signature of {name}", recover(digest, unhex(one["signature"])) is not None, True)
     signers = [recover(unhex(vectors[one]["digest"]), unhex(vectors[one]["signature"]))
-               for one in ("delegation", "receipt")]
-    same("signer of delegation and receipt", signers[0], signers[1])
+               for one in ("delegation", "receipt", "keyPossession")]
+    same("signers of what an operator key signs", len(set(signers)), 1)
     return len(vectors["parts"])
 
 

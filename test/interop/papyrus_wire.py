@@ -106,8 +106,10 @@ BATCH = [
 ]
 DELEGATION = [
     ("bytes32", "channelId"), ("uint64", "blockNumber"), ("uint8", "participant"), ("address", "validator"),
-    ("bool", "binding"), ("bytes32", "keyCommitment"), ("uint64", "nonce"), ("uint64", "notAfter"),
+    ("bool", "binding"), ("bytes32", "keyCommitment"), ("uint256", "feeWei"), ("uint64", "nonce"),
+    ("uint64", "notAfter"),
 ]
+KEY_POSSESSION = [("address", "account"), ("uint8", "purpose"), ("uint256", "nonce")]
 RECEIPT = [
     ("bytes32", "channelId"), ("uint64", "blockNumber"), ("uint8", "author"), ("uint64", "sequence"),
     ("bytes32", "recordsRoot"), ("uint64", "receivedAt"),

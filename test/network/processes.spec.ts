@@ -32,7 +32,7 @@ const deposit = 10_000_000_000n;
 
 /** Collection is short; the other periods are long, since they end as soon as everybody has acted. */
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   origin: 'test of processes',
   seed: 'processes',
   participants: threeParticipants,
@@ -126,7 +126,8 @@ describe('an organisation of five processes', () => {
     );
     expect(balances).toEqual([0n, expected.amounts[1], expected.amounts[2]]);
     expect(expected.amounts[1]).toBeGreaterThan(0n);
-    expect((await now.channel(channelId))?.deposit).toBe(deposit - expected.amounts[0]);
+    const lines = (await now.channel(channelId))?.lines.map(({ amount }) => amount);
+    expect(lines).toEqual([deposit - expected.amounts[1], deposit - expected.amounts[2]]);
   });
 
   it('ends with exit code 0 when asked to, answers what it was asked, and keeps what it promised', async () => {

@@ -33,6 +33,7 @@ import {
   channelIdOf,
   type Domain,
   delegationDigest,
+  keyPossessionDigest,
   encodeParameters,
   receiptDigest,
   termsStructHash,
@@ -220,7 +221,14 @@ describe('parts.json', () => {
       keysRoot: string;
       keyPath: string[];
       parts: Part[];
-      delegation: Signed & { validator: string; binding: boolean; nonce: number; notAfter: number };
+      keyPossession: Signed & { account: string; purpose: number; nonce: number };
+      delegation: Signed & {
+        validator: string;
+        binding: boolean;
+        feeWei: string;
+        nonce: number;
+        notAfter: number;
+      };
       receipt: Signed & { author: number; sequence: number; recordsRoot: string; receivedAt: number };
     }
   >('parts.json');
@@ -254,15 +262,20 @@ describe('parts.json', () => {
     const broken = sealed.segments[0]?.sealed.map((byte, at) => (at === 7 ? byte ^ 1 : byte));
     if (broken !== undefined) expect(openSealed(sealed.segments[0].key, broken)).toBeUndefined();
   });
-  it('gives the digests of delegation and receipt, and recovers who signed them', () => {
-    const { delegation, receipt } = vectors;
+  it('gives the digests of delegation, receipt and key possession, and recovers who signed them', () => {
+    const { delegation, receipt, keyPossession } = vectors;
     const { channelId, blockNumber } = context;
     const keyCommitment = unhex(vectors.keyCommitment);
     const { participant } = vectors;
-    const delegated = { ...delegation, channelId, blockNumber, participant, keyCommitment };
+    const feeWei = BigInt(delegation.feeWei);
+    const delegated = { ...delegation, feeWei, channelId, blockNumber, participant, keyCommitment };
     const received = { ...receipt, channelId, blockNumber, recordsRoot: unhex(receipt.recordsRoot) };
-    const digests = [delegationDigest(vectors.domain, delegated), receiptDigest(vectors.domain, received)];
-    for (const [at, one] of [delegation, receipt].entries()) {
+    const digests = [
+      delegationDigest(vectors.domain, delegated),
+      receiptDigest(vectors.domain, received),
+      keyPossessionDigest(vectors.domain, keyPossession),
+    ];
+    for (const [at, one] of [delegation, receipt, keyPossession].entries()) {
       expect(hex(digests[at])).toBe(one.digest);
       const address = addressOfKey(unhex(one.privateKey));
       expect(recoverAddress(digests[at], unhex(one.signature))).toBe(address);

@@ -48,9 +48,10 @@ const termsType =
 const batchType =
   'RecordBatch(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,' +
   'uint32 count,bytes32 recordsRoot)';
+const possessionType = 'KeyPossession(address account,uint8 purpose,uint256 nonce)';
 const delegationType =
   'Delegation(bytes32 channelId,uint64 blockNumber,uint8 participant,address validator,bool binding,' +
-  'bytes32 keyCommitment,uint64 nonce,uint64 notAfter)';
+  'bytes32 keyCommitment,uint256 feeWei,uint64 nonce,uint64 notAfter)';
 const receiptType =
   'Receipt(bytes32 channelId,uint64 blockNumber,uint8 author,uint64 sequence,' +
   'bytes32 recordsRoot,uint64 receivedAt)';
@@ -109,6 +110,7 @@ export function delegationDigest(
     readonly validator: string;
     readonly binding: boolean;
     readonly keyCommitment: Uint8Array;
+    readonly feeWei: Integer;
     readonly nonce: Integer;
     readonly notAfter: Integer;
   },
@@ -121,9 +123,19 @@ export function delegationDigest(
     address(delegation.validator),
     word(delegation.binding ? 1 : 0),
     delegation.keyCommitment,
+    word(delegation.feeWei),
     word(delegation.nonce),
     word(delegation.notAfter),
   );
+  return digestOf(domain, struct);
+}
+
+export function keyPossessionDigest(
+  domain: Domain,
+  possession: { readonly account: string; readonly purpose: number; readonly nonce: Integer },
+): Uint8Array {
+  const { account, purpose, nonce } = possession;
+  const struct = keccak256(typeHash(possessionType), address(account), word(purpose), word(nonce));
   return digestOf(domain, struct);
 }
 

@@ -18,6 +18,7 @@ import {
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { developmentContracts } from '#chain/deployment';
 import type {} from '#encoding';
 import { silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
@@ -28,7 +29,7 @@ import { TrafficSigner, win } from '../network/processes/traffic.js';
 import { headerOf, lostBatches, type SentBatch } from './lost-batches.js';
 
 const spec = {
-  schemaVersion: 2 as const,
+  schemaVersion: 3 as const,
   origin: 'trial of a chain that is away',
   seed: 'chain-away',
   participants: [
@@ -85,9 +86,8 @@ async function open(folder: string, closers: (() => Promise<unknown>)[]): Promis
   const secrets = spec.participants.map(({ name }) => participantSecrets(spec.seed, name));
   await fundAccounts(chain, secrets);
   const partsFolder = join(folder, 'parts');
-  const { verifyingContract } = await chain.domain();
   const dsp = new OrganisationProcesses({
-    ...{ secrets: secrets[0], chainUrl: proxy.url, channelRegistry: verifyingContract },
+    ...{ secrets: secrets[0], chainUrl: proxy.url, lens: developmentContracts().Lens },
     ...{ folder: join(folder, 'dsp'), partsFolder, variables: { CHAIN_HEIGHT_MS: '2000' } },
   });
   closers.push(() => Promise.all(dsp.started.map((app) => app.end('SIGKILL'))));

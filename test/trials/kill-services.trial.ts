@@ -22,7 +22,7 @@ import {
 import { type Batch, win } from '../network/processes/traffic.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   origin: 'trial of kills',
   seed: 'kill-services',
   participants: threeParticipants,

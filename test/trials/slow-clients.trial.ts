@@ -19,7 +19,7 @@ import { win } from '../network/processes/traffic.js';
 import { HostileClients } from './hostile-clients.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   origin: 'trial of slow clients',
   seed: 'slow-clients',
   participants: threeParticipants,

@@ -67,7 +67,7 @@ async function runRound(): Promise<number[]> {
     account: one.validator,
     encryptionKey: one.validatorEncryptionKey,
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    bondWei: 1n,
+    ...{ leastFeeWei: 0n, stakeWei: 10n ** 18n, exitWei: 0n },
   });
   await enterProcessing(rehearsal, ids);
   const coordinator = coordinatorOf(rehearsal);

@@ -1,8 +1,18 @@
 /** The vectors of records, batches, parts, terms and trees, against libs/protocol and libs/crypto. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressOf, merklePath, merkleRoot, rootFromPath, sha256, signDigest } from '#crypto';
-import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
+import {
+  addressOf,
+  encryptionPublicKey,
+  merklePath,
+  merkleRoot,
+  openBox,
+  rootFromPath,
+  sealBox,
+  sha256,
+  signDigest,
+} from '#crypto';
+import { type Address, concatBytes, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import {
   BatchHasher,
   type BlockRules,
@@ -19,9 +29,12 @@ import {
   forEachBatch,
   impressionKeyOf,
   isAcceptableId,
+  type KeyPurpose,
   keyCommitmentOf,
   keyCommitments,
+  keyPossessionDigest,
   keysRootOf,
+  limits,
   PartCheck,
   type PartReason,
   parseHeader,
@@ -228,9 +241,29 @@ interface PartsFile extends Vectors {
   readonly keysRoot: Digest;
   readonly keyPath: Hex[];
   readonly parts: PartJson[];
+  /** Of so many rows; row i is sha256(u32 big-endian i) ‖ sha256(u32 big-endian i + 2^24). */
+  readonly manifests: { rows: number; partRoot: Digest; pages: number; indexHash: Digest }[];
+  readonly boxes: {
+    about: string;
+    recipientSecret: Hex;
+    recipientPublic: Hex;
+    ephemeralSecret: Hex;
+    nonce: Hex;
+    plaintext: Hex;
+    box: Hex;
+  }[];
+  readonly keyPossession: {
+    account: Address;
+    purpose: KeyPurpose;
+    nonce: number;
+    digest: Hex;
+    privateKey: Hex;
+    signature: Hex;
+  };
   readonly delegation: {
     validator: Address;
     binding: boolean;
+    feeWei: string;
     nonce: number;
     notAfter: number;
     digest: Hex;
@@ -259,6 +292,8 @@ export function checkParts(folder: string, check: VectorCheck): void {
   check.equal('keys root', toHex(keysRootOf(leaves)), file.keysRoot);
   check.equal('key path', merklePath(leaves, file.blockNumber).map(toHex), file.keyPath);
   for (const part of file.parts) checkPart(part, file, blockKey, check);
+  for (const one of file.manifests) checkManifest(one, check);
+  for (const one of file.boxes) checkBox(one, check);
   // Roles and signers of the same channel and block stand in the file of batches.
   if (existsSync(join(folder, 'batches.json'))) {
     const rules = rulesOf(readVectors<BatchRulesJson>(folder, 'batches.json'), blockKey);
@@ -317,6 +352,34 @@ function checkPart(part: PartJson, file: PartsFile, blockKey: Uint8Array, check:
   check.equal(`${part.name}: indexHash`, toHex(commitment.indexHash), part.indexHash);
 }
 
+function checkManifest(
+  { rows, partRoot, pages, indexHash }: PartsFile['manifests'][number],
+  check: VectorCheck,
+): void {
+  const bytes = new Uint8Array(rows * limits.manifestRowBytes);
+  const number = Buffer.alloc(4);
+  for (let at = 0; at < rows; at++) {
+    number.writeUInt32BE(at);
+    bytes.set(sha256(number), at * limits.manifestRowBytes);
+    number.writeUInt32BE(at + 2 ** 24);
+    bytes.set(sha256(number), at * limits.manifestRowBytes + 32);
+  }
+  const found = commitManifest(bytes);
+  check.equal(`manifest of ${rows}: partRoot`, toHex(found.commitment.partRoot), partRoot);
+  check.equal(`manifest of ${rows}: indexHash`, toHex(found.commitment.indexHash), indexHash);
+  check.equal(`manifest of ${rows}: pages`, found.pages.length, pages);
+}
+
+function checkBox(one: PartsFile['boxes'][number], check: VectorCheck): void {
+  const [secret, plaintext] = [fromHex(one.recipientSecret), fromHex(one.plaintext)];
+  const recipient = encryptionPublicKey(secret);
+  check.equal(`${one.about}: public key`, toHex(recipient), one.recipientPublic);
+  const randomness = concatBytes(fromHex(one.ephemeralSecret), fromHex(one.nonce));
+  const box = sealBox(plaintext, recipient, randomness);
+  check.equal(`${one.about}: box`, toHex(box), one.box);
+  check.equal(`${one.about}: plaintext`, toHex(openBox(box, secret) ?? new Uint8Array(0)), one.plaintext);
+}
+
 function checkSigned(file: PartsFile, check: VectorCheck): void {
   const separator = domainSeparator(file.domain);
   const { channelId, blockNumber, keyCommitment } = file;
@@ -327,6 +390,7 @@ function checkSigned(file: PartsFile, check: VectorCheck): void {
     validator: file.delegation.validator,
     binding: file.delegation.binding,
     keyCommitment,
+    feeWei: BigInt(file.delegation.feeWei),
     nonce: BigInt(file.delegation.nonce),
     notAfter: BigInt(file.delegation.notAfter),
   });
@@ -338,7 +402,10 @@ function checkSigned(file: PartsFile, check: VectorCheck): void {
     recordsRoot: file.receipt.recordsRoot,
     receivedAt: BigInt(file.receipt.receivedAt),
   });
+  const { account, purpose, nonce } = file.keyPossession;
+  const possession = keyPossessionDigest(separator, { account, purpose, nonce: BigInt(nonce) });
   for (const [name, digest, json] of [
+    ['key possession', possession, file.keyPossession],
     ['delegation', delegation, file.delegation],
     ['receipt', receipt, file.receipt],
   ] as const) {

@@ -7,7 +7,7 @@ const environment = {
   RECORD_LOG: 'file:./data/log',
   KEY_VALUE: 'file:./data/state',
   CHAIN: 'http://127.0.0.1:8545',
-  CHANNEL_REGISTRY: `0x${'cd'.repeat(20)}`,
+  LENS: `0x${'cd'.repeat(20)}`,
 };
 
 describe('the configuration of a channel node', () => {

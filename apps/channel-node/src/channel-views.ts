@@ -28,7 +28,14 @@ export function channelView(
     blocksMax: terms.blocksMax,
     authorBytesMax: terms.authorBytesMax,
     priceNanoMax: String(terms.priceNanoMax),
-    deposit: String(facts.deposit),
+    lines: facts.lines.map(({ payee, amount, debt, requested, requestedAtSeconds, blockMax }) => ({
+      payee,
+      amount: String(amount),
+      debt: String(debt),
+      requested: String(requested),
+      ...(requestedAtSeconds === undefined ? {} : { requestedAt: requestedAtSeconds }),
+      blockMax: String(blockMax),
+    })),
     ...(isCollecting ? { currentBlock: elapsed } : {}),
     ...(facts.closedAtSeconds === undefined ? {} : { closedAt: facts.closedAtSeconds }),
     forwarding,
@@ -56,7 +63,7 @@ export function blockView(
       partRoot,
       segmentCount,
     })),
-    ...('finalOutputHash' in at ? { finalOutputHash: at.finalOutputHash } : {}),
+    ...('standing' in at ? { standing: [...at.standing] } : {}),
   };
 }
 

@@ -202,7 +202,7 @@ function requireSameResult(
   { blockNumber, stage }: BlockState,
   { output }: OpenedBlock,
 ): void {
-  if (!('finalOutputHash' in stage)) return;
+  if (!('standing' in stage)) return;
   const own = outputHashOf({
     channelId: network.channelId,
     blockNumber,
@@ -211,10 +211,10 @@ function requireSameResult(
     amounts: output.amounts,
     validParts: output.validParts,
   });
-  if (own === stage.finalOutputHash) return;
+  if (stage.standing.includes(own)) return;
   throw new CommandRefused(
     'result-differs',
-    `reducing the parts of block ${blockNumber} gives ${own}, the chain has ${stage.finalOutputHash}`,
+    `reducing the parts of block ${blockNumber} gives ${own}, the chain has ${stage.standing.join(' and ')}`,
   );
 }
 

@@ -19,6 +19,7 @@ import type { Entropy, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type KeyValue, type Revision, writeOperationsMax } from '#key-value';
 import {
+  blockStart,
   type ChannelId,
   type DelegationRules,
   decodeValidationRequest,
@@ -41,7 +42,7 @@ export interface CoordinatorOptions {
   readonly operatorKey: Uint8Array;
   /** X25519 secret that opens the boxed channel secret. */
   readonly encryptionSecret: Uint8Array;
-  /** Account of the validator that the participant trusts: its delegations are binding. */
+  /** Account of the validator that the participant trusts; its results bind once the account has named it. */
   readonly validator: Address;
   /**
    * After so long without a commit a validator that accepted is asked again; chain time, default a quarter of
@@ -209,8 +210,9 @@ export class Coordinator {
       blockNumber,
       participant: participant as number,
       validator,
-      binding: true,
+      binding: await this.#isOwn(block),
       keyCommitment: proof.commitment,
+      feeWei: 0n,
       nonce: (last?.request.delegation.nonce ?? 0n) + 1n,
       notAfter: BigInt(notAfterSeconds),
     };
@@ -251,6 +253,14 @@ export class Coordinator {
     const why = answer.kind === 'refused' ? answer.problem.detail : answer.detail;
     this.#ports.log.warn({ ...said, why }, 'the validator was not reached, it is asked again');
     return 'again';
+  }
+
+  /** Only a validator that the account named before the block's start may bind it. */
+  async #isOwn({ terms, blockNumber }: WatchedBlock): Promise<boolean> {
+    const { account, validator } = this.#options;
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    const since = await latest.ownValidatorSince(account, validator);
+    return since !== undefined && since < blockStart(terms, blockNumber);
   }
 
   async #validator(account: Address): Promise<ValidatorFacts | undefined> {

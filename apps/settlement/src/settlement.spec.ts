@@ -26,6 +26,7 @@ function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; cha
       validator: rehearsal.participants[participant].validator,
       binding: true,
       nonce: 1n,
+      feeWei: 0n,
       commitment: hash(9),
       committedAtSeconds: at + 50,
       outputHash: hash(n),
@@ -47,15 +48,15 @@ function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; cha
     seats,
     ownResults: [],
     acceptances: [],
-    results: distinct.map(result),
-    disputedAtSeconds: distinct.length > 1 ? at + 50 : undefined,
-    settledAtSeconds,
+    results: distinct.map((n) => ({ ...result(n), firstRevealedAtSeconds: at + 50, isGone: false })),
+    ...(distinct.length > 1 ? { disputedAtSeconds: at + 50 } : {}),
+    ...(settledAtSeconds === undefined ? {} : { settledAtSeconds }),
   });
   const port = rehearsal.chain.port();
   const participantActs = (() => ({
-    settle: async (_channel: Hex, _block: number, one: RevealedResult) => {
-      if (settledAtSeconds !== undefined) return { ok: false, code: 'already-settled', message: '' };
-      settled.push(one.outputHash);
+    settle: async (_channel: Hex, _block: number, standing: readonly RevealedResult[]) => {
+      if (settledAtSeconds !== undefined) return { ok: false, code: 'already-ended', message: '' };
+      settled.push(...standing.map(({ outputHash }) => outputHash));
       settledAtSeconds = rehearsal.chain.nowSeconds;
       return { ok: true, height: 1, timestampSeconds: settledAtSeconds, gasUsed: 1n };
     },
@@ -68,12 +69,13 @@ function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; cha
 }
 
 /** A seat of block 0 committed and never reveals: the block becomes void, and bonds lie on it. */
-function withSilentSeat(rehearsal: Rehearsal, chain: Chain, releaseBonds: () => Promise<unknown>): Chain {
+function withSilentSeat(rehearsal: Rehearsal, chain: Chain, releaseVoid: () => Promise<unknown>): Chain {
   const silent: Seat = {
     participant: 0,
     validator: rehearsal.participants[0].validator,
     binding: true,
     nonce: 1n,
+    feeWei: 0n,
     commitment: hash(9),
     committedAtSeconds: rehearsal.collected(0) + 50,
   };
@@ -87,7 +89,7 @@ function withSilentSeat(rehearsal: Rehearsal, chain: Chain, releaseBonds: () => 
       });
       return { ...snapshot, blockFacts };
     },
-    participantActs: (() => ({ releaseBonds })) as unknown as Chain['participantActs'],
+    participantActs: (() => ({ releaseVoid })) as unknown as Chain['participantActs'],
   };
 }
 
@@ -122,7 +124,7 @@ describe('the settlement service', () => {
     expect(settled).toEqual([hash(3)]);
   });
 
-  it('says loudly, once, that different results stand, and settles the one that stands in the end', async () => {
+  it('says loudly, once, that different results stand, and settles all that stand in the end', async () => {
     const { rehearsal, chain, settled } = rehearsalWith([5, 4]);
     const said: object[] = [];
     const log: Log = { ...silentLog, error: (fields) => said.push(fields) };
@@ -136,7 +138,7 @@ describe('the settlement service', () => {
     });
     rehearsal.chain.advanceTo(rehearsal.collected(0) + 50 + rehearsal.terms.disputeMax);
     expect(await settlement.sweep()).toBe(1);
-    expect(settled).toEqual([hash(4)]);
+    expect(settled).toEqual([hash(5), hash(4)]);
   });
 
   it('asks again for the bonds of a void block until they are free, whatever stood in the way', async () => {
@@ -146,12 +148,12 @@ describe('the settlement service', () => {
       { ok: false, code: 'reverted', message: '' },
       { ok: true, height: 1, timestampSeconds: 1, gasUsed: 1n },
     ];
-    const releaseBonds = async () => {
+    const releaseVoid = async () => {
       const answer = answers.shift();
       if (answer instanceof Fault) throw answer;
       return answer;
     };
-    const voided = withSilentSeat(rehearsal, chain, releaseBonds);
+    const voided = withSilentSeat(rehearsal, chain, releaseVoid);
     const settlement = settlementOf(rehearsal, voided, 0);
     rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing);
     await expect(settlement.sweep()).rejects.toMatchObject({ code: 'chain-unavailable' });
@@ -162,12 +164,12 @@ describe('the settlement service', () => {
   it('frees the bonds of a void block once, also when another was faster', async () => {
     const { rehearsal, chain } = rehearsalWith([]);
     let released = 0;
-    const releaseBonds = async () => {
+    const releaseVoid = async () => {
       released += 1;
-      if (released > 1) return { ok: false, code: 'bonds-already-released', message: '' };
+      if (released > 1) return { ok: false, code: 'already-ended', message: '' };
       return { ok: true, height: 1, timestampSeconds: 1, gasUsed: 1n };
     };
-    const voided = withSilentSeat(rehearsal, chain, releaseBonds);
+    const voided = withSilentSeat(rehearsal, chain, releaseVoid);
     const both = [0, 1].map((one) => settlementOf(rehearsal, voided, one));
     const end = rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing;
     rehearsal.chain.advanceTo(end - 1);

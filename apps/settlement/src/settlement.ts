@@ -16,7 +16,7 @@ import type { Chain, ParticipantActs } from '#chain';
 import type { Address } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
-import { type ChannelId, type Due, isDue, releaseBondsDue, settleDue } from '#protocol';
+import { type ChannelId, type Due, isDue, releaseVoidDue, settleDue } from '#protocol';
 
 export interface SettlementOptions {
   /** The participant whose channels are watched. */
@@ -88,7 +88,7 @@ export class Settlement {
     };
     return [
       ...blocks.map((block) => dueIn(block, settleDue(block))),
-      ...[...this.#voided.values()].map((block) => dueIn(block, releaseBondsDue(block))),
+      ...[...this.#voided.values()].map((block) => dueIn(block, releaseVoidDue(block))),
     ];
   }
 
@@ -96,18 +96,18 @@ export class Settlement {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
     if (isDue(settleDue(block))) return this.#settle(block);
-    return isDue(releaseBondsDue(block)) ? this.#releaseBonds(block) : 0;
+    return isDue(releaseVoidDue(block)) ? this.#releaseVoid(block) : 0;
   }
 
-  async #releaseBonds(block: WatchedBlock): Promise<BlockAct> {
+  async #releaseVoid(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
-    const outcome = await this.#acts.releaseBonds(channelId, blockNumber);
+    const outcome = await this.#acts.releaseVoid(channelId, blockNumber);
     const did = toldAct(outcome, {
       log: this.#ports.log,
       fields: { channelId, blockNumber },
       done: 'released the bonds of a void block',
       refused: 'the chain did not release bonds',
-      expected: ['bonds-already-released'],
+      expected: ['already-ended'],
     });
     // While the bonds still lie there the block stays on the list.
     if (did !== 'again') this.#voided.delete(idOf(block));
@@ -116,17 +116,15 @@ export class Settlement {
 
   async #settle(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber, facts, stage } = block;
-    const standing = stage.stage === 'final' ? stage.finalOutputHash : undefined;
-    const result = facts.results.find((one) => one.outputHash === standing);
-    if (result === undefined)
-      throw new Error(`block ${blockNumber} of ${channelId} is final without a result`);
-    return toldAct(await this.#acts.settle(channelId, blockNumber, result), {
+    const standing = stage.stage === 'final' ? stage.standing : [];
+    const results = facts.results.filter((one) => standing.includes(one.outputHash));
+    return toldAct(await this.#acts.settle(channelId, blockNumber, results), {
       log: this.#ports.log,
-      fields: { channelId, blockNumber, outputHash: result.outputHash },
+      fields: { channelId, blockNumber, standing },
       done: 'settled the block',
       refused: 'the chain did not settle the block',
       // Anyone may settle: that a counterparty was faster is as good as having done it.
-      expected: ['already-settled'],
+      expected: ['already-ended'],
     });
   }
 

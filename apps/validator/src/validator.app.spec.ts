@@ -12,6 +12,7 @@ const request = {
   validator: `0x${'AB'.repeat(20)}`,
   binding: true,
   keyCommitment: `0x${'02'.repeat(32)}`,
+  feeWei: '79228162514264337593543950335',
   nonce: '18446744073709551615',
   notAfter: '12',
   signature: `0x${'03'.repeat(65)}`,
@@ -48,6 +49,7 @@ describe('the validator over HTTP', () => {
     });
     expect(answer).toEqual({ status: 202, body: { accepted: true, nonce: '18446744073709551615' } });
     expect(seen?.delegation).toMatchObject({
+      feeWei: (1n << 96n) - 1n,
       nonce: 18446744073709551615n,
       validator: `0x${'ab'.repeat(20)}`,
     });

@@ -190,8 +190,7 @@ abstract contract BlockResults is BlockSeats {
         }
         uint256 place = BlockWords.RESULTS + 2 * index;
         stored[place] = uint256(hash);
-        stored[place + 1] =
-            BlockWords.packResult(ResultWord(digest, validParts, uint40(block.timestamp)));
+        stored[place + 1] = BlockWords.packResult(ResultWord(digest, validParts, uint40(block.timestamp)));
         if (index == 0) {
             found.state.firstRevealedAt = uint40(block.timestamp);
             return 0;

@@ -32,7 +32,11 @@ contract Blocks is BlockEnds {
     }
 
     /// @inheritdoc IBlocks
-    function stageAt(bytes32 channelId, uint64 blockNumber, uint64 timestamp) external view returns (Stage) {
+    function stageAt(bytes32 channelId, uint64 blockNumber, uint64 timestamp)
+        external
+        view
+        returns (Stage)
+    {
         (Found memory found,) = find(channelId, blockNumber);
         return stageAtTime(found, timestamp);
     }

@@ -40,19 +40,13 @@ interface IBlocks {
         BlockResult result
     );
     event ResultAccepted(
-        bytes32 indexed channelId,
-        uint64 indexed blockNumber,
-        uint8 indexed participant,
-        bytes32 outputHash
+        bytes32 indexed channelId, uint64 indexed blockNumber, uint8 indexed participant, bytes32 outputHash
     );
     event BlockDisputed(bytes32 indexed channelId, uint64 indexed blockNumber);
     event ResultFell(bytes32 indexed channelId, uint64 indexed blockNumber, bytes32 outputHash);
     event PartStruck(bytes32 indexed channelId, uint64 indexed blockNumber, uint8 indexed participant);
     event SeatSilent(
-        bytes32 indexed channelId,
-        uint64 indexed blockNumber,
-        uint8 indexed participant,
-        address validator
+        bytes32 indexed channelId, uint64 indexed blockNumber, uint8 indexed participant, address validator
     );
     /// outputHashes: of the results that stand, in the order of their first reveal; several are settled at the
     /// lowest common amounts.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BlockWords as BlockFactsWords, PartWord, ResultWords, SeatWords, Stance} from
-    "../interfaces/BlockTypes.sol";
+import {
+    BlockWords as BlockFactsWords,
+    PartWord,
+    ResultWords,
+    SeatWords,
+    Stance
+} from "../interfaces/BlockTypes.sol";
 import {BlockState, BlockWords, Quarrel, ResultWord, Seat} from "../lib/BlockWords.sol";
 
 /// Gives names to the raw words of a block.
@@ -97,7 +102,9 @@ library BlockReading {
     }
 
     function sizeOf(uint256 mask) private pure returns (uint256 count) {
-        for (; mask != 0; mask &= mask - 1) count++;
+        for (; mask != 0; mask &= mask - 1) {
+            count++;
+        }
     }
 
     function has(uint256 mask, uint256 index) private pure returns (bool) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BlockResult, ChannelTerms, Stage} from "../interfaces/ChannelTypes.sol";
+import {BlockResult, ChannelTerms} from "../interfaces/ChannelTypes.sol";
 import {BlockWords} from "../interfaces/BlockTypes.sol";
 import {LineFacts} from "../interfaces/IVault.sol";
 
@@ -37,11 +37,8 @@ interface ILens {
 
     function channel(bytes32 channelId) external view returns (ChannelFacts memory);
 
-    /// The block's words, its stage at the height that answers, and cover of each participant (entry 0 is 0).
-    function blockFacts(bytes32 channelId, uint64 blockNumber)
-        external
-        view
-        returns (BlockWords memory words, Stage stage, uint256[] memory covers);
+    /// All that the chain keeps of a block, by name; its events tell the rest.
+    function blockWords(bytes32 channelId, uint64 blockNumber) external view returns (BlockWords memory);
 
     function outputHashOf(bytes32 channelId, uint64 blockNumber, BlockResult calldata result)
         external

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {TermsCode} from "../channels/TermsCode.sol";
 import {BlockWords} from "../interfaces/BlockTypes.sol";
-import {BlockResult, Stage} from "../interfaces/ChannelTypes.sol";
+import {BlockResult} from "../interfaces/ChannelTypes.sol";
 import {IBlocks} from "../interfaces/IBlocks.sol";
 import {IChannels} from "../interfaces/IChannels.sol";
 import {IVault, LineFacts} from "../interfaces/IVault.sol";
@@ -60,18 +60,9 @@ contract Lens is ILens {
     }
 
     /// @inheritdoc ILens
-    function blockFacts(bytes32 channelId, uint64 blockNumber)
-        external
-        view
-        returns (BlockWords memory words, Stage stage, uint256[] memory covers)
-    {
+    function blockWords(bytes32 channelId, uint64 blockNumber) external view returns (BlockWords memory) {
         uint256 count = TermsCode.hot(placeOf(channelId)).participants.length;
-        words = BlockReading.read(blocks.rawWords(channelId, blockNumber), count);
-        stage = blocks.stageAt(channelId, blockNumber, uint64(block.timestamp));
-        covers = new uint256[](count);
-        for (uint8 i = 1; i < covers.length; i++) {
-            covers[i] = vault.cover(channelId, blockNumber, i);
-        }
+        return BlockReading.read(blocks.rawWords(channelId, blockNumber), count);
     }
 
     /// @inheritdoc ILens

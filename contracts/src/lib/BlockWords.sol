@@ -95,9 +95,10 @@ library BlockWords {
     }
 
     function quarrelOf(uint256 word) internal pure returns (Quarrel memory) {
-        return Quarrel(
-            uint32(word), uint16(word >> 32), uint8(word >> 48), uint8(word >> 56), uint32(word >> 64)
-        );
+        return
+            Quarrel(
+                uint32(word), uint16(word >> 32), uint8(word >> 48), uint8(word >> 56), uint32(word >> 64)
+            );
     }
 
     function packSeat(Seat memory one) internal pure returns (uint256) {
@@ -106,9 +107,7 @@ library BlockWords {
     }
 
     function seatOf(uint256 word) internal pure returns (Seat memory) {
-        return Seat(
-            address(uint160(word)), uint64(word >> 160), uint8(word >> 224), (word >> 232) & 1 == 1
-        );
+        return Seat(address(uint160(word)), uint64(word >> 160), uint8(word >> 224), (word >> 232) & 1 == 1);
     }
 
     function packResult(ResultWord memory one) internal pure returns (uint256) {
@@ -128,7 +127,11 @@ library BlockWords {
         return uint8(stances >> (128 + 8 * participant));
     }
 
-    function resultCountOf(BlockState memory state, Quarrel memory quarrel) internal pure returns (uint256) {
+    function resultCountOf(BlockState memory state, Quarrel memory quarrel)
+        internal
+        pure
+        returns (uint256)
+    {
         if (quarrel.resultCount > 0) return quarrel.resultCount;
         return state.firstRevealedAt == 0 ? 0 : 1;
     }

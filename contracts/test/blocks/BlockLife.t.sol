@@ -22,9 +22,7 @@ contract BlockLifeTest is BlockWork {
         vm.assertEq(vault.balanceOf(address(token), account(1)), 1000);
         vm.assertEq(vault.balanceOf(address(token), account(2)), 1000);
         nothingIsLocked(3);
-        vm.expectRevert(
-            abi.encodeWithSelector(IBlocks.AlreadyEnded.selector, id, 0, block.timestamp)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IBlocks.AlreadyEnded.selector, id, 0, block.timestamp));
         settle(id, 0, result);
     }
 

@@ -51,19 +51,12 @@ contract LensTest is BlockWork {
 
     function test_a_block_is_told_at_every_step() public {
         fund(channelId, 1, 500);
-        (BlockWords memory words, Stage stage, uint256[] memory covers) = lens.blockFacts(channelId, 1);
+        (BlockWords memory words, Stage stage) = facts();
         BlockWords memory nothing;
         vm.assertEq(abi.encode(words), abi.encode(nothing));
         vm.assertEq(uint256(stage), uint256(Stage.Pending));
-        vm.assertEq(covers.length, 3);
-        vm.assertEq(covers[0], 0);
-        vm.assertEq(covers[1], vault.cover(channelId, 1, 1));
-        vm.assertEq(covers[2], vault.cover(channelId, 1, 2));
-        (,, covers) = lens.blockFacts(channelId, 0);
-        vm.assertEq(covers[1], 500);
-
         postAll(channelId, 1, 3);
-        (words, stage,) = lens.blockFacts(channelId, 1);
+        (words, stage) = facts();
         vm.assertEq(uint256(stage), uint256(Stage.Processing));
         vm.assertEq(words.lastPostedAt, collationAt(1));
         vm.assertEq(words.parts.length, 3);
@@ -85,8 +78,13 @@ contract LensTest is BlockWork {
         agreementIsTold(results[0]);
     }
 
+    function facts() private view returns (BlockWords memory words, Stage stage) {
+        words = lens.blockWords(channelId, 1);
+        stage = blocks.stageAt(channelId, 1, uint64(block.timestamp));
+    }
+
     function disputeIsTold(BlockResult[2] memory results) private view {
-        (BlockWords memory words, Stage stage,) = lens.blockFacts(channelId, 1);
+        (BlockWords memory words, Stage stage) = facts();
         vm.assertEq(uint256(stage), uint256(Stage.Dispute));
         vm.assertEq(words.firstRevealedAt, collationAt(1));
         vm.assertEq(words.disputedAt, collationAt(1) + 2);
@@ -108,14 +106,14 @@ contract LensTest is BlockWork {
             vm.prank(account(i));
             blocks.acceptResult(channelId, 1, i, outputHash);
         }
-        (BlockWords memory words, Stage stage,) = lens.blockFacts(channelId, 1);
+        (BlockWords memory words, Stage stage) = facts();
         vm.assertEq(uint256(stage), uint256(Stage.Final));
         vm.assertEq(words.agreed, 1);
         vm.assertEq(words.acceptances.length, 2);
         vm.assertEq(abi.encode(words.acceptances[0]), abi.encode(Stance(1, 0)));
         vm.assertEq(abi.encode(words.acceptances[1]), abi.encode(Stance(2, 0)));
         settle(channelId, 1, result);
-        (words, stage,) = lens.blockFacts(channelId, 1);
+        (words, stage) = facts();
         vm.assertEq(uint256(stage), uint256(Stage.Settled));
         vm.assertEq(words.endedAt, block.timestamp);
         vm.assertEq(lens.channel(channelId).lines[0].amount, 400);
@@ -127,14 +125,14 @@ contract LensTest is BlockWork {
         // In the reveal half of the extension.
         vm.warp(collationAt(0) + 60);
         revealOwn(channelId, 0, 1, outcome(100));
-        (BlockWords memory words,,) = lens.blockFacts(channelId, 0);
+        BlockWords memory words = lens.blockWords(channelId, 0);
         vm.assertEq(words.ownResults.length, 1);
         vm.assertEq(abi.encode(words.ownResults[0]), abi.encode(Stance(1, 0)));
         vm.prank(ADJUDICATOR);
         blocks.fall(channelId, 0, 0);
         vm.prank(PANEL);
         blocks.strikePart(channelId, 0, 2);
-        (words,,) = lens.blockFacts(channelId, 0);
+        words = lens.blockWords(channelId, 0);
         vm.assertTrue(words.results[0].fallen, "fallen");
         vm.assertEq(words.struck, 4);
     }
@@ -162,7 +160,7 @@ contract LensTest is BlockWork {
 
     /// The seats that the test filled: a commitment is let go of once it is revealed.
     function seatsAre(bool isRevealed, uint8 lastResult) private view {
-        (BlockWords memory words,,) = lens.blockFacts(channelId, 1);
+        BlockWords memory words = lens.blockWords(channelId, 1);
         BlockResult[2] memory results = [outcome(100), outcome(90)];
         vm.assertEq(words.seats.length, 3);
         for (uint8 i = 0; i < 3; i++) {

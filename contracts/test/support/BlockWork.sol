@@ -121,9 +121,13 @@ abstract contract BlockWork is Organisations {
         blocks.commitResult(delegation, signature, path, commitment);
     }
 
-    function commit(bytes32 channelId, uint64 n, uint256 participant, BlockResult memory result, bool binding)
-        internal
-    {
+    function commit(
+        bytes32 channelId,
+        uint64 n,
+        uint256 participant,
+        BlockResult memory result,
+        bool binding
+    ) internal {
         bytes32 commitment = commitmentOf(channelId, n, validator(participant), result);
         commit(delegationOf(channelId, n, participant, binding), commitment);
     }
@@ -132,7 +136,9 @@ abstract contract BlockWork is Organisations {
         blocks.revealResult(channelId, n, uint8(participant), result, openingOf(result), WORK, SALT);
     }
 
-    function revealOwn(bytes32 channelId, uint64 n, uint256 participant, BlockResult memory result) internal {
+    function revealOwn(bytes32 channelId, uint64 n, uint256 participant, BlockResult memory result)
+        internal
+    {
         vm.prank(account(participant));
         blocks.revealOwnResult(channelId, n, result, openingOf(result));
     }

@@ -138,7 +138,7 @@ export class Rehearsal {
       account: member.validator,
       encryptionKey: member.validatorEncryptionKey,
       endpoint: `http://${member.validator}`,
-      bondWei: 1n,
+      ...{ leastFeeWei: 0n, stakeWei: 10n ** 18n, exitWei: 0n },
     });
     const [stateDrawer, validatorDrawer] = [new KeyValueDrawer(), new KeyValueDrawer()];
     return { ...member, logDrawers: new RecordDrawers(), stateDrawer, validatorDrawer };

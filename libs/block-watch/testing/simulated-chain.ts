@@ -25,13 +25,14 @@ import {
   delegationDigest,
   domainSeparator,
   type Eip712Domain,
-  processingStartOf,
+  haveAllCommitted,
+  processingPeriodAt,
   type RevealedResult,
   type Seat,
   stageOf,
 } from '#protocol';
 
-type Acts = Pick<ParticipantActs, 'address' | 'postPart' | 'settle'> &
+type Acts = Pick<ParticipantActs, 'address' | 'postPart' | 'settle' | 'releaseVoid'> &
   Pick<ValidatorActs, 'commitResult' | 'revealResult'>;
 type No = { readonly code: RefusalCode; readonly message: string };
 
@@ -82,8 +83,8 @@ export class SimulatedChain {
 
   openChannel(terms: ChannelTerms, boxes: readonly Hex[]): Hex {
     const channelId = channelIdOf(this.eip712, terms);
-    const money = { deposit: 0n, withdrawalRequested: 0n, debt: 0n };
-    this.#channels.set(channelId, { channelId, terms, boxes, openedAtSeconds: this.nowSeconds, ...money });
+    const openedAtSeconds = this.nowSeconds;
+    this.#channels.set(channelId, { channelId, terms, boxes, openedAtSeconds, lines: [] });
     return channelId;
   }
 
@@ -169,6 +170,7 @@ export class SimulatedChain {
       commitResult: (...given) => act('commitResult', () => this.#commit(address, ...given)),
       revealResult: (...given) => act('revealResult', () => this.#reveal(...given)),
       settle: (...given) => act('settle', () => this.#settle(...given)),
+      releaseVoid: (...given) => act('releaseVoid', () => this.#releaseVoid(...given)),
     };
   }
 
@@ -207,7 +209,9 @@ export class SimulatedChain {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
     const { seats } = this.facts(channelId, blockNumber);
     if (sender !== delegation.validator) return no('not-delegated-validator');
-    if (seats.some((seat) => seat.participant === participant)) return no('seat-taken');
+    const { results } = this.facts(channelId, blockNumber);
+    if (results.length > 0) return no('first-reveal-done');
+    const before = seats.find((seat) => seat.participant === participant);
     const stage = this.stage(channelId, blockNumber);
     if (stage.stage !== 'processing') return no('wrong-stage');
     if (this.nowSeconds >= stage.commitEndsAtSeconds) return no('wrong-time');
@@ -220,10 +224,12 @@ export class SimulatedChain {
     const leaf = fromHex(delegation.keyCommitment);
     const root = rootFromPath(leaf, blockNumber, terms.blocksMax, keyPath.map(fromHex));
     if (root === undefined || toHex(root) !== terms.keysRoot) return no('key-commitment-not-proven');
-    const { validator, binding, nonce } = delegation;
+    const { validator, binding, nonce, feeWei } = delegation;
+    if (before !== undefined && nonce <= before.nonce) return no('nonce-too-low');
     const committedAtSeconds = this.nowSeconds;
-    const seat = { participant, validator, binding, nonce, commitment, committedAtSeconds };
-    this.#update(channelId, blockNumber, { seats: [...seats, seat] });
+    const seat = { participant, validator, binding, nonce, feeWei, commitment, committedAtSeconds };
+    const others = seats.filter((one) => one !== before);
+    this.#update(channelId, blockNumber, { seats: [...others, seat] });
     return undefined;
   }
 
@@ -232,7 +238,7 @@ export class SimulatedChain {
       ValidatorActs['revealResult']
     >
   ): No | undefined {
-    const { seats, results, disputedAtSeconds } = this.facts(channelId, blockNumber);
+    const { seats, results } = this.facts(channelId, blockNumber);
     const seat = seats.find((one) => one.participant === participant);
     if (seat === undefined) return no('seat-empty');
     if (seat.outputHash !== undefined) return no('already-revealed');
@@ -246,36 +252,47 @@ export class SimulatedChain {
       revealedAtSeconds: this.nowSeconds,
     };
     const isNew = !results.some((one) => one.outputHash === result.outputHash);
-    const isDispute = isNew && results.length === 1;
+    const isDispute = isNew && results.length === 1 && !hasSameAmounts(result, results[0]);
+    const known = { ...result, firstRevealedAtSeconds: this.nowSeconds, isGone: false };
     this.#update(channelId, blockNumber, {
       seats: seats.map((one) => (one === seat ? revealed : one)),
-      results: isNew ? [...results, result] : results,
-      disputedAtSeconds: isDispute ? this.nowSeconds : disputedAtSeconds,
+      results: isNew ? [...results, known] : results,
+      ...(isDispute ? { disputedAtSeconds: this.nowSeconds } : {}),
     });
     return undefined;
   }
 
   #revealTime(channelId: ChannelId, blockNumber: number): No | undefined {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    const stage = this.stage(channelId, blockNumber);
-    if (stage.stage !== 'processing' && stage.stage !== 'dispute') return no('wrong-stage');
     const facts = this.facts(channelId, blockNumber);
-    const start = processingStartOf(terms, blockNumber, facts);
-    const isExtension = this.nowSeconds >= start + terms.processingPeriod;
-    const from = isExtension ? start + terms.processingPeriod : start;
-    const opensAt = stage.haveAllCommitted ? from : from + Math.floor(terms.processingPeriod / 2);
-    const isOpen = this.nowSeconds >= opensAt && this.nowSeconds < from + terms.processingPeriod;
-    return isOpen ? undefined : no('wrong-time');
+    const now = this.nowSeconds;
+    const { fromSeconds, halfSeconds, untilSeconds } = processingPeriodAt(terms, blockNumber, facts, now);
+    const opensAt = haveAllCommitted({ terms, facts }) ? fromSeconds : halfSeconds;
+    return now >= opensAt && now < untilSeconds ? undefined : no('wrong-time');
   }
 
-  #settle(channelId: ChannelId, blockNumber: number, result: RevealedResult): No | undefined {
+  #settle(channelId: ChannelId, blockNumber: number, results: readonly RevealedResult[]): No | undefined {
     const stage = this.stage(channelId, blockNumber);
-    if (stage.stage === 'settled') return no('already-settled');
+    if (stage.stage === 'settled') return no('already-ended');
     if (stage.stage !== 'final') return no('not-final');
-    if (stage.finalOutputHash !== result.outputHash) return no('output-hash-mismatch');
+    if (stage.standing.length !== results.length) return no('results-mismatch');
+    const isSame = results.every(({ outputHash }, at) => outputHash === stage.standing[at]);
+    if (!isSame) return no('output-hash-mismatch');
     this.#update(channelId, blockNumber, { settledAtSeconds: this.nowSeconds });
     return undefined;
   }
+
+  #releaseVoid(channelId: ChannelId, blockNumber: number): No | undefined {
+    const { releasedAtSeconds, parts } = this.facts(channelId, blockNumber);
+    if (releasedAtSeconds !== undefined) return no('already-ended');
+    if (this.stage(channelId, blockNumber).stage !== 'void' || parts.length === 0) return no('wrong-stage');
+    this.#update(channelId, blockNumber, { releasedAtSeconds: this.nowSeconds });
+    return undefined;
+  }
+}
+
+function hasSameAmounts(one: RevealedResult, other: RevealedResult): boolean {
+  return one.amountWords.join() === other.amountWords.join();
 }
 
 function stageIn(state: State, channelId: ChannelId, blockNumber: number): BlockStage {
@@ -295,6 +312,8 @@ function snapshotOf(state: State): ChainSnapshot {
     keysAt: async (account, atSeconds) =>
       keys.get(account)?.findLast((kept) => kept.atSeconds < atSeconds)?.keys,
     validator: async (account) => validators.get(account),
+    // Everybody names the validator that it uses before anything begins.
+    ownValidatorSince: async () => 0,
     stage: async (channelId, blockNumber) => stageIn(state, channelId, blockNumber).stage,
   };
   return one as ChainSnapshot;

@@ -11,14 +11,24 @@ import {
   commitmentOf,
   delegationDigest,
   domainSeparator,
+  type KeyPurpose,
   keyCommitments,
+  keyPossessionDigest,
+  keyPurposeOf,
   outputHashOf,
   type RevealedResult,
   roleOf,
   type SignedDelegation,
 } from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
-import type { DrivenChain, ParticipantActs, ValidatorActs } from '../chain.js';
+import type {
+  Chain,
+  ChainOutcome,
+  DrivenChain,
+  ParticipantActs,
+  ParticipantKeys,
+  ValidatorActs,
+} from '../chain.js';
 
 export interface ExampleParticipant {
   readonly account: ParticipantActs;
@@ -29,6 +39,8 @@ export interface ExampleParticipant {
 }
 
 export const roles = [roleOf.dsp, roleOf.ssp, roleOf.auditor];
+/** What a validator must have at stake to be listed. */
+export const stakeWeiMin = 10n ** 17n;
 export const zeroWord: Hex = `0x${'00'.repeat(32)}`;
 
 /** Seconds of the example's terms. */
@@ -47,6 +59,13 @@ export const periods = {
 export function keyOf(name: string): Uint8Array {
   return sha256(utf8(`papyrus chain test ${name}`));
 }
+
+/** Keys that are nobody's and need no proof: what an account registers that serves a test as a counter. */
+export const noKeys = {
+  recordKey: `0x${'00'.repeat(20)}`,
+  operatorKey: `0x${'00'.repeat(20)}`,
+  encryptionKey: `0x${'07'.repeat(32)}`,
+} as const;
 
 /** What was revealed, and what shows it. */
 export interface ExampleResult {
@@ -129,7 +148,7 @@ export class ExampleChannel {
   }
 
   part(variant: number): { partRoot: Digest; segmentCount: number; indexHash: Digest } {
-    return { partRoot: toHex(keyOf(`part ${variant}`)), segmentCount: variant, indexHash: zeroWord };
+    return { partRoot: toHex(keyOf(`part ${variant}`)), segmentCount: variant + 1, indexHash: zeroWord };
   }
 
   /** The payer owes 10 × variant to the seller and 1 to the auditor; `validParts` of the parts counted. */
@@ -155,6 +174,7 @@ export class ExampleChannel {
       validator: this.participants[participant].validator.address,
       binding,
       keyCommitment: toHex(this.#leaves.subarray(blockNumber * 32, blockNumber * 32 + 32)),
+      feeWei: 0n,
       nonce: 1n,
       notAfter: 1n << 40n,
     };
@@ -208,20 +228,43 @@ function exampleParticipant(chain: DrivenChain, name: string): ExampleParticipan
 }
 
 async function register(chain: DrivenChain, one: ExampleParticipant): Promise<void> {
-  const encryptionKey = toHex(encryptionPublicKey(one.accountKey));
+  const { account, accountKey, operator, operatorKey, validator } = one;
+  const encryptionKey = toHex(encryptionPublicKey(accountKey));
+  await chain.fund(account.address, 10n ** 18n);
+  await chain.fund(validator.address, 10n ** 18n);
+  const facts = { encryptionKey, endpoint: 'http://validator', leastFeeWei: 0n, stakeWei: stakeWeiMin * 5n };
+  const keys = { recordKey: addressOf(accountKey), operatorKey: operator.address };
   const outcomes = [
-    await one.account.registerParticipant({
-      recordKey: addressOf(one.accountKey),
-      operatorKey: one.operator.address,
-      encryptionKey,
-      endpoint: 'http://node',
+    await registerKeys(chain, accountKey, {
+      ...{ ...keys, encryptionKey, endpoint: 'http://node' },
+      ...{ record: accountKey, operator: operatorKey },
     }),
+    await account.depositWei(account.address, 5n * 10n ** 17n),
+    await validator.registerValidator(facts),
+    await account.nameValidator(validator.address, true),
   ];
-  await chain.fund(one.account.address, 10n ** 18n);
-  await chain.fund(one.validator.address, 10n ** 18n);
-  const facts = { encryptionKey, endpoint: 'http://validator', bondWei: 5n * 10n ** 17n };
-  outcomes.push(await one.validator.registerValidator(facts));
   for (const outcome of outcomes) if (!outcome.ok) throw new Error(outcome.message);
+}
+
+/**
+ * `record` and `operator`: the private keys, which prove themselves unless they are the account's
+ * already.
+ */
+export async function registerKeys(
+  chain: Chain,
+  accountKey: Uint8Array,
+  { record, operator, ...keys }: ParticipantKeys & { record?: Uint8Array; operator?: Uint8Array },
+): Promise<ChainOutcome> {
+  const account = addressOf(accountKey);
+  const latest = await chain.snapshot({ finality: 'latest' });
+  const nonce = await latest.registrationCount(account);
+  const separator = domainSeparator(await chain.domain());
+  const proofOf = (purpose: KeyPurpose, key: Uint8Array | undefined): Hex | undefined =>
+    key && toHex(signDigest(keyPossessionDigest(separator, { account, purpose, nonce }), key));
+  return chain.participantActs(accountKey).registerParticipant(keys, {
+    record: proofOf(keyPurposeOf.record, record),
+    operator: proofOf(keyPurposeOf.operator, operator),
+  });
 }
 
 function exampleBoxes(): readonly Hex[] {

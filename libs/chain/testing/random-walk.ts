@@ -2,7 +2,15 @@
  *  `stageOf`. */
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { type BlockFacts, type BlockStage, type Stage, stageOf } from '#protocol';
+import {
+  type BlockFacts,
+  type BlockStage,
+  processingPeriodAt,
+  releaseVoidDue,
+  type Stage,
+  stageOf,
+  stanceOf,
+} from '#protocol';
 import type { ChainOutcome } from '../chain.js';
 import type { ExampleChannel, ExampleResult } from './example-channel.js';
 
@@ -90,8 +98,6 @@ class Walk {
   /** What each seat committed, by block and participant. */
   readonly #committed = new Map<string, ExampleResult>();
 
-  readonly #released = new Set<number>();
-
   constructor(channel: ExampleChannel) {
     this.#channel = channel;
   }
@@ -121,9 +127,10 @@ class Walk {
   /** True when the last block is over: nothing can happen any more. */
   async compare(step: Step): Promise<boolean> {
     const compared = walkedBlocks.map(async (blockNumber) => {
-      const { stage, contracts } = await this.#see(blockNumber);
+      const { stage, facts, contracts } = await this.#see(blockNumber);
       expect({ step, blockNumber, stage: contracts }).toEqual({ step, blockNumber, stage: stage.stage });
-      return stage.stage === 'settled' || (stage.stage === 'void' && this.#released.has(blockNumber));
+      const hasNoBonds = 'done' in releaseVoidDue({ stage, facts });
+      return stage.stage === 'settled' || (stage.stage === 'void' && hasNoBonds);
     });
     return (await Promise.all(compared)).at(-1) === true;
   }
@@ -188,31 +195,34 @@ class Walk {
     const outcome = await this.#channel.commit(at, who, given, binding);
     const isEmpty = !facts.seats.some((seat) => seat.participant === who);
     const isOpen = stage.stage === 'processing' && now < stage.commitEndsAtSeconds;
-    this.#answered('commit', outcome, isEmpty && isOpen);
+    this.#answered('commit', outcome, isEmpty && isOpen && facts.results.length === 0);
     if (outcome.ok) this.#committed.set(`${at} ${who}`, given);
   }
 
   async #reveal(blockNumber: number, who: number): Promise<void> {
     const given = this.#committed.get(`${blockNumber} ${who}`);
     if (given === undefined) return;
-    const { facts, stage, now } = await this.#see(blockNumber);
+    const { facts, now } = await this.#see(blockNumber);
+    const { terms } = this.#channel;
     const outcome = await this.#channel.reveal(blockNumber, who, given);
     const isRevealed = facts.seats.some((seat) => seat.participant === who && seat.outputHash !== undefined);
-    // What stageOf says of a dispute is not enough to know whether its processing period goes on.
-    if (stage.stage === 'dispute') return;
-    const isOpen =
-      stage.stage === 'processing' && (stage.haveAllCommitted || now >= stage.commitEndsAtSeconds);
-    this.#answered('reveal', outcome, isOpen && !isRevealed);
+    const period = processingPeriodAt(terms, blockNumber, facts, now);
+    const haveAllCommitted = facts.seats.length === terms.participants.length;
+    const opens = haveAllCommitted ? period.fromSeconds : period.halfSeconds;
+    this.#answered('reveal', outcome, now >= opens && now < period.untilSeconds && !isRevealed);
   }
 
   async #revealOwn(at: number, { who, variant }: Step): Promise<void> {
-    const { facts, stage } = await this.#see(at);
+    const { facts, stage, now } = await this.#see(at);
     const { result, opening } = this.#channel.result(at, variant, maskOf(facts));
-    const { channelId, participants } = this.#channel;
+    const { channelId, participants, terms } = this.#channel;
     const outcome = await participants[who].account.revealOwnResult(channelId, at, result, opening);
-    if (stage.stage === 'dispute') return;
-    const isOpen = stage.stage === 'processing' ? stage.isExtension : stage.stage === 'challenge';
-    this.#answered('own', outcome, isOpen && !facts.ownResults.some((own) => own.participant === who));
+    const { isExtension, halfSeconds, untilSeconds } = processingPeriodAt(terms, at, facts, now);
+    const isTime =
+      now >= (isExtension ? halfSeconds : untilSeconds) && now < untilSeconds + terms.challengePeriod;
+    const isOpen = ['processing', 'challenge', 'dispute'].includes(stage.stage) && isTime;
+    const hasOwn = facts.ownResults.some((own) => own.participant === who);
+    this.#answered('own', outcome, isOpen && !hasOwn && stanceOf(facts, who) === undefined);
   }
 
   async #accept(blockNumber: number, who: number): Promise<void> {
@@ -220,32 +230,28 @@ class Walk {
     const { channelId, participants } = this.#channel;
     const result = facts.results.at(0);
     if (result === undefined) return;
-    const outcome = await participants[who].operator.acceptResult(channelId, blockNumber, result.outputHash);
-    const before = facts.acceptances.find((one) => one.participant === who);
-    const isOpen = ['processing', 'challenge', 'dispute'].includes(stage.stage);
-    this.#answered(
-      'accept',
-      outcome,
-      before === undefined ? isOpen : before.outputHash === result.outputHash,
-    );
+    const { outputHash, isGone } = result;
+    const outcome = await participants[who].account.acceptResult(channelId, blockNumber, who, outputHash);
+    const stance = stanceOf(facts, who);
+    const isOpen = ['processing', 'challenge', 'dispute'].includes(stage.stage) && !isGone;
+    this.#answered('accept', outcome, isOpen && (stance === undefined || stance === outputHash));
   }
 
   async #settle(blockNumber: number): Promise<void> {
     const { facts, stage } = await this.#see(blockNumber);
     const { channelId, participants } = this.#channel;
-    const final = 'finalOutputHash' in stage ? stage.finalOutputHash : undefined;
-    const standing = facts.results.find((one) => one.outputHash === final) ?? facts.results.at(0);
-    if (standing === undefined) return;
-    const outcome = await participants[1].account.settle(channelId, blockNumber, standing);
+    const standing = 'standing' in stage ? stage.standing : [];
+    const results = facts.results.filter((one) => standing.includes(one.outputHash));
+    const outcome = await participants[1].account.settle(channelId, blockNumber, results);
     this.#answered('settle', outcome, stage.stage === 'final');
   }
 
   async #release(blockNumber: number): Promise<void> {
-    const { stage } = await this.#see(blockNumber);
+    const { stage, facts } = await this.#see(blockNumber);
     const { channelId, participants } = this.#channel;
-    const outcome = await participants[2].account.releaseBonds(channelId, blockNumber);
-    this.#answered('release', outcome, stage.stage === 'void' && !this.#released.has(blockNumber));
-    if (outcome.ok) this.#released.add(blockNumber);
+    const outcome = await participants[2].account.releaseVoid(channelId, blockNumber);
+    const isOpen = facts.parts.length > 0 && facts.releasedAtSeconds === undefined;
+    this.#answered('release', outcome, stage.stage === 'void' && isOpen);
   }
 }
 

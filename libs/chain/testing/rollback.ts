@@ -5,11 +5,11 @@ import { silentLog } from '#environment';
 import { type AnvilProcess, startAnvil } from '../anvil-process.js';
 import type { Chain, ValidatorActs } from '../chain.js';
 import type { ChainEvent, EventCursor } from '../chain-events.js';
-import { deployRegistries, developmentAccount, developmentContracts, developmentKey } from '../deployment.js';
+import { deployContracts, developmentAccount, developmentContracts, developmentKey } from '../deployment.js';
 import { connectNode } from '../ethereum-node.js';
 import { JsonRpc } from '../json-rpc.js';
 import { openChain } from '../open-chain.js';
-import { keyOf } from './example-channel.js';
+import { keyOf, stakeWeiMin } from './example-channel.js';
 
 /** What one rollback did, as a reader and a poster saw it. */
 export interface RolledBack {
@@ -50,20 +50,22 @@ export class RollbackChain {
     });
     const rpc = new JsonRpc(anvil.url, 5_000);
     const node = await connectNode(anvil.url, timing);
-    const deployed = deployRegistries(node.posterOf(developmentKey, developmentAccount), 0);
+    const deployed = deployContracts(node.posterOf(developmentKey, developmentAccount), 0);
     await mineUntil(rpc, deployed);
     const acts = addressOf(keyOf('rolled back'));
-    await rpc.call('anvil_setBalance', acts, '0xde0b6b3a7640000');
-    const { channelRegistry } = developmentContracts();
-    const chain = await openChain(anvil.url, { ...timing, channelRegistry });
+    await rpc.call('anvil_setBalance', acts, '0x56bc75e2d63100000');
+    const { Lens: lens } = developmentContracts();
+    const chain = await openChain(anvil.url, { ...timing, lens });
     await node.close();
     return new RollbackChain(anvil, rpc, chain);
   }
 
-  /** An act, `depth − 1` heights on top of it, and a rollback of `depth` heights; then a second act. Each puts
-   *  one wei of bond on the validator's account, so that effects can be counted. */
+  /**
+   * An act, `depth − 1` heights on top of it, and a rollback of `depth` heights; then a second act. Each
+   * puts the least stake on the validator's account, so that effects can be counted.
+   */
   async rollBack(depth: number): Promise<RolledBack> {
-    const before = await this.#bond();
+    const before = await this.#stake();
     await this.#act();
     const stayed = (await this.#chain.time()).height - 1;
     for (let height = 1; height < depth; height++) await this.#rpc.call('evm_mine');
@@ -78,7 +80,12 @@ export class RollbackChain {
     await this.#readAll(cursor, told);
     const rolledBack = told.find((event) => event.kind === 'rolled-back');
     await this.#act();
-    return { toldTo: rolledBack?.toHeight, stayed, effects: (await this.#bond()) - before, wasGone };
+    return {
+      toldTo: rolledBack?.toHeight,
+      stayed,
+      effects: ((await this.#stake()) - before) / stakeWeiMin,
+      wasGone,
+    };
   }
 
   async close(): Promise<void> {
@@ -89,15 +96,20 @@ export class RollbackChain {
 
   async #act(): Promise<void> {
     const encryptionKey: Hex = `0x${'07'.repeat(32)}`;
-    const posted = this.#acts.registerValidator({ encryptionKey, endpoint: 'http://here', bondWei: 1n });
+    const posted = this.#acts.registerValidator({
+      encryptionKey,
+      endpoint: 'http://here',
+      leastFeeWei: 0n,
+      stakeWei: stakeWeiMin,
+    });
     await mineUntil(this.#rpc, posted);
     const outcome = await posted;
     if (!outcome.ok) throw new Error(outcome.message);
   }
 
-  async #bond(): Promise<bigint> {
+  async #stake(): Promise<bigint> {
     const latest = await this.#chain.snapshot({ finality: 'latest' });
-    return (await latest.validator(this.#acts.address))?.bondWei ?? 0n;
+    return (await latest.validator(this.#acts.address))?.stakeWei ?? 0n;
   }
 
   async #readAll(from: EventCursor | undefined, into: ChainEvent[] = []): Promise<EventCursor> {

@@ -63,15 +63,15 @@ describe('the development chain of the containers', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('gets the registries once, where the example file says, and apps on it say that they are well', async () => {
+  it('gets the contracts once, where the example file says, and apps on it say that they are well', async () => {
     const example = readFileSync(join(root, 'docker/organisation.env.example'), 'utf8');
-    const registry = /^CHANNEL_REGISTRY=(\S+)/m.exec(example)?.[1] ?? '';
-    expect(await run('docker/deploy-registries.mjs', { CHAIN: url })).toBe(registry);
-    expect(await run('docker/deploy-registries.mjs', { CHAIN: url })).toBe(registry);
+    const lens = /^LENS=(\S+)/m.exec(example)?.[1] ?? '';
+    expect(await run('docker/deploy-contracts.mjs', { CHAIN: url })).toBe(lens);
+    expect(await run('docker/deploy-contracts.mjs', { CHAIN: url })).toBe(lens);
 
     const app = await AppProcess.start('validator', {
       CHAIN: url,
-      CHANNEL_REGISTRY: registry,
+      LENS: lens,
       VALIDATOR_KEY,
       ENCRYPTION_SECRET: `0x${'22'.repeat(32)}`,
       PART_STORE: `file:${folder}/parts`,

@@ -7,6 +7,7 @@ import { fundAccounts, registerMembers } from '#apps/cli/src/network/open-channe
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { developmentContracts } from '#chain/deployment';
 import { silentLog } from '#environment';
 import { roleOf } from '#protocol';
 import { appNames } from './app-process.js';
@@ -33,7 +34,7 @@ describe('the five apps', () => {
     apps = new OrganisationProcesses({
       secrets,
       chainUrl: proxy.url,
-      channelRegistry: (await chain.domain()).verifyingContract,
+      lens: developmentContracts().Lens,
       folder: join(folder, 'dsp'),
       partsFolder: join(folder, 'parts'),
     });

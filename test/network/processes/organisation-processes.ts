@@ -8,7 +8,7 @@ import { lastingPort } from './lasting-port.js';
 export interface OrganisationSetting {
   readonly secrets: ParticipantSecrets;
   readonly chainUrl: string;
-  readonly channelRegistry: Address;
+  readonly lens: Address;
   /** The organisation's own folder, and the one in which everybody's parts lie. */
   readonly folder: string;
   readonly partsFolder: string;
@@ -55,11 +55,11 @@ export class OrganisationProcesses {
 }
 
 function environmentsOf(setting: OrganisationSetting): Record<AppName, Environment> {
-  const { secrets, chainUrl, channelRegistry, folder, partsFolder } = setting;
+  const { secrets, chainUrl, lens, folder, partsFolder } = setting;
   const every = {
     HOST: '127.0.0.1',
     CHAIN: chainUrl,
-    CHANNEL_REGISTRY: channelRegistry,
+    LENS: lens,
     CHAIN_POLL_MS: '200',
     // The embedded chain never rolls back, though its node calls only older heights finalized.
     CHAIN_CONFIRMATIONS: '0',

@@ -1,6 +1,6 @@
 /**
- * SIGTERM ends each of the five apps in the time that it states and with exit code 0, whatever its clients and its
- * chain do.
+ * SIGTERM ends each of the five apps in the time that it states and with exit code 0, whatever its
+ * clients and its chain do.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { developmentContracts } from '#chain/deployment';
 import { silentLog } from '#environment';
 import { type AppName, appNames } from './app-process.js';
 import { ChainProxy } from './chain-proxy.js';
@@ -35,7 +36,7 @@ describe('SIGTERM', () => {
     apps = new OrganisationProcesses({
       secrets: participantSecrets('shutdown', 'dsp'),
       chainUrl: proxy.url,
-      channelRegistry: (await chain.domain()).verifyingContract,
+      lens: developmentContracts().Lens,
       folder: join(folder, 'dsp'),
       partsFolder: join(folder, 'parts'),
       variables: { SHUTDOWN_SECONDS: String(shutdownSeconds) },

@@ -14,6 +14,7 @@ import { type Organisation, openOrganisation, openReduction } from '#apps/cli/sr
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { developmentContracts } from '#chain/deployment';
 import type { Address } from '#encoding';
 import { silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
@@ -87,7 +88,7 @@ async function open(
   const dsp = new OrganisationProcesses({
     secrets: secrets[0],
     chainUrl: chain.url,
-    channelRegistry: domain.verifyingContract,
+    lens: developmentContracts().Lens,
     folder: join(folder, 'dsp'),
     partsFolder,
   });

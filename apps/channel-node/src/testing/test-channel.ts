@@ -125,9 +125,7 @@ export class TestChain {
       terms: this.terms,
       boxes: [],
       openedAtSeconds: start - 100,
-      deposit: 0n,
-      withdrawalRequested: 0n,
-      debt: 0n,
+      lines: [],
       closedAtSeconds: this.closedAtSeconds,
     });
     const snapshot: Partial<ChainSnapshot> = {

@@ -39,7 +39,7 @@ export interface ShownResult {
   readonly validator: string;
   /** Null while it is committed and not revealed. */
   readonly outputHash: string | null;
-  /** Whether it is the one that counts. */
+  /** Whether it counts for what is paid. */
   readonly stands: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function runBlockShow(
 
 function shownBlock(network: ReadableNetwork, state: BlockState, block: OpenedBlock | undefined): ShownBlock {
   const { stage, facts, blockNumber } = state;
-  const standing = 'finalOutputHash' in stage ? stage.finalOutputHash : undefined;
+  const standing = 'standing' in stage ? stage.standing : [];
   return {
     channelId: network.channelId,
     blockNumber,
@@ -79,7 +79,7 @@ function shownBlock(network: ReadableNetwork, state: BlockState, block: OpenedBl
       participant,
       validator: validator.toLowerCase(),
       outputHash: outputHash ?? null,
-      stands: standing !== undefined && outputHash === standing,
+      stands: outputHash !== undefined && standing.includes(outputHash),
     })),
     amountsNano: block === undefined || stage.stage === 'void' ? [] : block.output.amounts.map(String),
   };

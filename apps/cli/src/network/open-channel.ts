@@ -14,14 +14,18 @@ import {
   type ChannelTerms,
   channelIdOf,
   disputeSecondsMin,
+  domainSeparator,
+  type KeyPurpose,
   keyCommitments,
+  keyPossessionDigest,
+  keyPurposeOf,
   keysRootOf,
   roleOf,
   termsFault,
 } from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
 import type { NetworkSpec } from './network-spec.js';
-import type { ParticipantSecrets } from './participant-keys.js';
+import type { ParticipantSecrets, SigningKey } from './participant-keys.js';
 
 export interface NetworkMember {
   readonly index: number;
@@ -35,10 +39,20 @@ export interface NetworkMember {
 
 /** Enough for the gas of many years of blocks. */
 const gasWei = 10n ** 22n;
-const bondWei = 10n ** 18n;
+/** Of a validator: enough for the bonds of a thousand unfinished blocks. */
+const stakeWei = 10n ** 19n;
+/**
+ * Of a participant's account: what it has for the bonds of its parts and results, and when it is filled
+ * up.
+ */
+const bondsWei = 10n ** 20n;
+const bondsLeastWei = 10n ** 19n;
 /** A base unit of the token is one nano, so that balances show every nano. */
 const tokenDecimals = 9;
 const tokenPerUnit = 1_000_000_000n;
+
+/** From reading the time to the opening in a height. */
+const openingSeconds = 5;
 
 export async function fundAccounts(
   chain: DrivenChain,
@@ -49,32 +63,70 @@ export async function fundAccounts(
   }
 }
 
-/** Registers every participant and validator under the URLs at which they can be reached now. */
+/**
+ * Registers every participant and validator under the URLs at which they can be reached now, with what
+ * they put at stake.
+ */
 export async function registerMembers(chain: DrivenChain, members: readonly NetworkMember[]): Promise<void> {
-  for (const { secrets, nodeUrl, validatorUrl } of members) {
-    const latest = await chain.snapshot({ finality: 'latest' });
-    const known = await currentKeysOf(latest, secrets.account.address);
-    if (known?.endpoint !== nodeUrl) {
-      await must(
-        chain.participantActs(secrets.account.privateKey).registerParticipant({
-          recordKey: secrets.record.address,
-          operatorKey: secrets.operator.address,
-          encryptionKey: toHex(secrets.encryption.publicKey),
-          endpoint: nodeUrl,
-        }),
-      );
-    }
-    const validator = await latest.validator(secrets.validator.address);
-    if (validator?.endpoint !== validatorUrl) {
-      await must(
-        chain.validatorActs(secrets.validator.privateKey).registerValidator({
-          encryptionKey: toHex(secrets.validatorEncryption.publicKey),
-          endpoint: validatorUrl,
-          bondWei: validator === undefined ? bondWei : 0n,
-        }),
-      );
-    }
+  await Promise.all(
+    members.flatMap((member) => [registerParticipant(chain, member), registerValidator(chain, member)]),
+  );
+  await Promise.all(members.map((member) => nameValidator(chain, member)));
+}
+
+async function registerParticipant(chain: DrivenChain, { secrets, nodeUrl }: NetworkMember): Promise<void> {
+  const latest = await chain.snapshot({ finality: 'latest' });
+  const { address: account, privateKey } = secrets.account;
+  const acts = chain.participantActs(privateKey);
+  const known = await currentKeysOf(latest, account);
+  if (known?.endpoint !== nodeUrl) {
+    const keys = {
+      recordKey: secrets.record.address,
+      operatorKey: secrets.operator.address,
+      encryptionKey: toHex(secrets.encryption.publicKey),
+      endpoint: nodeUrl,
+    };
+    const nonce = await latest.registrationCount(account);
+    const separator = domainSeparator(await chain.domain());
+    const proofOf = (purpose: KeyPurpose, key: Uint8Array): Hex =>
+      toHex(signDigest(keyPossessionDigest(separator, { account, purpose, nonce }), key));
+    // A key that is the account's already proves nothing anew.
+    const proofs = {
+      ...(known?.recordKey === keys.recordKey
+        ? {}
+        : { record: proofOf(keyPurposeOf.record, secrets.record.privateKey) }),
+      ...(known?.operatorKey === keys.operatorKey
+        ? {}
+        : { operator: proofOf(keyPurposeOf.operator, secrets.operator.privateKey) }),
+    };
+    await must(acts.registerParticipant(keys, proofs));
   }
+  const { freeWei } = await latest.weiAccount(account);
+  if (freeWei < bondsLeastWei) await must(acts.depositWei(account, bondsWei - freeWei));
+}
+
+async function registerValidator(
+  chain: DrivenChain,
+  { secrets, validatorUrl }: NetworkMember,
+): Promise<void> {
+  const latest = await chain.snapshot({ finality: 'latest' });
+  const known = await latest.validator(secrets.validator.address);
+  if (known?.endpoint === validatorUrl) return;
+  await must(
+    chain.validatorActs(secrets.validator.privateKey).registerValidator({
+      encryptionKey: toHex(secrets.validatorEncryption.publicKey),
+      endpoint: validatorUrl,
+      leastFeeWei: 0n,
+      stakeWei: known === undefined ? stakeWei : 0n,
+    }),
+  );
+}
+
+async function nameValidator(chain: DrivenChain, { secrets }: NetworkMember): Promise<void> {
+  const { account, validator } = secrets;
+  const latest = await chain.snapshot({ finality: 'latest' });
+  if ((await latest.ownValidatorSince(account.address, validator.address)) !== undefined) return;
+  await must(chain.participantActs(account.privateKey).nameValidator(validator.address, true));
 }
 
 export function channelSecretOf(spec: NetworkSpec): Uint8Array {
@@ -82,7 +134,7 @@ export function channelSecretOf(spec: NetworkSpec): Uint8Array {
 }
 
 /**
- * Deploys the token and opens the channel of the spec unless they are there, and fills the payer's deposit.
+ * Deploys the token and opens the channel of the spec unless they are there, and fills the payees' lines.
  */
 export async function openChannel(
   chain: DrivenChain,
@@ -94,7 +146,9 @@ export async function openChannel(
   const opened = known && (await before.channel(known));
   const token = opened?.terms.token ?? (await chain.deployToken(spec.currency, spec.currency, tokenDecimals));
   const boxes = boxesOf(spec, members);
-  const terms = opened?.terms ?? termsOf(spec, members, token, boxes);
+  // Registering everybody may have taken until after the spec's start, where time does not wait for us.
+  const firstBlockStart = Math.max(spec.firstBlockStart, before.timestampSeconds + openingSeconds);
+  const terms = opened?.terms ?? termsOf({ ...spec, firstBlockStart }, members, token, boxes);
   const channelId = channelIdOf(await chain.domain(), terms);
   const payer = members[0].secrets.account;
   if (opened === undefined) {
@@ -108,18 +162,32 @@ export async function openChannel(
     );
     await must(chain.participantActs(payer.privateKey).openChannel(terms, signatures, boxes));
   }
-  const deposit = BigInt(spec.depositNano);
-  const after = await chain.snapshot({ finality: 'latest' });
-  const channel = await after.channel(channelId);
-  if (channel?.deposit === 0n && !(await isSpent(after, channelId))) {
-    const held = await after.tokenBalance(token, payer.address);
-    if (held < deposit) await chain.mint(token, payer.address, deposit - held);
-    await must(chain.participantActs(payer.privateKey).deposit(channelId, deposit));
-  }
+  await fillLines(chain, spec, payer, channelId);
   return { channelId, token };
 }
 
-/** A deposit of zero after a settlement is spent, not missing. */
+/** Each payee's line gets the whole deposit of the spec, unless it has had it. */
+async function fillLines(
+  chain: DrivenChain,
+  spec: NetworkSpec,
+  payer: SigningKey,
+  channelId: ChannelId,
+): Promise<void> {
+  const latest = await chain.snapshot({ finality: 'latest' });
+  const channel = await latest.channel(channelId);
+  if (channel === undefined || (await isSpent(latest, channelId))) return;
+  const { token } = channel.terms;
+  const deposit = BigInt(spec.depositNano);
+  const empty = channel.lines.filter(({ amount, debt }) => amount === 0n && debt === 0n);
+  const needed = deposit * BigInt(empty.length);
+  const held = await latest.tokenBalance(token, payer.address);
+  if (held < needed) await chain.mint(token, payer.address, needed - held);
+  for (const { payee } of empty) {
+    await must(chain.participantActs(payer.privateKey).deposit(channelId, payee, deposit));
+  }
+}
+
+/** A line of zero after a settlement is spent, not missing. */
 async function isSpent(snapshot: ChainSnapshot, channelId: ChannelId): Promise<boolean> {
   return (await snapshot.blockFacts(channelId, 0)).settledAtSeconds !== undefined;
 }

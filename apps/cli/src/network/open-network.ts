@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import type { ChainNotice, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { developmentContracts } from '#chain/deployment';
 import type { Address } from '#encoding';
 import { DrivenClock, endEach, type Log, silentLog, systemClock } from '#environment';
 import type { PartStore } from '#part-store';
@@ -38,7 +39,7 @@ export interface Network extends ReadableNetwork {
   submit(member: NetworkMember, body: Uint8Array, more?: SubmitMore): Promise<SubmitAnswer>;
   /** Whether the chain's time is past the block's collection. */
   isClosed(blockNumber: number): Promise<boolean>;
-  /** Every payee pulls its balance out of the registry. */
+  /** Every payee pulls its balance out of the Vault. */
   withdrawAll(): Promise<void>;
   close(): Promise<void>;
 }
@@ -86,8 +87,8 @@ export async function openNetwork(
     closers.push(() => partStore.close());
     const parts = { mode: options.mode, log, chain, partStore };
     const network = await compose(spec, dataFolder, parts, closers, close);
-    const channelRegistry = network.domain.verifyingContract;
-    sayRunning(dataFolder, { pid: process.pid, chainUrl: chain.url, channelRegistry });
+    const { Lens: lens } = developmentContracts();
+    sayRunning(dataFolder, { pid: process.pid, chainUrl: chain.url, lens });
     closers.push(async () => sayEnded(dataFolder));
     return network;
   } catch (cause) {
@@ -181,7 +182,9 @@ async function withdrawAll(
   for (const { secrets } of members) {
     const amount = await latest.balance(token, secrets.account.address);
     if (amount === 0n) continue;
-    const outcome = await chain.participantActs(secrets.account.privateKey).withdraw(token, amount);
+    const outcome = await chain
+      .participantActs(secrets.account.privateKey)
+      .withdraw(token, secrets.account.address, amount);
     if (!outcome.ok) throw new Error(`a balance could not be withdrawn: ${outcome.code}: ${outcome.message}`);
   }
 }

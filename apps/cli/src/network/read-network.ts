@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { Chain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import { openChain as connectChain } from '#chain/open-chain';
-import type {} from '#encoding';
 import { codeOf, type Log, silentLog } from '#environment';
 import { lockFolder } from '#environment/folder-lock';
 import type { PartStore } from '#part-store';
@@ -140,6 +139,6 @@ async function openForReading(dataFolder: string, log: Log): Promise<{ chain: Ch
   }
 }
 
-function connect({ chainUrl, channelRegistry }: RunningNetwork, log: Log): Promise<Chain> {
-  return connectChain(chainUrl, { channelRegistry, ...nodeTimeouts, log });
+function connect({ chainUrl, lens }: RunningNetwork, log: Log): Promise<Chain> {
+  return connectChain(chainUrl, { lens, ...nodeTimeouts, log });
 }

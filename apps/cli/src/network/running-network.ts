@@ -7,7 +7,7 @@ import { onFile } from '../report/command-refused.js';
 export interface RunningNetwork {
   readonly pid: number;
   readonly chainUrl: string;
-  readonly channelRegistry: Address;
+  readonly lens: Address;
 }
 
 const fileName = 'running.json';

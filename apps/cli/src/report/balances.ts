@@ -1,4 +1,4 @@
-/** What each participant had and has: in its own hands, claimable in the registry, and as unspent deposit. */
+/** What each participant had and has: in its own hands, claimable in the Vault, and in the payees' lines. */
 import { roleName } from '#protocol';
 import type { Network } from '../network/open-network.js';
 
@@ -24,14 +24,16 @@ export async function balancesOf(network: Network): Promise<ParticipantBalance[]
       const { address } = secrets.account;
       const held = await latest.tokenBalance(token, address);
       const claimable = await latest.balance(token, address);
-      const unspent = index === 0 ? (channel?.deposit ?? 0n) : 0n;
+      const lines = channel?.lines ?? [];
+      const unspent = index === 0 ? lines.reduce((sum, line) => sum + line.amount, 0n) : 0n;
+      const brought = index === 0 ? (BigInt(spec.depositNano) * BigInt(lines.length)).toString() : '0';
       return {
         index,
         role: roleName(role),
         name,
         address,
-        depositNano: index === 0 ? spec.depositNano : '0',
-        balanceBeforeNano: index === 0 ? spec.depositNano : '0',
+        depositNano: brought,
+        balanceBeforeNano: brought,
         balanceAfterNano: (held + claimable + unspent).toString(),
       };
     }),

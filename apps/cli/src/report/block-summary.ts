@@ -52,7 +52,7 @@ export function summarizeBlock(
       recordsDistinct: Number(output.report.records),
       impressions: Number(output.impressionCount),
       settlementRoot: toHex(output.settlementRoot),
-      outputHash: 'finalOutputHash' in state.stage ? state.stage.finalOutputHash : null,
+      outputHash: 'standing' in state.stage ? state.stage.standing[0] : null,
       reasons: Object.fromEntries(reasons),
       owed: transactions.filter(({ payee }) => terms.roles[payee] !== roleOf.auditor),
       outputTransactions: transactions,

@@ -1,4 +1,7 @@
-/** A block in processing whose parts are stored, validators of it, and requests to them: for tests of the validator. */
+/**
+ * A block in processing whose parts are stored, validators of it, and requests to them: for tests of the
+ * validator.
+ */
 import { ChannelKeys } from '#block-watch';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { encryptionPublicKey, sha256, signDigest } from '#crypto';
@@ -152,6 +155,7 @@ export async function requestOf(
     validator: rehearsal.participants[validator].validator,
     binding: true,
     keyCommitment: keys.keyCommitment,
+    feeWei: 0n,
     nonce: 1n,
     notAfter: BigInt(rehearsal.collected(0) + 1_000),
     ...change.delegation,

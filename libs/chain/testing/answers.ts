@@ -1,0 +1,26 @@
+/** Answers of a chain as the tests of what it promises take them. */
+import type { ChannelId } from '#protocol';
+import type { Chain, ChainOutcome, ChainSnapshot, Line } from '../chain.js';
+
+/** Throws for a no. */
+export function done(outcome: ChainOutcome): Extract<ChainOutcome, { ok: true }> {
+  if (!outcome.ok) throw new Error(`refused: ${outcome.message}`);
+  return outcome;
+}
+
+/** The code of a no, or `done`. */
+export function refused(outcome: ChainOutcome): string {
+  return outcome.ok ? 'done' : outcome.code;
+}
+
+/** The facts as they are now. */
+export function latest(chain: Chain): Promise<ChainSnapshot> {
+  return chain.snapshot({ finality: 'latest' });
+}
+
+export async function lineOf(chain: Chain, channelId: ChannelId, payee: number): Promise<Line> {
+  const channel = await (await latest(chain)).channel(channelId);
+  const line = channel?.lines.find((one) => one.payee === payee);
+  if (line === undefined) throw new Error(`channel ${channelId} has no line of participant ${payee}`);
+  return line;
+}
