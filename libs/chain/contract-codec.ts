@@ -57,6 +57,18 @@ export function encodeCall(contract: ContractName, name: string, values: readonl
   return contractOf(contract).face.encodeFunctionData(functionOf(contract, name), values) as Hex;
 }
 
+/** What `encodeCall` made, taken apart again. Throws for bytes that are no call of the contract. */
+export function decodeCall(
+  contract: ContractName,
+  data: Hex,
+): { readonly call: string; readonly fields: Readonly<Record<string, unknown>> } {
+  const parsed = contractOf(contract).face.parseTransaction({ data });
+  if (parsed === null) throw new Error(`no call of ${contract}: ${data.slice(0, 10)}`);
+  const { inputs } = parsed.fragment;
+  const fields = inputs.map((input, at) => [input.name, plain(input, parsed.args[at])]);
+  return { call: parsed.name, fields: Object.fromEntries(fields) };
+}
+
 /** The answer as plain values: integers as bigint, tuples as objects by field, arrays as arrays, bytes as
  *  lower-case hex. One output stands alone, several are an object by name. */
 export function decodeAnswer(contract: ContractName, name: string, data: Hex): unknown {

@@ -152,8 +152,11 @@ describe('a node in trouble', () => {
   });
 
   it('says so when there is no Lens at the address', async () => {
-    answers.eth_call = '0x';
-    await expect(openChain(url, remoteOptions)).rejects.toThrow('no Lens');
+    const absent = { code: 'lens-not-found', retriable: false, message: expect.stringContaining('no Lens') };
+    for (const answer of ['0x', '0x01']) {
+      answers.eth_call = answer;
+      await expect(openChain(url, remoteOptions)).rejects.toMatchObject(absent);
+    }
   });
 
   it('is a fault, not a refusal, when it refuses for reasons of its own', async () => {

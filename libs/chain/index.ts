@@ -5,7 +5,6 @@ export type {
   ChainSnapshot,
   ChainTime,
   ChannelFacts,
-  DrawGround,
   DrivenChain,
   Finality,
   GasBalance,

@@ -33,7 +33,7 @@ const terms = {
 } as unknown as ChannelTerms;
 const hash = `0x${'00'.repeat(32)}` as const;
 const part = (participant: number) => ({
-  ...{ participant, partRoot: hash, segmentCount: 0, indexHash: hash, postedAtSeconds: 1_120, height: 9 },
+  ...{ participant, partRoot: hash, segmentCount: 0, indexHash: hash, postedAtSeconds: 1_120 },
 });
 const nothing: BlockFacts = { parts: [part(1)], seats: [], ownResults: [], acceptances: [], results: [] };
 const seat = (participant: number, more: Partial<Seat> = {}): Seat => ({

@@ -112,6 +112,7 @@ export {
   type KeyPossession,
   type KeyPurpose,
   keyPossessionDigest,
+  keyPossessionStruct,
   keyPurposeOf,
 } from './key-possession.js';
 export * as limits from './limits.js';
@@ -180,6 +181,8 @@ export {
 export {
   domainSeparator,
   type Eip712Domain,
+  type SignableData,
+  signableData,
   typedDigest,
 } from './typed-data.js';
 export {

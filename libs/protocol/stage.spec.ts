@@ -24,7 +24,6 @@ const part = (participant: number, postedAtSeconds: number): PostedPart => ({
   segmentCount: 0,
   indexHash: hash(0),
   postedAtSeconds,
-  height: 9,
 });
 const seat = (participant: number, more: Partial<Seat> = {}): Seat => ({
   participant,

@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { TypedDataEncoder } from 'ethers';
+import { TypedDataEncoder, type TypedDataField } from 'ethers';
 import fc from 'fast-check';
 import { type Hex, toHex } from '#encoding';
 import { termsStruct } from './channel-terms.js';
 import { delegationStruct, receiptStruct } from './delegation.js';
-import { keyPossessionStruct } from './key-possession.js';
+import { keyPossessionDigest, keyPossessionStruct, keyPurposeOf } from './key-possession.js';
 import { pegBurnStruct, pegLockStruct, pegTokenStruct } from './peg-attestation.js';
 import { BatchHasher, batchStruct, encodeUnsignedBatch, parseHeader } from './record-batch.js';
-import { domainSeparator, domainStruct, typedDigest } from './typed-data.js';
+import { domainSeparator, domainStruct, signableData, typedDigest } from './typed-data.js';
 import { type FieldType, type Fields, type TypedStruct, typedStruct } from './typed-struct.js';
 
 const hexOf = (bytes: number) =>
@@ -81,6 +81,22 @@ describe('a typed struct', () => {
     expect(() => struct.hash({ field: value } as never)).toThrow(RangeError);
   });
 });
+
+describe('what wallets are shown', () => {
+  it('has the digest that is signed, by an implementation of eth_signTypedData_v4', () => {
+    const domain = { chainId: 31_337, verifyingContract: `0x${'12'.repeat(20)}` as Hex };
+    const possession = { account: `0x${'34'.repeat(20)}` as Hex, purpose: keyPurposeOf.operator, nonce: 3n };
+    const shown = signableData(domain, keyPossessionStruct, possession);
+    const { EIP712Domain: _, ...types } = shown.types;
+    const hash = TypedDataEncoder.hash(shown.domain, mutable(types), shown.message);
+    expect(hash).toBe(toHex(keyPossessionDigest(domainSeparator(domain), possession)));
+    expect(Object.keys(types)).toEqual([shown.primaryType]);
+  });
+});
+
+function mutable(types: ReturnType<typeof signableData>['types']): Record<string, TypedDataField[]> {
+  return Object.fromEntries(Object.entries(types).map(([name, fields]) => [name, [...fields]]));
+}
 
 describe('the digest of a batch', () => {
   const domain = { chainId: 31_337, verifyingContract: `0x${'12'.repeat(20)}` as Hex };

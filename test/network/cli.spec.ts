@@ -46,6 +46,19 @@ describe('a command', () => {
     ['doctor'],
     ['keys'],
     ['keys', 'new'],
+    ...['register', 'rotate'].map((name) => ['keys', name]),
+    ['account'],
+    ...['show', 'bond', 'trust', 'withdraw'].map((name) => ['account', name]),
+    ['validator'],
+    ...['register', 'bond', 'leave'].map((name) => ['validator', name]),
+    ['channel'],
+    ...['propose', 'sign', 'open', 'deposit', 'cover', 'release', 'request', 'withdraw', 'close'].map(
+      (name) => ['channel', name],
+    ),
+  ];
+  const chained = (text: string): string[] => [
+    ...text.split(' '),
+    ...['--keys', 'k', '--chain', 'http://127.0.0.1:1', '--lens', `0x${'11'.repeat(20)}`],
   ];
 
   it('shows with --help how it is used, with an example', async () => {
@@ -78,6 +91,15 @@ describe('a command', () => {
     [['keys']],
     [['keys', 'new']],
     [['keys', 'new', '--out', 'o', '--for', 'nobody']],
+    ...['account show', 'channel close 0x5f3a91c2'].map((one) => [one.split(' ')]),
+    [['account', 'show', '--keys', 'k', '--chain', 'http://127.0.0.1:1', '--lens', '0x12']],
+    ...[
+      ...['keys register --endpoint ftp://host', 'keys register --revoke account', 'keys rotate'],
+      ...['account bond', 'account bond --wei 1.5', 'account trust 0x12', 'account withdraw --to me'],
+      ...['validator register', 'validator leave --wei -1', 'channel propose draft.json'],
+      ...['channel close 5f3a91c2', 'channel deposit 0x5f3a91c2 --amount 1', 'channel open'],
+      ...['channel request 0x5f3a91c2 --payee 1', 'channel cover 0x5f3a91c2 --block 1048576'],
+    ].map((one) => [chained(one)]),
     [['demo', '--data', '']],
     [['block', 'export', '0x5f3a91c2', '0', '--data', 'd', '--out', import.meta.filename]],
   ])('is refused as usage when it is called as %j', async (args) => {

@@ -1,15 +1,18 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
-import { existsSync, statSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '#environment';
 import { packageVersion } from '#environment/built-file';
+import { defineAccount, defineChannel, defineKeyCommands, defineValidator } from './program-chain.js';
 import {
-  type CommandNo,
-  CommandRefused,
-  type ExitCode,
-  exitCode,
-  exitOfFault,
-} from './report/command-refused.js';
+  type Definitions,
+  type End,
+  example,
+  folder,
+  jsonOption,
+  positive,
+  share,
+} from './program-options.js';
+import { type CommandNo, CommandRefused, exitCode, exitOfFault } from './report/command-refused.js';
 import { type Output, openOutput } from './report/output.js';
 
 /** Runs one command line and returns its exit code. */
@@ -48,8 +51,6 @@ function sayEnd(error: unknown, output: Output): number {
   return exitOfFault(error);
 }
 
-type End = (code: ExitCode) => void;
-
 const keyHolders = ['participant', 'validator'];
 
 const dataOption = new Option(
@@ -59,7 +60,6 @@ const dataOption = new Option(
 const networkOption = new Option('--data <dir>', 'the data folder of the network')
   .argParser(folder)
   .makeOptionMandatory();
-const jsonOption = new Option('--json', 'NDJSON on standard output, the last line is the result');
 const quietOption = new Option('--quiet', 'no progress on standard error');
 
 /** Commands are loaded when they are called for: help and refusals need none of their engines. */
@@ -74,7 +74,11 @@ function defineProgram(output: Output, end: End): Command {
   defineReplay(program, output, end);
   defineUp(program, output, end);
   defineBlock(program, output, end);
-  defineKeys(program, output, end);
+  const definitions: Definitions = { program, output, end };
+  defineKeys(definitions);
+  defineAccount(definitions);
+  defineValidator(definitions);
+  defineChannel(definitions);
   defineDoctor(program, output, end);
   return program;
 }
@@ -174,10 +178,11 @@ function defineBlockShow(block: Command, output: Output, end: End): void {
     });
 }
 
-function defineKeys(program: Command, output: Output, end: End): void {
+function defineKeys(definitions: Definitions): void {
+  const { program, output, end } = definitions;
   const keys = program
     .command('keys')
-    .description('make and keep the keys of a participant or a validator')
+    .description('make, register and replace the keys of a participant or a validator')
     .addHelpText('after', example('papyrus keys new --out keys/dsp'));
   keys
     .command('new')
@@ -194,6 +199,7 @@ function defineKeys(program: Command, output: Output, end: End): void {
       const { runKeysNew } = await import('./commands/keys-new.js');
       end(await runKeysNew(options, output));
     });
+  defineKeyCommands(keys, definitions);
 }
 
 function defineDoctor(program: Command, output: Output, end: End): void {
@@ -208,37 +214,4 @@ function defineDoctor(program: Command, output: Output, end: End): void {
       const { runDoctor } = await import('./commands/doctor.js');
       end(await runDoctor(options, output));
     });
-}
-
-function example(command: string): string {
-  return `\nExample:\n  ${command}`;
-}
-
-/** A whole number of 1 to `max`. */
-function positive(max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < 1 || value > max) {
-      throw new InvalidArgumentError(`a whole number of 1 to ${max}`);
-    }
-    return value;
-  };
-}
-
-/** The path of a folder, or of nothing yet. */
-function folder(path: string): string {
-  if (path === '') throw new InvalidArgumentError('the path of a folder is not empty');
-  if (existsSync(path) && !statSync(path).isDirectory()) {
-    throw new InvalidArgumentError('that is a file; name a folder');
-  }
-  return path;
-}
-
-/** A share of 0 to 1 with at most six digits behind the point, as parts per million. */
-function share(text: string): number {
-  const ppm = Math.round(Number(text) * 1_000_000);
-  if (!/^(0|1|0?\.\d{1,6}|[01]\.\d{1,6})$/.test(text) || ppm > 1_000_000) {
-    throw new InvalidArgumentError('a share of 0 to 1, for example 0.05');
-  }
-  return ppm;
 }

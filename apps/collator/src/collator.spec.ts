@@ -99,7 +99,6 @@ describe('the collator', () => {
         segmentCount: rows.length,
         indexHash: toHex(commitment.indexHash),
         postedAtSeconds: rehearsal.collected(0),
-        height: rehearsal.chain.height,
       },
     ]);
   });

@@ -13,8 +13,8 @@ import type {
   ValidatorActs,
   ValidatorFacts,
 } from '#chain';
-import { addressOf, recoverSigner, rootFromPath, sha256 } from '#crypto';
-import { type Address, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
+import { addressOf, recoverSigner, rootFromPath } from '#crypto';
+import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import {
   type BlockFacts,
   type BlockStage,
@@ -24,7 +24,6 @@ import {
   commitmentOf,
   delegationDigest,
   domainSeparator,
-  type DrawCandidate,
   type Eip712Domain,
   haveAllCommitted,
   processingPeriodAt,
@@ -66,10 +65,6 @@ export class SimulatedChain {
   readonly #channels = new Map<Hex, ChannelFacts>();
   readonly #blocks = new Map<string, BlockFacts>();
   readonly #wakes = new Set<() => void>();
-  /** Who was listed at each height, the latest aside. */
-  readonly #listed = new Map<number, readonly DrawCandidate[]>();
-  /** By height: how often it was rolled back. */
-  readonly #rollbacks = new Map<number, number>();
   /** The states of the last heights, the latest last; kept while finality lags. */
   #past: State[] = [];
 
@@ -117,11 +112,6 @@ export class SimulatedChain {
     return snapshotOf(this.#state());
   }
 
-  /** The height keeps its facts and has another hash from now on. */
-  rollBack(height: number): void {
-    this.#rollbacks.set(height, (this.#rollbacks.get(height) ?? 0) + 1);
-  }
-
   /** The port as the services get it. */
   port(): Chain {
     const one: Partial<Chain> = {
@@ -131,11 +121,6 @@ export class SimulatedChain {
         finality === 'latest' || this.finalizedBelow === 0
           ? this.latest()
           : snapshotOf(this.#past.at(-1 - this.finalizedBelow) ?? this.#past[0] ?? this.#state()),
-      heightHash: async (height) => this.#hashOf(height),
-      drawGround: async (height) => ({
-        heightHash: this.#hashOf(height),
-        candidates: this.#listed.get(height) ?? this.#candidates(),
-      }),
       channelsOf: async (account) =>
         [...this.#channels.values()]
           .filter(({ terms }) => terms.participants.includes(account))
@@ -165,19 +150,7 @@ export class SimulatedChain {
     };
   }
 
-  #hashOf(height: number): Digest {
-    return toHex(sha256(utf8(`height ${height} ${this.#rollbacks.get(height) ?? 0}`)));
-  }
-
-  #candidates(): readonly DrawCandidate[] {
-    return [...this.#validators.values()].map(({ account, stakeWei, exitWei }) => ({
-      account,
-      weight: stakeWei - exitWei,
-    }));
-  }
-
   #mine(): void {
-    this.#listed.set(this.height, this.#candidates());
     this.height++;
     if (this.finalizedBelow > 0) this.#past = [...this.#past.slice(-this.finalizedBelow), this.#state()];
     for (const wake of this.#wakes) wake();
@@ -223,8 +196,7 @@ export class SimulatedChain {
     const known = parts.find((one) => one.participant === participant);
     if (known !== undefined) return known.partRoot === part.partRoot ? undefined : no('part-already-posted');
     if (this.stage(channelId, blockNumber).stage !== 'collation') return no('wrong-stage');
-    // Acts are mined in a height of their own.
-    const posted = { participant, ...part, postedAtSeconds: this.nowSeconds, height: this.height + 1 };
+    const posted = { participant, ...part, postedAtSeconds: this.nowSeconds };
     this.#update(channelId, blockNumber, { parts: [...parts, posted] });
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** `papyrus keys new --out DIR`: makes the keys of a participant or a validator. */
 import { systemEntropy } from '#environment';
-import { type KeyHolder, keyPurposes, makeKeys } from '../keys/key-folder.js';
+import { freshSecrets, type KeyHolder, keyPurposes, writeKeys } from '../keys/key-folder.js';
 import { type ExitCode, exitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
 
@@ -17,7 +17,7 @@ const jobs = {
 } as const;
 
 export async function runKeysNew(options: KeysNewOptions, output: Output): Promise<ExitCode> {
-  const keys = makeKeys(options.out, options.for, systemEntropy);
+  const keys = writeKeys(options.out, options.for, freshSecrets(keyPurposes[options.for], systemEntropy));
   const rows = keyPurposes[options.for].map((purpose) => [purpose, `${purpose}.secret`, jobs[purpose]]);
   output.table(['key', 'secret in', 'what for'], rows, 3);
   output.line();

@@ -4,14 +4,25 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addressOf, encryptionPublicKey } from '#crypto';
 import { toHex } from '#encoding';
-import { seededEntropy, systemEntropy } from '#environment';
-import { makeKeys, readPublicKeys, readSecret } from './key-folder.js';
+import { type Entropy, seededEntropy, systemEntropy } from '#environment';
+import {
+  freshSecrets,
+  type KeyHolder,
+  keyPurposes,
+  type PublicKeys,
+  readPublicKeys,
+  readSecret,
+  writeKeys,
+} from './key-folder.js';
 
 let folder = '';
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'papyrus-keys-')), 'mine');
 });
 afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
+
+const makeKeys = (into: string, of: KeyHolder, entropy: Entropy): PublicKeys =>
+  writeKeys(into, of, freshSecrets(keyPurposes[of], entropy));
 
 const refusedAs = (code: string) => expect.objectContaining({ code });
 const thrown = (step: () => unknown): unknown => {

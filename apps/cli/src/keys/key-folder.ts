@@ -44,24 +44,43 @@ const secretFile = (folder: string, purpose: KeyPurpose): string => join(folder,
 const ownerReads = 0o600;
 const ownerEnters = 0o700;
 
-/** Makes keys of fresh randomness. The folder is empty or not there, so that no key is ever written over. */
-export function makeKeys(folder: string, of: KeyHolder, entropy: Entropy): PublicKeys {
+/** The secrets of a holder, 32 bytes each; a validator has those of its purposes alone. */
+export type KeySecrets = { readonly [Purpose in KeyPurpose]?: Uint8Array };
+
+export function freshSecrets(purposes: readonly KeyPurpose[], entropy: Entropy): KeySecrets {
+  return Object.fromEntries(purposes.map((purpose) => [purpose, entropy.bytes(32)]));
+}
+
+/** What `keys.json` shows of the secrets. */
+export function publicKeysOf(of: KeyHolder, secrets: KeySecrets): PublicKeys {
+  const keys = keyPurposes[of].map((purpose) => {
+    const secret = secrets[purpose];
+    if (secret === undefined) throw new Error(`a ${of} has a key of purpose ${purpose}`);
+    return [purpose, publicOf(purpose, secret)];
+  });
+  return publicSchema.parse({ schemaVersion: 1, of, ...Object.fromEntries(keys) });
+}
+
+/** No key is ever written over: the folder is empty or not there. */
+export function requireNewFolder(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     const message = `${folder} holds files already: name an empty folder or a new one`;
     throw new CommandRefused('out-not-empty', message);
   }
-  const keys: Partial<Record<KeyPurpose, Hex>> = {};
+}
+
+export function writeKeys(folder: string, of: KeyHolder, secrets: KeySecrets): PublicKeys {
+  requireNewFolder(folder);
   onFile(folder, () => {
     if (!existsSync(folder)) makeFolders(folder);
     chmodSync(folder, ownerEnters);
   });
+  const shown = publicKeysOf(of, secrets);
   for (const purpose of keyPurposes[of]) {
-    const secret = entropy.bytes(32);
-    keys[purpose] = publicOf(purpose, secret);
+    const text = `${toHex(secrets[purpose] as Uint8Array)}\n`;
     const path = secretFile(folder, purpose);
-    onFile(path, () => writeFileSync(path, `${toHex(secret)}\n`, { flag: 'wx', mode: ownerReads }));
+    onFile(path, () => writeFileSync(path, text, { flag: 'wx', mode: ownerReads }));
   }
-  const shown = publicSchema.parse({ schemaVersion: 1, of, ...keys });
   const path = join(folder, publicFile);
   onFile(path, () => writeFileSync(path, `${JSON.stringify(shown, null, 2)}\n`, { flag: 'wx' }));
   return shown;

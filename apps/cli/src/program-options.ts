@@ -1,0 +1,104 @@
+/** Options that several commands share, and how the text of each is read. */
+import { existsSync, statSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Address, type Hex, isHexOf } from '#encoding';
+import type { ExitCode } from './report/command-refused.js';
+import type { Output } from './report/output.js';
+
+/** Takes how a command ended. */
+export type End = (code: ExitCode) => void;
+
+/** Gets commands; `output` and `end` are theirs. */
+export interface Definitions {
+  readonly program: Command;
+  readonly output: Output;
+  readonly end: End;
+}
+
+export const jsonOption = new Option('--json', 'NDJSON on standard output, the last line is the result');
+
+/** What every command on a chain takes. */
+export function withChain(command: Command): Command {
+  return command
+    .addOption(new Option('--chain <url>', 'JSON-RPC of a node').env('CHAIN').makeOptionMandatory())
+    .addOption(
+      new Option('--lens <address>', 'address of the Lens, which names the other contracts')
+        .env('LENS')
+        .argParser(address)
+        .makeOptionMandatory(),
+    )
+    .option('--dry-run', 'show what would be signed and posted, and do neither')
+    .addOption(jsonOption);
+}
+
+/** Whose keys a command acts with. */
+export const keysOption = new Option('--keys <dir>', 'folder of keys that keys new made')
+  .argParser(folder)
+  .makeOptionMandatory();
+
+export function example(command: string): string {
+  return `\nExample:\n  ${command}`;
+}
+
+/** A whole number of 1 to `max`. */
+export function positive(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > max) {
+      throw new InvalidArgumentError(`a whole number of 1 to ${max}`);
+    }
+    return value;
+  };
+}
+
+const blocksMaxMost = 2 ** 20;
+
+export function blockNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value < blocksMaxMost) return value;
+  throw new InvalidArgumentError(`a whole number of 0 to ${blocksMaxMost - 1}`);
+}
+
+/** Far above all coins of any chain. */
+const unitsEnd = 1n << 128n;
+
+/** A whole number of wei, or of a token's base units. */
+export function units(text: string): bigint {
+  const value = /^\d{1,39}$/.test(text) ? BigInt(text) : unitsEnd;
+  if (value < unitsEnd) return value;
+  throw new InvalidArgumentError('a whole number');
+}
+
+export function address(text: string): Address {
+  if (!isHexOf(text, 20)) throw new InvalidArgumentError('20 bytes as 0x-hexadecimal');
+  return text.toLowerCase() as Hex;
+}
+
+/** The beginning of a channel's id is enough where one channel begins so. */
+export function channelName(text: string): string {
+  if (/^0x[0-9a-f]{8,64}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('a channel id or its beginning, 0x and 8 digits or more');
+}
+
+export function webUrl(text: string): string {
+  if (/^https?:\/\/[^\s]{1,500}$/.test(text)) return text;
+  throw new InvalidArgumentError('an address such as https://papyrus.example');
+}
+
+/** The path of a folder, or of nothing yet. */
+export function folder(path: string): string {
+  if (path === '') throw new InvalidArgumentError('the path of a folder is not empty');
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    throw new InvalidArgumentError('that is a file; name a folder');
+  }
+  return path;
+}
+
+/** A share of 0 to 1 with at most six digits behind the point, as parts per million. */
+export function share(text: string): number {
+  const ppm = Math.round(Number(text) * 1_000_000);
+  if (!/^(0|1|0?\.\d{1,6}|[01]\.\d{1,6})$/.test(text) || ppm > 1_000_000) {
+    throw new InvalidArgumentError('a share of 0 to 1, for example 0.05');
+  }
+  return ppm;
+}
