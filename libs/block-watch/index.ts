@@ -1,3 +1,4 @@
+export { type BlockDraw, drawAt, drawHeightOf } from './block-draw.js';
 export { blockRulesOf, committedPart } from './block-rules.js';
 export { type BlockAct, type BlockLane, BlockSweep, type DueJob } from './block-sweep.js';
 export { BlockWatch, type WatchedBlock } from './block-watch.js';

@@ -185,6 +185,7 @@ class EventFinder {
       segmentCount: Number(fields?.segmentCount ?? 0),
       indexHash: fields?.indexHash ?? '0x',
       postedAtSeconds: event?.atSeconds ?? 0,
+      height: Number(word.height),
       ...(((struck >> word.participant) & 1n) === 1n ? { isStruck: true } : {}),
     };
   }

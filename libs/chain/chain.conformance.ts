@@ -10,6 +10,7 @@ import type { DrivenChain } from './chain.js';
 import type { ChainEvent, EventCursor, EventFilter } from './chain-events.js';
 import { done, latest, lineOf, refused } from './testing/answers.js';
 import { endsBlocks, makeFinal } from './testing/block-ends.js';
+import { showsDraws } from './testing/draws.js';
 import {
   ExampleChannel,
   keyOf,
@@ -40,6 +41,7 @@ export function chainConformance(name: string, open: () => Promise<OpenedChain>,
     remembers(chain);
     readsOneHeight(chain);
     tellsWhatHappened(chain);
+    showsDraws(chain);
     refuses(chain);
     endsBlocks(chain);
     agreesOnStages(chain, walks);

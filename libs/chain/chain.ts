@@ -7,6 +7,7 @@ import type {
   BlockFacts,
   ChannelId,
   ChannelTerms,
+  DrawCandidate,
   Eip712Domain,
   RevealedResult,
   SignedDelegation,
@@ -53,6 +54,13 @@ export interface ValidatorFacts {
   /** Wei that is announced to leave, no part of its weight. */
   readonly exitWei: bigint;
   readonly exitAtSeconds?: number;
+}
+
+/** What a draw of validators rests on: whoever reads the same height repeats it. */
+export interface DrawGround {
+  readonly heightHash: Digest;
+  /** Who was listed at the end of the height, in no order; `weight` 0 where too little is at stake. */
+  readonly candidates: readonly DrawCandidate[];
 }
 
 /** Of an account in the Vault, wei. */
@@ -233,6 +241,13 @@ export interface Chain {
   /** Of the latest height. */
   time(): Promise<ChainTime>;
   snapshot(of: { readonly finality: Finality }): Promise<ChainSnapshot>;
+  /** Of the height's block. After a rollback the same height has another. */
+  heightHash(height: number): Promise<Digest>;
+  /**
+   * Throws a retriable Fault `chain-snapshot-gone` where the node keeps no state of the height: ask soon, and
+   * keep the answer.
+   */
+  drawGround(height: number): Promise<DrawGround>;
   /**
    * The open channels in which `account` takes part, in the order of their opening. Each channel's terms are
    * read once; later calls ask only for channels that have come since.

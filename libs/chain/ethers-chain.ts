@@ -1,13 +1,14 @@
 /** The base chain behind any Ethereum JSON-RPC: facts by view calls, acts by the poster that the chain was
  *  opened with. */
 import { addressOf } from '#crypto';
-import type { Address, Hex } from '#encoding';
+import type { Address, Digest, Hex } from '#encoding';
 import type { Eip712Domain } from '#protocol';
 import { BlockLog } from './block-log.js';
 import type {
   Chain,
   ChainSnapshot,
   ChainTime,
+  DrawGround,
   Finality,
   GasBalance,
   ParticipantActs,
@@ -18,8 +19,10 @@ import type { ChainEventPage, EventCursor, EventFilter } from './chain-events.js
 import { ChannelFinder } from './channel-finder.js';
 import { ContractSnapshot, type ReadableHeight } from './contract-snapshot.js';
 import { type ContractAddresses, ContractViews } from './contract-views.js';
+import { blockAt } from './finality.js';
 import { dearestActGas, gasPriceWei } from './gas.js';
 import type { JsonRpc } from './json-rpc.js';
+import { listedValidators } from './listed-validators.js';
 import { readEvents } from './read-events.js';
 
 /** What the two ways of opening a chain hand to it. */
@@ -61,6 +64,15 @@ export class EthersChain implements Chain {
 
   snapshot({ finality }: { readonly finality: Finality }): Promise<ChainSnapshot> {
     return this.#snapshot(finality);
+  }
+
+  async heightHash(height: number): Promise<Digest> {
+    return (await blockAt(this.parts.rpc, height)).hash;
+  }
+
+  async drawGround(height: number): Promise<DrawGround> {
+    const heightHash = await this.heightHash(height);
+    return { heightHash, candidates: await listedValidators(this.#views, heightHash) };
   }
 
   channelsOf(account: Address): Promise<readonly Hex[]> {

@@ -7,6 +7,8 @@ export interface PostedPart {
   readonly segmentCount: number;
   readonly indexHash: Digest;
   readonly postedAtSeconds: number;
+  /** The height of the base chain that took it. */
+  readonly height: number;
   /** It counts for nobody: nobody could show its bytes, or a dispute showed that it is not valid. */
   readonly isStruck?: true;
 }

@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import type { BlockFacts, Seat } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
 import {
+  askedNext,
   type BlockSeen,
   collateDue,
   commitDue,
   type DelegationRules,
   type Due,
+  defaultSilenceSeconds,
   delegateDue,
   isSentAgain,
   partsWaitEnd,
@@ -33,7 +35,7 @@ const terms = {
 } as unknown as ChannelTerms;
 const hash = `0x${'00'.repeat(32)}` as const;
 const part = (participant: number) => ({
-  ...{ participant, partRoot: hash, segmentCount: 0, indexHash: hash, postedAtSeconds: 1_120 },
+  ...{ participant, partRoot: hash, segmentCount: 0, indexHash: hash, postedAtSeconds: 1_120, height: 9 },
 });
 const nothing: BlockFacts = { parts: [part(1)], seats: [], ownResults: [], acceptances: [], results: [] };
 const seat = (participant: number, more: Partial<Seat> = {}): Seat => ({
@@ -78,7 +80,8 @@ describe('collation is due', () => {
 });
 
 describe('a delegation is due', () => {
-  const rules: DelegationRules = { participant: 0, validator: '0x0a', silenceSeconds: 10 };
+  const rules: DelegationRules = { participant: 0, order: ['0x0a'], silenceSeconds: 10 };
+  const three: DelegationRules = { ...rules, order: ['0x0a', '0x0b', '0x0c'] };
   const sent = (more: Partial<SentDelegation> = {}): SentDelegation => ({
     ...{ validator: '0x0a', notAfter: 1_200n, sentAtSeconds: 1_160, answer: 'accepted' },
     ...more,
@@ -120,6 +123,46 @@ describe('a delegation is due', () => {
     }
     const elsewhere = sent({ answer: undefined, validator: '0x0b' });
     expect(isSentAgain(seen(1_161), rules, elsewhere)).toBe(false);
+  });
+
+  it('to the next of the order as soon as one refuses, to the first again only after a silence', () => {
+    const at = (now: number, last: SentDelegation) => [
+      delegateDue(seen(now), three, last),
+      askedNext(seen(now), three, last),
+    ];
+    const due = { due: 'delegate', untilSeconds: 1_180 };
+    expect(at(1_161, sent({ answer: 'refused' }))).toEqual([due, ['0x0b', '0x0c']]);
+    expect(at(1_161, sent({ answer: 'refused', validator: '0x0b' }))).toEqual([due, ['0x0c']]);
+    const lastRefused = sent({ answer: 'refused', validator: '0x0c' });
+    expect(at(1_169, lastRefused)).toEqual([{ waitsFor: 'after-refusal', untilSeconds: 1_170 }, []]);
+    expect(at(1_170, lastRefused)).toEqual([due, ['0x0a', '0x0b', '0x0c']]);
+    expect(askedNext(seen(1_160), three, undefined)).toEqual(three.order);
+  });
+
+  it('to the next when one is silent, whether it accepted or was never reached', () => {
+    for (const answer of ['accepted', undefined] as const) {
+      const silent = sent({ answer, validator: '0x0b' });
+      expect(isSentAgain(seen(1_169), three, silent)).toBe(answer === undefined);
+      expect(delegateDue(seen(1_170), three, silent)).toMatchObject({ due: 'delegate' });
+      expect(isSentAgain(seen(1_170), three, silent)).toBe(false);
+      expect(askedNext(seen(1_170), three, silent)).toEqual(['0x0c', '0x0a', '0x0b']);
+    }
+    // Whom nobody can replace is asked again.
+    expect(isSentAgain(seen(1_170), rules, sent({ answer: undefined }))).toBe(true);
+  });
+
+  it('anew in the extension to the next, and to the first of an order that no longer has the last', () => {
+    const expired = sent({ validator: '0x0b' });
+    expect(delegateDue(seen(1_201), three, expired)).toEqual({ due: 'delegate', untilSeconds: 1_220 });
+    expect(askedNext(seen(1_201), three, expired)).toEqual(['0x0c', '0x0a', '0x0b']);
+    // It may have been asked a moment before it expired.
+    const lastOne = sent({ validator: '0x0c', sentAtSeconds: 1_199 });
+    expect(askedNext(seen(1_201), three, lastOne)).toEqual(three.order);
+    expect(askedNext(seen(1_161), three, sent({ validator: '0x0d' }))).toEqual(three.order);
+  });
+
+  it('by default after half of the time for commits, or a quarter where another can take the place', () => {
+    expect([1, 2, 32].map((count) => defaultSilenceSeconds(terms, count))).toEqual([10, 5, 5]);
   });
 
   it('anew when the answered one has expired, and not in the last second in which it counts', () => {

@@ -85,13 +85,16 @@ export interface SentDelegation {
 
 export interface DelegationRules {
   readonly participant: number;
-  /** Account of the validator to name. */
-  readonly validator: string;
-  /** After so long without a commit an answered delegation is replaced. */
+  /** Accounts of validators, each the replacement of the one before, and the first that of the last. */
+  readonly order: readonly string[];
+  /** After so long without a commit a delegation is replaced. */
   readonly silenceSeconds: number;
 }
 
-/** What is due is the last request again while it is of use and was not answered, otherwise a new one. */
+/**
+ * What is due is the last request again while it is of use and was not answered, otherwise a new one. Who is
+ * silent is replaced, who refused is replaced at once, but the last of the order only after the silence.
+ */
 export function delegateDue(
   block: BlockSeen,
   rules: DelegationRules,
@@ -102,21 +105,36 @@ export function delegateDue(
   if (!('endSeconds' in commits)) return commits;
   const untilSeconds = commits.endSeconds;
   if (last === undefined || !isOfUse(last, rules, block.nowSeconds)) return { due: 'delegate', untilSeconds };
-  if (last.answer === undefined) return { due: 'delegate', untilSeconds };
-  const silentAt = last.sentAtSeconds + rules.silenceSeconds;
-  if (block.nowSeconds >= silentAt) return { due: 'delegate', untilSeconds };
+  if (last.answer === undefined || isSilent(block, rules, last)) return { due: 'delegate', untilSeconds };
+  if (last.answer === 'refused' && behind(rules, last).length > 0) return { due: 'delegate', untilSeconds };
   const waitsFor = last.answer === 'accepted' ? 'commit-of-validator' : 'after-refusal';
-  return { waitsFor, untilSeconds: silentAt };
+  return { waitsFor, untilSeconds: last.sentAtSeconds + rules.silenceSeconds };
 }
 
-/** Whether the last delegation is to be sent again as it is. */
+/** Whether the last delegation is sent again as it is: to a silent one only if nobody replaces it. */
 export function isSentAgain(block: BlockSeen, rules: DelegationRules, last: SentDelegation): boolean {
-  return last.answer === undefined && isOfUse(last, rules, block.nowSeconds);
+  if (last.answer !== undefined || !isOfUse(last, rules, block.nowSeconds)) return false;
+  return rules.order.length === 1 || !isSilent(block, rules, last);
 }
 
-/** By default a validator may be silent for half of the time in which it can commit. */
-export function defaultSilenceSeconds(terms: ChannelTerms): number {
-  return Math.max(1, Math.floor(terms.processingPeriod / 4));
+/** Who may be asked next, in their order: those that were asked before come again only after a silence. */
+export function askedNext(
+  block: BlockSeen,
+  rules: DelegationRules,
+  last: SentDelegation | undefined,
+): readonly string[] {
+  if (last === undefined) return rules.order;
+  const others = behind(rules, last);
+  const isEarly = isOfUse(last, rules, block.nowSeconds) && !isSilent(block, rules, last);
+  return isEarly ? others : [...others, ...rules.order.slice(0, rules.order.length - others.length)];
+}
+
+/**
+ * By default a validator may be silent for half of the time in which it can commit; where another can replace
+ * it, for a quarter, so that three have their turn.
+ */
+export function defaultSilenceSeconds(terms: ChannelTerms, validators: number): number {
+  return Math.max(1, Math.floor(terms.processingPeriod / (validators > 1 ? 8 : 4)));
 }
 
 /** Of one seat, for the validator that its delegation names; a higher nonce displaces who sits there. */
@@ -240,5 +258,14 @@ function seatOf({ facts }: BlockSeen, participant: number): Seat | undefined {
 }
 
 function isOfUse(last: SentDelegation, rules: DelegationRules, nowSeconds: number): boolean {
-  return !isExpired(last, nowSeconds) && last.validator === rules.validator;
+  return !isExpired(last, nowSeconds) && rules.order.includes(last.validator);
+}
+
+function isSilent({ nowSeconds }: BlockSeen, rules: DelegationRules, last: SentDelegation): boolean {
+  return nowSeconds >= last.sentAtSeconds + rules.silenceSeconds;
+}
+
+/** Those that come after the one that was asked last; all where it is none of them. */
+function behind({ order }: DelegationRules, last: SentDelegation): readonly string[] {
+  return order.slice(order.indexOf(last.validator) + 1);
 }

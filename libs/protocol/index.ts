@@ -84,6 +84,7 @@ export {
   type DueEnd,
   type DueWait,
   defaultSilenceSeconds,
+  askedNext,
   delegateDue,
   haveAllCommitted,
   isDue,

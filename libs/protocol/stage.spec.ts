@@ -24,6 +24,7 @@ const part = (participant: number, postedAtSeconds: number): PostedPart => ({
   segmentCount: 0,
   indexHash: hash(0),
   postedAtSeconds,
+  height: 9,
 });
 const seat = (participant: number, more: Partial<Seat> = {}): Seat => ({
   participant,

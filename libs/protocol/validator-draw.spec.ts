@@ -52,6 +52,29 @@ describe('the draw of a validator', () => {
     expect(Math.abs(heavy - 0.9)).toBeLessThan(0.024);
   });
 
+  it('draws everybody as often as its weight says, whatever the weights are', () => {
+    const draws = 1_500;
+    const weights = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(weights, fc.nat(), (given, first) => {
+        const list = given.map((weight, at) => ({ account: account(at + 1), weight: BigInt(weight) }));
+        const counts = new Map<Address, number>();
+        for (let n = 0; n < draws; n++) {
+          const [one] = drawValidators({ ...seed, heightHash: heightHash(first + n) }, list);
+          counts.set(one, (counts.get(one) ?? 0) + 1);
+        }
+        const total = given.reduce((sum, weight) => sum + weight, 0);
+        for (const { account: one, weight } of list) {
+          const share = Number(weight) / total;
+          // Six standard deviations: by chance less often than once in ten million such sums.
+          const bound = 6 * Math.sqrt(draws * share * (1 - share));
+          expect(Math.abs((counts.get(one) ?? 0) - draws * share)).toBeLessThan(bound);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('draws replacements by weight among those that are left', () => {
     const list = [1, 2, 3].map((n) => ({
       account: account(n),

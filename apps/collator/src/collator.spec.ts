@@ -99,6 +99,7 @@ describe('the collator', () => {
         segmentCount: rows.length,
         indexHash: toHex(commitment.indexHash),
         postedAtSeconds: rehearsal.collected(0),
+        height: rehearsal.chain.height,
       },
     ]);
   });

@@ -2,98 +2,25 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { problemOf, type RefusalCode, refuse } from '#api';
 import { ChannelKeys } from '#block-watch';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { recoverSigner } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
-import { silentLog } from '#environment';
+import { fromHex, toHex } from '#encoding';
 import { deferred } from '#environment/testing/deferred';
-import type { JobQueue } from '#job-queue';
-import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { KeyValue } from '#key-value';
 import { openFileKeyValue } from '#key-value/file-key-value';
-import { type Delegation, delegationDigest, domainSeparator, keyCommitmentOf, openBlockKey } from '#protocol';
-import { Coordinator } from './coordinator.js';
-
-interface Body extends Omit<Delegation, 'nonce' | 'notAfter'> {
-  readonly nonce: string;
-  readonly notAfter: string;
-  readonly signature: Hex;
-  readonly sealedBlockKey: Hex;
-  readonly keyPath: readonly Hex[];
-}
-
-/** A validator that answers as it is told, once each; then 202. */
-class Correspondent {
-  readonly received: Body[] = [];
-  readonly urls: string[] = [];
-  answers: (Response | Error)[] = [];
-
-  readonly fetch = async (url: unknown, init?: { body?: unknown }): Promise<Response> => {
-    const answer = this.answers.shift() ?? accepted();
-    this.urls.push(String(url));
-    this.received.push(JSON.parse(String(init?.body)) as Body);
-    if (answer instanceof Error) throw answer;
-    return answer;
-  };
-}
-
-function accepted(): Response {
-  return new Response(JSON.stringify({ accepted: true, nonce: '1' }), { status: 202 });
-}
-
-function problem(code: RefusalCode): Response {
-  const one = problemOf(refuse(code, code), { instance: '/v1/validation-requests', requestId: 'test' });
-  return new Response(JSON.stringify(one), { status: one.status });
-}
-
-function coordinatorOf(
-  rehearsal: Rehearsal,
-  correspondent: { readonly fetch: unknown },
-  crash?: CrashPoint,
-  onWarn: (line: string) => void = () => {},
-  keyValue: KeyValue = rehearsal.keyValue(1),
-  jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog }),
-): Coordinator {
-  const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
-  const one = rehearsal.participants[1];
-  const fetch = correspondent.fetch as typeof globalThis.fetch;
-  return new Coordinator(
-    { ...one, requestTimeoutMs: 1_000, sweepIntervalMs: 1_000 },
-    {
-      chain: wrap(rehearsal.chain.port()),
-      keyValue: wrap(keyValue),
-      jobQueue,
-      entropy: rehearsal.entropy,
-      log: { ...silentLog, warn: (_, line) => onWarn(line) },
-      fetch,
-    },
-  );
-}
-
-async function postEmptyPart(rehearsal: Rehearsal, blockNumber: number, participant = 0): Promise<void> {
-  const nothing = toHex(new Uint8Array(32));
-  await rehearsal.chain
-    .port()
-    .participantActs(rehearsal.participants[participant].operatorKey)
-    .postPart(rehearsal.channelId, blockNumber, {
-      partRoot: nothing,
-      segmentCount: 0,
-      indexHash: nothing,
-    });
-}
-
-/** Only the payer posted, so processing begins when collation ends. */
-async function inProcessing(): Promise<{ rehearsal: Rehearsal; startsAt: number }> {
-  const rehearsal = new Rehearsal();
-  rehearsal.chain.advanceTo(rehearsal.collected(0));
-  await postEmptyPart(rehearsal, 0);
-  const startsAt = rehearsal.collected(0) + blockSeconds.collation;
-  return { rehearsal, startsAt };
-}
+import { delegationDigest, domainSeparator, keyCommitmentOf, openBlockKey } from '#protocol';
+import {
+  accepted,
+  type Body,
+  Correspondent,
+  coordinatorOf,
+  inProcessing,
+  postEmptyPart,
+  problem,
+} from './testing/coordinator-stage.js';
 
 describe('the coordinator', () => {
   it('sends its own validator a binding delegation with the block key, once processing begins', async () => {
@@ -116,7 +43,12 @@ describe('the coordinator', () => {
       nonce: '1',
       notAfter: String(startsAt + blockSeconds.processing),
     });
-    const delegation = { ...body, nonce: BigInt(body.nonce), notAfter: BigInt(body.notAfter) };
+    const delegation = {
+      ...body,
+      nonce: BigInt(body.nonce),
+      notAfter: BigInt(body.notAfter),
+      feeWei: BigInt(body.feeWei),
+    };
     const digest = delegationDigest(domainSeparator(rehearsal.chain.eip712), delegation);
     const operator = rehearsal.chain.port().participantActs(one.operatorKey).address;
     expect(recoverSigner(digest, fromHex(signature))).toBe(operator);
@@ -173,7 +105,7 @@ describe('the coordinator', () => {
     const { rehearsal, startsAt } = await inProcessing();
     const correspondent = new Correspondent();
     const jobs = new LateJobs();
-    const coordinator = coordinatorOf(rehearsal, correspondent, undefined, undefined, undefined, jobs);
+    const coordinator = coordinatorOf(rehearsal, correspondent, { jobQueue: jobs });
     coordinator.start();
     const { channelId } = rehearsal;
     for (const [seconds, requests] of [
@@ -206,7 +138,7 @@ describe('the coordinator', () => {
         return late.write(writes);
       },
     };
-    const coordinator = coordinatorOf(rehearsal, correspondent, undefined, undefined, held);
+    const coordinator = coordinatorOf(rehearsal, correspondent, { keyValue: held });
     await coordinator.sweep();
     await coordinator.sweep();
     expect(isLate).toBe(true);
@@ -252,7 +184,13 @@ describe('the coordinator', () => {
     rehearsal.chain.advanceTo(startsAt);
     await coordinatorOf(rehearsal, correspondent).sweep();
     const { signature, sealedBlockKey: _, keyPath, ...body } = correspondent.received[0];
-    const delegation = { ...body, signature, nonce: BigInt(body.nonce), notAfter: BigInt(body.notAfter) };
+    const delegation = {
+      ...body,
+      signature,
+      nonce: BigInt(body.nonce),
+      notAfter: BigInt(body.notAfter),
+      feeWei: BigInt(body.feeWei),
+    };
     const validator = rehearsal.chain.port().validatorActs(rehearsal.participants[1].validatorKey);
     expect(await validator.commitResult(delegation, keyPath, rehearsal.terms.salt)).toMatchObject({
       ok: true,
@@ -284,7 +222,7 @@ describe('the coordinator', () => {
     const folder = mkdtempSync(join(tmpdir(), 'papyrus-coordinator-'));
     const keyValue = await openFileKeyValue(folder);
     const correspondent = new Correspondent();
-    const coordinator = coordinatorOf(rehearsal, correspondent, undefined, undefined, keyValue);
+    const coordinator = coordinatorOf(rehearsal, correspondent, { keyValue });
     rehearsal.chain.advanceTo(rehearsal.collected(0));
     for (const one of [0, 1, 2]) await postEmptyPart(rehearsal, 0, one);
     await coordinator.sweep();
@@ -325,10 +263,11 @@ describe('the coordinator', () => {
       });
     }) as unknown as typeof globalThis.fetch;
     const ended = deferred();
-    const coordinator = coordinatorOf(rehearsal, { fetch }, undefined, (line) => {
+    const warn = (_: object, line: string) => {
       seen.push(line);
       ended.resolve();
-    });
+    };
+    const coordinator = coordinatorOf(rehearsal, { fetch }, { log: { warn } });
     coordinator.start();
     await answered.promise;
     await ended.promise;
@@ -348,7 +287,7 @@ describe('the coordinator', () => {
         const correspondent = new Correspondent();
         rehearsal.chain.advanceTo(startsAt);
         const crash = new CrashPoint(step, isAfter);
-        const run = coordinatorOf(rehearsal, correspondent, crash).sweep();
+        const run = coordinatorOf(rehearsal, correspondent, { crash }).sweep();
         const isWhole = await run.then(
           () => true,
           () => false,

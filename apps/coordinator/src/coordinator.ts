@@ -1,6 +1,6 @@
 /**
- * The coordinator: names its participant's own validator for each block and sends it the signed validation
- * request.
+ * The coordinator: names a validator for each block, by its participant's policy, and sends it the signed
+ * validation request; one that refuses or is silent is replaced by the next.
  */
 import { endpoints, exchange, jsonMediaType, jsonOfValidationRequest, type ReadinessView } from '#api';
 import {
@@ -19,7 +19,7 @@ import type { Entropy, Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type KeyValue, type Revision, writeOperationsMax } from '#key-value';
 import {
-  blockStart,
+  askedNext,
   type ChannelId,
   type DelegationRules,
   decodeValidationRequest,
@@ -34,6 +34,7 @@ import {
   sealBlockKey,
   type ValidationRequest,
 } from '#protocol';
+import { type FeePolicy, ValidatorOrder, type ValidatorPolicy } from './validator-order.js';
 
 export interface CoordinatorOptions {
   /** The participant's account. */
@@ -42,12 +43,10 @@ export interface CoordinatorOptions {
   readonly operatorKey: Uint8Array;
   /** X25519 secret that opens the boxed channel secret. */
   readonly encryptionSecret: Uint8Array;
-  /** Account of the validator that the participant trusts; its results bind once the account has named it. */
-  readonly validator: Address;
-  /**
-   * After so long without a commit a validator that accepted is asked again; chain time, default a quarter of
-   * processing.
-   */
+  /** Results of own validators bind once the account has named them, those of drawn ones never. */
+  readonly validators: ValidatorPolicy;
+  readonly fee: FeePolicy;
+  /** After so long without a commit the next validator is asked; chain time, see `defaultSilenceSeconds`. */
   readonly silenceSeconds?: number;
   readonly requestTimeoutMs: number;
   readonly sweepIntervalMs: number;
@@ -89,6 +88,7 @@ export class Coordinator {
   readonly #watch: BlockWatch;
   readonly #keys: ChannelKeys;
   readonly #sweep: BlockSweep;
+  readonly #order: ValidatorOrder;
   /** By channel: requests of blocks below this number are erased. */
   readonly #forgotten = new Map<Hex, number>();
 
@@ -97,6 +97,7 @@ export class Coordinator {
     this.#ports = ports;
     this.#watch = new BlockWatch(options, ports);
     this.#keys = new ChannelKeys(options, ports);
+    this.#order = new ValidatorOrder(options, this.#prefix('draws'), ports);
     const { jobQueue, log, chain } = ports;
     const lockMs = options.requestTimeoutMs + lockMarginMs;
     const subscribe = chain.subscribe.bind(chain);
@@ -134,7 +135,7 @@ export class Coordinator {
   async dues(): Promise<readonly DueJob[]> {
     const found: DueJob[] = [];
     for (const block of await this.#watch.blocks()) {
-      const due = delegateDue(block, this.#rulesFor(block), seenAs(await this.#lastSent(block)));
+      const due = delegateDue(block, await this.#rulesFor(block), seenAs(await this.#lastSent(block)));
       found.push({ kind: lane.kind, channelId: block.channelId, blockNumber: block.blockNumber, due });
     }
     return found;
@@ -143,21 +144,23 @@ export class Coordinator {
   async #act(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
-    const rules = this.#rulesFor(block);
+    const rules = await this.#rulesFor(block);
     const last = await this.#lastSent(block);
     const seen = seenAs(last);
     const { stage } = block;
     if (stage.stage !== 'processing' || !isDue(delegateDue(block, rules, seen))) return 0;
     const isSame = seen !== undefined && isSentAgain(block, rules, seen);
-    const sent = isSame ? last : await this.#compose(block, last, stage.endsAtSeconds);
+    const sent = isSame ? last : await this.#compose(block, rules, last, stage.endsAtSeconds);
     signal.throwIfAborted();
     return sent === undefined ? 'again' : this.#send(block, sent, signal);
   }
 
-  #rulesFor({ participant, terms }: WatchedBlock): DelegationRules {
+  async #rulesFor(block: WatchedBlock): Promise<DelegationRules> {
+    const { participant, terms } = block;
     if (participant === undefined) throw new Error('the watch shows blocks of others');
-    const { validator, silenceSeconds } = this.#options;
-    return { participant, validator, silenceSeconds: silenceSeconds ?? defaultSilenceSeconds(terms) };
+    const order = await this.#order.of(block);
+    const silenceSeconds = this.#options.silenceSeconds ?? defaultSilenceSeconds(terms, order.length);
+    return { participant, order, silenceSeconds };
   }
 
   async #tend(): Promise<void> {
@@ -170,10 +173,12 @@ export class Coordinator {
     if (lowest === (this.#forgotten.get(channelId) ?? 0)) return;
     const opened = await this.#keys.of(channelId);
     if (opened.ok) await opened.keys.eraseBefore(lowest);
-    const prefix = this.#sentPrefix(channelId);
     const over: string[] = [];
-    for await (const page of this.#ports.keyValue.list(prefix)) {
-      over.push(...page.map(({ key }) => key).filter((key) => Number(key.slice(prefix.length)) < lowest));
+    for (const kind of ['coordinator', 'draws'] as const) {
+      const prefix = `${this.#prefix(kind)}${channelId}/`;
+      for await (const page of this.#ports.keyValue.list(prefix)) {
+        over.push(...page.map(({ key }) => key).filter((key) => Number(key.slice(prefix.length)) < lowest));
+      }
     }
     // Each is forgotten for itself: those that a crash leaves are found again.
     for (let at = 0; at < over.length; at += writeOperationsMax) {
@@ -186,12 +191,13 @@ export class Coordinator {
 
   async #compose(
     block: WatchedBlock,
+    rules: DelegationRules,
     last: StoredSent | undefined,
     notAfterSeconds: number,
   ): Promise<StoredSent | undefined> {
-    const { channelId, blockNumber, participant, nowSeconds } = block;
-    const { validator, operatorKey } = this.#options;
-    const said = { channelId, blockNumber, validator };
+    const { channelId, blockNumber, nowSeconds } = block;
+    const { participant } = rules;
+    const said = { channelId, blockNumber };
     const opened = await this.#keys.of(channelId);
     const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
     const proof = opened.ok ? opened.keys.proof(blockNumber) : undefined;
@@ -200,27 +206,26 @@ export class Coordinator {
       this.#ports.log.error({ ...said, why }, 'there is no block key to delegate');
       return undefined;
     }
-    const facts = await this.#validator(validator);
-    if (facts === undefined) {
-      this.#ports.log.error(said, 'the trusted validator is not registered on the base chain');
-      return undefined;
-    }
+    const asked = askedNext(block, rules, seenAs(last)) as readonly Address[];
+    const chosen = await this.#order.choose(asked, said);
+    if (chosen === undefined) return undefined;
+    const { validator, feeWei, encryptionKey } = chosen;
     const fields = {
       channelId,
       blockNumber,
-      participant: participant as number,
+      participant,
       validator,
-      binding: await this.#isOwn(block),
+      binding: await this.#order.binds(block, validator),
       keyCommitment: proof.commitment,
-      feeWei: 0n,
+      feeWei,
       nonce: (last?.request.delegation.nonce ?? 0n) + 1n,
       notAfter: BigInt(notAfterSeconds),
     };
     const digest = delegationDigest(domainSeparator(await this.#ports.chain.domain()), fields);
     const randomness = this.#ports.entropy.bytes(56);
-    const box = sealBlockKey(blockKey, digest, fromHex(facts.encryptionKey), randomness);
+    const box = sealBlockKey(blockKey, digest, fromHex(encryptionKey), randomness);
     const request: ValidationRequest = {
-      delegation: { ...fields, signature: toHex(signDigest(digest, operatorKey)) },
+      delegation: { ...fields, signature: toHex(signDigest(digest, this.#options.operatorKey)) },
       sealedBlockKey: toHex(box),
       keyPath: proof.path,
     };
@@ -255,14 +260,6 @@ export class Coordinator {
     return 'again';
   }
 
-  /** Only a validator that the account named before the block's start may bind it. */
-  async #isOwn({ terms, blockNumber }: WatchedBlock): Promise<boolean> {
-    const { account, validator } = this.#options;
-    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
-    const since = await latest.ownValidatorSince(account, validator);
-    return since !== undefined && since < blockStart(terms, blockNumber);
-  }
-
   async #validator(account: Address): Promise<ValidatorFacts | undefined> {
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
     return latest.validator(account);
@@ -282,12 +279,13 @@ export class Coordinator {
     return outcome === 'written' ? this.#lastSent(delegation) : undefined;
   }
 
-  #sentPrefix(channelId: ChannelId): string {
-    return `coordinator/${addressOf(this.#options.operatorKey)}/${channelId}/`;
+  /** Requests lie under `coordinator`. */
+  #prefix(kind: 'coordinator' | 'draws'): string {
+    return `${kind}/${addressOf(this.#options.operatorKey)}/`;
   }
 
   #sentKey(channelId: ChannelId, blockNumber: number): string {
-    return `${this.#sentPrefix(channelId)}${blockNumber}`;
+    return `${this.#prefix('coordinator')}${channelId}/${blockNumber}`;
   }
 }
 

@@ -40,6 +40,7 @@ function rehearsalWith(revealed: readonly number[]): { rehearsal: Rehearsal; cha
     segmentCount: 0,
     indexHash: hash(0),
     postedAtSeconds: at,
+    height: 9,
   };
   const settled: Hex[] = [];
   let settledAtSeconds: number | undefined;

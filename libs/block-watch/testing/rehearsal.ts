@@ -205,6 +205,8 @@ function castMember(entropy: Entropy) {
     encryptionKey: toHex(encryptionPublicKey(encryptionSecret)),
     validatorKey,
     validator: addressOf(validatorKey),
+    validators: { kind: 'own', validators: [addressOf(validatorKey)] } as const,
+    fee: { offeredWei: 0n, mostWei: 0n },
     validatorSecret,
     validatorEncryptionKey: toHex(encryptionPublicKey(validatorSecret)),
   };

@@ -13,8 +13,9 @@ import type {
   ValidatorActs,
   ValidatorFacts,
 } from '#chain';
-import { addressOf, recoverSigner, rootFromPath } from '#crypto';
-import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
+import { addressOf, recoverSigner, rootFromPath, sha256 } from '#crypto';
+import { type Address, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
+import type { Fault } from '#environment';
 import {
   type BlockFacts,
   type BlockStage,
@@ -24,6 +25,7 @@ import {
   commitmentOf,
   delegationDigest,
   domainSeparator,
+  type DrawCandidate,
   type Eip712Domain,
   haveAllCommitted,
   processingPeriodAt,
@@ -46,6 +48,8 @@ interface State {
   readonly blocks: ReadonlyMap<string, BlockFacts>;
 }
 
+/** What every account has in the Vault for fees and bonds. */
+const simulatedFreeWei = 1_000n;
 const empty: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
 const no = (code: RefusalCode, message: string = code): No => ({ code, message });
 
@@ -58,6 +62,8 @@ export class SimulatedChain {
   height = 1;
   /** How many heights the finalized one lies below the latest. */
   finalizedBelow = 0;
+  /** What it answers, while it is set, to whoever draws validators. */
+  drawFault: Fault | undefined;
   /** How often each act was accepted. */
   readonly accepted: Record<string, number> = {};
   readonly #keys = new Map<Hex, { atSeconds: number; keys: ParticipantKeys }[]>();
@@ -65,6 +71,10 @@ export class SimulatedChain {
   readonly #channels = new Map<Hex, ChannelFacts>();
   readonly #blocks = new Map<string, BlockFacts>();
   readonly #wakes = new Set<() => void>();
+  /** Who was listed at each height, the latest aside. */
+  readonly #listed = new Map<number, readonly DrawCandidate[]>();
+  /** By height: how often it was rolled back. */
+  readonly #rollbacks = new Map<number, number>();
   /** The states of the last heights, the latest last; kept while finality lags. */
   #past: State[] = [];
 
@@ -112,6 +122,11 @@ export class SimulatedChain {
     return snapshotOf(this.#state());
   }
 
+  /** The height keeps its facts and has another hash from now on. */
+  rollBack(height: number): void {
+    this.#rollbacks.set(height, (this.#rollbacks.get(height) ?? 0) + 1);
+  }
+
   /** The port as the services get it. */
   port(): Chain {
     const one: Partial<Chain> = {
@@ -121,6 +136,12 @@ export class SimulatedChain {
         finality === 'latest' || this.finalizedBelow === 0
           ? this.latest()
           : snapshotOf(this.#past.at(-1 - this.finalizedBelow) ?? this.#past[0] ?? this.#state()),
+      heightHash: async (height) => this.#hashOf(height),
+      drawGround: async (height) => {
+        if (this.drawFault !== undefined) throw this.drawFault;
+        const candidates = this.#listed.get(height) ?? this.#candidates();
+        return { heightHash: this.#hashOf(height), candidates };
+      },
       channelsOf: async (account) =>
         [...this.#channels.values()]
           .filter(({ terms }) => terms.participants.includes(account))
@@ -150,7 +171,19 @@ export class SimulatedChain {
     };
   }
 
+  #hashOf(height: number): Digest {
+    return toHex(sha256(utf8(`height ${height} ${this.#rollbacks.get(height) ?? 0}`)));
+  }
+
+  #candidates(): readonly DrawCandidate[] {
+    return [...this.#validators.values()].map(({ account, stakeWei, exitWei }) => ({
+      account,
+      weight: stakeWei - exitWei,
+    }));
+  }
+
   #mine(): void {
+    this.#listed.set(this.height, this.#candidates());
     this.height++;
     if (this.finalizedBelow > 0) this.#past = [...this.#past.slice(-this.finalizedBelow), this.#state()];
     for (const wake of this.#wakes) wake();
@@ -196,7 +229,8 @@ export class SimulatedChain {
     const known = parts.find((one) => one.participant === participant);
     if (known !== undefined) return known.partRoot === part.partRoot ? undefined : no('part-already-posted');
     if (this.stage(channelId, blockNumber).stage !== 'collation') return no('wrong-stage');
-    const posted = { participant, ...part, postedAtSeconds: this.nowSeconds };
+    // Acts are mined in a height of their own.
+    const posted = { participant, ...part, postedAtSeconds: this.nowSeconds, height: this.height + 1 };
     this.#update(channelId, blockNumber, { parts: [...parts, posted] });
     return undefined;
   }
@@ -314,6 +348,7 @@ function snapshotOf(state: State): ChainSnapshot {
     validator: async (account) => validators.get(account),
     // Everybody names the validator that it uses before anything begins.
     ownValidatorSince: async () => 0,
+    weiAccount: async () => ({ freeWei: simulatedFreeWei, stakeWei: 0n, lockedWei: 0n }),
     stage: async (channelId, blockNumber) => stageIn(state, channelId, blockNumber).stage,
   };
   return one as ChainSnapshot;

@@ -82,7 +82,7 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
       ...participant,
       ...keyValue('coordinator'),
       ENCRYPTION_SECRET,
-      VALIDATOR: secrets.validator.address,
+      VALIDATORS: secrets.validator.address,
     },
     validator: {
       ...every,

@@ -59,6 +59,11 @@ const requestsMax = 1_024;
 const reductionThreads = 2;
 const reductionMebibytes = 256;
 
+/** One's own trusted validator works for nothing. */
+const noFee = { offeredWei: 0n, mostWei: 0n };
+const ownValidator = ({ validator }: ParticipantSecrets) =>
+  ({ kind: 'own', validators: [validator.address] }) as const;
+
 /** Validators of one process reduce one after the other, in threads that they share. */
 export function openReduction(spillFolder: string, partStore: PartStore, log?: Log): BlockReduction {
   const options = { threads: reductionThreads, spillFolder, rowMebibytes: reductionMebibytes };
@@ -84,7 +89,7 @@ export async function openOrganisation(
     { recordLog, partStore, chain, keyValue, jobQueue, clock, log },
   );
   const coordinator = new Coordinator(
-    { ...every, encryptionSecret, validator: secrets.validator.address, requestTimeoutMs },
+    { ...every, encryptionSecret, validators: ownValidator(secrets), fee: noFee, requestTimeoutMs },
     { chain, keyValue, jobQueue, entropy: systemEntropy, log },
   );
   const settlement = new Settlement(every, { chain, jobQueue, log });
