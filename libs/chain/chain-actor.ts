@@ -12,6 +12,7 @@ import type {
 import { encodeCall } from './contract-codec.js';
 import { delegationTuple, resultTuple } from './contract-tuples.js';
 import type { CalledContract, ContractAddresses } from './contract-views.js';
+import { type Refused, refusalOf } from './refusal-of.js';
 
 /** One chain transaction's meaning; whoever posts it adds nonce, gas, fees and signature. */
 export interface ChainAct {
@@ -90,7 +91,9 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
       return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} is open` };
     }
     const { token } = channel.terms;
-    if ((await latest.allowance(token, this.address)) < amount) {
+    const allowed = await allowanceOf(latest, token, this.address);
+    if (typeof allowed !== 'bigint') return { ok: false, ...allowed };
+    if (allowed < amount) {
       const data = encodeCall('TestToken', 'approve', [this.#contracts.Vault, amount]);
       const approved = await this.#poster.post({ to: token, data, valueWei: 0n });
       if (!approved.ok) return approved;
@@ -189,5 +192,16 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
   ): Promise<ChainOutcome> {
     const data = encodeCall(contract, name, values);
     return this.#poster.post({ to: this.#contracts[contract], data, valueWei });
+  }
+}
+
+/** A token that answers nobody is a no to the deposit. */
+async function allowanceOf(latest: ActReads, token: Address, account: Address): Promise<bigint | Refused> {
+  try {
+    return await latest.allowance(token, account);
+  } catch (cause) {
+    const refusal = refusalOf(cause);
+    if (refusal === undefined) throw cause;
+    return { ...refusal, message: `the token ${token} names no allowance: ${refusal.message}` };
   }
 }

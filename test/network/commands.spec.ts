@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readPublicKeys, readSecret } from '#apps/cli/src/keys/key-folder';
+import { readProposal, writeProposal } from '#apps/cli/src/channel/proposal';
+import { freshSecrets, readPublicKeys, readSecret, writeKeys } from '#apps/cli/src/keys/key-folder';
 import type { NetworkMember } from '#apps/cli/src/network/open-channel';
 import type { ParticipantSecrets, SigningKey } from '#apps/cli/src/network/participant-keys';
 import type { DrivenChain } from '#chain';
@@ -14,8 +15,8 @@ import { openAnvilChain } from '#chain/anvil-chain';
 import { developmentContracts } from '#chain/deployment';
 import { addressOf, encryptionPublicKey } from '#crypto';
 import type { Address } from '#encoding';
-import { silentLog } from '#environment';
-import { type ChannelId, roleOf } from '#protocol';
+import { seededEntropy, silentLog } from '#environment';
+import { type ChannelId, channelIdOf, roleOf } from '#protocol';
 import { OrganisationProcesses } from './processes/organisation-processes.js';
 import { TrafficSigner, win } from './processes/traffic.js';
 import { until } from './processes/until.js';
@@ -63,7 +64,7 @@ describe('two organisations that have nothing but a chain, a part store and each
 
   const at = (...path: string[]): string => join(folder, ...path);
   const papyrus = (...args: string[]): Promise<CliRun> =>
-    runCli([...args, '--chain', chain.url, '--lens', lens, '--json']);
+    runCli([...args, '--chain', chain.url, ...(args.includes('--lens') ? [] : ['--lens', lens]), '--json']);
 
   /** The data of a command that ends well. */
   async function done(...args: string[]): Promise<Record<string, unknown>> {
@@ -172,6 +173,43 @@ describe('two organisations that have nothing but a chain, a part store and each
     expect(await done(...open)).toMatchObject({ channelId, acts: [] });
   });
 
+  it('are refused by name what does not open, or is not theirs', async () => {
+    const [dsp, ssp] = companies;
+    const draft = JSON.parse(readFileSync(at('draft.json'), 'utf8')) as { participants: object[] };
+    const propose = (name: string, change: object): Promise<string> => {
+      const file = at(`${name}.json`);
+      writeFileSync(file, JSON.stringify({ ...draft, ...change }));
+      return refused('channel', 'propose', file, '--keys', dsp.keys, '--out', at(`${name}-proposal.json`));
+    };
+    expect(await propose('short', { disputeMax: 1 })).toMatch(
+      /^terms-refused: disputeMax is 1, not at least/,
+    );
+    const stranger = { role: 'auditor', account: `0x${'11'.repeat(20)}`, blockMax: '1' };
+    const withStranger = { participants: [...draft.participants, stranger] };
+    expect(await propose('stranger', withStranger)).toMatch(/^participant-unknown: 0x1{40} has no keys/);
+    const others = { participants: [{ role: 'dsp', account: ssp.account }, draft.participants[1]] };
+    expect(await propose('others', others)).toMatch(/^keys-of-another: .* is no participant of/);
+
+    const proposal = readProposal(at('proposal.json'));
+    const other = at('ssp', 'other-keys');
+    const secret = readSecret(ssp.keys, 'account');
+    const entropy = seededEntropy('other keys');
+    const fresh = freshSecrets(['operator', 'record', 'encryption'], entropy);
+    writeKeys(other, 'participant', { ...fresh, account: secret });
+    const sign = (file: string, keys: string) => refused('channel', 'sign', at(file), '--keys', keys);
+    expect(await sign('proposal.json', other)).toMatch(/^proposal-not-ours: box-does-not-open/);
+    const domain = { ...proposal.domain, chainId: 1 };
+    const channelId = channelIdOf(domain, proposal.terms);
+    await writeProposal(at('elsewhere.json'), { ...proposal, domain, channelId, signatures: [null, null] });
+    expect(await sign('elsewhere.json', ssp.keys)).toMatch(/^proposal-not-ours: the proposal is for chain 1/);
+    expect(await sign('proposal.json', ssp.validatorKeys)).toMatch(/^keys-of-another: .* of a participant/);
+    const unknown = await refused('account', 'trust', ssp.account, '--keys', dsp.keys);
+    expect(unknown).toMatch(/^validator-unknown: /);
+    expect(await refused('account', 'show', '--keys', dsp.keys, '--lens', token)).toMatch(
+      /^lens-not-found: /,
+    );
+  });
+
   it('fill the line, and see the cover', async () => {
     const [dsp, ssp] = companies;
     await chain.mint(token, dsp.account, 500n * unit);
@@ -243,8 +281,14 @@ describe('two organisations that have nothing but a chain, a part store and each
     const earned = 1_875_000n;
     expect(await now.tokenBalance(token, dsp.account)).toBe(500n * unit - earned);
     const { validatorKeys, validator } = dsp;
+    const free = await done('account', 'withdraw', '--keys', dsp.keys, '--amount', '1000');
+    expect(free).toMatchObject({ account: dsp.account, amount: '1000', acts: [{ act: 'withdraw' }] });
+    expect(await done('account', 'withdraw', '--keys', validatorKeys)).toMatchObject({
+      amount: '0',
+      acts: [],
+    });
     await done('validator', 'leave', '--keys', validatorKeys);
-    expect((await chain.snapshot({ finality: 'latest' })).validator(validator)).resolves.toMatchObject({
+    await expect((await chain.snapshot({ finality: 'latest' })).validator(validator)).resolves.toMatchObject({
       exitWei: BigInt(bond),
     });
   });

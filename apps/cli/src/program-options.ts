@@ -27,7 +27,7 @@ export function withChain(command: Command): Command {
         .argParser(address)
         .makeOptionMandatory(),
     )
-    .option('--dry-run', 'show what would be signed and posted, and do neither')
+    .option('--dry-run', 'show what would be signed and called; post and write nothing')
     .addOption(jsonOption);
 }
 

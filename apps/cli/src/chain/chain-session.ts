@@ -92,7 +92,7 @@ export async function onChain(
       },
     };
     const data = await run(session);
-    if (isDryRun) output.line('A dry run: nothing was signed, posted or written.');
+    if (isDryRun) output.line('A dry run: nothing was posted or written.');
     output.result({ isDryRun, ...data, signed, acts });
     return exitCode.ok;
   } finally {
@@ -145,17 +145,20 @@ function printSigned(what: string, { primaryType, domain, message }: SignableDat
   printFields({ chainId: domain.chainId, verifyingContract: domain.verifyingContract, ...message }, output);
 }
 
-function printFields(fields: Readonly<Record<string, unknown>>, output: Output): void {
-  for (const [name, value] of Object.entries(fields)) output.line(`  ${name.padEnd(18)} ${textOf(value)}`);
+function printFields(fields: Readonly<Record<string, unknown>>, output: Output, indent = '  '): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === 'object' && value !== null) {
+      output.line(`${indent}${name}`);
+      printFields(value as Readonly<Record<string, unknown>>, output, `${indent}  `);
+    } else {
+      output.line(`${indent}${name.padEnd(20 - indent.length)} ${textOf(value)}`);
+    }
+  }
 }
 
+/** What is longer than a hash is told by its beginning and size. */
 function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textOf).join(', ');
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .map(([name, one]) => `${name} ${textOf(one)}`)
-      .join('; ');
-  }
   const text = String(value);
-  return text.length > 200 ? `${text.slice(0, 66)}… (${(text.length - 2) / 2} bytes)` : text;
+  const isLong = text.startsWith('0x') && text.length > 66;
+  return isLong ? `${text.slice(0, 18)}… (${(text.length - 2) / 2} bytes)` : text;
 }

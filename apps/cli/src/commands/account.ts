@@ -53,7 +53,7 @@ export interface BondOptions extends AccountOptions {
 }
 
 export function runAccountBond(options: BondOptions, output: Output): Promise<ExitCode> {
-  const { secret, address } = accountIn(options.keys);
+  const { secret, address } = accountIn(options.keys, 'participant');
   return onChain(options, output, async ({ chain, act }) => {
     await act('put wei on the account', () => chain.participantActs(secret).depositWei(address, options.wei));
     return { account: address, wei: options.wei };
@@ -69,7 +69,7 @@ export function runAccountTrust(
   options: TrustOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const { secret, address } = accountIn(options.keys);
+  const { secret, address } = accountIn(options.keys, 'participant');
   return onChain(options, output, async ({ chain, latest, act }) => {
     const isNamed = options.end !== true;
     const now = await latest();
@@ -97,7 +97,7 @@ export interface WithdrawOptions extends AccountOptions {
 }
 
 export function runAccountWithdraw(options: WithdrawOptions, output: Output): Promise<ExitCode> {
-  const { secret, address } = accountIn(options.keys);
+  const { secret, address } = accountIn(options.keys, 'anybody');
   const { token = coin, to = address } = options;
   return onChain(options, output, async ({ chain, latest, act }) => {
     const amount = options.amount ?? (await (await latest()).balance(token, address));

@@ -148,7 +148,7 @@ function moveOf(
   output: Output,
   run: (acting: Acting) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<ExitCode> {
-  const { secret, address } = accountIn(options.keys);
+  const { secret, address } = accountIn(options.keys, 'participant');
   return onChain(options, output, async (session) => {
     const channel = await session.channelOf(address, id);
     const index = participantIn(channel.terms.participants, address, channel.channelId);

@@ -68,7 +68,7 @@ export function runChannelPropose(file: string, options: ProposeOptions, output:
 }
 
 export function runChannelSign(file: string, options: OpeningOptions, output: Output): Promise<ExitCode> {
-  const { secret, address } = accountIn(options.keys);
+  const { secret, address } = accountIn(options.keys, 'participant');
   const encryptionSecret = readSecret(options.keys, 'encryption');
   const proposal = readProposal(file);
   return onChain(options, output, async (session) => {
@@ -99,7 +99,7 @@ export function runChannelOpen(
   options: OpeningOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const { secret } = accountIn(options.keys);
+  const { secret } = accountIn(options.keys, 'participant');
   const proposal = merged(files.map(readProposal));
   return onChain(options, output, async (session) => {
     const { terms, channelId, boxes } = proposal;
