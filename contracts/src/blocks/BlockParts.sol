@@ -67,6 +67,8 @@ abstract contract BlockParts is BlockStore {
         LiveBlocks.Live storage live = liveOf[channelId];
         uint256 open = BlockClock.firstOpenAt(terms, block.timestamp);
         if (until <= open) return live.below(until);
-        return live.below(open) + (until - open) - live.overWithin(open, until);
+        uint256 collated = BlockClock.collatedAt(terms, block.timestamp);
+        uint256 over = live.overWithin(open, until < collated ? until : collated);
+        return live.below(open) + (until - open) - over;
     }
 }

@@ -80,10 +80,15 @@ library BlockClock {
         }
     }
 
+    /// How many blocks' collation has begun by the clock; no later one has a part.
+    function collatedAt(ChannelTerms memory terms, uint256 time) internal pure returns (uint256) {
+        uint256 lag = terms.firstBlockStart + uint256(terms.collectionGrace);
+        return Math.saturatingSub(time, lag) / terms.blockDuration;
+    }
+
     /// The first block whose collation is not over by the clock; those before it are void without a part.
     function firstOpenAt(ChannelTerms memory terms, uint256 time) internal pure returns (uint256) {
-        uint256 lag = terms.firstBlockStart + uint256(terms.collectionGrace) + terms.collationPeriod;
-        return Math.saturatingSub(time, lag) / terms.blockDuration;
+        return collatedAt(terms, Math.saturatingSub(time, terms.collationPeriod));
     }
 
     /// All participants stand for one result: their binding seats revealed it, or they accepted it.

@@ -21,6 +21,11 @@ contract VaultIndexer {
         payers[channelId] = payer;
     }
 
+    /// What a book holds when the reading of events begins.
+    function setWei(address account, WeiBook book, uint256 amount) external {
+        weiBooks[account][book] = amount;
+    }
+
     function read(Vm.Log calldata log) external {
         bytes32 kind = log.topics[0];
         if (kind == IVault.TokenMoved.selector) readTokens(log);
