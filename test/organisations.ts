@@ -53,6 +53,7 @@ export function startAll(
         ...options,
         privateKey: one.validatorKey,
         encryptionSecret: one.validatorSecret,
+        feeFreeAccounts: [],
         requestsMax: 10,
         availabilityWaitSeconds: 0,
       },

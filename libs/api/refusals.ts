@@ -202,9 +202,21 @@ const delegation = {
   },
   'block-not-in-processing': {
     status: 409,
-    expected: 'The block is in processing and results may still be committed.',
-    advice: 'Send the delegation when processing has begun by the time of the base chain.',
+    expected: 'Processing of the block has begun by the time of the base chain.',
+    advice: 'Send the same delegation again when it has.',
     retryable: true,
+  },
+  'commits-over': {
+    status: 409,
+    expected: 'Results may still be committed: the first half of processing lasts and nothing was revealed.',
+    advice: 'If nobody reveals, sign another delegation for the extension of processing.',
+    retryable: false,
+  },
+  'block-over': {
+    status: 409,
+    expected: 'The block is not past processing.',
+    advice: 'Nothing: no result of this block can be committed any more.',
+    retryable: false,
   },
   'delegation-expired': {
     status: 409,
@@ -214,8 +226,8 @@ const delegation = {
   },
   'seat-taken': {
     status: 409,
-    expected: 'No validator has committed a result for this participant’s seat.',
-    advice: 'Nothing: the seat is taken for this block.',
+    expected: 'No validator has committed for this seat under the same or a higher nonce.',
+    advice: 'Nothing: the seat is taken; to displace who sits there, sign a delegation with a higher nonce.',
     retryable: false,
   },
   'delegation-not-signed': {
@@ -223,6 +235,30 @@ const delegation = {
     expected: 'The delegation is signed as EIP-712 typed data by the participant’s current operator key.',
     advice: 'Check domain, field order and key.',
     retryable: false,
+  },
+  'no-operator-key': {
+    status: 403,
+    expected: 'The participant has an operator key registered on the base chain.',
+    advice: 'Register one from the account, then send the delegation that it signed.',
+    retryable: true,
+  },
+  'not-own-validator': {
+    status: 403,
+    expected: 'The account of a binding delegation named this validator as its own before the block started.',
+    advice: 'Sign a delegation that does not bind, and name the validator from the account for later blocks.',
+    retryable: false,
+  },
+  'fee-too-low': {
+    status: 402,
+    expected: 'feeWei is at least what the validator takes for a block of this account.',
+    advice: 'Sign a delegation with a higher nonce and a higher fee, or delegate to another validator.',
+    retryable: false,
+  },
+  'fee-not-covered': {
+    status: 402,
+    expected: 'The participant’s account has feeWei free in the Vault, which the commit reserves.',
+    advice: 'Deposit wei for the account (depositWei), then send the same delegation again.',
+    retryable: true,
   },
   'key-commitment-not-proven': {
     status: 422,
@@ -232,8 +268,14 @@ const delegation = {
   },
   'box-does-not-open': {
     status: 422,
-    expected: 'sealedBlockKey is boxed for the validator’s registered encryption key and this delegation.',
-    advice: 'Box the block key again with the digest of the delegation that is sent.',
+    expected: 'sealedBlockKey is a box for the validator’s registered encryption key.',
+    advice: 'Box the block key for the key that the base chain has of this validator now.',
+    retryable: false,
+  },
+  'box-of-another-delegation': {
+    status: 422,
+    expected: 'The block key is boxed together with the digest of the delegation beside it.',
+    advice: 'Box the block key again with the digest of the very delegation that is sent.',
     retryable: false,
   },
   'block-key-differs': {
@@ -258,6 +300,12 @@ const delegation = {
     status: 429,
     expected: 'The validator has room for another waiting request.',
     advice: 'Send the same request again after Retry-After seconds, or delegate to another validator.',
+    retryable: true,
+  },
+  'stake-used-up': {
+    status: 429,
+    expected: 'The validator is registered and has stake left for the bond of another seat.',
+    advice: 'Delegate to another validator, or send the same request again when blocks are over.',
     retryable: true,
   },
 } as const;

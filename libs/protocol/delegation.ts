@@ -114,13 +114,13 @@ export function sealBlockKey(
   return sealBox(concatBytes(blockKey, digest), validatorKey, randomness);
 }
 
-/** The block key, or undefined if the box is not for this key or was made for another delegation. */
+/** The block key, or why there is none: the box is not for this key, or was made for another delegation. */
 export function openBlockKey(
   box: Uint8Array,
   digest: Uint8Array,
   secretKey: Uint8Array,
-): Uint8Array | undefined {
+): Uint8Array | 'not-for-this-key' | 'of-another-delegation' {
   const plaintext = openBox(box, secretKey);
-  if (plaintext === undefined || plaintext.length !== 64) return undefined;
-  return equalBytes(plaintext.subarray(32), digest) ? plaintext.slice(0, 32) : undefined;
+  if (plaintext === undefined || plaintext.length !== 64) return 'not-for-this-key';
+  return equalBytes(plaintext.subarray(32), digest) ? plaintext.slice(0, 32) : 'of-another-delegation';
 }

@@ -191,4 +191,5 @@ export {
   encodeValidationRequest,
   type ValidationRequest,
 } from './validation-request.js';
+export { bondWei } from './bonds.js';
 export { type DrawCandidate, type DrawSeed, drawValidators } from './validator-draw.js';

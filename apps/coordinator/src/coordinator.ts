@@ -152,7 +152,7 @@ export class Coordinator {
     const isSame = seen !== undefined && isSentAgain(block, rules, seen);
     const sent = isSame ? last : await this.#compose(block, rules, last, stage.endsAtSeconds);
     signal.throwIfAborted();
-    return sent === undefined ? 'again' : this.#send(block, sent, signal);
+    return sent === undefined ? 'again' : this.#send(block, rules, sent, signal);
   }
 
   async #rulesFor(block: WatchedBlock): Promise<DelegationRules> {
@@ -232,7 +232,12 @@ export class Coordinator {
     return this.#remember({ request, sentAtSeconds: nowSeconds, answer: undefined }, last);
   }
 
-  async #send(block: WatchedBlock, sent: StoredSent, signal: AbortSignal): Promise<BlockAct> {
+  async #send(
+    block: WatchedBlock,
+    rules: DelegationRules,
+    sent: StoredSent,
+    signal: AbortSignal,
+  ): Promise<BlockAct> {
     const { delegation } = sent.request;
     const { channelId, blockNumber, validator, nonce } = delegation;
     const said = { channelId, blockNumber, validator, nonce: String(nonce) };
@@ -249,7 +254,7 @@ export class Coordinator {
       this.#ports.log.info(said, 'the validator accepted the block');
       return 1;
     }
-    if (answer.kind === 'refused' && answer.isFinal) {
+    if (answer.kind === 'refused' && (answer.isFinal || isFull(answer.problem, rules))) {
       await this.#remember({ ...sent, answer: 'refused', sentAtSeconds: block.nowSeconds }, sent);
       const { code, detail } = answer.problem;
       this.#ports.log.error({ ...said, code, why: detail }, 'the validator refused the block');
@@ -287,6 +292,11 @@ export class Coordinator {
   #sentKey(channelId: ChannelId, blockNumber: number): string {
     return `${this.#prefix('coordinator')}${channelId}/${blockNumber}`;
   }
+}
+
+/** It may take the request later; where another may take it now, that one is asked. */
+function isFull({ status }: { readonly status: number }, { order }: DelegationRules): boolean {
+  return status === 429 && order.length > 1;
 }
 
 function seenAs(sent: Sent | undefined): SentDelegation | undefined {

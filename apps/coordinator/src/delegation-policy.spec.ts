@@ -31,11 +31,7 @@ async function repeated(rehearsal: Rehearsal): Promise<readonly Address[]> {
   return draw.order;
 }
 
-function list(
-  rehearsal: Rehearsal,
-  name: string,
-  facts: { stakeWei: bigint; leastFeeWei?: bigint },
-): Address {
+function list(rehearsal: Rehearsal, name: string, facts: { stakeWei: bigint }): Address {
   const account = addressOf(sha256(utf8(name)));
   rehearsal.chain.registerValidator({
     account,
@@ -153,7 +149,8 @@ describe('a validator that does not do its work', () => {
   it('is replaced at once when it refuses, by the next of the draw with a higher nonce', async () => {
     const seat = await Seat.of(drawn);
     const order = await repeated(seat.rehearsal);
-    seat.correspondent.answers = Array.from({ length: 3 }, () => problem('seat-taken'));
+    const codes = ['too-many-requests', 'fee-too-low', 'seat-taken'] as const;
+    seat.correspondent.answers = codes.map((code) => problem(code));
     for (let turn = 0; turn < 4; turn++) await seat.at(0);
     expect(seat.asked).toEqual(order);
     expect(seat.correspondent.received.map(({ nonce }) => nonce)).toEqual(['1', '2', '3']);
@@ -198,20 +195,38 @@ describe('the fee of a delegation', () => {
     ]);
   });
 
-  it('passes over who takes more, who is not registered, and whom the account cannot pay', async () => {
-    const { rehearsal } = await inProcessing();
-    const [dear, rich, fair] = ['dear', 'rich', 'fair'].map((name) => addressOf(sha256(utf8(name))));
-    const fees = { offeredWei: 7n, mostWei: 5_000n };
-    const seat = await Seat.of({ ...own(rehearsal.terms.token, dear, rich, fair), fee: fees });
-    const stakeWei = 10n ** 18n;
-    list(seat.rehearsal, 'dear', { stakeWei, leastFeeWei: 5_001n });
-    list(seat.rehearsal, 'rich', { stakeWei, leastFeeWei: 1_001n });
+  it('passes over who takes more or is not registered, and asks nobody whom the account cannot pay', async () => {
+    const seat = await Seat.of({ ...drawn, fee: { offeredWei: 7n, mostWei: 5_000n } });
+    const order = await repeated(seat.rehearsal);
+    const { chain } = seat.rehearsal;
+    const takes = async (...least: (bigint | undefined)[]) => {
+      for (const [at, leastFeeWei] of least.entries()) {
+        const facts = await chain.latest().validator(order[at]);
+        if (facts === undefined) throw new Error('registered');
+        if (leastFeeWei !== undefined) chain.registerValidator({ ...facts, leastFeeWei });
+      }
+    };
+    chain.freeWei = 1_000n;
+    await seat.sweep();
+    await takes(5_001n, 1_001n);
+    chain.leave(order[2]);
     await seat.at(0);
     expect(seat.asked).toEqual([]);
-    expect(seat.errors).toMatchObject([{ passed: [{}, { validator: dear }, { validator: rich }, {}] }]);
-    list(seat.rehearsal, 'fair', { stakeWei, leastFeeWei: 1_000n });
+    const passed = order.map((validator) => expect.objectContaining({ validator }));
+    expect(seat.errors).toMatchObject([{ mostWei: '5000', passed }]);
+    await takes(undefined, 1_000n);
     await seat.at(0);
-    expect(seat.correspondent.received).toMatchObject([{ validator: fair, feeWei: '1000' }]);
+    expect(seat.correspondent.received).toMatchObject([{ validator: order[1], feeWei: '1000' }]);
+  });
+
+  it('is what is offered to an own validator, whatever it takes from others', async () => {
+    const { rehearsal } = await inProcessing();
+    const { validator } = rehearsal.participants[1];
+    const seat = await Seat.of({ ...own(validator), fee: { offeredWei: 7n, mostWei: 7n } });
+    const facts = await seat.rehearsal.chain.latest().validator(validator);
+    seat.rehearsal.chain.registerValidator({ ...(facts as NonNullable<typeof facts>), leastFeeWei: 8n });
+    await seat.at(0);
+    expect(seat.correspondent.received).toMatchObject([{ validator, feeWei: '7', binding: true }]);
   });
 });
 

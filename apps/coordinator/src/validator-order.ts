@@ -15,14 +15,14 @@ export type ValidatorPolicy =
   /** Weighted by stake at the height of the block's first part, from that height's hash. */
   | { readonly kind: 'drawn' };
 
-/** What a participant pays a validator for a result that stands. */
+/** What a participant pays a validator for a result that stands; with own ones it has its own agreement. */
 export interface FeePolicy {
   readonly offeredWei: bigint;
-  /** The most that is paid to one that takes no less. */
+  /** The most that is paid to a drawn one that takes no less. */
   readonly mostWei: bigint;
 }
 
-/** Undefined for a validator that wants more than is paid. */
+/** Of a validator that was drawn; undefined for one that wants more than is paid. */
 export function feeFor(policy: FeePolicy, leastFeeWei: bigint): bigint | undefined {
   const fee = leastFeeWei > policy.offeredWei ? leastFeeWei : policy.offeredWei;
   return fee > policy.mostWei ? undefined : fee;
@@ -82,12 +82,13 @@ export class ValidatorOrder {
 
   /** The first that is registered and takes what is paid; says why the others are passed over if none is. */
   async choose(asked: readonly Address[], said: object): Promise<ChosenValidator | undefined> {
-    const { account, fee } = this.#options;
+    const { account, fee, validators } = this.#options;
+    const feeOf = (least: bigint) => (validators.kind === 'own' ? fee.offeredWei : feeFor(fee, least));
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
     const passed: { readonly validator: Address; readonly why: string }[] = [];
     for (const validator of asked) {
       const facts = await latest.validator(validator);
-      const feeWei = facts && feeFor(fee, facts.leastFeeWei);
+      const feeWei = facts && feeOf(facts.leastFeeWei);
       if (facts === undefined) passed.push({ validator, why: 'it is not registered on the base chain' });
       else if (feeWei === undefined) passed.push({ validator, why: `it takes ${facts.leastFeeWei} wei` });
       else if (feeWei > 0n && (await latest.weiAccount(account)).freeWei < feeWei) {

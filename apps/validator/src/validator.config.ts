@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { partStoreSchemes } from '#part-store/open-part-store';
 import {
   adapterField,
+  addressField,
   jobFields,
   type ListenConfig,
   listenConfigOf,
@@ -34,6 +35,11 @@ export const validatorEnvironment = z.object({
   ...jobFields,
   VALIDATOR_KEY: secretField,
   ENCRYPTION_SECRET: secretField,
+  FEE_FREE_ACCOUNTS: z
+    .string()
+    .default('')
+    .transform((accounts) => accounts.split(/\s+/).filter((one) => one !== ''))
+    .pipe(z.array(addressField)),
   REQUESTS_MAX: count(1, 10_000),
   AVAILABILITY_WAIT_SECONDS: count(0, 60),
   ...listenFields(8_081),
@@ -59,6 +65,7 @@ export function readValidatorConfig(
     options: {
       privateKey: parsed.VALIDATOR_KEY,
       encryptionSecret: parsed.ENCRYPTION_SECRET,
+      feeFreeAccounts: parsed.FEE_FREE_ACCOUNTS,
       requestsMax: parsed.REQUESTS_MAX,
       availabilityWaitSeconds: parsed.AVAILABILITY_WAIT_SECONDS,
       sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,

@@ -1,71 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds } from '#block-watch/testing/rehearsal';
-import { encryptionPublicKey } from '#crypto';
 import { decodeDagCbor } from '#encoding';
 import { Fault } from '#environment';
 import { deferred } from '#environment/testing/deferred';
-import {
-  codeOf,
-  emptyPart,
-  facts,
-  inProcessing,
-  type RequestChange,
-  reportsOf,
-  requestOf,
-} from './testing/validator-stage.js';
+import { codeOf, emptyPart, facts, inProcessing, reportsOf, requestOf } from './testing/validator-stage.js';
 
 describe('a validator that is asked', () => {
-  it.each<[string, RequestChange]>([
-    ['accepted', {}],
-    ['wrong-validator', { delegation: { validator: `0x${'77'.repeat(20)}` as const } }],
-    ['unknown-channel', { delegation: { channelId: `0x${'77'.repeat(32)}` as const } }],
-    ['unknown-channel', { delegation: { blockNumber: 9 } }],
-    ['not-a-participant', { delegation: { participant: 3 } }],
-    ['block-not-in-processing', { delegation: { blockNumber: 1 } }],
-    ['delegation-expired', { delegation: { notAfter: 10_099n } }],
-    ['accepted', { delegation: { notAfter: 10_100n } }],
-    ['delegation-not-signed', { signer: new Uint8Array(32).fill(7) }],
-    ['delegation-not-signed', { delegation: { participant: 1 } }],
-    ['key-commitment-not-proven', { keyPath: [] }],
-    ['key-commitment-not-proven', { delegation: { keyCommitment: `0x${'77'.repeat(32)}` as const } }],
-    ['box-does-not-open', { boxFor: encryptionPublicKey(new Uint8Array(32).fill(7)) }],
-    ['block-key-differs', { blockKey: new Uint8Array(32).fill(7) }],
-  ])('answers %s', async (code, change) => {
-    const stage = await inProcessing();
-    const signer = change.signer ?? stage.rehearsal.participants[0].operatorKey;
-    const request = await requestOf(stage, 0, 0, { ...change, signer });
-    const validator = stage.validator(0);
-    expect(codeOf(await validator.accept(request))).toBe(code);
-    const didSomething = (await validator.sweep()) > 0;
-    expect(didSomething).toBe(code === 'accepted');
-  });
-
-  it('refuses a box that was made for another delegation', async () => {
-    const stage = await inProcessing();
-    const first = await requestOf(stage, 0);
-    const second = await requestOf(stage, 0, 0, { delegation: { nonce: 2n } });
-    const mixed = { ...second, sealedBlockKey: first.sealedBlockKey };
-    expect(codeOf(await stage.validator(0).accept(mixed))).toBe('box-does-not-open');
-  });
-
-  it('goes by the operator key that is current, not by one that was revoked', async () => {
-    const stage = await inProcessing();
-    const { account, operatorKey } = stage.rehearsal.participants[0];
-    const keys = await stage.rehearsal.chain.latest().keysAt(account, 99_999);
-    if (keys === undefined) throw new Error('registered');
-    stage.rehearsal.chain.register(account, { ...keys, operatorKey: `0x${'77'.repeat(20)}` as const });
-    const request = await requestOf(stage, 0, 0, { signer: operatorKey });
-    expect(codeOf(await stage.validator(0).accept(request))).toBe('delegation-not-signed');
-  });
-
-  it('is refused in the second half of processing, when commits are no longer taken', async () => {
-    const stage = await inProcessing();
-    stage.rehearsal.chain.advanceTo(stage.rehearsal.collected(0) + blockSeconds.processing / 2);
-    const answer = await stage.validator(0).accept(await requestOf(stage, 0));
-    expect(codeOf(answer)).toBe('block-not-in-processing');
-  });
-
   it('accepts the same request again, a higher nonce instead of it, and no lower or other one', async () => {
     const stage = await inProcessing();
     const validator = stage.validator(0);
@@ -79,8 +20,13 @@ describe('a validator that is asked', () => {
     expect(codeOf(await validator.accept(first))).toBe('delegation-replaced');
     await validator.sweep();
     expect(facts(stage).seats.map((seat) => seat.nonce)).toEqual([3n]);
+    expect(codeOf(await validator.accept(higher))).toBe('seat-taken');
+    // A higher nonce displaces who sits there, also the same validator.
     const late = await requestOf(stage, 0, 0, { delegation: { nonce: 4n } });
-    expect(codeOf(await validator.accept(late))).toBe('seat-taken');
+    expect(codeOf(await validator.accept(late))).toBe('accepted');
+    await validator.sweep();
+    expect(facts(stage).seats.map((seat) => seat.nonce)).toEqual([4n]);
+    expect(stage.reductions()).toBe(1);
   });
 
   it('keeps one of two requests that arrive together with the same nonce', async () => {

@@ -7,7 +7,6 @@ import {
   type BlockAct,
   BlockSweep,
   BlockWatch,
-  currentKeysOf,
   type DueJob,
   PartRetention,
   readinessOf,
@@ -40,7 +39,7 @@ import {
 } from '#protocol';
 import { reduceDelegated } from './reduce-delegated.js';
 import type { ReduceBlock } from './reduce-port.js';
-import { checkRequest } from './request-rules.js';
+import { checkRequest, type DelegationFacts, participantFactsOf } from './request-rules.js';
 import { saltOf } from './salt.js';
 import { type KeptResult, ValidatorState } from './validator-state.js';
 
@@ -49,6 +48,8 @@ export interface ValidatorOptions {
   readonly privateKey: Uint8Array;
   /** X25519 secret that opens boxed block keys. */
   readonly encryptionSecret: Uint8Array;
+  /** Accounts for which it works for no fee. */
+  readonly feeFreeAccounts: readonly Address[];
   /** Requests of blocks that are not over; further ones are refused until some are. */
   readonly requestsMax: number;
   /** Chain time after the start of processing during which parts that the store lacks are waited for. */
@@ -128,16 +129,9 @@ export class Validator {
 
   /** Keeps the request durably, or says why not; the same request again is accepted again. */
   async accept(request: ValidationRequest): Promise<Accepted | Refusal> {
-    const { channelId, blockNumber, participant } = request.delegation;
-    const block = await this.#watch.block(channelId, blockNumber);
-    const account = block?.terms.participants[participant];
-    const checked = checkRequest(request, {
-      validator: this.address,
-      encryptionSecret: this.#options.encryptionSecret,
-      domain: await this.#ports.chain.domain(),
-      block,
-      operatorKey: account && block && (await this.#operatorKey(account)),
-    });
+    const { encryptionSecret, feeFreeAccounts } = this.#options;
+    const asked = { validator: this.address, encryptionSecret, feeFreeAccounts };
+    const checked = checkRequest(request, asked, await this.#factsOf(request));
     if (!checked.ok) return checked;
     const kept = this.#accepting.then(() => this.#keep(request));
     this.#accepting = kept.catch(() => {});
@@ -200,9 +194,18 @@ export class Validator {
     return new Set(committed.map(({ channelId, blockNumber }) => blockId(channelId, blockNumber)));
   }
 
-  async #operatorKey(account: Address): Promise<Hex | undefined> {
-    return (await currentKeysOf(await this.#ports.chain.snapshot({ finality: 'latest' }), account))
-      ?.operatorKey;
+  async #factsOf({ delegation }: ValidationRequest): Promise<DelegationFacts> {
+    const { channelId, blockNumber } = delegation;
+    const block = await this.#watch.block(channelId, blockNumber);
+    const account = block?.terms.participants[delegation.participant];
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    return {
+      domain: await this.#ports.chain.domain(),
+      block,
+      hasChannel: block !== undefined || (await latest.channel(channelId)) !== undefined,
+      participant: account && (await participantFactsOf(latest, account, this.address)),
+      own: await latest.validator(this.address),
+    };
   }
 
   async #keep(request: ValidationRequest): Promise<Accepted | Refusal> {
@@ -272,7 +275,8 @@ export class Validator {
     const digest = delegationDigest(separator, request.delegation);
     const { encryptionSecret, availabilityWaitSeconds } = this.#options;
     const blockKey = openBlockKey(fromHex(request.sealedBlockKey), digest, encryptionSecret);
-    if (blockKey === undefined) throw new Error(`the block key of ${channelId}/${blockNumber} opened before`);
+    if (typeof blockKey === 'string')
+      throw new Error(`the block key of ${channelId}/${blockNumber} opened before`);
     const reduced = await reduceDelegated(block, blockKey, this.address, this.#ports);
     const waitEnds = partsWaitEnd(block, availabilityWaitSeconds);
     const unavailable = reduced.report.invalidParts.filter(([, reason]) => reason === 'unavailable');

@@ -42,14 +42,14 @@ type No = { readonly code: RefusalCode; readonly message: string };
 interface State {
   readonly height: number;
   readonly nowSeconds: number;
+  readonly freeWei: bigint;
+  readonly namedAtSeconds: number | undefined;
   readonly keys: ReadonlyMap<Hex, readonly { atSeconds: number; keys: ParticipantKeys }[]>;
   readonly validators: ReadonlyMap<Hex, ValidatorFacts>;
   readonly channels: ReadonlyMap<Hex, ChannelFacts>;
   readonly blocks: ReadonlyMap<string, BlockFacts>;
 }
 
-/** What every account has in the Vault for fees and bonds. */
-const simulatedFreeWei = 1_000n;
 const empty: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
 const no = (code: RefusalCode, message: string = code): No => ({ code, message });
 
@@ -62,6 +62,10 @@ export class SimulatedChain {
   height = 1;
   /** How many heights the finalized one lies below the latest. */
   finalizedBelow = 0;
+  /** What every account has free in the Vault, for fees and bonds. */
+  freeWei = 10n ** 17n;
+  /** When every account named the validator that it uses; undefined if none did. */
+  namedAtSeconds: number | undefined = 0;
   /** What it answers, while it is set, to whoever draws validators. */
   drawFault: Fault | undefined;
   /** How often each act was accepted. */
@@ -89,6 +93,10 @@ export class SimulatedChain {
 
   registerValidator(facts: ValidatorFacts): void {
     this.#validators.set(facts.account, facts);
+  }
+
+  leave(validator: Address): void {
+    this.#validators.delete(validator);
   }
 
   openChannel(terms: ChannelTerms, boxes: readonly Hex[]): Hex {
@@ -164,6 +172,8 @@ export class SimulatedChain {
     return {
       height: this.height,
       nowSeconds: this.nowSeconds,
+      freeWei: this.freeWei,
+      namedAtSeconds: this.namedAtSeconds,
       keys: new Map(this.#keys),
       validators: new Map(this.#validators),
       channels: new Map(this.#channels),
@@ -336,7 +346,7 @@ function stageIn(state: State, channelId: ChannelId, blockNumber: number): Block
 }
 
 function snapshotOf(state: State): ChainSnapshot {
-  const { height, nowSeconds, keys, validators, channels, blocks } = state;
+  const { height, nowSeconds, freeWei, namedAtSeconds, keys, validators, channels, blocks } = state;
   const one: Partial<ChainSnapshot> = {
     id: `${height} ${nowSeconds}`,
     height,
@@ -346,9 +356,8 @@ function snapshotOf(state: State): ChainSnapshot {
     keysAt: async (account, atSeconds) =>
       keys.get(account)?.findLast((kept) => kept.atSeconds < atSeconds)?.keys,
     validator: async (account) => validators.get(account),
-    // Everybody names the validator that it uses before anything begins.
-    ownValidatorSince: async () => 0,
-    weiAccount: async () => ({ freeWei: simulatedFreeWei, stakeWei: 0n, lockedWei: 0n }),
+    ownValidatorSince: async () => namedAtSeconds,
+    weiAccount: async () => ({ freeWei, stakeWei: 0n, lockedWei: 0n }),
     stage: async (channelId, blockNumber) => stageIn(state, channelId, blockNumber).stage,
   };
   return one as ChainSnapshot;

@@ -1,6 +1,6 @@
 /** The ways in which a block ends, as tests of what every chain promises. */
 import { expect, it } from '@jest/globals';
-import { collectionEnd, stageOf } from '#protocol';
+import { bondWei, collectionEnd, stageOf } from '#protocol';
 import type { ChainOutcome, DrivenChain } from '../chain.js';
 import { done, latest, lineOf, refused } from './answers.js';
 import { ExampleChannel, periods } from './example-channel.js';
@@ -29,7 +29,7 @@ export function endsBlocks(chain: () => DrivenChain): void {
       },
     ]);
     // Bonds of its part and of its result.
-    const bonds = 2n * 10n ** 16n;
+    const bonds = bondWei.part + bondWei.ownResult;
     expect((await (await latest(chain())).weiAccount(account.address)).lockedWei).toBe(bonds);
     await chain().advanceTo(start + 2 * periods.processingPeriod);
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('challenge');

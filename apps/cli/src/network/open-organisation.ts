@@ -102,6 +102,7 @@ export async function openOrganisation(
     {
       privateKey: secrets.validator.privateKey,
       encryptionSecret: secrets.validatorEncryption.secretKey,
+      feeFreeAccounts: [],
       requestsMax,
       availabilityWaitSeconds: shared.availabilityWaitSeconds,
       sweepIntervalMs,

@@ -59,6 +59,7 @@ function stageOf(rehearsal: Rehearsal): Stage {
         {
           privateKey: one.validatorKey,
           encryptionSecret: one.validatorSecret,
+          feeFreeAccounts: [],
           requestsMax: 10,
           availabilityWaitSeconds: 0,
           sweepIntervalMs: 1_000,

@@ -1,0 +1,9 @@
+/** What lies locked on an account of the Vault until a block is over, in wei: contracts/src/lib/Bonds.sol. */
+export const bondWei = {
+  /** Of the participant's free wei, for its part. */
+  part: 10n ** 16n,
+  /** Of the validator's stake, for a seat. */
+  seat: 10n ** 16n,
+  /** Of the participant's free wei, for a result of its own. */
+  ownResult: 10n ** 16n,
+} as const;
