@@ -86,7 +86,7 @@ contract ReducerVectorsTest is Test {
 
     function read() private view returns (Impression[] memory) {
         string memory json =
-            vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/reducer/impressions.json"));
+            vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/protocol/impressions.json"));
         return abi.decode(vm.parseJsonTypeArray(json, ".cases", TYPE), (Impression[]));
     }
 

@@ -28,11 +28,8 @@ export const endingSecondsMax = 90 * 86_400;
 export const rowBudgetBytes = 8_192;
 /** Of all parts of a block. */
 export const blockRecordsMax = 2 ** 40;
-/**
- * Of each (author, kind) of an impression at most this many records are kept; an author that reaches it
- * floods.
- */
-export const keptRecordsMax = 17;
+/** Distinct records that an author may have reason to write of one impression: who writes more floods. */
+export const usualRecordsMax = 16;
 export const idBytesMax = 256;
 /** counterparty of an audit that speaks for every seller. */
 export const everySeller = 255;

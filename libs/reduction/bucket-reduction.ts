@@ -1,16 +1,15 @@
-/** Reduces one bucket: order, deduplicate, keep 17, reduce, and the hashes of all its impressions in bulk. */
+/** Reduces one bucket: order, deduplicate, keep, reduce, and the hashes of all its impressions in bulk. */
 import { hash64Into } from '#crypto';
-import { limits } from '#protocol';
 import { AmountDigests } from './amount-digests.js';
 import { GroupOrder, type OrderedGroups } from './group-order.js';
 import { GroupRoots } from './group-roots.js';
 import type { GroupReducer } from './reducer.js';
-import { hashQuads, headAt, headQuads, headWords, swapBytes } from './reduction-row.js';
+import { hashQuads, headQuads, swapBytes } from './reduction-row.js';
 import type { RowRuns } from './row-runs.js';
 
 /** Views on memory that the next bucket overwrites. */
 export interface BucketOutput {
-  /** Distinct records, also those not kept. */
+  /** Distinct records, also tests and those not kept. */
   readonly records: number;
   /** Their hashes in order, 32 bytes each. */
   readonly recordHashes: Uint8Array;
@@ -57,11 +56,11 @@ export class BucketReduction {
   /** Reduces the rows, whose keys share their first `skipBits` bits, and hashes what it found. */
   reduce(rows: RowRuns, skipBits: number): BucketOutput {
     const found = this.#groupOrder.order(rows, skipBits);
-    const { records, groups } = found;
-    // The hashes of all distinct records, before those of floods are left out of the order.
+    const { records } = found;
+    // The hashes of all distinct records, before those that are not kept leave the order.
     this.#copyRecordHashes(rows.quads, found);
-    this.#reduceGroups(rows.words, found);
-    this.#hashGroups(rows.quads, found);
+    const groups = this.#reduceGroups(rows.words, found);
+    this.#hashGroups(rows.quads, found, groups);
     return {
       records,
       recordHashes: new Uint8Array(this.#recordHashes.buffer, 0, records * 32),
@@ -75,8 +74,8 @@ export class BucketReduction {
   /** As `reduce`, without any hash: amounts and counts only. */
   reduceRecords(rows: RowRuns, skipBits: number): Pick<BucketOutput, 'records' | 'groups' | 'amounts'> {
     const found = this.#groupOrder.order(rows, skipBits);
-    this.#reduceGroups(rows.words, found);
-    const { records, groups } = found;
+    const groups = this.#reduceGroups(rows.words, found);
+    const { records } = found;
     return { records, groups, amounts: this.#amounts.subarray(0, groups * this.#values) };
   }
 
@@ -95,21 +94,29 @@ export class BucketReduction {
     }
   }
 
-  /** Leaves in each group's place of `order` its kept rows, and in `#kept` their number. */
-  #reduceGroups(words: Uint32Array, { order, starts, groups }: OrderedGroups): void {
+  /**
+   * Leaves in `order` from each start on a group's kept rows, and in `#kept` their number. Returns how many
+   * groups have any; their starts come first.
+   */
+  #reduceGroups(words: Uint32Array, { order, starts, groups }: OrderedGroups): number {
     const values = this.#values;
     this.#reserveGroups(groups);
     const kept = this.#kept;
     const amounts = this.#amounts;
+    let reduced = 0;
     for (let group = 0; group < groups; group++) {
       const from = starts[group];
-      let count = starts[group + 1] - from;
-      if (count > limits.keptRecordsMax) count = keepLowest(words, order, from, count);
-      kept[group] = count;
-      this.#reducer.reduce(words, order, from, from + count, amounts, group * values);
-      if (this.#visit === undefined) continue;
-      this.#visit(group, words, order[from], count, starts[group + 1] - from);
+      const to = starts[group + 1];
+      const count = this.#reducer.keep(words, order, from, to);
+      if (count === 0) continue;
+      kept[reduced] = count;
+      starts[reduced] = from;
+      this.#reducer.reduce(words, order, from, from + count, amounts, reduced * values);
+      if (this.#visit !== undefined) this.#visit(reduced, words, order[from], count, to - from);
+      reduced += 1;
     }
+    starts[reduced] = starts[groups];
+    return reduced;
   }
 
   #reserveGroups(groups: number): void {
@@ -124,7 +131,7 @@ export class BucketReduction {
 
   /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of
    *  three. */
-  #hashGroups(rows: BigUint64Array, { order, starts, groups }: OrderedGroups): void {
+  #hashGroups(rows: BigUint64Array, { order, starts }: OrderedGroups, groups: number): void {
     const messages = this.#messages;
     const messageWords = new Uint32Array(messages.buffer);
     this.#groupRoots.write(rows, order, starts, this.#kept, groups, messages);
@@ -152,19 +159,4 @@ export class BucketReduction {
     this.#digests.write(this.#amounts, groups, messageWords);
     hash64Into(messageBytes, this.#leaves);
   }
-}
-
-/** Moves the 17 lowest rows of each (kind, author) of a group to the front, in order; returns their number.
- *  */
-function keepLowest(words: Uint32Array, order: Uint32Array, from: number, count: number): number {
-  let kept = from;
-  let inRun = 0;
-  let run = 0;
-  for (let at = from; at < from + count; at++) {
-    const statement = words[order[at] * headWords + headAt.statement] & 0xffff;
-    inRun = statement === run ? inRun + 1 : 1;
-    run = statement;
-    if (inRun <= limits.keptRecordsMax) order[kept++] = order[at];
-  }
-  return kept - from;
 }

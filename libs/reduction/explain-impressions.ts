@@ -10,7 +10,7 @@ import { RowRuns } from './row-runs.js';
 export interface ExplainedImpression {
   /** 16 bytes. */
   readonly impressionKey: Uint8Array;
-  /** Distinct records, and those of them that count toward the leaf. */
+  /** Distinct records, tests too, and those of them that count toward the leaf. */
   readonly records: number;
   readonly kept: number;
   /** A seller whose two prices differ and one stands has `price-differs` and then its outcome. */

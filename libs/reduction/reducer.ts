@@ -36,9 +36,15 @@ export interface ImpressionOutcome {
 /** A reducer with its parameters; holds the memory of one group at a time, so one a thread. */
 export interface GroupReducer {
   readonly tally: ImpressionTally;
-  /** Reduces the kept rows order[from, to) of one impression, which stand in group order; writes what each
-   *  participant
-   *  earns to `amounts` from index `at` on, high and low word each, entry 0 the sum of the others. */
+  /**
+   * Which of the distinct rows order[from, to) of one impression can decide: moves them to the front, in
+   * order, and returns how many they are. None: the impression has no leaf.
+   */
+  keep(rows: Uint32Array, order: Uint32Array, from: number, to: number): number;
+  /**
+   * Reduces the kept rows order[from, to) of the impression; writes what each participant earns to `amounts`
+   * from index `at` on, high and low word each, entry 0 the sum of the others.
+   */
   reduce(
     rows: Uint32Array,
     order: Uint32Array,
@@ -49,7 +55,7 @@ export interface GroupReducer {
   ): void;
   /** How the group reduced last ended; a pair that has two reasons (`price-differs`) is there twice. */
   lastOutcomes(): ImpressionOutcome[];
-  /** Authors noted as contradictory and as flooding in the group reduced last, as bits. */
+  /** Authors noted as contradictory and as flooding in the group kept and reduced last, as bits. */
   readonly lastContradictory: number;
   readonly lastFlooding: number;
 }

@@ -6,7 +6,7 @@ from papyrus_wire import (AUDIT, EVERY_SELLER, SELLERS, TEST, WIN, keccak256, me
 
 MILLION = 1_000_000
 VIEWABLE, INVALID = 2, 8 | 16
-KEPT_MAX = 17
+USUAL_RECORDS = 16
 
 
 class Group:
@@ -26,21 +26,35 @@ def amount_words(amounts):
     return [flat[i : i + 32] for i in range(0, len(flat), 32)]
 
 
+def keep(records):
+    """Those of one author's records towards one counterparty that can decide; `records` by hash."""
+    if records[0].kind == WIN:
+        highest = max(record.price for record in records)
+        lowest = min(record.price for record in records)
+        decide = [next(r for r in records if r.price == price) for price in (highest, lowest)]
+    else:
+        decide = [next((r for r in records if r.flags & INVALID), None),
+                  next((r for r in records if not r.flags & VIEWABLE), None)]
+        if decide == [None, None]:
+            decide = records[:1]
+    return {record.hash for record in decide if record is not None}
+
+
 def reduce_group(records, roles, p):
-    """`records`: the distinct records of one impression, in order."""
+    """`records`: the distinct records of one impression, in order, without those of tests."""
     group = Group()
-    group.key, group.records = records[0].key, len(records)
-    lists = defaultdict(list)
+    group.key = records[0].key
+    statements, written = defaultdict(list), defaultdict(int)
     for record in records:
-        if len(lists[record.kind, record.author]) < KEPT_MAX:
-            lists[record.kind, record.author].append(record)
-    kept = [record for key in sorted(lists) for record in lists[key]]
+        statements[record.kind, record.author, record.counterparty].append(record)
+        written[record.author] += 1
+    deciding = set().union(*(keep(one) for one in statements.values()))
+    kept = [record for record in records if record.hash in deciding]
     group.kept = len(kept)
-    group.flooding = sorted({author for (_, author), one in lists.items() if len(one) == KEPT_MAX})
-    speaking = [r for one in lists.values() if len(one) < KEPT_MAX for r in one if not r.flags & TEST]
+    group.flooding = sorted(author for author, count in written.items() if count > USUAL_RECORDS)
 
     prices = defaultdict(set)
-    for record in speaking:
+    for record in kept:
         if record.kind == WIN:
             prices[record.author, record.counterparty].add(record.price)
     group.contradictory = sorted({author for (author, _), stated in prices.items() if len(stated) > 1})
@@ -48,8 +62,10 @@ def reduce_group(records, roles, p):
     for seller, role in enumerate(roles):
         s, d = prices.get((seller, 0)), prices.get((0, seller))
         if role in SELLERS and (s or d):
-            audits = [r for r in speaking if r.kind == AUDIT and r.counterparty in (EVERY_SELLER, seller)]
-            reduce_seller(group, seller, min(s) if s else None, max(d) if d else None, audits, p)
+            audits = [r for r in kept if r.kind == AUDIT and r.counterparty in (EVERY_SELLER, seller)]
+            # Who contradicts itself cannot reject.
+            policy = {**p, "onPriceMismatch": 0} if d and len(d) > 1 and p["onPriceMismatch"] == 3 else p
+            reduce_seller(group, seller, min(s) if s else None, max(d) if d else None, audits, policy)
     if not prices:
         group.outcomes.append((None, "audit-only", 0, False))
     group.amounts[0] = sum(group.amounts)
@@ -116,11 +132,15 @@ def reduce_records(records, roles, p):
     """Merge, deduplicate, order, reduce and sum; `records` in any order, any of them repeated."""
     distinct = list({record.hash: record for record in records}.values())
     distinct.sort(key=lambda r: (r.key, r.kind, r.author, r.hash))
-    groups, start = [], 0
-    for at in range(1, len(distinct) + 1):
-        if at == len(distinct) or distinct[at].key != distinct[start].key:
-            groups.append(reduce_group(distinct[start:at], roles, p))
-            start = at
+    by_key = defaultdict(list)
+    for record in distinct:
+        by_key[record.key].append(record)
+    groups = []
+    for one in by_key.values():
+        taking = [record for record in one if not record.flags & TEST]
+        if taking:
+            groups.append(reduce_group(taking, roles, p))
+            groups[-1].records = len(one)
     output = Output()
     output.groups = groups
     output.settlement_root, output.opening, output.amounts = sum_tree(groups, len(roles))

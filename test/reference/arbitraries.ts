@@ -292,7 +292,7 @@ function recordOf({ salt, isTest, flags, ...said }: Said): Uint8Array {
 }
 
 /** The same statement many times over, each with another reference. */
-function flood(record: Uint8Array, count: number): Uint8Array[] {
+export function flood(record: Uint8Array, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, at) =>
     join(record.slice(0, 56), unhex('0xf10000000000'), bigEndian(at, 2)),
   );

@@ -32,39 +32,65 @@ export interface Verdict {
   readonly flooding: number[];
 }
 
-export const keptMax = 17;
 const million = 1_000_000n;
+const invalid = flag.generalInvalid | flag.sophisticatedInvalid;
 
-/** `kept`: at most 17 records of each author and kind, all of one impression. */
+/** Of one impression's distinct records without the test flag, those that can decide. */
+export function keptOf(records: readonly ReferenceRecord[]): ReferenceRecord[] {
+  return records.filter((one) => {
+    const alike = records.filter(
+      (other) =>
+        other.kind === one.kind && other.author === one.author && other.counterparty === one.counterparty,
+    );
+    const isLowestOf = (some: readonly ReferenceRecord[]): boolean =>
+      some.includes(one) && some.every((other) => Buffer.compare(one.hash, other.hash) <= 0);
+    if (one.kind === win) {
+      const prices = alike.map((other) => other.priceNano);
+      const ends = [greatest(prices), least(prices)];
+      return ends.some((price) => isLowestOf(alike.filter((other) => other.priceNano === price)));
+    }
+    const invalidOnes = alike.filter((other) => (other.flags & invalid) !== 0);
+    const hiddenOnes = alike.filter((other) => (other.flags & flag.viewable) === 0);
+    if (invalidOnes.length + hiddenOnes.length === 0) return isLowestOf(alike);
+    return isLowestOf(invalidOnes) || isLowestOf(hiddenOnes);
+  });
+}
+
+/** Authors of more records than anybody has reason to write of one impression. */
+export function floodingIn(records: readonly ReferenceRecord[]): number[] {
+  const authors = records.map((one) => one.author);
+  return ascending(authors.filter((author) => authors.filter((one) => one === author).length > 16));
+}
+
+/** `kept`: of one impression, as `keptOf` gives them. */
 export function reduceImpression(
   kept: readonly ReferenceRecord[],
   roles: readonly number[],
   parameters: ReducerParameters,
-): Verdict {
-  const countOf = (one: ReferenceRecord): number =>
-    kept.filter((other) => other.author === one.author && other.kind === one.kind).length;
-  const flooding = kept.filter((one) => countOf(one) === keptMax).map((one) => one.author);
-  const speaking = kept.filter((one) => countOf(one) < keptMax && (one.flags & flag.test) === 0);
+): Omit<Verdict, 'flooding'> {
   const amounts = roles.map(() => 0n);
   const outcomes: ReferenceOutcome[] = [];
   const contradictory = new Set<number>();
 
   for (const [seller, role] of roles.entries()) {
     if (!isSeller(role)) continue;
-    const said = pricesOf(speaking, seller, 0);
-    const paid = pricesOf(speaking, 0, seller);
+    const said = pricesOf(kept, seller, 0);
+    const paid = pricesOf(kept, 0, seller);
     if (said.length > 1) contradictory.add(seller);
     if (paid.length > 1) contradictory.add(0);
     if (said.length + paid.length === 0) continue;
     const s = said.length === 0 ? undefined : least(said);
     const d = paid.length === 0 ? undefined : greatest(paid);
-    reducePair(seller, s, d, speaking, { amounts, outcomes, parameters });
+    // Who contradicts itself cannot reject.
+    const softened = paid.length > 1 && parameters.onPriceMismatch === 3;
+    const policy = softened ? { ...parameters, onPriceMismatch: 0 } : parameters;
+    reducePair(seller, s, d, kept, { amounts, outcomes, parameters: policy });
   }
-  if (!speaking.some((one) => one.kind === win)) {
+  if (!kept.some((one) => one.kind === win)) {
     outcomes.push({ seller: undefined, reason: 'audit-only', nano: 0n });
   }
   amounts[0] = amounts.reduce((sum, one) => sum + one, 0n);
-  return { amounts, outcomes, contradictory: ascending(contradictory), flooding: ascending(flooding) };
+  return { amounts, outcomes, contradictory: ascending(contradictory) };
 }
 
 interface Books {
@@ -77,7 +103,7 @@ function reducePair(
   seller: number,
   s: bigint | undefined,
   d: bigint | undefined,
-  speaking: readonly ReferenceRecord[],
+  kept: readonly ReferenceRecord[],
   { amounts, outcomes, parameters }: Books,
 ): void {
   const note = (reason: string, nano: bigint): void => {
@@ -90,7 +116,7 @@ function reducePair(
   }
   if (s !== undefined && d !== undefined && s !== d) note('price-differs', price);
 
-  const heard = speaking.filter(
+  const heard = kept.filter(
     (one) => one.kind === audit && (one.counterparty === everySeller || one.counterparty === seller),
   );
   for (const auditor of new Set(heard.map((one) => one.author))) {
@@ -110,7 +136,6 @@ function reducePair(
 
 /** What the auditors that speak for the seller let happen to an agreed price. */
 function verdictOf(heard: readonly ReferenceRecord[], parameters: ReducerParameters): string {
-  const invalid = flag.generalInvalid | flag.sophisticatedInvalid;
   if (heard.some((one) => (one.flags & invalid) !== 0)) return 'invalid-traffic';
   if (heard.length === 0) return parameters.onMissingAudit === 1 ? 'matched' : 'missing-audit';
   const isViewable = heard.every((one) => (one.flags & flag.viewable) !== 0);

@@ -1,8 +1,9 @@
 /** Merge, deduplicate, order, keep, reduce and sum over all records of a block (wire-formats.md 7). */
-import { bigEndian, hex, isEqual, join, merkleRoot, sha256, unhex } from './bytes.js';
-import { type ReferenceRecord, readRecord } from './record.js';
+import { bigEndian, hex, join, merkleRoot, sha256, unhex } from './bytes.js';
+import { flag, type ReferenceRecord, readRecord } from './record.js';
 import {
-  keptMax,
+  floodingIn,
+  keptOf,
   type ReducerParameters,
   type ReferenceOutcome,
   reduceImpression,
@@ -11,7 +12,7 @@ import {
 
 export interface ReferenceGroup extends Verdict {
   readonly impressionKey: string;
-  /** Distinct records of the impression; of them `kept` count. */
+  /** Distinct records of the impression, tests too; of them `kept` count. */
   readonly records: number;
   readonly kept: number;
   readonly groupRoot: Uint8Array;
@@ -48,7 +49,13 @@ export function referenceReduce(
   for (const one of distinct) {
     byKey.set(one.impressionKey, [...(byKey.get(one.impressionKey) ?? []), one]);
   }
-  const groups = [...byKey.values()].map((group) => reduceGroup(group, roles, parameters));
+  const isTest = (one: ReferenceRecord): boolean => (one.flags & flag.test) !== 0;
+  const groups = [...byKey.values()]
+    .filter((group) => !group.every(isTest))
+    .map((group) => {
+      const taking = group.filter((one) => !isTest(one));
+      return { ...reduceGroup(taking, roles, parameters), records: group.length };
+    });
   const root = sumTree(groups, roles.length);
   return {
     groups,
@@ -78,22 +85,19 @@ function compareRecords(a: ReferenceRecord, b: ReferenceRecord): number {
   return a.kind - b.kind || a.author - b.author || Buffer.compare(a.hash, b.hash);
 }
 
-/** `group`: the ordered distinct records of one impression. */
+/** `group`: the ordered distinct records of one impression, none of them a test. */
 function reduceGroup(
   group: readonly ReferenceRecord[],
   roles: readonly number[],
   parameters: ReducerParameters,
-): ReferenceGroup {
-  const kept = group.filter((one) => {
-    const alike = group.filter((other) => other.kind === one.kind && other.author === one.author);
-    return alike.findIndex((other) => isEqual(other.hash, one.hash)) < keptMax;
-  });
-  const verdict = reduceImpression(kept, roles, parameters);
+): Omit<ReferenceGroup, 'records'> {
+  const kept = keptOf(group);
+  const verdict = { ...reduceImpression(kept, roles, parameters), flooding: floodingIn(group) };
   const { impressionKey } = group[0];
   const groupRoot = merkleRoot(kept.map((one) => one.hash));
   const statement = sha256(unhex(impressionKey), bigEndian(kept.length, 8), new Uint8Array(8), groupRoot);
   const leaf = sha256(statement, merkleRoot(amountWords(verdict.amounts)));
-  return { ...verdict, impressionKey, records: group.length, kept: kept.length, groupRoot, leaf };
+  return { ...verdict, impressionKey, kept: kept.length, groupRoot, leaf };
 }
 
 interface TreeNode {

@@ -4,10 +4,17 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { packBlock, packingArbitrary, type Scenario, scenarioArbitrary } from './arbitraries.js';
+import {
+  flood,
+  packBlock,
+  packingArbitrary,
+  recordArbitrary,
+  type Scenario,
+  scenarioArbitrary,
+} from './arbitraries.js';
 import { invalidityOf, readBatches, sealPart } from './block-part.js';
 import { hex, isEqual } from './bytes.js';
-import { audit, parseRecord, readRecord } from './record.js';
+import { audit, flag, parseRecord, readRecord } from './record.js';
 import type { ReferenceBatch } from './record-batch.js';
 import { type ReferenceReduction, referenceReduce } from './reduce-records.js';
 import { opensSettlementRoot, referenceBlock } from './reference-block.js';
@@ -62,7 +69,6 @@ describe('any records', () => {
   });
 
   it('of another seller never change what a seller and the payer owe each other', () => {
-    // Only while the payer is not flooding: its flood silences it towards everybody.
     fc.assert(
       fc.property(scenarioArbitrary, (scenario) => {
         const shares = { ...scenario.parameters, shares: [], auditorFeeNano: 0 };
@@ -72,11 +78,74 @@ describe('any records', () => {
           const { author, counterparty, kind } = readRecord(bytes);
           return kind === audit || author === seller || (author === 0 && counterparty === seller);
         });
-        fc.pre(all.flooding.every(([author]) => author !== 0));
         expect(reduce({ ...scenario, parameters: shares, records: own }).amounts[seller]).toBe(
           all.amounts[seller],
         );
       }),
+    );
+  });
+});
+
+describe('saying more', () => {
+  const scenarioAndMore = scenarioArbitrary.chain((scenario) =>
+    fc.tuple(fc.constant(scenario), fc.array(recordArbitrary(scenario.roles), { maxLength: 30 })),
+  );
+  const withRecords = (scenario: Scenario, records: readonly Uint8Array[]): ReferenceReduction =>
+    reduce({ ...scenario, records });
+  const isTest = (bytes: Uint8Array): boolean => (readRecord(bytes).flags & flag.test) !== 0;
+
+  it('of what was said changes no amount and no reason', () => {
+    fc.assert(
+      fc.property(scenarioArbitrary, fc.integer({ min: 1, max: 20 }), fc.nat(), (scenario, count, at) => {
+        const { records } = scenario;
+        fc.pre(records.length > 0);
+        const [before, after] = [
+          reduce(scenario),
+          withRecords(scenario, [...records, ...flood(records[at % records.length], count)]),
+        ];
+        expect([after.amounts, after.reasons]).toEqual([before.amounts, before.reasons]);
+        expect(after.contradictory).toEqual(before.contradictory);
+      }),
+    );
+  });
+
+  it('in tests changes nothing that is settled', () => {
+    fc.assert(
+      fc.property(scenarioAndMore, ([scenario, more]) => {
+        const real = scenario.records.filter((one) => !isTest(one));
+        const tests = more.filter(isTest);
+        const [before, after] = [withRecords(scenario, real), withRecords(scenario, [...real, ...tests])];
+        expect(hex(after.settlementRoot)).toBe(hex(before.settlementRoot));
+        expect([after.reasons, after.flooding]).toEqual([before.reasons, before.flooding]);
+      }),
+    );
+  });
+
+  it('takes back nothing of what a payer or an auditor has signed', () => {
+    fc.assert(
+      fc.property(scenarioAndMore, ([scenario, more]) => {
+        const real = scenario.records.filter((one) => !isTest(one));
+        const before = withRecords(scenario, real);
+        const payers = more.filter((one) => readRecord(one).author === 0);
+        const audits = more.filter((one) => readRecord(one).kind === audit);
+        const paid = withRecords(scenario, [...real, ...payers]);
+        const audited = withRecords(scenario, [...real, ...audits]);
+        for (const { impressionKey, amounts, outcomes } of before.groups) {
+          const same = (one: { readonly impressionKey: string }) => one.impressionKey === impressionKey;
+          // The payer has signed towards each seller of the impression: what it owes does not fall.
+          const signed = real.map(readRecord).filter((one) => same(one) && one.author === 0);
+          const sides = new Set(signed.map((one) => one.counterparty));
+          const sellers = outcomes.flatMap(({ seller }) => (seller === undefined ? [] : [seller]));
+          if (sellers.every((one) => sides.has(one))) {
+            expect(paid.groups.find(same)?.amounts[0]).toBeGreaterThanOrEqual(amounts[0]);
+          }
+          const invalidOf = (some: typeof outcomes) =>
+            some.filter(({ reason }) => reason === 'invalid-traffic').map(({ seller }) => seller);
+          const found = invalidOf(audited.groups.find(same)?.outcomes ?? []);
+          expect(found).toEqual(expect.arrayContaining(invalidOf(outcomes)));
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -164,7 +164,7 @@ contract ChannelsVectorsTest is Test {
 
     /// What is signed, as the vectors have it since a delegation names a fee.
     function readSigned() private view returns (string memory) {
-        return vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/reducer/parts.json"));
+        return vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/protocol/parts.json"));
     }
 
     function isSigned(string memory json, string memory place, bytes32 digest) private pure {

@@ -4,6 +4,7 @@ import { type ImpressionReason, impressionReasons, limits } from '#protocol';
 import { ImpressionTally } from '../../impression-tally.js';
 import type { GroupReducer, ImpressionOutcome, Reducer } from '../../reducer.js';
 import { everySellerBit, GroupStatements } from './group-statements.js';
+import { KeptRecords } from './kept-records.js';
 import {
   decodeParameters,
   encodeParameters,
@@ -37,6 +38,7 @@ class RtbImpressionReducer implements GroupReducer {
   readonly #feeHigh: number;
   readonly #feeLow: number;
   readonly #participants: number;
+  readonly #kept = new KeptRecords();
   readonly #said = new GroupStatements();
   // Where the amounts of the group in hand go.
   #amounts: Uint32Array = new Uint32Array(0);
@@ -61,7 +63,15 @@ class RtbImpressionReducer implements GroupReducer {
   }
 
   get lastFlooding(): number {
-    return this.#said.flooding;
+    return this.#kept.flooding;
+  }
+
+  keep(rows: Uint32Array, order: Uint32Array, from: number, to: number): number {
+    const count = this.#kept.keep(rows, order, from, to);
+    for (let rest = this.#kept.flooding; rest !== 0; rest &= rest - 1) {
+      this.tally.noteFlooding(31 - Math.clz32(rest & -rest));
+    }
+    return count;
   }
 
   reduce(
@@ -83,9 +93,6 @@ class RtbImpressionReducer implements GroupReducer {
     for (let rest = sellers; rest !== 0; rest &= rest - 1) this.#reduceSeller(31 - Math.clz32(rest & -rest));
     for (let rest = said.contradictory; rest !== 0; rest &= rest - 1) {
       this.tally.noteContradictory(31 - Math.clz32(rest & -rest));
-    }
-    for (let rest = said.flooding; rest !== 0; rest &= rest - 1) {
-      this.tally.noteFlooding(31 - Math.clz32(rest & -rest));
     }
     this.#sumUp();
   }
@@ -147,9 +154,7 @@ class RtbImpressionReducer implements GroupReducer {
     const difference = sellHigh[seller] - buyHigh[seller] || sellLow[seller] - buyLow[seller];
     if (difference === 0) return true;
     const isSellLower = difference < 0;
-    const policy = this.#isTolerated(seller, isSellLower)
-      ? onPriceMismatch.lower
-      : this.#parameters.onPriceMismatch;
+    const policy = this.#isTolerated(seller, isSellLower) ? onPriceMismatch.lower : this.#policyFor(bit);
     const takesSell =
       policy === onPriceMismatch.reject
         ? !isSellLower
@@ -158,6 +163,13 @@ class RtbImpressionReducer implements GroupReducer {
     if (policy === onPriceMismatch.reject) return this.#reject(seller, reason['price-mismatch']);
     this.#note(seller, reason['price-differs'], this.#priceHigh, this.#priceLow);
     return true;
+  }
+
+  /** Who contradicts itself cannot reject: where the payer states two prices, the lower stands. */
+  #policyFor(seller: number): number {
+    const policy = this.#parameters.onPriceMismatch;
+    const isContradicted = (this.#said.twicePriced & seller) !== 0;
+    return policy === onPriceMismatch.reject && isContradicted ? onPriceMismatch.lower : policy;
   }
 
   /** |s − d| × 1,000,000 ≤ priceTolerancePpm × max(s, d), exactly: each product as two words. */
