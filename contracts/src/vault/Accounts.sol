@@ -67,17 +67,18 @@ abstract contract Accounts is VaultStore, ReentrancyGuardTransient {
         Open memory giver;
         Open memory taker;
         for (uint256 i = 0; i < moves.length; i++) {
-            WeiMove calldata one = moves[i];
+            WeiMove memory one = moves[i];
             // Who took last may give now: bonds come back and go on in consecutive moves.
             if (!isOpen(giver, one.from)) (giver, taker) = (taker, giver);
             open(giver, one.from);
             requireHeld(giver, one);
+            uint256 added = uint256(one.amount) << shiftOf(one.toBook);
             giver.books -= uint256(one.amount) << shiftOf(one.fromBook);
             if (one.to == one.from) {
-                giver.books += uint256(one.amount) << shiftOf(one.toBook);
+                giver.books += added;
             } else {
                 open(taker, one.to);
-                taker.books += uint256(one.amount) << shiftOf(one.toBook);
+                taker.books += added;
             }
             tellMove(channelId, blockNumber, one);
         }
@@ -104,7 +105,7 @@ abstract contract Accounts is VaultStore, ReentrancyGuardTransient {
         if (!isMover) revert NotAllowed(msg.sender);
     }
 
-    function requireHeld(Open memory giver, WeiMove calldata one) private pure {
+    function requireHeld(Open memory giver, WeiMove memory one) private pure {
         // Outside holds nothing and takes nothing.
         uint256 held = one.fromBook == WeiBook.Outside ? 0 : heldIn(giver.books, one.fromBook);
         if (one.fromBook == WeiBook.Outside || held < one.amount) {
@@ -113,7 +114,7 @@ abstract contract Accounts is VaultStore, ReentrancyGuardTransient {
         if (one.toBook == WeiBook.Outside) revert WeiBookFull(one.to, WeiBook.Outside);
     }
 
-    function tellMove(bytes32 channelId, uint64 blockNumber, WeiMove calldata one) private {
+    function tellMove(bytes32 channelId, uint64 blockNumber, WeiMove memory one) private {
         emit WeiMoved(
             channelId, one.from, one.to, blockNumber, one.fromBook, one.toBook, one.amount, one.reason
         );

@@ -33,7 +33,9 @@ abstract contract BlockWork is Organisations {
 
     function openTerms(uint256 count) internal view returns (ChannelTerms memory terms) {
         terms = termsFor(count);
-        terms.keysRoot = rootOf(keyLeaves());
+        bytes32[] memory leaves = keyLeaves();
+        terms.blocksMax = uint64(leaves.length);
+        terms.keysRoot = rootOf(leaves);
     }
 
     function open(uint256 count) internal returns (bytes32) {
@@ -218,7 +220,7 @@ abstract contract BlockWork is Organisations {
 
     // ── Merkle trees, the plain way: level by level ──
 
-    function keyLeaves() internal pure returns (bytes32[] memory leaves) {
+    function keyLeaves() internal pure virtual returns (bytes32[] memory leaves) {
         leaves = new bytes32[](BLOCKS_MAX);
         for (uint256 i = 0; i < BLOCKS_MAX; i++) {
             leaves[i] = keccak256(abi.encode("papyrus key", i));
