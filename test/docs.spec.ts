@@ -71,7 +71,7 @@ describe('the docs', () => {
   it('list every option and default of the command line', () => {
     const page = read('docs/reference/cli.md');
     const grouped = groups.flatMap((group) => {
-      const names = [...helpOf(group).matchAll(/^ {2}([a-z]+) \[options\]/gm)].map((match) => match[1]);
+      const names = [...helpOf(group).matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map((match) => match[1]);
       expect(names.length).toBeGreaterThan(1);
       return names.map((name) => `${group} ${name}`);
     });

@@ -84,21 +84,28 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     return this.#call('Channels', 'closeChannel', [channelId]);
   }
 
-  async deposit(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome> {
-    const latest = await this.#latest();
-    const channel = await latest.channel(channelId);
-    if (channel === undefined) {
-      return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} is open` };
-    }
-    const { token } = channel.terms;
-    const allowed = await allowanceOf(latest, token, this.address);
-    if (typeof allowed !== 'bigint') return { ok: false, ...allowed };
-    if (allowed < amount) {
-      const data = encodeCall('TestToken', 'approve', [this.#contracts.Vault, amount]);
-      const approved = await this.#poster.post({ to: token, data, valueWei: 0n });
-      if (!approved.ok) return approved;
-    }
-    return this.#call('Vault', 'deposit', [channelId, payee, amount]);
+  deposit(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome> {
+    return this.#pay('deposit', channelId, payee, amount);
+  }
+
+  payDebt(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome> {
+    return this.#pay('payDebt', channelId, payee, amount);
+  }
+
+  serveDebt(channelId: ChannelId, payee: number): Promise<ChainOutcome> {
+    return this.#call('Vault', 'serveDebt', [channelId, payee]);
+  }
+
+  concede(channelId: ChannelId, blockNumber: number, payee: number): Promise<ChainOutcome> {
+    return this.#call('Vault', 'concede', [channelId, blockNumber, payee]);
+  }
+
+  releaseContested(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome> {
+    return this.#call('Vault', 'releaseContested', [channelId, blockNumber]);
+  }
+
+  burnContested(channelId: ChannelId, blockNumber: number, payee: number): Promise<ChainOutcome> {
+    return this.#call('Vault', 'burnContested', [channelId, blockNumber, payee]);
   }
 
   requestWithdrawal(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome> {
@@ -182,6 +189,29 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
 
   releaseVoid(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome> {
     return this.#call('Blocks', 'releaseVoid', [channelId, blockNumber]);
+  }
+
+  /** Tokens of the account into the Vault, approved before where they are not. */
+  async #pay(
+    name: 'deposit' | 'payDebt',
+    channelId: ChannelId,
+    payee: number,
+    amount: bigint,
+  ): Promise<ChainOutcome> {
+    const latest = await this.#latest();
+    const channel = await latest.channel(channelId);
+    if (channel === undefined) {
+      return { ok: false, code: 'unknown-channel', message: `no channel ${channelId} is open` };
+    }
+    const { token } = channel.terms;
+    const allowed = await allowanceOf(latest, token, this.address);
+    if (typeof allowed !== 'bigint') return { ok: false, ...allowed };
+    if (allowed < amount) {
+      const data = encodeCall('TestToken', 'approve', [this.#contracts.Vault, amount]);
+      const approved = await this.#poster.post({ to: token, data, valueWei: 0n });
+      if (!approved.ok) return approved;
+    }
+    return this.#call('Vault', name, [channelId, payee, amount]);
   }
 
   #call(

@@ -86,6 +86,13 @@ export interface Line {
   readonly blockMax: bigint;
 }
 
+/** Neither's until one of them gives it up. */
+export interface Contested {
+  /** Token base units. */
+  readonly amount: bigint;
+  readonly sinceSeconds: number;
+}
+
 export interface ChannelFacts {
   readonly channelId: ChannelId;
   readonly terms: ChannelTerms;
@@ -129,6 +136,16 @@ export interface ParticipantActs {
   /** The payee gives back of its own line. */
   release(channelId: ChannelId, amount: bigint): Promise<ChainOutcome>;
   closeChannel(channelId: ChannelId): Promise<ChainOutcome>;
+  /** Approves and pays so much of a line's debt with tokens of its own; any key. */
+  payDebt(channelId: ChannelId, payee: number, amount: bigint): Promise<ChainOutcome>;
+  /** Serves a line's debt from what of it is free; any key. */
+  serveDebt(channelId: ChannelId, payee: number): Promise<ChainOutcome>;
+  /** The payer lets the payee have what is contested of a block. */
+  concede(channelId: ChannelId, blockNumber: number, payee: number): Promise<ChainOutcome>;
+  /** The payee lets the payer have it. */
+  releaseContested(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome>;
+  /** What nobody gave up within retentionPeriod is nobody's; any key. */
+  burnContested(channelId: ChannelId, blockNumber: number, payee: number): Promise<ChainOutcome>;
   postPart(
     channelId: ChannelId,
     blockNumber: number,
@@ -215,6 +232,8 @@ export interface ChainSnapshot extends ChainTime {
   blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts>;
   /** Token base units that block n surely pays the payee (protocol.md 2). */
   cover(channelId: ChannelId, blockNumber: number, payee: number): Promise<bigint>;
+  /** What several results left open between a block's payer and payee; undefined for nothing. */
+  contested(channelId: ChannelId, blockNumber: number, payee: number): Promise<Contested | undefined>;
   /** Keys registered strictly before `atSeconds`; undefined if there were none. */
   keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined>;
   /** How often the account has registered its keys. */

@@ -6,6 +6,7 @@ import type {
   ChainSnapshot,
   ChainTime,
   ChannelFacts,
+  Contested,
   ParticipantKeys,
   ValidatorFacts,
   WeiAccount,
@@ -63,6 +64,13 @@ export class ContractSnapshot implements ChainSnapshot {
 
   cover(channelId: ChannelId, blockNumber: number, payee: number): Promise<bigint> {
     return this.#view('Vault', 'cover', [channelId, blockNumber, payee]);
+  }
+
+  async contested(channelId: ChannelId, blockNumber: number, payee: number): Promise<Contested | undefined> {
+    const values = [channelId, blockNumber, payee];
+    const found = await this.#view<{ amount: bigint; since: bigint }>('Vault', 'contested', values);
+    if (found.amount === 0n) return undefined;
+    return { amount: found.amount, sinceSeconds: Number(found.since) };
   }
 
   async keysAt(account: Address, atSeconds: number): Promise<ParticipantKeys | undefined> {

@@ -5,6 +5,7 @@ export type {
   ChainSnapshot,
   ChainTime,
   ChannelFacts,
+  Contested,
   DrawGround,
   DrivenChain,
   Finality,

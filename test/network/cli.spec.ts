@@ -52,9 +52,9 @@ describe('a command', () => {
     ['validator'],
     ...['register', 'bond', 'leave'].map((name) => ['validator', name]),
     ['channel'],
-    ...['propose', 'sign', 'open', 'deposit', 'cover', 'release', 'request', 'withdraw', 'close'].map(
-      (name) => ['channel', name],
-    ),
+    ...['propose', 'sign', 'open'].map((name) => ['channel', name]),
+    ...['deposit', 'cover', 'pay-debt'].map((name) => ['channel', name]),
+    ...['release', 'request', 'concede', 'withdraw', 'close'].map((name) => ['channel', name]),
   ];
   const chained = (text: string): string[] => [
     ...text.split(' '),

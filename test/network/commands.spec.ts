@@ -269,6 +269,13 @@ describe('two organisations that have nothing but a chain, a part store and each
     expect(await refused('channel', 'release', channelId, '--keys', dsp.keys, '--amount', '1')).toMatch(
       /^refused-by-contracts: release: not-payee/,
     );
+    const nothing = { payee: 1, amount: '0', acts: [] };
+    const keys = ['--keys', dsp.keys, '--payee', '1'];
+    expect(await done('channel', 'pay-debt', channelId, ...keys)).toMatchObject({ ...nothing, debt: '0' });
+    expect(await done('channel', 'concede', channelId, ...keys, '--block', '0')).toMatchObject(nothing);
+    expect(await refused('channel', 'concede', channelId, '--keys', dsp.keys, '--block', '0')).toMatch(
+      /^participant-unknown: the payer names/,
+    );
     await done('channel', 'close', channelId, '--keys', ssp.keys);
     expect(await done('channel', 'close', channelId, '--keys', dsp.keys)).toMatchObject({ acts: [] });
     await until('the payer has all', async () => {

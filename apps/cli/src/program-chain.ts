@@ -191,6 +191,15 @@ function defineChannelLines(channel: Command, { output, end }: Definitions): voi
       const { runChannelDeposit } = await import('./commands/channel-money.js');
       end(await runChannelDeposit(id, options, output));
     });
+  acting(channel.command('pay-debt').addArgument(channelArgument()))
+    .description('pay a payee what blocks owe it and its line lacked')
+    .addOption(payeeOption)
+    .option('--amount <units>', 'all of it if absent')
+    .addHelpText('after', example('papyrus channel pay-debt 0x5f3a91c2 --keys keys/dsp --payee 1'))
+    .action(async (id, options) => {
+      const { runChannelPayDebt } = await import('./commands/channel-money.js');
+      end(await runChannelPayDebt(id, options, output));
+    });
   acting(channel.command('cover').addArgument(channelArgument()))
     .description('what a block surely pays each payee')
     .addOption(new Option('--block <number>', 'the next to start if absent').argParser(blockNumber))
@@ -221,6 +230,15 @@ function defineChannelExits(channel: Command, { output, end }: Definitions): voi
     .action(async (id, options) => {
       const { runChannelRequest } = await import('./commands/channel-money.js');
       end(await runChannelRequest(id, options, output));
+    });
+  acting(channel.command('concede').addArgument(channelArgument()))
+    .description('let the other side have what is contested of a block: the payer a payee, a payee the payer')
+    .addOption(new Option('--block <number>', 'which block').argParser(blockNumber).makeOptionMandatory())
+    .option('--payee <who>', 'index or account, of the payer')
+    .addHelpText('after', example('papyrus channel concede 0x5f3a91c2 --keys keys/dsp --block 7 --payee 1'))
+    .action(async (id, options) => {
+      const { runChannelConcede } = await import('./commands/channel-money.js');
+      end(await runChannelConcede(id, options, output));
     });
   acting(channel.command('withdraw').addArgument(channelArgument()))
     .description('take back what is due of requests and closed lines, and pull the balance')

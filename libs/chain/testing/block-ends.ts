@@ -69,6 +69,16 @@ export function endsBlocks(chain: () => DrivenChain): void {
     // What the lower result grants; the rest of the higher one lies contested.
     expect(await (await latest(chain())).balance(token, seller.account.address)).toBe(10n);
     expect((await lineOf(chain(), channelId, 1)).amount).toBe(1_000n - 90n);
+    const contested = async () => (await latest(chain())).contested(channelId, 0, 1);
+    expect(await contested()).toEqual({ amount: 80n, sinceSeconds: expect.any(Number) });
+    expect(await (await latest(chain())).contested(channelId, 0, 2)).toBeUndefined();
+    expect(refused(await seller.account.concede(channelId, 0, 1))).toBe('not-payer');
+    expect(refused(await payer.account.releaseContested(channelId, 0))).toBe('not-payee');
+    expect(refused(await payer.account.burnContested(channelId, 0, 1))).toBe('contested-too-young');
+    done(await payer.account.concede(channelId, 0, 1));
+    expect(await contested()).toBeUndefined();
+    expect(await (await latest(chain())).balance(token, seller.account.address)).toBe(90n);
+    expect(refused(await seller.account.releaseContested(channelId, 0))).toBe('nothing-contested');
   });
 
   it('is final at once when all accept one of two results, and pays that one alone', async () => {

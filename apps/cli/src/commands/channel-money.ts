@@ -22,6 +22,17 @@ export interface LineOptions extends AmountOptions {
   readonly payee: string;
 }
 
+export interface DebtOptions extends MoneyOptions {
+  readonly payee: string;
+  readonly amount?: string;
+}
+
+export interface ConcedeOptions extends MoneyOptions {
+  readonly block: number;
+  /** Index or account; of the payer alone. */
+  readonly payee?: string;
+}
+
 export function runChannelDeposit(id: string, options: LineOptions, output: Output): Promise<ExitCode> {
   return moveOf(id, options, output, async ({ acts, channel, session }) => {
     const { payee, amount } = lineOf(channel.terms, options);
@@ -38,6 +49,40 @@ export function runChannelRequest(id: string, options: LineOptions, output: Outp
     const act = () => acts.requestWithdrawal(channel.channelId, payee, amount);
     await session.act(`request of the line of participant ${payee}`, act);
     return { payee, amount };
+  });
+}
+
+/** Pays what blocks owe and the line lacked, with the account's own tokens; all if no amount is named. */
+export function runChannelPayDebt(id: string, options: DebtOptions, output: Output): Promise<ExitCode> {
+  return moveOf(id, options, output, async ({ acts, channel, session }) => {
+    const { payee, amount } = lineOf(channel.terms, { amount: '0', ...options });
+    const debt = channel.lines[payee - 1].debt;
+    const paid = options.amount === undefined ? debt : amount;
+    if (paid === 0n) output.line(`Participant ${payee} is owed nothing.`);
+    else await session.act('pay the debt', () => acts.payDebt(channel.channelId, payee, paid));
+    return { payee, amount: paid, debt };
+  });
+}
+
+/** What several results left open of a block: the payer lets a payee have it, or the payee the payer. */
+export function runChannelConcede(id: string, options: ConcedeOptions, output: Output): Promise<ExitCode> {
+  return moveOf(id, options, output, async ({ acts, channel, session, index }) => {
+    const { channelId, terms } = channel;
+    if (index === 0 && options.payee === undefined) {
+      throw new CommandRefused('participant-unknown', 'the payer names to whom it concedes: --payee');
+    }
+    const payee = index === 0 ? lineOf(terms, { payee: String(options.payee), amount: '0' }).payee : index;
+    const found = await (await session.latest()).contested(channelId, options.block, payee);
+    if (found === undefined) {
+      output.line(`Nothing of block ${options.block} is contested with participant ${payee}.`);
+      return { blockNumber: options.block, payee, amount: 0n };
+    }
+    const act =
+      index === 0
+        ? () => acts.concede(channelId, options.block, payee)
+        : () => acts.releaseContested(channelId, options.block);
+    await session.act(`concede ${amountText(found.amount, terms.tokenPerUnit)}`, act);
+    return { blockNumber: options.block, payee, amount: found.amount };
   });
 }
 
