@@ -15,13 +15,13 @@ export const hexOf = (bytes: number) =>
     .regex(new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`), `${bytes} bytes as 0x-hexadecimal`)
     .transform((text) => text.toLowerCase() as Hex);
 
-/** Decimal text of an unsigned 64-bit integer, or a JSON integer that is exact. */
 /** Of an account of the Vault, in wei. */
 const feeWei = z
   .string()
   .regex(/^(0|[1-9]\d{0,28})$/, 'a uint96 in decimal')
   .transform(BigInt)
   .refine((value) => value < 1n << 96n, 'a uint96 in decimal');
+/** Decimal text of an unsigned 64-bit integer, or a JSON integer that is exact. */
 const u64 = z
   .union([z.string().regex(/^\d{1,20}$/, 'decimal digits'), z.int().nonnegative()])
   .transform((value) => BigInt(value))
