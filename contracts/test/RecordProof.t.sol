@@ -263,7 +263,7 @@ contract RecordProofTest is Test {
     }
 
     function readProofs() private view returns (Proof[] memory) {
-        return abi.decode(vm.parseJsonTypeArray(read("reducer/parts"), ".proofs", PLACE_TYPE), (Proof[]));
+        return abi.decode(vm.parseJsonTypeArray(read("protocol/parts"), ".proofs", PLACE_TYPE), (Proof[]));
     }
 
     function placeOf(Proof memory one) private pure returns (RecordPlace memory) {
