@@ -1,6 +1,5 @@
 /** Tries acts on the chain as it is and posts none: what a dry run of a command shows. */
 import type { Address, Hex } from '#encoding';
-import { Fault } from '#environment';
 import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { decodeCall } from './contract-codec.js';
@@ -64,9 +63,7 @@ export class RehearsingPoster implements ActPoster {
   }
 
   #shown({ to, data, valueWei }: ChainAct): RehearsedAct {
-    if (to === undefined) {
-      throw new Fault('not-rehearsed', 'a deployment has no dry run', { retriable: false });
-    }
+    if (to === undefined) throw new Error('a deployment has no dry run');
     const names = Object.keys(this.#contracts) as (keyof ContractAddresses)[];
     const contract = names.find((name) => this.#contracts[name].toLowerCase() === to.toLowerCase());
     const { call, fields } = decodeCall(contract ?? 'TestToken', data);
