@@ -210,8 +210,7 @@ function idRefusal(id: string | undefined, pointer: string): Refusal | undefined
       { pointer, detail: 'an unresolved macro' },
     ]);
   }
-  // Each half of a surrogate pair would be hashed as the same replacement character.
-  if (isAcceptableId(id) && id.isWellFormed()) return undefined;
+  if (isAcceptableId(id)) return undefined;
   const detail = 'the id is empty, longer than 256 bytes, holds U+0000 or is not well-formed Unicode';
   return refuse('id-not-acceptable', detail, [{ pointer, detail }]);
 }

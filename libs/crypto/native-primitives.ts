@@ -28,16 +28,8 @@ export const nativePrimitives: Primitives = {
     out.set(cipher.getAuthTag(), plaintext.length);
     return out;
   },
-  decryptGcm(key, nonce, sealed) {
-    const end = sealed.length - tagBytes;
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-    decipher.setAuthTag(sealed.subarray(end));
-    const plaintext = decipher.update(sealed.subarray(0, end));
-    try {
-      decipher.final();
-    } catch {
-      return undefined;
-    }
+  decryptCtr(key, counter, ciphertext) {
+    const plaintext = createDecipheriv('aes-256-ctr', key, counter).update(ciphertext);
     return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
   },
   signEcdsa(digest, privateKey) {

@@ -1,5 +1,5 @@
 /** The primitives in JavaScript alone: what `#crypto/primitives` means where `browser` is a condition. */
-import { gcm } from '@noble/ciphers/aes.js';
+import { ctr, gcm } from '@noble/ciphers/aes.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -14,13 +14,7 @@ export const primitives: Primitives = {
   },
   hmacSha256: (key, bytes) => hmac(sha256, key, bytes),
   encryptGcm: (key, nonce, plaintext) => gcm(key, nonce).encrypt(plaintext),
-  decryptGcm(key, nonce, sealed) {
-    try {
-      return gcm(key, nonce).decrypt(sealed);
-    } catch {
-      return undefined;
-    }
-  },
+  decryptCtr: (key, counter, ciphertext) => ctr(key, counter).decrypt(ciphertext),
   signEcdsa(digest, privateKey) {
     const signature = secp256k1.sign(digest, privateKey, { lowS: true, prehash: false });
     return { signature: signature.toBytes('compact'), recovery: signature.recovery };

@@ -14,8 +14,8 @@ export interface Primitives {
   hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
   /** AES-256-GCM, NIST SP 800-38D, with a nonce of 12 bytes: ciphertext ‖ 16-byte tag. */
   encryptGcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  /** The plaintext; undefined if the tag does not match. `sealed` holds at least a tag. */
-  decryptGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** AES-256-CTR, NIST SP 800-38A, from a counter of 16 bytes on; as many bytes as it is given. */
+  decryptCtr(key: Uint8Array, counter: Uint8Array, ciphertext: Uint8Array): Uint8Array;
   /** secp256k1 with the nonce of RFC 6979 and a low s: r ‖ s of 64 bytes, and 0 or 1. */
   signEcdsa(
     digest: Uint8Array,

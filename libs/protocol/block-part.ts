@@ -17,13 +17,8 @@ import {
 } from './limits.js';
 import { batchAt, batchBytes, batchCount } from './record-batch.js';
 
-/**
- * A batch key: author u8 ‖ sequence u64 BE ‖ recordsRoot 32 ‖ bytes u32 BE ‖ zero × 3. As bytes, keys ascend
- * as batches do.
- */
-export const batchKeyBytes = 48;
-/** The part of a key that orders and tells batches apart. */
-export const batchKeyOrderBytes = 41;
+/** A batch key: author u8 ‖ sequence u64 BE ‖ recordsRoot 32. As bytes, keys ascend as batches do. */
+export const batchKeyBytes = 41;
 
 export interface PartCommitment {
   readonly partRoot: Uint8Array;
@@ -33,11 +28,9 @@ export interface PartCommitment {
 
 export function writeBatchKey(batch: Uint8Array, at: number, keys: Uint8Array, keyAt: number): void {
   const sequence = viewOf(batch).getBigUint64(at + batchAt.sequence, true);
-  const view = viewOf(keys);
   keys[keyAt] = batch[at + batchAt.author];
-  view.setBigUint64(keyAt + 1, sequence, false);
+  viewOf(keys).setBigUint64(keyAt + 1, sequence, false);
   keys.set(batch.subarray(at + batchAt.recordsRoot, at + batchAt.recordsRoot + 32), keyAt + 9);
-  view.setUint32(keyAt + batchKeyOrderBytes, batchBytes(batchCount(batch, at)), false);
 }
 
 /** Says where a part is cut, one batch after the other; the same rule makes parts and checks them. */

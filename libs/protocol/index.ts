@@ -24,7 +24,6 @@ export {
 } from './block-keys.js';
 export {
   batchKeyBytes,
-  batchKeyOrderBytes,
   budgetBytes,
   CutRule,
   commitManifest,

@@ -119,10 +119,28 @@ describe('a block part', () => {
     expect(reasonOf(sealed)).toBe('wrong-bytes');
   });
 
-  it('sealed with another key does not open', () => {
+  it('with a sealed segment that is shorter than a tag does not open', () => {
+    const reason = (bytes: number) => {
+      const sealed = new Uint8Array(bytes);
+      return reasonOf([{ sealed, row: rowOf(sealed, new Uint8Array(32)) }]);
+    };
+    expect(reason(0)).toBe('does-not-open');
+    expect(reason(15)).toBe('does-not-open');
+    expect(reason(16)).toBe('malformed');
+  });
+
+  it('sealed with another key is malformed: what it decrypts to are no batches', () => {
     const plaintext = cut(batches)[0];
     const bytes = seal(sha256(blockKey), plaintext);
-    expect(reasonOf([{ sealed: bytes, row: rowOf(bytes, segmentRootOf(plaintext)) }])).toBe('does-not-open');
+    expect(reasonOf([{ sealed: bytes, row: rowOf(bytes, segmentRootOf(plaintext)) }])).toBe('malformed');
+  });
+
+  it('is valid whatever the tags of its segments are', () => {
+    const sealed = sealAll(cut(batches)).map((one) => {
+      const bytes = changed(one.sealed, one.sealed.length - 1, 0xff);
+      return { sealed: bytes, row: rowOf(bytes, one.row.subarray(32)) };
+    });
+    expect(reasonOf(sealed)).toBeUndefined();
   });
 
   it.each<[string, (plaintext: Uint8Array) => Uint8Array]>([
@@ -146,15 +164,20 @@ describe('a block part', () => {
     expect(reasonOf([sealAs(batch(1, 3, 1))])).toBeUndefined();
   });
 
-  it('that is cut elsewhere is malformed', () => {
-    const whole = cut(batches);
-    const joined = new Uint8Array(Buffer.concat([batches[9], batches[10]]));
-    expect(joined.length).toBeLessThan(65_536);
-    const split = [...whole.slice(0, -1), batches[9], batches[10]];
-    const isSplitByRule = split.length === whole.length;
-    expect(reasonOf(sealAll(split))).toBe(isSplitByRule ? undefined : 'malformed');
-    const authorsJoined = new Uint8Array(Buffer.concat([batches[8], batches[9]]));
-    expect(reasonOf(sealAll([authorsJoined]))).toBe('malformed');
+  it('of which a segment goes on where a cut is due is malformed; one that ends early is not', () => {
+    const joined = (...some: Uint8Array[]) => reasonOf(sealAll([new Uint8Array(Buffer.concat(some))]));
+    expect(reasonOf(sealAll(batches.slice(0, 3)))).toBeUndefined();
+    expect(joined(batches[8], batches[9])).toBe('malformed');
+    // 1,015 records and three headers fill 65,536 bytes.
+    expect(joined(batch(0, 0, 1), batch(0, 1, 1), batch(0, 2, 1_013))).toBeUndefined();
+    expect(joined(batch(0, 0, 1), batch(0, 1, 1), batch(0, 2, 1_014))).toBe('malformed');
+    // A batch whose root's last byte is below 64 ends a segment of 16,384 bytes or more.
+    const ends = (sequence: number) => batch(0, sequence, 300)[batchAt.recordsRoot + 31] < 64;
+    const sequences = Array.from({ length: 60 }, (_, sequence) => sequence);
+    const [ending, goingOn] = [sequences.find(ends), sequences.find((one) => !ends(one))];
+    const after = batch(0, 99, 1);
+    expect(joined(batch(0, ending as number, 300), after)).toBe('malformed');
+    expect(joined(batch(0, goingOn as number, 300), after)).toBeUndefined();
   });
 
   it('whose row names another segment root has a wrong segment root', () => {
@@ -193,10 +216,18 @@ describe('a block part', () => {
     expect(reason(first, second, second)).toBe('out-of-order');
   });
 
-  it('in which an author takes more than its budget is too large, small batches counting 2,048 bytes', () => {
-    const small = Array.from({ length: 196 }, (_, n) => batch(0, n, 1));
-    expect(reasonOf(sealAll(cut(small.slice(0, 195))))).toBeUndefined();
-    expect(reasonOf(sealAll(cut(small)))).toBe('too-large');
+  it('in which an author has more segments than its bytes allow is too large', () => {
+    // 400,000 bytes allow 49 segments; those of others do not count.
+    const small = Array.from({ length: 50 }, (_, n) => batch(0, n, 1));
+    const other = batch(1, 0, 1);
+    expect(reasonOf(sealAll([...small.slice(0, 49), other]))).toBeUndefined();
+    expect(reasonOf(sealAll([...small, other]))).toBe('too-large');
+    expect(reasonOf(sealAll(cut(small)))).toBeUndefined();
+  });
+
+  it('is not too large before it is out of order', () => {
+    const small = Array.from({ length: 50 }, (_, n) => batch(0, n, 1));
+    expect(reasonOf(sealAll(small.toReversed()))).toBe('out-of-order');
   });
 
   it('with a changed record has a wrong batch root, and with a changed header a bad signature', () => {

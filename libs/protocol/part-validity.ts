@@ -2,10 +2,11 @@
 import { merkleRoot, open, sha256 } from '#crypto';
 import { compareBytes, equalBytes, viewOf } from '#encoding';
 import { segmentKeyOf } from './block-keys.js';
-import { batchKeyBytes, batchKeyOrderBytes, budgetBytes, CutRule, writeBatchKey } from './block-part.js';
-import { batchHeaderBytes, recordBytes } from './limits.js';
+import { batchKeyBytes, CutRule, writeBatchKey } from './block-part.js';
+import { batchHeaderBytes, recordBytes, segmentBytesMax } from './limits.js';
 import { RecordCheck, type RecordRules, recordAt } from './record.js';
 import { BatchHasher, batchAt, batchBytes, batchCount, headerFault } from './record-batch.js';
+import { rowsMaxOf } from './terms-fault.js';
 
 /** Reasons of an invalid part, in the order in which the first that applies is the part's. */
 const partReasons = [
@@ -42,7 +43,7 @@ export interface BlockRules extends RecordRules {
  */
 export interface CheckedSegment {
   readonly reason: PartReason | undefined;
-  /** n × 48 bytes, see `batchKeyBytes`. */
+  /** n × 41 bytes, see `batchKeyBytes`. */
   readonly keys: Uint8Array;
   /** The opened batches, one after the other. */
   readonly plaintext: Uint8Array;
@@ -52,8 +53,6 @@ export interface CheckedSegment {
 }
 
 const nothing = new Uint8Array(0);
-const batchesMax = 65_536 / (batchHeaderBytes + recordBytes);
-
 /** Opens and checks segments of one block; one instance a thread. */
 export class SegmentCheck {
   readonly #rules: BlockRules;
@@ -91,11 +90,13 @@ export class SegmentCheck {
     return { ...reason, keys, plaintext };
   }
 
-  /** The batch keys, or undefined if a header or a record is malformed. */
+  /** The batch keys, or undefined if a header, a record or a cut is malformed. */
   #parse(plaintext: Uint8Array): Uint8Array | undefined {
-    if (plaintext.length === 0) return undefined;
-    const keys = new Uint8Array(Math.min(batchesMax, plaintext.length / 256 + 1) * batchKeyBytes);
+    if (plaintext.length === 0 || plaintext.length > segmentBytesMax) return undefined;
+    const batchesMax = Math.ceil(plaintext.length / (batchHeaderBytes + recordBytes));
+    const keys = new Uint8Array(batchesMax * batchKeyBytes);
     const view = viewOf(plaintext);
+    const cut = new CutRule();
     let count = 0;
     for (let at = 0; at < plaintext.length; count++) {
       if (headerFault(plaintext, at) !== undefined || !this.#isOfThisBlock(plaintext, view, at))
@@ -106,7 +107,9 @@ export class SegmentCheck {
         if (plaintext[record + recordAt.author] !== author) return undefined;
         if (this.#records.faultAt(view, record) !== undefined) return undefined;
       }
-      if ((count + 1) * batchKeyBytes > keys.length) return undefined;
+      // A segment may end early, but not go on where a cut is due.
+      const isCut = cut.begins(author, end - at, plaintext[at + batchAt.recordsRoot + 31]);
+      if (isCut && count > 0) return undefined;
       writeBatchKey(plaintext, at, keys, count * batchKeyBytes);
       at = end;
     }
@@ -154,15 +157,14 @@ export class SegmentCheck {
 
 /** Puts the segments of one part together, in order, and says whether the part counts. */
 export class PartCheck {
-  readonly #authorBytesMax: number;
-  readonly #cut = new CutRule();
-  readonly #authorBytes: Float64Array;
+  readonly #rowsMax: number;
+  readonly #authorRows: Float64Array;
   #last: Uint8Array = nothing;
   #reason: number = partReasons.length;
 
   constructor(rules: { roles: readonly number[]; authorBytesMax: number }) {
-    this.#authorBytesMax = rules.authorBytesMax;
-    this.#authorBytes = new Float64Array(rules.roles.length);
+    this.#rowsMax = rowsMaxOf(rules);
+    this.#authorRows = new Float64Array(rules.roles.length);
   }
 
   /** The first reason found so far. */
@@ -179,27 +181,21 @@ export class PartCheck {
   add(segment: Pick<CheckedSegment, 'reason' | 'keys'>): void {
     this.note(segment.reason);
     const { keys } = segment;
-    for (let at = 0; at < keys.length; at += batchKeyBytes) this.#addBatch(keys, at);
-  }
-
-  #addBatch(keys: Uint8Array, at: number): void {
-    const author = keys[at];
-    const bytes = viewOf(keys).getUint32(at + batchKeyOrderBytes, false);
-    if (this.#cut.begins(author, bytes, keys[at + batchKeyOrderBytes - 1]) !== (at === 0)) {
-      this.note('malformed');
-    }
-    const order = keys.subarray(at, at + batchKeyOrderBytes);
-    if (this.#last.length > 0 && compareBytes(this.#last, order) >= 0) this.note('out-of-order');
-    this.#last = order;
-    this.#authorBytes[author] += budgetBytes(bytes);
-    if (this.#authorBytes[author] > this.#authorBytesMax) this.note('too-large');
+    if (keys.length === 0) return;
+    // Within the segment its own check has seen to the order.
+    const first = keys.subarray(0, batchKeyBytes);
+    if (this.#last.length > 0 && compareBytes(this.#last, first) >= 0) this.note('out-of-order');
+    this.#last = keys.subarray(keys.length - batchKeyBytes);
+    const author = keys[0];
+    this.#authorRows[author] += 1;
+    if (this.#authorRows[author] > this.#rowsMax) this.note('too-large');
   }
 }
 
 function ascends(keys: Uint8Array): boolean {
   for (let at = batchKeyBytes; at < keys.length; at += batchKeyBytes) {
-    const before = keys.subarray(at - batchKeyBytes, at - batchKeyBytes + batchKeyOrderBytes);
-    if (compareBytes(before, keys.subarray(at, at + batchKeyOrderBytes)) >= 0) return false;
+    const before = keys.subarray(at - batchKeyBytes, at);
+    if (compareBytes(before, keys.subarray(at, at + batchKeyBytes)) >= 0) return false;
   }
   return true;
 }

@@ -52,6 +52,9 @@ describe('records', () => {
     expect(isAcceptableId('é'.repeat(128))).toBe(true);
     expect(isAcceptableId(`${'é'.repeat(128)}x`)).toBe(false);
     expect(isAcceptableId('')).toBe(false);
+    expect(isAcceptableId('😀')).toBe(true);
+    expect(isAcceptableId('😀'.charAt(0))).toBe(false);
+    expect(isAcceptableId(`${'😀'.charAt(1)}${'😀'.charAt(0)}`)).toBe(false);
   });
 
   it('name campaigns and log lines by the first 8 bytes of their hash', () => {

@@ -143,9 +143,13 @@ export class RecordCheck {
   }
 }
 
-/** Whether an id may be hashed: 1 to 256 bytes of UTF-8 without U+0000. */
+/**
+ * Whether an id may be hashed: 1 to 256 bytes of UTF-8, well-formed Unicode without U+0000. Each half of a
+ * surrogate pair would be hashed as the same replacement character.
+ */
 export function isAcceptableId(id: string): boolean {
-  return id.length > 0 && !id.includes('\u0000') && utf8(id).length <= idBytesMax;
+  const isText = id.length > 0 && id.isWellFormed() && !id.includes('\u0000');
+  return isText && utf8(id).length <= idBytesMax;
 }
 
 /** First 16 bytes of sha256(utf8(auctionId) ‖ 0x00 ‖ utf8(impId)); both ids are acceptable. */

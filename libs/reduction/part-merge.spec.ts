@@ -8,14 +8,12 @@ const rules = { roles: [1, 3, 4], authorBytesMax: 400_000 };
 const rowsOf = (...names: number[]): Uint8Array =>
   new Uint8Array(names.flatMap((name) => Array<number>(limits.manifestRowBytes).fill(name)));
 
-/** The key of one batch: author, sequence, the first byte of its root, and 256 bytes of size. */
+/** The key of one batch: author, sequence and the first byte of its root. */
 function keyOf(author: number, sequence: number, root: number): Uint8Array {
   const key = new Uint8Array(batchKeyBytes);
   key[0] = author;
   key[8] = sequence;
   key[9] = root;
-  key[40] = 255;
-  key[43] = 1;
   return key;
 }
 

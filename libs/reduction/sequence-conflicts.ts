@@ -1,6 +1,6 @@
 /** Finds sequences that an author used for different batches of one block, over all parts that count. */
 import { compareBytes, viewOf } from '#encoding';
-import { batchKeyBytes, batchKeyOrderBytes } from '#protocol';
+import { batchKeyBytes } from '#protocol';
 
 /** author u8 ‖ sequence u64: the part of a batch key before the root. */
 const sequenceKeyBytes = 9;
@@ -10,7 +10,7 @@ export function sequenceConflicts(keys: readonly Uint8Array[]): (readonly [numbe
   const ordered: Uint8Array[] = [];
   for (const some of keys) {
     for (let at = 0; at < some.length; at += batchKeyBytes) {
-      ordered.push(some.subarray(at, at + batchKeyOrderBytes));
+      ordered.push(some.subarray(at, at + batchKeyBytes));
     }
   }
   ordered.sort(compareBytes);

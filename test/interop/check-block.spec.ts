@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testKey } from '../reference/arbitraries.js';
-import { cutBatches, readBatches } from '../reference/block-part.js';
+import { readBatches } from '../reference/block-part.js';
 import { hex, merkleRoot, sha256 } from '../reference/bytes.js';
 import { buildBatch, type ReferenceBatch, readBatch } from '../reference/record-batch.js';
 import { hasPython, runPython } from './python.js';
 import {
   type SampleBlock,
+  type Segment,
   type StoredPart,
   sampleBlock,
   segmentOf,
@@ -42,18 +43,18 @@ const dishonest: Readonly<Record<string, (block: SampleBlock) => StoredPart | un
   },
   'does-not-open': (block) => {
     const [first, ...others] = segmentsOf(block, 1);
+    return storePart(block, [{ ...first, alter: () => new Uint8Array(15) }, ...others]);
+  },
+  'malformed: sealed with a key that nobody has': (block) => {
+    const [first, ...others] = segmentsOf(block, 1);
     return storePart(block, [{ ...first, blockKey: sha256(new Uint8Array(1)) }, ...others]);
   },
   'malformed: an empty segment': (block) => {
     const empty = { text: new Uint8Array(0), segmentRoot: merkleRoot([]) };
     return storePart(block, [...segmentsOf(block, 1), empty]);
   },
-  'malformed: cut where no cut is': (block) => {
-    const batches = batchesOf(block);
-    return storePart(
-      block,
-      batches.map((one) => segmentOf([one])),
-    );
+  'malformed: goes on where a cut is due': (block) => {
+    return storePart(block, [segmentOf(batchesOf(block))]);
   },
   'malformed: a record that the roles do not allow': (block) => {
     const record = batchesOf(block)[0].records[0].bytes.slice();
@@ -69,15 +70,8 @@ const dishonest: Readonly<Record<string, (block: SampleBlock) => StoredPart | un
     return storePart(block, [segmentOf([second, first])]);
   },
   'too-large': (block) => {
-    // Ten that count with 2,048 bytes each; a limit is judged before signatures.
-    const [record] = batchesOf(block)[0].records;
-    const one = signed(block, 0, 0n, [record.bytes]);
-    const batches = Array.from({ length: 10 }, (_, sequence) => {
-      const bytes = one.bytes.slice();
-      bytes[16] = sequence;
-      return reread(block, bytes);
-    });
-    return storePart(block, cutBatches(batches).map(segmentOf));
+    // Four segments of an author that may have three; a limit is judged before signatures.
+    return storePart(block, endedEarly(block, 4));
   },
   'wrong-batch-root': (block) => {
     const [first, ...others] = batchesOf(block).slice(0, 2);
@@ -157,6 +151,24 @@ const lies: readonly (readonly [string, unknown])[] = [
     expect(code).toBe(0);
   });
 
+  it('counts a part whose segments end early, or whose tags are others', () => {
+    const whole = batchesOf(block).map((one) => segmentOf([one]));
+    const early = storePart(block, whole);
+    const alter = (sealed: Uint8Array): Uint8Array =>
+      sealed.map((byte, at) => (at < sealed.length - 16 ? byte : byte ^ 0xff));
+    const tagged = storePart(
+      block,
+      whole.map((one) => ({ ...one, alter })),
+    );
+    expect(tagged.commitment).not.toEqual(early.commitment);
+    for (const part of [early, tagged]) {
+      writeExport(folder, block, new Map([...honest, [1, part]]), new Map());
+      const { code, output } = runPython('check_block.py', folder);
+      expect(output).toMatch(/^equal: block 7, 4 valid parts, 0 invalid/);
+      expect(code).toBe(0);
+    }
+  });
+
   it.each(lies)('finds another %s', (path, value) => {
     writeExport(folder, block, new Map(honest), new Map());
     const file = joinPath(folder, 'block.json');
@@ -190,6 +202,16 @@ const lies: readonly (readonly [string, unknown])[] = [
 
 function batchesOf(block: SampleBlock): ReferenceBatch[] {
   return readBatches(block.parts.get(1) as Uint8Array, block) as ReferenceBatch[];
+}
+
+/** Segments of one batch each. */
+function endedEarly(block: SampleBlock, segments: number): Segment[] {
+  const one = batchesOf(block)[0];
+  return Array.from({ length: segments }, (_, sequence) => {
+    const bytes = one.bytes.slice();
+    bytes[16] = sequence;
+    return segmentOf([reread(block, bytes)]);
+  });
 }
 
 function ownPart(block: SampleBlock, participant = 1): StoredPart {

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # a check leaves no traces in the checkout
 
 from papyrus_reduce import reduce_block, work_of
-from papyrus_wire import (TERMS, U64_MAX, Channel, commit_rows, digest_of, encode_parameters, invalidity, open_part,
+from papyrus_wire import (TERMS, U64_MAX, Channel, commit_rows, cut, digest_of, encode_parameters, invalidity, open_part,
                           read_batches, seal_part, tohex, unhex)
 
 
@@ -67,7 +67,7 @@ def stated_parts(block, folder):
 def check_plain_part(participant, plaintext, commitment, channel, block_key):
     """(batches, None) or (None, reason) of an opened part; seals a valid one again to compare the commitment."""
     batches = read_batches(plaintext, channel)
-    reason = "malformed" if batches is None else invalidity(batches, channel)
+    reason = "malformed" if batches is None else invalidity(cut(batches), channel)
     if reason:
         return None, reason
     rows = [row for _, _, _, row in seal_part(plaintext, batches, channel, block_key)]

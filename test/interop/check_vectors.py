@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True  # a check leaves no traces in the checkout
 
 from check_block import Difference, check_export, same
 from papyrus_reduce import reduce_records
-from papyrus_wire import (DELEGATION, KEY_POSSESSION, RECEIPT, TERMS, U64_MAX, Channel, Record, batch_digest, commit_rows, digest_of,
+from papyrus_wire import (DELEGATION, KEY_POSSESSION, RECEIPT, TERMS, U64_MAX, Channel, Record, batch_digest, commit_rows, cut, digest_of,
                           encode_parameters, has_its_root, hkdf, impression_key, invalidity, keccak256, merkle_path,
                           merkle_root, parse_record, read_batch, read_batches, recover, root_of_path, seal_part, sha256,
                           struct_hash, tohex, unhex)
@@ -43,8 +43,8 @@ def check_records(vectors):
     roles, price_max = vectors["roles"], int(vectors["priceNanoMax"])
     for one in vectors["impressionKeys"]:
         same("impression key", tohex(impression_key(one["auctionId"], one["impId"])), one["key"])
-    for one in vectors["refusedIds"]:
-        same("key of a refused id", impression_key(one, "1"), None)
+    for one in vectors["refusedIds"] + ["\ud83d", "\ude00\ud83d"]:
+        same("key of a refused id", (impression_key(one, "1"), impression_key("1", one)), (None, None))
     for one in vectors["good"]:
         record, fields = parse_record(unhex(one["bytes"]), roles, price_max), one["fields"]
         if not isinstance(record, Record):
@@ -74,7 +74,7 @@ def check_batches(vectors):
         digest = batch_digest(vectors["domain"], batch)
         same("digest", tohex(digest), one["digest"])
         same("signer", recover(digest, batch.signature), one["signer"])
-        same("a part of the good batch", invalidity([batch], channel), None)
+        same("a part of the good batch", invalidity([[batch]], channel), None)
     for one in vectors["faulty"]:
         batches, fault = read_batches(unhex(one["bytes"]), channel), one["fault"]
         expected = "malformed"
@@ -82,7 +82,7 @@ def check_batches(vectors):
             expected = "wrong-batch-root"
         elif fault.startswith("signature") and "block number" not in fault and "channel" not in fault:
             expected = "bad-signature"
-        same(f"batch with fault {fault!r}", "malformed" if batches is None else invalidity(batches, channel), expected)
+        same(f"batch with fault {fault!r}", "malformed" if batches is None else invalidity(cut(batches), channel), expected)
         batch = read_batch(unhex(one["bytes"]), 0, channel)
         if fault.startswith("signature"):
             same(f"batch with fault {fault!r} is signed", channel.is_signed(batch), False)
@@ -112,6 +112,12 @@ def check_parts(vectors, roles):
               for count, size, key, row in segments], part["segments"])
         same(f"commitment of {part['name']}", commit_rows([segment[3] for segment in segments]),
              {key: part[key] for key in ("partRoot", "segmentCount", "indexHash")})
+    for one in vectors["manifests"]:
+        rows = [sha256(at.to_bytes(4, "big")) + sha256((at + 2**24).to_bytes(4, "big")) for at in range(one["rows"])]
+        same(f"manifest of {one['rows']} rows", commit_rows(rows),
+             {"partRoot": one["partRoot"], "segmentCount": one["rows"], "indexHash": one["indexHash"]})
+    for one in vectors["proofs"]:
+        check_proof(one)
     for name, key, fields in (("Delegation", "delegation", DELEGATION), ("Receipt", "receipt", RECEIPT),
                               ("KeyPossession", "keyPossession", KEY_POSSESSION)):
         one = vectors[key]
@@ -121,7 +127,25 @@ def check_parts(vectors, roles):
     signers = [recover(unhex(vectors[one]["digest"]), unhex(vectors[one]["signature"]))
                for one in ("delegation", "receipt", "keyPossession")]
     same("signers of what an operator key signs", len(set(signers)), 1)
-    return len(vectors["parts"])
+    return len(vectors["parts"]) + len(vectors["manifests"]) + len(vectors["proofs"])
+
+
+def check_proof(one):
+    """A record, from its bytes to the root of its part."""
+    record, header = unhex(one["record"]), unhex(one["header"])
+    same("sizes of record and header", (len(record), len(header)), (64, 192))
+    same("author of record and header", record[2], header[28])
+    count = int.from_bytes(header[24:28], "little")
+    same("count in the header", count, one["count"])
+
+    def root(leaf, index, of, path):
+        return root_of_path(leaf, one[index], of, map(unhex, one[path]))
+
+    same("recordsRoot", root(sha256(record), "recordIndex", count, "recordPath"), header[64:96])
+    segment_root = root(sha256(header), "batchIndex", one["batches"], "batchPath")
+    same("segmentRoot", tohex(segment_root), one["segmentRoot"])
+    row = sha256(unhex(one["sealedDigest"]), segment_root)
+    same("partRoot", tohex(root(row, "segmentIndex", one["segmentCount"], "rowPath")), one["partRoot"])
 
 
 def check_impressions(vectors):

@@ -19,7 +19,7 @@ except ImportError as missing:
 
 WIN, AUDIT, EVERY_SELLER, TEST = 1, 2, 255, 32
 SELLERS, AUDITOR = (3, 4), 5
-SEGMENT_BYTES_MAX, CUT_BYTES_MIN, BATCH_COUNTS_AT_LEAST, PAGE_ROWS = 65536, 16384, 2048, 16384
+SEGMENT_BYTES_MAX, CUT_BYTES_MIN, BYTES_A_ROW, PAGE_ROWS = 65536, 16384, 8192, 16384
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 U64_MAX = 2**64 - 1
 
@@ -79,6 +79,8 @@ def merkle_path(hashes, index):
 
 def root_of_path(leaf, index, count, path):
     node, width, rest = leaf, count, list(path)
+    if index >= count:
+        return None
     while width > 1:
         if index ^ 1 < width:
             if not rest:
@@ -215,7 +217,11 @@ def parse_record(data, roles, price_max):
 def impression_key(auction_id, imp_id):
     """16 bytes, or None for ids that are refused."""
     for one in (auction_id, imp_id):
-        if not 1 <= len(one.encode()) <= 256 or "\0" in one:
+        try:
+            size = len(one.encode())
+        except UnicodeEncodeError:  # half of a surrogate pair
+            return None
+        if not 1 <= size <= 256 or "\0" in one:
             return None
     return sha256(auction_id.encode(), b"\0", imp_id.encode())[:16]
 
@@ -329,13 +335,10 @@ def seal(key, text):
 
 
 def open_sealed(key, sealed):
-    """The text, or None."""
+    """What the bytes before the tag decrypt to, or None where there is no room for a tag; it decides nothing."""
     if len(sealed) < 16:
         return None
-    try:
-        return AES.new(key, AES.MODE_GCM, nonce=bytes(12)).decrypt_and_verify(sealed[:-16], sealed[-16:])
-    except ValueError:
-        return None
+    return AES.new(key, AES.MODE_CTR, nonce=bytes(12), initial_value=2).decrypt(sealed[:-16])
 
 
 def seal_part(plaintext, batches, channel, block_key):
@@ -357,14 +360,15 @@ def commit_rows(rows):
     return {"partRoot": tohex(root), "segmentCount": len(rows), "indexHash": tohex(sha256(index))}
 
 
-def invalidity(batches, channel):
-    """Why batches of good form do not make a valid part: the first reason that applies to all of them, or None."""
+def invalidity(segments, channel):
+    """Why segments of batches of good form do not make a valid part: the first reason that applies, or None."""
+    batches = [batch for segment in segments for batch in segment]
     if any(a.place >= b.place for a, b in zip(batches, batches[1:])):
         return "out-of-order"
-    sizes = [0] * len(channel.roles)
-    for batch in batches:
-        sizes[batch.author] += max(BATCH_COUNTS_AT_LEAST, batch.size)
-    if max(sizes) > channel.author_bytes_max:
+    rows = [0] * len(channel.roles)
+    for segment in segments:
+        rows[segment[0].author] += 1
+    if max(rows) > channel.author_bytes_max // BYTES_A_ROW + 1:
         return "too-large"
     if not all(has_its_root(batch) for batch in batches):
         return "wrong-batch-root"
@@ -405,12 +409,10 @@ def open_part(commitment, block_key, channel, get):
         return None, None, "does-not-open"
     plaintext = b"".join(texts)
     segments = [read_batches(text, channel) for text in texts]
-    if None in segments or [] in segments:
+    if any(segment is None or len(cut(segment)) != 1 for segment in segments):  # one may end early, not go on
         return plaintext, None, "malformed"
     batches = [batch for segment in segments for batch in segment]
-    if [len(one) for one in cut(batches)] != [len(one) for one in segments]:
-        return plaintext, None, "malformed"
     if any(segment_root(segment) != row[32:] for row, segment in zip(rows, segments)):
         return plaintext, None, "wrong-segment-root"
-    reason = invalidity(batches, channel)
+    reason = invalidity(segments, channel)
     return (plaintext, None, reason) if reason else (plaintext, batches, None)

@@ -39,6 +39,8 @@ export interface Segment {
   readonly text: Uint8Array;
   readonly segmentRoot: Uint8Array;
   readonly blockKey?: Uint8Array;
+  /** What becomes of the sealed bytes before anybody hashes them. */
+  readonly alter?: (sealed: Uint8Array) => Uint8Array;
 }
 
 export type SampleBlock = ReferenceBlockInput & {
@@ -85,9 +87,10 @@ export function storePart(block: SampleBlock, segments: readonly Segment[]): Sto
     stored.set(hex(sha256(bytes)), bytes);
     return sha256(bytes);
   };
-  const rows = segments.map(({ text, segmentRoot, blockKey }) => {
+  const rows = segments.map(({ text, segmentRoot, blockKey, alter }) => {
     const key = segmentKey(blockKey ?? block.blockKey, block, segmentRoot);
-    return join(put(seal(key, text)), segmentRoot);
+    const sealed = seal(key, text);
+    return join(put(alter?.(sealed) ?? sealed), segmentRoot);
   });
   const index = rows.length === 0 ? new Uint8Array(0) : put(join(...rows));
   const indexHash = hex(put(index));

@@ -40,8 +40,13 @@ export const mischiefs: readonly Mischief[] = [
   { name: 'posts no part', reason: 'missing' },
   {
     name: 'seals with a key that nobody has',
-    reason: 'does-not-open',
+    reason: 'malformed',
     post: (part) => postPart(part, part.batches, { blockKey: sha256(fromHex('0x07')) }),
+  },
+  {
+    name: 'stores a segment that is shorter than a tag',
+    reason: 'does-not-open',
+    post: (part) => postPart(part, part.batches, { isLastSegmentShort: true }),
   },
   {
     name: 'commits to rows that are not its own',
@@ -105,6 +110,7 @@ interface Spoiled {
   readonly blockKey?: Uint8Array;
   readonly partRoot?: Uint8Array;
   readonly isLastSegmentMissing?: boolean;
+  readonly isLastSegmentShort?: boolean;
 }
 
 async function postPart(
@@ -118,6 +124,12 @@ async function postPart(
   const blockKey = spoiled.blockKey ?? network.blockKey(blockNumber);
   const block = { channelId: fromHex(network.channelId), blockNumber, blockKey };
   const sealed = segments.filter((one) => one !== undefined).map((one) => sealSegment(block, one));
+  if (spoiled.isLastSegmentShort) {
+    const { row } = sealed[sealed.length - 1];
+    const short = new Uint8Array(15);
+    row.set(sha256(short));
+    sealed[sealed.length - 1] = { sealed: short, row };
+  }
   if (spoiled.isLastSegmentMissing) sealed[sealed.length - 1].row.set(sha256(fromHex('0x09')));
   const { pages, index, commitment } = commitManifest(
     new Uint8Array(Buffer.concat(sealed.map((one) => one.row))),

@@ -1,6 +1,17 @@
 /** Block parts: validity of an opened one, cut, keys, sealing, rows and index (wire-formats.md 5). */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { ascii, bigEndian, hkdf, isEqual, join, keccak256, merkleRoot, sha256 } from './bytes.js';
+import {
+  ascii,
+  bigEndian,
+  fromLittleEndian,
+  hkdf,
+  isEqual,
+  join,
+  keccak256,
+  merkleRoot,
+  rootOfPath,
+  sha256,
+} from './bytes.js';
 import {
   hasItsRoot,
   headerBytes,
@@ -33,7 +44,8 @@ export interface ReferencePart {
 const segmentBytesMax = 65_536;
 const cutBytesMin = 16_384;
 const cutBelow = 64;
-const batchCountsAtLeast = 2_048;
+const bytesARow = 8_192n;
+const tagBytes = 16;
 const pageRows = 16_384;
 
 /** All batches of an opened part, or undefined where the bytes are not batches of this channel and block. */
@@ -50,20 +62,58 @@ export function readBatches(plaintext: Uint8Array, context: BlockContext): Refer
   return batches;
 }
 
+/** A row of a manifest, and what the store has under its first half. */
+export interface StoredSegment {
+  readonly row: Uint8Array;
+  readonly sealed: Uint8Array | undefined;
+}
+
 /**
- * Why an opened part does not count, the first of the reasons that applies over the whole part; undefined if
- * it counts.
+ * Why a part of these segments does not count, the first of the reasons that applies over the whole part;
+ * undefined if it counts.
  */
+export function invalidityOfSealed(
+  segments: readonly StoredSegment[],
+  context: BlockContext,
+  blockKey: Uint8Array,
+): string | undefined {
+  if (segments.some(({ sealed }) => sealed === undefined)) return 'unavailable';
+  const stored = segments as readonly { row: Uint8Array; sealed: Uint8Array }[];
+  if (!stored.every(({ row, sealed }) => isEqual(sha256(sealed), row.slice(0, 32)))) return 'wrong-bytes';
+  const roots = stored.map(({ row }) => row.slice(32));
+  const texts = stored.map(({ sealed }, at) => openSealed(segmentKey(blockKey, context, roots[at]), sealed));
+  if (texts.includes(undefined)) return 'does-not-open';
+  const opened = texts.map((text) => readSegment(text as Uint8Array, context));
+  if (opened.includes(undefined)) return 'malformed';
+  const batches = opened as ReferenceBatch[][];
+  const haveRoots = batches.every((one, at) => isEqual(merkleRoot(one.map(headerHash)), roots[at]));
+  return haveRoots ? invalidityOfSegments(batches, context) : 'wrong-segment-root';
+}
+
+/** The batches of an opened segment, or undefined where it is malformed. */
+function readSegment(text: Uint8Array, context: BlockContext): ReferenceBatch[] | undefined {
+  const batches = readBatches(text, context);
+  // It may end early, so cutting it must leave it whole.
+  return batches !== undefined && cutBatches(batches).length === 1 ? batches : undefined;
+}
+
+/** The same of an opened part, cut where a cut is due. */
 export function invalidityOf(plaintext: Uint8Array, context: BlockContext): string | undefined {
   const batches = readBatches(plaintext, context);
-  if (batches === undefined) return 'malformed';
+  return batches === undefined ? 'malformed' : invalidityOfSegments(cutBatches(batches), context);
+}
+
+function invalidityOfSegments(
+  segments: readonly (readonly ReferenceBatch[])[],
+  context: BlockContext,
+): string | undefined {
+  const batches = segments.flat();
   const isAscending = batches.every((one, at) => at === 0 || compareBatches(batches[at - 1], one) < 0);
   if (!isAscending) return 'out-of-order';
   const { authorBytesMax } = context;
   const isTooLarge = context.roles.some((_, author) => {
-    const own = batches.filter((one) => one.author === author);
-    const bytes = own.reduce((sum, one) => sum + Math.max(batchCountsAtLeast, one.bytes.length), 0);
-    return authorBytesMax !== undefined && BigInt(bytes) > authorBytesMax;
+    const rows = segments.filter(([first]) => first.author === author).length;
+    return authorBytesMax !== undefined && BigInt(rows) > authorBytesMax / bytesARow + 1n;
   });
   if (isTooLarge) return 'too-large';
   if (!batches.every(hasItsRoot)) return 'wrong-batch-root';
@@ -111,11 +161,45 @@ export function sealPart(
     rows.push(join(sha256(sealed), segmentRoot));
     return { batches: segment.length, bytes: bytesOf(segment), key, sealed };
   });
+  return { ...commitRows(rows), rows, segments };
+}
+
+export function commitRows(
+  rows: readonly Uint8Array[],
+): Pick<ReferencePart, 'partRoot' | 'segmentCount' | 'indexHash'> & { readonly pages: number } {
   const pages: Uint8Array[] = [];
   for (let at = 0; at < rows.length; at += pageRows) pages.push(join(...rows.slice(at, at + pageRows)));
-  const index = join(...pages.map((page) => sha256(page)));
+  const indexHash = sha256(join(...pages.map((page) => sha256(page))));
   const partRoot = merkleRoot(rows.map((row) => sha256(row)));
-  return { partRoot, segmentCount: rows.length, indexHash: sha256(index), rows, segments };
+  return { partRoot, segmentCount: rows.length, indexHash, pages: pages.length };
+}
+
+/** Where a record stands in a part, with the path of each step (wire-formats.md 5, at its end). */
+export interface RecordPlace {
+  readonly record: Uint8Array;
+  readonly recordIndex: number;
+  readonly recordPath: readonly Uint8Array[];
+  readonly header: Uint8Array;
+  readonly batchIndex: number;
+  readonly batches: number;
+  readonly batchPath: readonly Uint8Array[];
+  readonly sealedDigest: Uint8Array;
+  readonly segmentIndex: number;
+  readonly segmentCount: number;
+  readonly rowPath: readonly Uint8Array[];
+}
+
+/** The roots that the place leads to, or undefined where a path does not fit its index and count. */
+export function rootsOfPlace(
+  place: RecordPlace,
+): { recordsRoot: Uint8Array; segmentRoot: Uint8Array; partRoot: Uint8Array } | undefined {
+  const count = Number(fromLittleEndian(place.header.slice(24, 28)));
+  const recordsRoot = rootOfPath(sha256(place.record), place.recordIndex, count, place.recordPath);
+  const segmentRoot = rootOfPath(sha256(place.header), place.batchIndex, place.batches, place.batchPath);
+  if (recordsRoot === undefined || segmentRoot === undefined) return undefined;
+  const row = sha256(place.sealedDigest, segmentRoot);
+  const partRoot = rootOfPath(row, place.segmentIndex, place.segmentCount, place.rowPath);
+  return partRoot && { recordsRoot, segmentRoot, partRoot };
 }
 
 /** s(0) is the channel secret. */
@@ -150,16 +234,15 @@ export function segmentKey(
   return hkdf(blockKey, join(ascii('papyrus segment'), channelId, bigEndian(blockNumber, 8), segmentRoot));
 }
 
-/** The text of a sealed segment, or undefined where key and tag do not meet. */
+/** What a sealed segment decrypts to, whatever its tag; undefined where it is shorter than a tag. */
 export function openSealed(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-  if (sealed.length < 16) return undefined;
-  const cipher = createDecipheriv('aes-256-gcm', key, new Uint8Array(12));
-  cipher.setAuthTag(sealed.slice(-16));
-  try {
-    return join(cipher.update(sealed.slice(0, -16)), cipher.final());
-  } catch {
-    return undefined;
-  }
+  if (sealed.length < tagBytes) return undefined;
+  // GCM without its tag: the key stream is that of the counters from 2 on, and nobody asks for the rest.
+  return join(
+    createDecipheriv('aes-256-gcm', key, new Uint8Array(12)).update(
+      sealed.slice(0, sealed.length - tagBytes),
+    ),
+  );
 }
 
 export function seal(key: Uint8Array, text: Uint8Array): Uint8Array {

@@ -100,6 +100,7 @@ export function rootOfPath(
   count: number,
   path: readonly Uint8Array[],
 ): Uint8Array | undefined {
+  if (index >= count) return undefined;
   const rest = [...path];
   let node = leaf;
   let at = index;

@@ -115,5 +115,6 @@ export function impressionKeyOf(auctionId: string, impId: string): string | unde
 
 function isAcceptable(id: string): boolean {
   const length = Buffer.byteLength(id, 'utf8');
-  return length > 0 && length <= 256 && !id.includes('\u0000');
+  const isWellFormed = Buffer.from(id, 'utf8').toString('utf8') === id;
+  return length > 0 && length <= 256 && isWellFormed && !id.includes('\u0000');
 }

@@ -5,16 +5,19 @@ import { describe, expect, it } from '@jest/globals';
 import {
   type BlockContext,
   blockKeyOf,
+  commitRows,
   cutBatches,
   invalidityOf,
+  invalidityOfSealed,
   keyCommitmentOf,
   keyCommitments,
   nextSecret,
   openSealed,
   readBatches,
+  rootsOfPlace,
   sealPart,
 } from './block-part.js';
-import { bigEndian, hex, merklePath, merkleRoot, rootOfPath, sha256, unhex } from './bytes.js';
+import { bigEndian, hex, join, merklePath, merkleRoot, rootOfPath, sha256, unhex } from './bytes.js';
 import { encodeRecord, impressionKeyOf, parseRecord, type ReferenceRecord } from './record.js';
 import { buildBatch, hasItsRoot, type ReferenceBatch, readBatch, signerOf } from './record-batch.js';
 import type { ReducerParameters } from './reduce-impression.js';
@@ -110,7 +113,10 @@ describe('records.json', () => {
     for (const { auctionId, impId, key } of vectors.impressionKeys) {
       expect(impressionKeyOf(auctionId, impId)).toBe(key);
     }
-    for (const id of vectors.refusedIds) expect(impressionKeyOf(id, '1')).toBeUndefined();
+    for (const id of [...vectors.refusedIds, '\ud83d', '\ude00\ud83d']) {
+      expect(impressionKeyOf(id, '1')).toBeUndefined();
+      expect(impressionKeyOf('1', id)).toBeUndefined();
+    }
   });
   it('parses good records and encodes them back', () => {
     for (const one of vectors.good) {
@@ -205,6 +211,22 @@ describe('parts.json', () => {
     readonly indexHash: string;
     readonly segments: readonly { batches: number; bytes: number; segmentKey: string; row: string }[];
   }
+  interface ProofJson {
+    readonly record: string;
+    readonly recordIndex: number;
+    readonly count: number;
+    readonly recordPath: string[];
+    readonly header: string;
+    readonly batchIndex: number;
+    readonly batches: number;
+    readonly batchPath: string[];
+    readonly segmentRoot: string;
+    readonly sealedDigest: string;
+    readonly segmentIndex: number;
+    readonly segmentCount: number;
+    readonly rowPath: string[];
+    readonly partRoot: string;
+  }
   interface Signed {
     readonly digest: string;
     readonly privateKey: string;
@@ -221,6 +243,8 @@ describe('parts.json', () => {
       keysRoot: string;
       keyPath: string[];
       parts: Part[];
+      manifests: { rows: number; partRoot: string; pages: number; indexHash: string }[];
+      proofs: ProofJson[];
       keyPossession: Signed & { account: string; purpose: number; nonce: number };
       delegation: Signed & {
         validator: string;
@@ -259,8 +283,39 @@ describe('parts.json', () => {
     const opened = sealed.segments.map((one) => openSealed(one.key, one.sealed));
     expect(opened.map((one) => one?.length)).toEqual(part.segments.map((one) => one.bytes));
     expect(cutBatches(batches).flat()).toHaveLength(batches.length);
-    const broken = sealed.segments[0]?.sealed.map((byte, at) => (at === 7 ? byte ^ 1 : byte));
-    if (broken !== undefined) expect(openSealed(sealed.segments[0].key, broken)).toBeUndefined();
+    const stored = sealed.segments.map((one, at) => ({ row: sealed.rows[at], sealed: one.sealed }));
+    expect(invalidityOfSealed(stored, context, unhex(vectors.blockKey))).toBeUndefined();
+  });
+  it('commits to manifests of several pages', () => {
+    for (const { rows, ...expected } of vectors.manifests) {
+      const row = (at: number): Uint8Array =>
+        join(sha256(bigEndian(at, 4)), sha256(bigEndian(at + 2 ** 24, 4)));
+      const found = commitRows(Array.from({ length: rows }, (_, at) => row(at)));
+      const { partRoot, indexHash, pages, segmentCount } = found;
+      expect({ partRoot: hex(partRoot), indexHash: hex(indexHash), pages }).toEqual(expected);
+      expect(segmentCount).toBe(rows);
+    }
+  });
+  it('leads from records to the roots of their parts', () => {
+    expect(vectors.proofs.length).toBeGreaterThan(0);
+    for (const { recordPath, batchPath, rowPath, ...one } of vectors.proofs) {
+      const header = unhex(one.header);
+      const paths = { recordPath, batchPath, rowPath };
+      const [records, batches, rows] = Object.values(paths).map((path) => path.map(unhex));
+      const bytes = { record: unhex(one.record), header, sealedDigest: unhex(one.sealedDigest) };
+      const place = { ...one, ...bytes, recordPath: records, batchPath: batches, rowPath: rows };
+      const found = rootsOfPlace(place);
+      expect(found && hex(found.recordsRoot)).toBe(hex(header.slice(64, 96)));
+      expect(found && hex(found.segmentRoot)).toBe(one.segmentRoot);
+      expect(found && hex(found.partRoot)).toBe(one.partRoot);
+      expect([header.length, header[28], one.count]).toEqual([
+        192,
+        place.record[2],
+        header[24] + 256 * header[25],
+      ]);
+      expect(rootsOfPlace({ ...place, recordIndex: one.count })).toBeUndefined();
+      expect(rootsOfPlace({ ...place, rowPath: [...rows, header.slice(0, 32)] })).toBeUndefined();
+    }
   });
   it('gives the digests of delegation, receipt and key possession, and recovers who signed them', () => {
     const { delegation, receipt, keyPossession } = vectors;

@@ -49,6 +49,7 @@ import {
   termsStruct,
 } from '#protocol';
 import { readVectors, type VectorCheck } from './check.js';
+import { checkProof, type ProofJson } from './proof-vectors.js';
 
 interface Vectors {
   readonly domain: Eip712Domain;
@@ -241,6 +242,7 @@ interface PartsFile extends Vectors {
   readonly keysRoot: Digest;
   readonly keyPath: Hex[];
   readonly parts: PartJson[];
+  readonly proofs: ProofJson[];
   /** Of so many rows; row i is sha256(u32 big-endian i) ‖ sha256(u32 big-endian i + 2^24). */
   readonly manifests: { rows: number; partRoot: Digest; pages: number; indexHash: Digest }[];
   readonly boxes: {
@@ -292,6 +294,12 @@ export function checkParts(folder: string, check: VectorCheck): void {
   check.equal('keys root', toHex(keysRootOf(leaves)), file.keysRoot);
   check.equal('key path', merklePath(leaves, file.blockNumber).map(toHex), file.keyPath);
   for (const part of file.parts) checkPart(part, file, blockKey, check);
+  const block = { channelId: fromHex(file.channelId), blockNumber: file.blockNumber, blockKey };
+  for (const one of file.proofs) {
+    const part = file.parts.find(({ name }) => name === one.part);
+    if (part === undefined) check.equal(`part ${one.part}`, part, 'is there');
+    else checkProof(one, block, segmentsOf(part), check);
+  }
   for (const one of file.manifests) checkManifest(one, check);
   for (const one of file.boxes) checkBox(one, check);
   // Roles and signers of the same channel and block stand in the file of batches.
@@ -302,16 +310,23 @@ export function checkParts(folder: string, check: VectorCheck): void {
   checkSigned(file, check);
 }
 
+/** The part's plaintext, cut as it says. */
+function segmentsOf(part: PartJson): Uint8Array[] {
+  const plaintext = new Uint8Array(Buffer.from(part.plaintext, 'base64'));
+  let at = 0;
+  return part.segments.map(({ bytes }) => {
+    at += bytes;
+    return plaintext.subarray(at - bytes, at);
+  });
+}
+
 /** What the product's own check says of the part, cut and sealed. */
 function reasonOfPart(part: PartJson, rules: BlockRules): PartReason | undefined {
-  const plaintext = new Uint8Array(Buffer.from(part.plaintext, 'base64'));
   const segments = new SegmentCheck(rules);
   const whole = new PartCheck(rules);
-  let at = 0;
-  for (const { bytes } of part.segments) {
-    const { row, sealed } = sealSegment(rules, plaintext.subarray(at, at + bytes));
+  for (const text of segmentsOf(part)) {
+    const { row, sealed } = sealSegment(rules, text);
     whole.add(segments.check(row, sealed));
-    at += bytes;
   }
   return whole.reason;
 }

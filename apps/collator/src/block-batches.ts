@@ -1,14 +1,7 @@
 /** Finds the batches of a block in the record log and orders them, holding keys and positions only. */
 import { compareBytes, viewOf } from '#encoding';
 import type { Log } from '#environment';
-import {
-  batchAt,
-  batchFault,
-  batchKeyBytes,
-  batchKeyOrderBytes,
-  type ChannelId,
-  writeBatchKey,
-} from '#protocol';
+import { batchAt, batchFault, batchKeyBytes, type ChannelId, writeBatchKey } from '#protocol';
 import {
   type AuthorPositions,
   isDamaged,
@@ -124,7 +117,7 @@ class BatchPlaces {
   }
 
   #key(at: number): Uint8Array {
-    return this.#keys.subarray(at * batchKeyBytes, at * batchKeyBytes + batchKeyOrderBytes);
+    return this.#keys.subarray(at * batchKeyBytes, (at + 1) * batchKeyBytes);
   }
 
   /** The usual case: senders count upward, and authors are read one after the other. */
