@@ -79,6 +79,7 @@ const submitRecords: Endpoint<typeof receiptSchema> = {
     'sequence-conflict',
     'wrong-block',
     'exposure-limit',
+    'cover-limit',
     'record-log-unavailable',
     'intake-claimed-elsewhere',
     'node-not-registered',

@@ -123,6 +123,14 @@ const admission = {
       'Stop serving this payer, ask it for its records and its auditors for theirs, keep the batch and send it again within the block.',
     retryable: true,
   },
+  'cover-limit': {
+    status: 429,
+    expected:
+      'What the participant earns in the block is below COVER_PERCENT of what its line surely pays for the block.',
+    advice:
+      'Stop serving this payer in this block, ask it to deposit, keep the batch and send it again within the block.',
+    retryable: true,
+  },
 } as const;
 
 const records = {

@@ -164,7 +164,10 @@ export const blockSchema = z.object({
 });
 export type BlockView = z.infer<typeof blockSchema>;
 
-/** What a seller's node knows of money that is not sure yet; amounts are nano-units in decimal. */
+/**
+ * What a payee's node knows of money that is not sure yet: what is delivered, and what its line surely pays.
+ * Amounts are nano-units in decimal, and token base units where that is said.
+ */
 export const exposureSchema = z.object({
   channelId: hexOf(32),
   /** Index of the node's own participant. */
@@ -175,6 +178,12 @@ export const exposureSchema = z.object({
   /** What the node does beyond the limit. */
   act: z.enum(['warn', 'refuse']).optional(),
   isBeyondLimit: z.boolean(),
+  /** So many percent of a block's cover may be delivered. */
+  coverPercent: z.int().optional(),
+  /** What the node does beyond that. */
+  coverAct: z.enum(['warn', 'refuse']).optional(),
+  /** Of the block whose impressions are won now. */
+  isBeyondCover: z.boolean(),
   blocks: z.array(
     z.object({
       blockNumber: z.int(),
@@ -185,6 +194,16 @@ export const exposureSchema = z.object({
       exposedImpressions: z.int(),
       /** False where the node's memory was too small: the exposure is at most what is said. */
       isExact: z.boolean(),
+      /** Token base units that the own wins bring, without what shares take of them. */
+      earned: z.string(),
+      /**
+       * Token base units that the block surely pays the participant, as last read while it collected; absent
+       * where that was not read.
+       */
+      cover: z.string().optional(),
+      /** The same of the auditors: without cover they have no reason to audit. */
+      auditors: z.array(z.object({ participant: participantIndex, cover: z.string() })).optional(),
+      isBeyondCover: z.boolean(),
     }),
   ),
 });

@@ -24,8 +24,9 @@ function gate(more: Partial<ServingGateOptions> = {}) {
     after: (delayMs, run) => timers.after(delayMs, run),
     ...more,
   });
-  const answers = (exposedNano: bigint, isBeyondLimit = false): void => {
-    const view = { channelId, participant: 1, exposedNano: String(exposedNano), isBeyondLimit, blocks: [] };
+  const answers = (exposedNano: bigint, isBeyondLimit = false, isBeyondCover = false): void => {
+    const own = { channelId, participant: 1, exposedNano: String(exposedNano), blocks: [] };
+    const view = { ...own, isBeyondLimit, isBeyondCover };
     answer = async () => view;
   };
   const fails = (): void => {
@@ -50,6 +51,16 @@ it('serves below the limits of the node and of its own, and stops at either', as
   expect(one.gate.serving()).toMatchObject({ may: true });
 });
 
+it('stops where what is won now is not covered, and goes on in the next block', async () => {
+  const one = gate();
+  one.answers(7n, false, true);
+  await one.gate.refresh();
+  expect(one.gate.serving()).toEqual({ may: false, why: 'cover-limit', exposedNano: 7n });
+  one.answers(7n);
+  await one.gate.refresh();
+  expect(one.gate.serving()).toEqual({ may: true, exposedNano: 7n });
+});
+
 it('stops when the node has not answered for a while, and before it ever did', async () => {
   const one = gate({ freshMs: 3_000 });
   expect(one.gate.serving()).toEqual({ may: false, why: 'unknown' });
@@ -71,7 +82,10 @@ it('counts an answer from when it was asked for, and none that was asked for bef
   one.clock.advanceTo(2_000);
   one.answers(5n);
   await one.gate.refresh();
-  late({ channelId, participant: 1, exposedNano: '1', isBeyondLimit: true, blocks: [] });
+  late({
+    ...{ channelId, participant: 1, exposedNano: '1', isBeyondLimit: true },
+    ...{ isBeyondCover: false, blocks: [] },
+  });
   await asking;
   expect(one.gate.serving()).toEqual({ may: true, exposedNano: 5n });
 });

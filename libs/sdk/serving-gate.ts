@@ -17,10 +17,12 @@ export interface ServingGateOptions {
   readonly after?: (delayMs: number, run: () => void) => () => void;
 }
 
+export type ServingStop = 'exposure-limit' | 'cover-limit' | 'unknown';
+
 export type Serving =
   | { readonly may: true; readonly exposedNano: bigint }
   /** `unknown`: the node has not answered for `freshMs`; what is not known is not promised. */
-  | { readonly may: false; readonly why: 'exposure-limit' | 'unknown'; readonly exposedNano?: bigint };
+  | { readonly may: false; readonly why: ServingStop; readonly exposedNano?: bigint };
 
 const defaults: Required<Pick<ServingGateOptions, 'refreshMs' | 'freshMs' | 'now' | 'after'>> = {
   refreshMs: 1_000,
@@ -36,7 +38,9 @@ const defaults: Required<Pick<ServingGateOptions, 'refreshMs' | 'freshMs' | 'now
 
 export class ServingGate {
   readonly #options: ServingGateOptions & typeof defaults;
-  #known: { readonly exposedNano: bigint; readonly isBeyond: boolean; readonly atMs: number } | undefined;
+  #known:
+    | { readonly exposedNano: bigint; readonly stop: ServingStop | undefined; readonly atMs: number }
+    | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(options: ServingGateOptions) {
@@ -69,7 +73,8 @@ export class ServingGate {
       if (this.#known !== undefined && this.#known.atMs > atMs) return;
       const exposedNano = BigInt(view.exposedNano);
       const isBeyond = view.isBeyondLimit || (limitNano !== undefined && exposedNano >= limitNano);
-      this.#known = { exposedNano, isBeyond, atMs };
+      const stop = isBeyond ? 'exposure-limit' : view.isBeyondCover ? 'cover-limit' : undefined;
+      this.#known = { exposedNano, stop, atMs };
     } catch {
       // `serving` says that nothing is known.
     }
@@ -79,7 +84,7 @@ export class ServingGate {
     const { now, freshMs } = this.#options;
     const known = this.#known;
     if (known === undefined || now() - known.atMs > freshMs) return { may: false, why: 'unknown' };
-    const { exposedNano, isBeyond } = known;
-    return isBeyond ? { may: false, why: 'exposure-limit', exposedNano } : { may: true, exposedNano };
+    const { exposedNano, stop } = known;
+    return stop === undefined ? { may: true, exposedNano } : { may: false, why: stop, exposedNano };
   }
 }

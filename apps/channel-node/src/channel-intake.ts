@@ -23,6 +23,7 @@ import { authenticityRefusal, type BatchRules, contentRefusal } from './accept-r
 import { BlockIntake, type SeenBatch } from './block-intake.js';
 import type { ChainClock, KnownTime } from './chain-clock.js';
 import { ClaimedLog } from './claimed-log.js';
+import type { CoverLimit } from './cover-limit.js';
 import { type ChannelExposure, exposureOf } from './exposure.js';
 import { type ExposureLimit, ExposureWatch } from './exposure-limit.js';
 import type { ImpressionMemories } from './impression-memory.js';
@@ -49,6 +50,7 @@ export interface IntakeOptions {
   readonly impressions: ImpressionMemories;
   /** What the participant would deliver at most without being sure of its money. */
   readonly exposureLimit: ExposureLimit | undefined;
+  readonly coverLimit: CoverLimit | undefined;
   /**
    * Chain time during which a closed block is remembered, so that repeats of its batches get their receipts.
    */
@@ -67,7 +69,7 @@ export class ChannelIntake {
   readonly #ports: IntakePorts;
   readonly #claimed: ClaimedLog;
   readonly #rules: BatchRules;
-  readonly #exposureWatch: ExposureWatch;
+  readonly watch: ExposureWatch;
   readonly #blocks = new Map<number, BlockIntake>();
   readonly #hashes = new Uint8Array(limits.batchRecordsMax * 32);
   /** Blocks below it have a cut mark, or are so old that nobody may post a part of them. */
@@ -89,7 +91,7 @@ export class ChannelIntake {
     this.#known = new KnownLog(facts.channelId, ports);
     this.#retention = new LogRetention(facts.channelId, facts.terms, ports);
     this.#marks = new WrittenMarks(facts.channelId, ports, (mark) => this.#appendMark(mark));
-    this.#exposureWatch = new ExposureWatch(facts, options, ports.log);
+    this.watch = new ExposureWatch(facts, options, ports);
     this.#rules = {
       records: new RecordCheck(facts.terms),
       participants: facts.terms.participants.length,
@@ -188,7 +190,7 @@ export class ChannelIntake {
       this.#cutBelow = blockNumber + 1;
     }
     this.#forget(nowSeconds);
-    this.#exposureWatch.look(this.exposure().exposedNano);
+    this.watch.look(this.exposure());
     if (written > 0) await this.#rememberLog();
     return written;
   }
@@ -327,7 +329,7 @@ export class ChannelIntake {
     }
     return (
       this.#wrongBlock(block, header, bytes) ??
-      (isOwn ? this.#exposureWatch.refusal(() => this.exposure().exposedNano) : undefined) ?? {
+      (isOwn ? this.watch.refusal(block.exposure, () => this.exposure()) : undefined) ?? {
         ok: true,
         receipt: this.#append(block, header, bytes),
       }
@@ -478,7 +480,7 @@ export class ChannelIntake {
     const known = this.#blocks.get(blockNumber);
     if (known !== undefined) return known;
     const about = { channelId: this.channelId, blockNumber };
-    const block = new BlockIntake(about, this.#options.impressions, this.#exposureWatch.rules);
+    const block = new BlockIntake(about, this.#options.impressions, this.watch.rules);
     this.#blocks.set(blockNumber, block);
     return block;
   }

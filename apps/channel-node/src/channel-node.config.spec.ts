@@ -43,6 +43,15 @@ describe('the configuration of a channel node', () => {
     }
   });
 
+  it('warns at the whole cover of a block unless it is told otherwise', () => {
+    const limitOf = (more: object) => readChannelNodeConfig({ ...environment, ...more }).config.coverLimit;
+    expect(limitOf({})).toEqual({ percent: 100, act: 'warn' });
+    expect(limitOf({ COVER_PERCENT: '80', COVER_ACT: 'refuse' })).toEqual({ percent: 80, act: 'refuse' });
+    for (const COVER_PERCENT of ['0', '101', '1.5']) {
+      expect(() => limitOf({ COVER_PERCENT })).toThrow('COVER_PERCENT');
+    }
+  });
+
   it('lets no process of its own forget what it promised: its log and state are on disk', () => {
     for (const KEY_VALUE of ['memory:', 'lmdb:./data/state', './data/state']) {
       expect(() => readChannelNodeConfig({ ...environment, KEY_VALUE })).toThrow('KEY_VALUE: a URL of file:');

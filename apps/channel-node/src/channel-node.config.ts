@@ -16,6 +16,7 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#service-config';
+import type { CoverLimit } from './cover-limit.js';
 import type { ExposureLimit } from './exposure-limit.js';
 
 export const channelNodeEnvironment = z.object({
@@ -34,6 +35,8 @@ export const channelNodeEnvironment = z.object({
     .lt(2n ** 64n)
     .optional(),
   EXPOSURE_ACT: z.enum(['warn', 'refuse']).default('warn'),
+  COVER_PERCENT: z.coerce.number().int().min(1).max(100).default(100),
+  COVER_ACT: z.enum(['warn', 'refuse']).default('warn'),
 });
 
 export interface ChannelNodeConfig extends ServiceConfig {
@@ -47,6 +50,7 @@ export interface ChannelNodeConfig extends ServiceConfig {
   readonly heightIntervalMs: number;
   readonly impressionBytesMax: number;
   readonly exposureLimit: ExposureLimit | undefined;
+  readonly coverLimit: CoverLimit;
 }
 
 export interface ChannelNodeSecrets {
@@ -71,6 +75,7 @@ export function readChannelNodeConfig(environment: Readonly<Record<string, strin
     heightIntervalMs: parsed.CHAIN_HEIGHT_MS,
     impressionBytesMax: parsed.IMPRESSIONS_MIB * 2 ** 20,
     exposureLimit: nano === undefined ? undefined : { nano, act: parsed.EXPOSURE_ACT },
+    coverLimit: { percent: parsed.COVER_PERCENT, act: parsed.COVER_ACT },
   };
   return { config, secrets: { operatorKey: parsed.OPERATOR_KEY } };
 }

@@ -36,8 +36,9 @@ export class ChannelNodeModule {
     const recordLog = await openRecordLog(config.recordLog, { access: 'own' });
     const keyValue = await openKeyValue(config.keyValue);
     const { account, requestTimeoutMs, sweepIntervalMs, heightIntervalMs } = config;
-    const { impressionBytesMax, exposureLimit } = config;
-    const bounds = { requestTimeoutMs, sweepIntervalMs, heightIntervalMs, impressionBytesMax, exposureLimit };
+    const { impressionBytesMax, exposureLimit, coverLimit } = config;
+    const limits = { impressionBytesMax, exposureLimit, coverLimit };
+    const bounds = { requestTimeoutMs, sweepIntervalMs, heightIntervalMs, ...limits };
     const options = { account, ...bounds, operatorKey: secrets.operatorKey };
     const node = new ChannelNode(options, { recordLog, keyValue, chain, clock: systemClock, log });
     return ChannelNodeModule.for(node, [closing(chain), closing(recordLog), closing(keyValue), node]);

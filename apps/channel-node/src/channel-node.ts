@@ -22,6 +22,7 @@ import { channelRefusal, shapeRefusal } from './accept-rules.js';
 import { ChainClock } from './chain-clock.js';
 import type { Accepted, ChannelIntake } from './channel-intake.js';
 import { blockView, channelView, exposureView } from './channel-views.js';
+import type { CoverLimit } from './cover-limit.js';
 import type { ExposureLimit } from './exposure-limit.js';
 import { Forwarding, type ForwardingTime } from './forwarding.js';
 import { OpenChannels } from './open-channels.js';
@@ -47,6 +48,8 @@ export interface ChannelNodeOptions {
   readonly rememberSeconds?: number;
   /** None by default. */
   readonly exposureLimit?: ExposureLimit;
+  /** None by default. */
+  readonly coverLimit?: CoverLimit;
 }
 
 export interface ChannelNodePorts {
@@ -67,8 +70,8 @@ const defaults = {
 };
 
 export class ChannelNode {
-  readonly #options: Required<Omit<ChannelNodeOptions, 'exposureLimit'>> &
-    Pick<ChannelNodeOptions, 'exposureLimit'>;
+  readonly #options: Required<Omit<ChannelNodeOptions, 'exposureLimit' | 'coverLimit'>> &
+    Pick<ChannelNodeOptions, 'exposureLimit' | 'coverLimit'>;
   readonly #ports: Required<ChannelNodePorts>;
   readonly #time: ChainClock;
   readonly #forwarding: Forwarding;
@@ -140,6 +143,7 @@ export class ChannelNode {
    * and batches forwarded. A running node never waits for a counterparty before it cuts.
    */
   async sweep(): Promise<number> {
+    await this.#lookAtCovers();
     const written = await this.#cutInTurn();
     await this.#retain();
     await this.#standing.sweep(this.#time.wakes);
@@ -171,7 +175,9 @@ export class ChannelNode {
   ): Promise<{ readonly ok: true; readonly view: ExposureView } | Refusal> {
     const intake = await this.#channels.get(channelId.toLowerCase() as ChannelId);
     if (intake === undefined) return unknownChannel(channelId);
-    return { ok: true, view: exposureView(intake, this.#options.exposureLimit) };
+    const { timestampSeconds } = await this.#time.now();
+    await intake.watch.cover.look(this.#time.wakes, timestampSeconds);
+    return { ok: true, view: exposureView(intake, this.#options) };
   }
 
   async block(
@@ -203,6 +209,14 @@ export class ChannelNode {
     return readinessOf({ chain, gasOf: this.#operator, stores, due: async () => [], more });
   }
 
+  /** Never rejected: a channel that cannot be opened is told by the cut. */
+  async #lookAtCovers(): Promise<void> {
+    await this.#eachChannel(async ({ watch }, { nowSeconds, asOf }) => {
+      await watch.cover.look(asOf, nowSeconds);
+      return 0;
+    }).catch(() => {});
+  }
+
   async #readLogs(): Promise<void> {
     for (const channelId of await this.#channels.ids()) await this.#channels.get(channelId);
   }
@@ -218,6 +232,7 @@ export class ChannelNode {
       return (await this.#cutInTurn()) > 0;
     } finally {
       void this.#standing.sweep(this.#time.wakes);
+      void this.#lookAtCovers();
       void this.#retain();
       await this.#eachChannel(async (intake, now) => this.#forwarding.start(intake, now));
     }

@@ -3,6 +3,8 @@ import type { BlockView, ChannelView, ExposureView, ForwardingView } from '#api'
 import type { ChannelFacts } from '#chain';
 import { type BlockFacts, blockStart, collectionEnd, roleName, stageOf } from '#protocol';
 import type { ChannelIntake } from './channel-intake.js';
+import type { BlockCover, CoverLimit } from './cover-limit.js';
+import type { ExposureSums } from './exposure.js';
 import type { ExposureLimit } from './exposure-limit.js';
 
 export function channelView(
@@ -67,21 +69,49 @@ export function blockView(
   };
 }
 
-export function exposureView(intake: ChannelIntake, limit: ExposureLimit | undefined): ExposureView {
+/** `exposureLimit` and `coverLimit` as the node has them. */
+export function exposureView(
+  intake: ChannelIntake,
+  { exposureLimit, coverLimit }: { exposureLimit?: ExposureLimit; coverLimit?: CoverLimit },
+): ExposureView {
+  const { channelId, participant, watch } = intake;
   const { exposedNano, blocks } = intake.exposure();
+  const { cover } = watch;
+  const byNumber = new Map(blocks.map(({ blockNumber, sums }) => [blockNumber, sums]));
+  const numbers = new Set([...byNumber.keys(), ...cover.blockNumbers]);
+  const deliveredIn = (block: number): bigint => byNumber.get(block)?.deliveredNano ?? 0n;
+  const { current } = cover;
   return {
-    channelId: intake.channelId,
-    participant: intake.participant,
+    channelId,
+    participant,
     exposedNano: String(exposedNano),
-    ...(limit === undefined ? {} : { limitNano: String(limit.nano), act: limit.act }),
-    isBeyondLimit: limit !== undefined && exposedNano >= limit.nano,
-    blocks: blocks
-      .map(({ blockNumber, sums }) => ({
+    ...(exposureLimit === undefined ? {} : { limitNano: String(exposureLimit.nano), act: exposureLimit.act }),
+    isBeyondLimit: exposureLimit !== undefined && exposedNano >= exposureLimit.nano,
+    ...(coverLimit === undefined ? {} : { coverPercent: coverLimit.percent, coverAct: coverLimit.act }),
+    isBeyondCover: current !== undefined && cover.isBeyond(current, deliveredIn(current)),
+    blocks: [...numbers]
+      .sort((a, b) => a - b)
+      .map((blockNumber) => ({
         blockNumber,
-        ...sums,
-        deliveredNano: String(sums.deliveredNano),
-        exposedNano: String(sums.exposedNano),
-      }))
-      .sort((a, b) => a.blockNumber - b.blockNumber),
+        ...sumsView(byNumber.get(blockNumber) ?? noSums),
+        earned: String(cover.earned(deliveredIn(blockNumber))),
+        ...coverView(cover.of(blockNumber)),
+        isBeyondCover: cover.isBeyond(blockNumber, deliveredIn(blockNumber)),
+      })),
   };
+}
+
+/** Of a block in which nothing is delivered yet, or of a participant that sells nothing. */
+const noSums: ExposureSums = {
+  ...{ deliveredNano: 0n, exposedNano: 0n, impressions: 0, exposedImpressions: 0, isExact: true },
+};
+
+function sumsView({ deliveredNano, exposedNano, ...sums }: ExposureSums) {
+  return { ...sums, deliveredNano: String(deliveredNano), exposedNano: String(exposedNano) };
+}
+
+function coverView(cover: BlockCover | undefined) {
+  if (cover === undefined) return {};
+  const auditors = cover.auditors.map((one) => ({ ...one, cover: String(one.cover) }));
+  return { cover: String(cover.own), auditors };
 }

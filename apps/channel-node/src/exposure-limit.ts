@@ -1,9 +1,10 @@
 /** What a participant delivers at most without being sure of its money, and what its node does beyond it. */
 import { type Refusal, refuse } from '#api';
-import type { ChannelFacts } from '#chain';
+import type { Chain, ChannelFacts } from '#chain';
 import type { Log } from '#environment';
 import type { ChannelId } from '#protocol';
-import { type ExposureRules, exposureRulesOf } from './exposure.js';
+import { type CoverOptions, CoverWatch } from './cover-limit.js';
+import { type ChannelExposure, type Exposure, type ExposureRules, exposureRulesOf } from './exposure.js';
 
 export interface ExposureLimit {
   readonly nano: bigint;
@@ -12,6 +13,7 @@ export interface ExposureLimit {
 
 /** Of one channel. */
 export class ExposureWatch {
+  readonly cover: CoverWatch;
   /** Undefined where the participant sells nothing. */
   readonly rules: ExposureRules | undefined;
   readonly #channelId: ChannelId;
@@ -20,27 +22,37 @@ export class ExposureWatch {
   #isBeyond = false;
 
   constructor(
-    { channelId, terms }: ChannelFacts,
-    { participant, exposureLimit }: { participant: number; exposureLimit: ExposureLimit | undefined },
-    log: Log,
+    facts: ChannelFacts,
+    options: CoverOptions & { readonly exposureLimit: ExposureLimit | undefined },
+    ports: { readonly chain: Chain; readonly log: Log },
   ) {
+    const { channelId, terms } = facts;
+    const { participant, exposureLimit } = options;
+    this.cover = new CoverWatch(facts, options, ports);
     this.rules = exposureRulesOf(terms, participant);
     this.#channelId = channelId;
     this.#limit = exposureLimit;
-    this.#log = log;
+    this.#log = ports.log;
   }
 
-  /** For what the participant itself wrote, if the node is to refuse. */
-  refusal(exposedNano: () => bigint): Refusal | undefined {
+  /** For what the participant itself wrote, if the node is to refuse. `all`: of the channel. */
+  refusal(exposure: Exposure | undefined, all: () => ChannelExposure): Refusal | undefined {
+    if (exposure === undefined) return undefined;
+    const { blockNumber, sums } = exposure;
+    return this.cover.refusal(blockNumber, sums.deliveredNano) ?? this.#exposureRefusal(all);
+  }
+
+  #exposureRefusal(all: () => ChannelExposure): Refusal | undefined {
     if (this.#limit?.act !== 'refuse') return undefined;
-    const exposed = exposedNano();
+    const exposed = all().exposedNano;
     if (exposed < this.#limit.nano) return undefined;
     const found = `${exposed} nano-units are delivered and not yet sure to be paid`;
     return refuse('exposure-limit', `${found}, the limit is ${this.#limit.nano}`);
   }
 
   /** Says so once when the limit is reached, and once when the exposure is below it again. */
-  look(exposedNano: bigint): void {
+  look({ exposedNano, blocks }: ChannelExposure): void {
+    for (const { blockNumber, sums } of blocks) this.cover.tell(blockNumber, sums.deliveredNano);
     if (this.#limit === undefined) return;
     const isBeyond = exposedNano >= this.#limit.nano;
     if (isBeyond === this.#isBeyond) return;

@@ -26,7 +26,7 @@ it('shows what is delivered and not sure to be paid for, block by block, also af
     exposedNano: '0',
     isBeyondLimit: false,
     limitNano: '2500000',
-    blocks: [],
+    blocks: [{ blockNumber: 0, deliveredNano: '0', exposedNano: '0' }],
   });
   await post(chain.batch({ impressions: ['a', 'b'] }));
   await node.app.node.sweep();

@@ -6,6 +6,7 @@ import { BatchHasher, type ChannelId, domainSeparator } from '#protocol';
 import type { RecordLog } from '#record-log';
 import type { ChainClock } from './chain-clock.js';
 import { ChannelIntake, type IntakeOptions, type IntakePorts } from './channel-intake.js';
+import type { CoverLimit } from './cover-limit.js';
 import type { ExposureLimit } from './exposure-limit.js';
 import { type ImpressionMemories, impressionMemories } from './impression-memory.js';
 import { IntakeTurn } from './intake-turn.js';
@@ -17,6 +18,7 @@ export interface OpenChannelsOptions {
   readonly impressionBytesMax: number;
   readonly rememberSeconds: number;
   readonly exposureLimit?: ExposureLimit;
+  readonly coverLimit?: CoverLimit;
 }
 
 export interface OpenChannelsPorts extends IntakePorts {
@@ -131,8 +133,8 @@ export class OpenChannels {
       throw new Error(`${channelId} is listed as a channel of ${this.#options.account} and is none`);
     }
     this.#signing ??= this.#readDomain();
-    const { rememberSeconds, exposureLimit } = this.#options;
-    const kept = { rememberSeconds, exposureLimit, impressions: this.#impressions };
+    const { rememberSeconds, exposureLimit, coverLimit } = this.#options;
+    const kept = { rememberSeconds, exposureLimit, coverLimit, impressions: this.#impressions };
     const options = { ...(await this.#signing), participant: own, ...kept, turnOver };
     const { timestampSeconds } = await this.#ports.time.now();
     return ChannelIntake.open(facts, options, this.#ports, timestampSeconds);

@@ -328,6 +328,15 @@ describe('a channel node refuses', () => {
     await accept(more);
   });
 
+  it('more of its own wins in a block of which its line pays no more', async () => {
+    await app.close();
+    await open({}, { coverLimit: { percent: 100, act: 'refuse' } });
+    chain.cover = () => 1n;
+    await app.node.sweep();
+    await accept(chain.batch({ impressions: ['covered in part'] }));
+    await expectRefusal('cover-limit', chain.batch({ sequence: 1n, impressions: ['not covered'] }));
+  });
+
   it('more than the budget also when batches come at the same time', async () => {
     await app.close();
     await open({ authorBytesMax: 4 * 2_048 });

@@ -73,6 +73,8 @@ export class TestChain {
   closedAtSeconds: number | undefined;
   /** Time of the finalized height; the latest unless set. */
   finalizedSeconds: number | undefined;
+  /** What a block surely pays a payee, token base units. */
+  cover: (blockNumber: number, payee: number) => bigint = () => 10n ** 18n;
   /** Of every key. */
   gas = { balanceWei: 10n ** 18n, reserveWei: 10n ** 15n };
   isAway = false;
@@ -131,6 +133,7 @@ export class TestChain {
     const snapshot: Partial<ChainSnapshot> = {
       channel: async (id) => (id === this.channelId ? facts() : undefined),
       blockFacts: async () => ({ parts: [], seats: [], results: [], ownResults: [], acceptances: [] }),
+      cover: async (_, blockNumber, payee) => this.cover(blockNumber, payee),
       keysAt: async (account) => {
         await this.keysGate;
         return this.keys[accounts.indexOf(account)];
