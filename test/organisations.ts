@@ -3,7 +3,7 @@ import { problemOf, validationRequestSchema } from '#api';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
 import { Settlement } from '#apps/settlement/src/settlement';
-import { reduceInMemory } from '#apps/validator/src/reduce-in-memory';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import { Validator } from '#apps/validator/src/validator';
 import type { CrashPoint } from '#block-watch/testing/crashing-ports';
 import type { Rehearsal } from '#block-watch/testing/rehearsal';

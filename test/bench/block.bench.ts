@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BlockReduction } from '#apps/validator/src/block-reduction/block-reduction';
+import { BlockReduction } from '#block-reduction/block-reduction';
 import { hash64Into } from '#crypto';
 import { toHex } from '#encoding';
 import type { PartStore } from '#part-store';

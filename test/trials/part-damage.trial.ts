@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { reduceInMemory } from '#apps/validator/src/reduce-in-memory';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import { toHex } from '#encoding';
 import { Fault, seededEntropy } from '#environment';
 import type { PartStore } from '#part-store';

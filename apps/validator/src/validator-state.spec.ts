@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
+import type { KeptResult } from '#block-reduction';
 import type { Hex } from '#encoding';
 import { openMemoryKeyValue } from '#key-value/memory-key-value';
-import { type KeptResult, ValidatorState } from './validator-state.js';
+import { ValidatorState } from './validator-state.js';
 
 const channelId: Hex = `0x${'01'.repeat(32)}`;
 const validator: Hex = `0x${'0a'.repeat(20)}`;

@@ -2,25 +2,15 @@
  * What a validator must remember and cannot compute: accepted requests until the block is over, and its
  * results.
  */
-import { type Address, type Digest, decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
+import type { KeptResult } from '#block-reduction';
+import { type Address, decodeDagCbor, encodeDagCbor, type Hex } from '#encoding';
 import { type KeyValue, type Revision, type WriteOutcome, writeOperationsMax } from '#key-value';
 import {
   type ChannelId,
   decodeValidationRequest,
   encodeValidationRequest,
-  type RevealedResult,
   type ValidationRequest,
 } from '#protocol';
-
-/** The outcome of reducing a block, kept before it is committed to. */
-export interface KeptResult {
-  readonly result: RevealedResult;
-  /** x of wire-formats.md 8; undefined if the block has no impression. */
-  readonly opening: Hex | undefined;
-  readonly workDigest: Digest;
-  /** Where the part store holds the block report. */
-  readonly reportHash: Digest;
-}
 
 /** A request as the store has it; the revision tells whether it is still the one that was compared. */
 export interface KeptRequest {

@@ -14,7 +14,7 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#service-config';
-import type { BlockReductionOptions } from './block-reduction/block-reduction.js';
+import type { BlockReductionOptions } from '#block-reduction/block-reduction';
 import type { ValidatorOptions } from './validator.js';
 
 export interface ValidatorConfig extends ServiceConfig {

@@ -8,7 +8,7 @@ import { openKeyValue } from '#key-value/open-key-value';
 import { closing, HealthController, healthOf, lifecycleOf, type Shell } from '#nest';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
-import { BlockReduction } from './block-reduction/block-reduction.js';
+import { BlockReduction } from '#block-reduction/block-reduction';
 import type { ValidatorConfig } from './validator.config.js';
 import { ValidatorController } from './validator.controller.js';
 import { Validator, type ValidatorPorts } from './validator.js';

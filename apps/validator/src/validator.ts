@@ -3,6 +3,7 @@
  * request.
  */
 import { type ReadinessView, type Refusal, refuse } from '#api';
+import { type KeptResult, type ReduceBlock, reduceWatchedBlock } from '#block-reduction';
 import {
   type BlockAct,
   BlockSweep,
@@ -37,11 +38,9 @@ import {
   unrevealedSeats,
   type ValidationRequest,
 } from '#protocol';
-import { reduceDelegated } from './reduce-delegated.js';
-import type { ReduceBlock } from './reduce-port.js';
 import { checkRequest, type DelegationFacts, participantFactsOf } from './request-rules.js';
 import { saltOf } from './salt.js';
-import { type KeptResult, ValidatorState } from './validator-state.js';
+import { ValidatorState } from './validator-state.js';
 
 export interface ValidatorOptions {
   /** Private account key: commits, reveals, holds the bond. */
@@ -277,7 +276,7 @@ export class Validator {
     const blockKey = openBlockKey(fromHex(request.sealedBlockKey), digest, encryptionSecret);
     if (typeof blockKey === 'string')
       throw new Error(`the block key of ${channelId}/${blockNumber} opened before`);
-    const reduced = await reduceDelegated(block, blockKey, this.address, this.#ports);
+    const reduced = await reduceWatchedBlock(block, blockKey, this.address, this.#ports);
     const waitEnds = partsWaitEnd(block, availabilityWaitSeconds);
     const unavailable = reduced.report.invalidParts.filter(([, reason]) => reason === 'unavailable');
     const { unsureBlocks } = reduced;

@@ -10,7 +10,7 @@ import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
 import { Settlement } from '#apps/settlement/src/settlement';
-import { BlockReduction } from '#apps/validator/src/block-reduction/block-reduction';
+import { BlockReduction } from '#block-reduction/block-reduction';
 import { Validator } from '#apps/validator/src/validator';
 import { startValidatorApp } from '#apps/validator/src/validator.app';
 import type { DrivenChain } from '#chain';

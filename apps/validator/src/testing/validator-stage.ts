@@ -21,8 +21,8 @@ import {
   sealSegment,
   type ValidationRequest,
 } from '#protocol';
-import { reduceInMemory } from '../reduce-in-memory.js';
-import type { ReduceBlock } from '../reduce-port.js';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
+import type { ReduceBlock } from '#block-reduction';
 import { Validator, type ValidatorOptions } from '../validator.js';
 
 interface Stage {

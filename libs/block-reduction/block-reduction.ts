@@ -21,7 +21,7 @@ import {
   RowScatter,
   type ScatterMemory,
 } from '#reduction';
-import { partAskMs, type ReducedParts } from '../reduce-port.js';
+import { partAskMs, type ReducedParts } from './reduce-port.js';
 import { bucketSlotRows, reduceBuckets } from './bucket-pass.js';
 import { outputBytes, type ReductionPool, type TaskBlock } from './reduction-tasks.js';
 import { fetchManifests, rowsAtMost, type ScanLane, scanSegments, scanSlotBytes } from './segment-scan.js';
@@ -70,7 +70,7 @@ export class BlockReduction {
     makeFolders(options.spillFolder);
     this.#folder = mkdtempSync(join(options.spillFolder, 'reduction-'));
     this.#pool = openWorkerPool({
-      file: builtFile('apps/validator/src/block-reduction/reduction-worker.js'),
+      file: builtFile('libs/block-reduction/reduction-worker.js'),
       threads: options.threads,
     });
   }

@@ -1,10 +1,27 @@
-/** From a block's facts and its key to the result that a validator commits to. */
+/** From a block's facts and its key to the result that one commits to, or reveals as one's own. */
 import { blockRulesOf, committedPart, type WatchedBlock } from '#block-watch';
 import type { Chain } from '#chain';
-import { type Address, fromHex, toHex } from '#encoding';
-import { amountWords, type BlockReport, encodeBlockReport, outputHashOf, reportHashOf } from '#protocol';
+import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
+import {
+  amountWords,
+  type BlockReport,
+  encodeBlockReport,
+  outputHashOf,
+  type RevealedResult,
+  reportHashOf,
+} from '#protocol';
 import type { ReduceBlock } from './reduce-port.js';
-import type { KeptResult } from './validator-state.js';
+
+/** The outcome of reducing a block, kept before anything is said of it. */
+export interface KeptResult {
+  readonly result: RevealedResult;
+  /** x of wire-formats.md 8; undefined if the block has no impression. */
+  readonly opening: Hex | undefined;
+  /** Of whoever reduced it. */
+  readonly workDigest: Digest;
+  /** Where the part store holds the block report. */
+  readonly reportHash: Digest;
+}
 
 export interface ReducedBlock {
   readonly kept: KeptResult;
@@ -15,7 +32,8 @@ export interface ReducedBlock {
   readonly unsureBlocks: number;
 }
 
-export async function reduceDelegated(
+/** `validator`: whose work it is. */
+export async function reduceWatchedBlock(
   block: WatchedBlock,
   blockKey: Uint8Array,
   validator: Address,
