@@ -5,10 +5,10 @@ import {MerkleRoot} from "../src/lib/MerkleRoot.sol";
 import {SettlementTree} from "../src/lib/SettlementTree.sol";
 import {RtbImpression1} from "../src/reducers/RtbImpression1.sol";
 import {Groups} from "./support/Groups.sol";
-import {Test} from "./support/Test.sol";
+import {VectorsTest} from "./support/VectorsTest.sol";
 
 /// The reducer on chain and the hashes of leaves, against impressions that another implementation reduced.
-contract ReducerVectorsTest is Test {
+contract ReducerVectorsTest is VectorsTest {
     string private constant TYPE = "Impression(string name,uint256[] roles,Encoded parameters,"
         "bytes[] records,uint256[] amounts,uint256 kept,bytes32 groupRoot,bytes32 leaf)"
         "Encoded(bytes encoded)";
@@ -36,8 +36,8 @@ contract ReducerVectorsTest is Test {
 
     function test_impressions_pay_what_another_implementation_found() public {
         vm.pauseGasMetering();
-        Impression[] memory all = read();
-        vm.assertEq(all.length, 264);
+        Impression[] memory all = readAll();
+        vm.assertTrue(all.length > 0, "there are impressions");
         for (uint256 i = 0; i < all.length; i++) {
             this.checkWhatIsPaid(all[i]);
         }
@@ -45,7 +45,7 @@ contract ReducerVectorsTest is Test {
 
     function test_nothing_that_was_left_out_would_be_kept_and_everything_kept_would() public {
         vm.pauseGasMetering();
-        Impression[] memory all = read();
+        Impression[] memory all = readAll();
         for (uint256 i = 0; i < all.length; i++) {
             this.checkWhatIsKept(all[i]);
         }
@@ -84,10 +84,8 @@ contract ReducerVectorsTest is Test {
         }
     }
 
-    function read() private view returns (Impression[] memory) {
-        string memory json =
-            vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/protocol/impressions.json"));
-        return abi.decode(vm.parseJsonTypeArray(json, ".cases", TYPE), (Impression[]));
+    function readAll() private view returns (Impression[] memory) {
+        return abi.decode(vm.parseJsonTypeArray(read("impressions"), ".cases", TYPE), (Impression[]));
     }
 
     function rolesOf(Impression memory one) private pure returns (uint8[] memory roles) {

@@ -69,7 +69,7 @@ def check_batches(vectors):
         data = unhex(one["bytes"])
         batch = read_batch(data, 0, channel)
         same("batch", [batch.author, batch.sequence, batch.count, batch.size, tohex(batch.records_root)],
-             [one["author"], one["sequence"], one["count"], len(data), one["recordsRoot"]])
+             [one["author"], int(one["sequence"]), one["count"], len(data), one["recordsRoot"]])
         same("root", has_its_root(batch), True)
         digest = batch_digest(vectors["domain"], batch)
         same("digest", tohex(digest), one["digest"])

@@ -1,7 +1,4 @@
-/**
- * The second implementation, in Python, meets the golden vectors, and checks what the product settled and
- * exported.
- */
+/** The second implementation, in Python, checks what the product settled and exported. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,15 +7,7 @@ import type { RunResult } from '#apps/cli/src/report/run-result';
 import { resultOf, runCli } from '../network/run-cli.js';
 import { hasPython, runPython } from './python.js';
 
-const vectors = join(import.meta.dirname, '../vectors/protocol');
-
 (hasPython() ? describe : describe.skip)('the second implementation', () => {
-  it('meets every golden vector', () => {
-    const { code, output } = runPython('check_vectors.py', vectors);
-    expect(output).toMatch(/^equal: merkle \d+, .*impressions \d+, blocks 8$/);
-    expect(code).toBe(0);
-  });
-
   it('says how it is used when it is given no export', () => {
     const empty = mkdtempSync(join(tmpdir(), 'papyrus-interop-'));
     try {

@@ -1,5 +1,6 @@
 /** Finds a Python that has the libraries of requirements.txt, and runs the checkers with it. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface PythonRun {
@@ -7,8 +8,10 @@ export interface PythonRun {
   readonly output: string;
 }
 
-/** `PAPYRUS_PYTHON` names another interpreter than python3, for example one of a virtual environment. */
-const command = process.env.PAPYRUS_PYTHON ?? 'python3';
+/** The virtual environment that `.ci/run` makes. */
+const own = join(import.meta.dirname, '../../.data/python/bin/python');
+/** `PAPYRUS_PYTHON` names another interpreter than that one or python3. */
+const command = process.env.PAPYRUS_PYTHON ?? (existsSync(own) ? own : 'python3');
 
 /** Why the Python checkers cannot run here; undefined where they can. */
 export function whyNoPython(): string | undefined {

@@ -42,6 +42,7 @@ interface Vm {
     function revertToState(uint256 id) external returns (bool);
     function toString(uint256 value) external pure returns (string memory);
     function projectRoot() external view returns (string memory);
+    function envOr(string calldata name, string calldata otherwise) external view returns (string memory);
 
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
