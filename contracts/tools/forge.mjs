@@ -1,4 +1,7 @@
-/** Runs forge offline with the npm packages' compiler: `node contracts/tools/forge.mjs test [args]`. */
+/**
+ * Runs forge offline with the npm packages' compiler: `node contracts/tools/forge.mjs test [args]`; `long [args]` runs
+ * the invariants by the long profile of foundry.toml.
+ */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,9 +29,12 @@ function compilerWrapper() {
 }
 
 const [command = 'test', ...rest] = process.argv.slice(2);
-const child = spawn(forgeBinary(), [command, '--root', join(root, 'contracts'), ...rest], {
+const isLong = command === 'long';
+const suites = rest.includes('--match-contract') ? [] : ['--match-contract', 'Invariants'];
+const args = isLong ? ['test', ...suites, ...rest] : [command, ...rest];
+const child = spawn(forgeBinary(), [...args, '--root', join(root, 'contracts')], {
   stdio: 'inherit',
   cwd: root,
-  env: { ...process.env, FOUNDRY_SOLC: compilerWrapper() },
+  env: { ...process.env, FOUNDRY_SOLC: compilerWrapper(), ...(isLong && { FOUNDRY_PROFILE: 'long' }) },
 });
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

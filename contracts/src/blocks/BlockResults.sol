@@ -103,7 +103,7 @@ abstract contract BlockResults is BlockSeats {
     /// @inheritdoc IBlocks
     function fall(bytes32 channelId, uint64 blockNumber, uint8 result) external {
         if (msg.sender != adjudicator) revert NotAllowed(msg.sender);
-        (Found memory found, uint256[192] storage stored) = find(channelId, blockNumber);
+        (Found memory found, uint256[192] storage stored) = findOpen(channelId, blockNumber);
         uint256 count = BlockWords.resultCountOf(found.state, found.quarrel);
         if (result >= count) revert ResultUnknown(bytes32(uint256(result)));
         fell(found, stored, result);
@@ -113,7 +113,7 @@ abstract contract BlockResults is BlockSeats {
     /// @inheritdoc IBlocks
     function strikePart(bytes32 channelId, uint64 blockNumber, uint8 participant) external {
         if (msg.sender != adjudicator && msg.sender != panel) revert NotAllowed(msg.sender);
-        (Found memory found, uint256[192] storage stored) = find(channelId, blockNumber);
+        (Found memory found, uint256[192] storage stored) = findOpen(channelId, blockNumber);
         if (!has(found.state.posted, participant)) revert UnknownParticipant(channelId, participant);
         found.quarrel.struck |= bit(participant);
         emit PartStruck(channelId, blockNumber, participant);
@@ -249,6 +249,16 @@ abstract contract BlockResults is BlockSeats {
             if (BlockWords.seatOf(stored[BlockWords.SEATS + i]).result == result) return true;
         }
         return false;
+    }
+
+    /// A block that is not final yet: nothing overrules what all agreed on, or what time has made final.
+    function findOpen(bytes32 channelId, uint64 blockNumber)
+        private
+        view
+        returns (Found memory found, uint256[192] storage stored)
+    {
+        (found, stored) = find(channelId, blockNumber);
+        if (found.stage >= Stage.Final) wrongStage(found);
     }
 
     function fell(Found memory found, uint256[192] storage stored, uint256 result) private {

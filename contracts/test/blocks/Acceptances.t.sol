@@ -177,6 +177,21 @@ contract AcceptancesTest is BlockScene {
         vm.assertEq(vault.balanceOf(address(token), account(1)), 1700);
     }
 
+    function test_nothing_overrules_what_is_final_or_over() external {
+        revealedByOne();
+        vm.warp(begun() + 100);
+        Stage[2] memory stages = [Stage.Final, Stage.Settled];
+        for (uint256 i = 0; i < 2; i++) {
+            if (i == 1) settle(id, N, low());
+            vm.expectRevert(wrongStage(stages[i]));
+            vm.prank(ADJUDICATOR);
+            blocks.fall(id, N, 0);
+            vm.expectRevert(wrongStage(stages[i]));
+            vm.prank(PANEL);
+            blocks.strikePart(id, N, 1);
+        }
+    }
+
     function test_all_for_one_result_is_final_only_when_every_seat_has_spoken() external {
         postAll(id, N, 3);
         commit(id, N, 0, low(), true);

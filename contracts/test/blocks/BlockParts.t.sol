@@ -68,6 +68,24 @@ contract BlockPartsTest is BlockScene {
         refusePost(wrongStage(Stage.Void));
     }
 
+    function test_a_block_counts_as_live_until_its_collation_ends_without_a_part() external {
+        uint256[3] memory times = [startOf(0), deadlineOfParts(N) - 1, deadlineOfParts(N)];
+        uint256[3] memory lives = [uint256(2), 1, 0];
+        for (uint256 i = 0; i < 3; i++) {
+            vm.warp(times[i]);
+            vm.assertEq(blocks.liveBefore(id, N + 1), lives[i]);
+            // Those that are still to come have not ended either.
+            vm.assertEq(blocks.liveBefore(id, BLOCKS_MAX), lives[i] + BLOCKS_MAX - N - 1);
+        }
+        vm.warp(deadlineOfParts(N + 2) - 1);
+        post(id, N + 2, 0);
+        vm.warp(deadlineOfParts(N + 2) + 500);
+        vm.assertEq(blocks.liveBefore(id, N + 2), 0);
+        vm.assertEq(blocks.liveBefore(id, N + 3), 1);
+        blocks.releaseVoid(id, N + 2);
+        vm.assertEq(blocks.liveBefore(id, N + 3), 0);
+    }
+
     function test_processing_starts_with_the_last_participants_part() external {
         vm.warp(begun() + 7);
         post(id, N, 0);

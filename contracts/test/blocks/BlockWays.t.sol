@@ -162,18 +162,12 @@ contract BlockWaysTest is BlockScene {
         VaultIndexer indexer = new VaultIndexer();
         indexer.setPayer(id, account(0));
         for (uint256 i = 0; i < 3; i++) {
-            WeiBook[3] memory books = [WeiBook.Free, WeiBook.Stake, WeiBook.Locked];
-            for (uint256 k = 0; k < 3; k++) {
-                indexer.setWei(account(i), books[k], weiIn(account(i), k));
-                indexer.setWei(validator(i), books[k], weiIn(validator(i), k));
-            }
+            setBooks(indexer, account(i));
+            setBooks(indexer, validator(i));
         }
         vm.recordLogs();
         aLifeWithEverything();
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        for (uint256 i = 0; i < logs.length; i++) {
-            if (logs[i].emitter == address(vault)) indexer.read(logs[i]);
-        }
+        indexer.readAll(vm.getRecordedLogs(), address(vault));
         for (uint8 i = 1; i < 3; i++) {
             vm.assertEq(indexer.booked(id, account(i), TokenBook.Line), line(i).amount);
             vm.assertEq(indexer.booked(id, account(i), TokenBook.Owed), line(i).debt);
@@ -310,6 +304,11 @@ contract BlockWaysTest is BlockScene {
 
     function earned(uint256 participant) private view returns (uint256) {
         return vault.balanceOf(address(token), account(participant));
+    }
+
+    function setBooks(VaultIndexer indexer, address account_) private {
+        (uint256 free, uint256 stake_, uint256 locked) = vault.weiOf(account_);
+        indexer.setBooks(account_, free, stake_, locked);
     }
 
     function weiIn(address account_, uint256 book) private view returns (uint256) {

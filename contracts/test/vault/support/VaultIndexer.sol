@@ -21,12 +21,20 @@ contract VaultIndexer {
         payers[channelId] = payer;
     }
 
-    /// What a book holds when the reading of events begins.
-    function setWei(address account, WeiBook book, uint256 amount) external {
-        weiBooks[account][book] = amount;
+    /// What the books hold when the reading of events begins.
+    function setBooks(address account, uint256 free, uint256 stake, uint256 locked) external {
+        weiBooks[account][WeiBook.Free] = free;
+        weiBooks[account][WeiBook.Stake] = stake;
+        weiBooks[account][WeiBook.Locked] = locked;
     }
 
-    function read(Vm.Log calldata log) external {
+    function readAll(Vm.Log[] calldata logs, address vault) external {
+        for (uint256 i = 0; i < logs.length; i++) {
+            if (logs[i].emitter == vault) read(logs[i]);
+        }
+    }
+
+    function read(Vm.Log calldata log) public {
         bytes32 kind = log.topics[0];
         if (kind == IVault.TokenMoved.selector) readTokens(log);
         if (kind == IVault.WeiMoved.selector) readWei(log);
