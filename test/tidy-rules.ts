@@ -9,7 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   protocol: ['encoding', 'crypto'],
   reduction: ['encoding', 'crypto', 'protocol'],
   environment: ['encoding', 'protocol'],
-  'service-config': ['encoding', 'chain'],
+  'service-config': ['encoding', 'chain', 'part-store'],
   'block-watch': [
     'api',
     'encoding',

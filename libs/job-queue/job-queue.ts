@@ -7,7 +7,7 @@ import type {} from '#encoding';
 import type { ChannelId } from '#protocol';
 
 /** Reveals have a kind of their own: a reduction that waits for a slow part must not delay them. */
-const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'settle'] as const;
+const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'accept', 'own-result', 'settle'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /**

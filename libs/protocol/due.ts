@@ -15,7 +15,16 @@ export interface BlockSeen {
   readonly nowSeconds: number;
 }
 
-export type DueAct = 'collate' | 'delegate' | 'commit' | 'reveal' | 'settle' | 'release-void';
+export type DueAct =
+  | 'collate'
+  | 'delegate'
+  | 'commit'
+  | 'reveal'
+  | 'compute'
+  | 'reveal-own'
+  | 'accept'
+  | 'settle'
+  | 'release-void';
 
 export type DueWait =
   /** The stage before must end. */
@@ -34,6 +43,16 @@ export type DueWait =
   | 'reveal-time'
   /** Every seat has committed, in a height that may still be rolled back. */
   | 'final-commits'
+  /** Nothing was revealed that could be compared with an own computation. */
+  | 'first-result'
+  /** The validator of the own seat has committed and may still reveal. */
+  | 'own-seat'
+  /** Participants' own results are not taken yet. */
+  | 'own-result-time'
+  /** No results differ. */
+  | 'dispute'
+  /** What the own computation gives is not revealed. */
+  | 'own-result'
   /** No result stands yet for good. */
   | 'finality';
 
@@ -42,6 +61,12 @@ export type DueEnd =
   | 'part-posted'
   | 'seat-taken'
   | 'nothing-to-reveal'
+  /** The participant stands for a result: its binding seat revealed it, or it accepted it. */
+  | 'has-spoken'
+  /** The participant's own result is revealed, or what its computation gives is, by whomever. */
+  | 'is-revealed'
+  /** What is revealed pays the same. */
+  | 'pays-the-same'
   | 'delegation-expired'
   | 'settled'
   | 'void'

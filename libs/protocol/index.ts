@@ -191,4 +191,5 @@ export {
   type ValidationRequest,
 } from './validation-request.js';
 export { bondWei } from './bonds.js';
+export { acceptDue, computeOwnDue, type OwnComputation, revealOwnDue } from './own-word-due.js';
 export { type DrawCandidate, type DrawSeed, drawValidators } from './validator-draw.js';

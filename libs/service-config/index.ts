@@ -1,4 +1,10 @@
 export {
+  partStoreField,
+  type ReductionConfig,
+  reductionConfigOf,
+  reductionFields,
+} from './reduction-environment.js';
+export {
   adapterField,
   addressField,
   jobFields,

@@ -8,6 +8,11 @@ import {
   listenFields,
   parseEnvironment,
   participantFields,
+  partStoreField,
+  type ReductionConfig,
+  reductionConfigOf,
+  reductionFields,
+  secretField,
   type ServiceConfig,
   serviceConfigOf,
   serviceFields,
@@ -20,6 +25,12 @@ export interface SettlementConfig extends ServiceConfig {
   /** Where the outbox of the key lies. */
   readonly keyValue: string;
   readonly options: SettlementOptions;
+  /** Absent where nothing is to be computed. */
+  readonly own?: ReductionConfig & {
+    readonly encryptionSecret: Uint8Array;
+    /** Adapter by URL. */
+    readonly partStore: string;
+  };
 }
 
 export const settlementEnvironment = z.object({
@@ -28,6 +39,9 @@ export const settlementEnvironment = z.object({
   ...participantFields,
   ...listenFields(8_084),
   KEY_VALUE: adapterField(['file']),
+  ENCRYPTION_SECRET: secretField.optional(),
+  PART_STORE: partStoreField.optional(),
+  ...reductionFields,
 });
 
 export function readSettlementConfig(
@@ -41,5 +55,14 @@ export function readSettlementConfig(
   };
   const listen = listenConfigOf(parsed);
   const { JOB_QUEUE: jobQueue, KEY_VALUE: keyValue } = parsed;
-  return { ...serviceConfigOf(parsed), listen, jobQueue, keyValue, options };
+  const { ENCRYPTION_SECRET: encryptionSecret, PART_STORE: partStore } = parsed;
+  const config = { ...serviceConfigOf(parsed), listen, jobQueue, keyValue, options };
+  if (encryptionSecret === undefined && partStore === undefined) return config;
+  if (encryptionSecret === undefined || partStore === undefined) {
+    const missing = partStore === undefined ? 'PART_STORE' : 'ENCRYPTION_SECRET';
+    throw new Error(
+      `the environment is not as expected: ${missing}: is not set, and the other of the two is`,
+    );
+  }
+  return { ...config, own: { ...reductionConfigOf(parsed), encryptionSecret, partStore } };
 }

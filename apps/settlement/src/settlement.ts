@@ -1,6 +1,6 @@
 /**
- * The settlement service: watches results, says loudly where they differ, settles blocks that are final and
- * frees the bonds of void ones.
+ * The settlement service: watches results, says loudly where they differ, reveals its participant's own where
+ * nobody revealed it, settles blocks that are final and frees the bonds of void ones.
  */
 import type { ReadinessView } from '#api';
 import {
@@ -13,10 +13,11 @@ import {
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
-import type { Address } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type ChannelId, type Due, isDue, releaseVoidDue, settleDue } from '#protocol';
+import { type OwnComputing, OwnResults } from './own-results.js';
 
 export interface SettlementOptions {
   /** The participant whose channels are watched. */
@@ -30,15 +31,22 @@ export interface SettlementPorts {
   readonly chain: Chain;
   readonly jobQueue: JobQueue;
   readonly log: Log;
+  /** Without it nothing is said against what others revealed. */
+  readonly ownComputing?: OwnComputing;
 }
 
 const lane = { kind: 'settle', concurrency: 8, lockMs: 180_000 } as const;
+/** As long as reducing the largest block may take. */
+const ownLane = { kind: 'own-result', concurrency: 2, lockMs: 3_600_000 } as const;
 
 export class Settlement {
   readonly #ports: SettlementPorts;
   readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
   readonly #sweep: BlockSweep;
+  readonly #own: OwnResults | undefined;
+  /** By channel: what was computed of blocks below this number is forgotten. */
+  readonly #forgotten = new Map<Hex, number>();
   /** Void blocks whose bonds may still lie there; found again after a restart. */
   readonly #voided = new Map<string, WatchedBlock>();
   /** Blocks whose dispute was reported. */
@@ -48,14 +56,19 @@ export class Settlement {
     this.#ports = ports;
     this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
-    const { jobQueue, log, chain } = ports;
+    const { jobQueue, log, chain, ownComputing } = ports;
+    this.#own = ownComputing && new OwnResults(options.account, ownComputing, ports, this.#acts);
     const subscribe = chain.subscribe.bind(chain);
     this.#sweep = new BlockSweep(
       { name: `settle/${options.account}`, intervalMs: options.sweepIntervalMs },
       { jobQueue, log, subscribe },
       {
-        lanes: [{ ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) }],
+        lanes: [
+          { ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) },
+          { ...ownLane, act: (...block) => this.#ownAct(...block) },
+        ],
         look: () => this.dues(),
+        tend: () => this.#tend(),
       },
     );
   }
@@ -86,10 +99,28 @@ export class Settlement {
     const dueIn = ({ channelId, blockNumber }: WatchedBlock, due: Due): DueJob => {
       return { kind: lane.kind, channelId, blockNumber, due };
     };
+    const own = this.#own;
     return [
+      ...(own === undefined
+        ? []
+        : blocks.map((block) => ({ ...dueIn(block, own.dueIn(block)), kind: ownLane.kind }))),
       ...blocks.map((block) => dueIn(block, settleDue(block))),
       ...[...this.#voided.values()].map((block) => dueIn(block, releaseVoidDue(block))),
     ];
+  }
+
+  async #ownAct(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
+    return block === undefined || this.#own === undefined ? 0 : this.#own.act(block, signal);
+  }
+
+  async #tend(): Promise<void> {
+    for (const channelId of this.#own === undefined ? [] : this.#watch.channelIds()) {
+      const lowest = this.#watch.lowestUnfinished(channelId);
+      if (lowest === (this.#forgotten.get(channelId) ?? 0)) continue;
+      await this.#own?.forget(channelId, lowest);
+      this.#forgotten.set(channelId, lowest);
+    }
   }
 
   async #act(channelId: ChannelId, blockNumber: number): Promise<BlockAct> {

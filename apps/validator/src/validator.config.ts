@@ -1,6 +1,5 @@
 /** Environment → configuration of the validator, parsed once. */
 import { z } from 'zod';
-import { partStoreSchemes } from '#part-store/open-part-store';
 import {
   adapterField,
   addressField,
@@ -9,22 +8,23 @@ import {
   listenConfigOf,
   listenFields,
   parseEnvironment,
+  partStoreField,
+  type ReductionConfig,
+  reductionConfigOf,
+  reductionFields,
   type ServiceConfig,
   secretField,
   serviceConfigOf,
   serviceFields,
 } from '#service-config';
-import type { BlockReductionOptions } from '#block-reduction/block-reduction';
 import type { ValidatorOptions } from './validator.js';
 
-export interface ValidatorConfig extends ServiceConfig {
+export interface ValidatorConfig extends ServiceConfig, ReductionConfig {
   readonly jobQueue: string;
   readonly options: ValidatorOptions;
-  readonly reduction: BlockReductionOptions;
   readonly listen: ListenConfig;
   /** Adapters by URL. */
   readonly partStore: string;
-  readonly otherPartStores: readonly string[];
   readonly keyValue: string;
 }
 
@@ -43,16 +43,9 @@ export const validatorEnvironment = z.object({
   REQUESTS_MAX: count(1, 10_000),
   AVAILABILITY_WAIT_SECONDS: count(0, 60),
   ...listenFields(8_081),
-  PART_STORE: adapterField(partStoreSchemes),
-  OTHER_PART_STORES: z
-    .string()
-    .default('')
-    .transform((urls) => urls.split(/\s+/).filter((url) => url !== ''))
-    .pipe(z.array(adapterField(partStoreSchemes))),
+  PART_STORE: partStoreField,
   KEY_VALUE: adapterField(['file']),
-  THREADS: count(1, 2),
-  SPILL_FOLDER: z.string().default('./data/spill'),
-  ROW_MEBIBYTES: count(16, 512),
+  ...reductionFields,
 });
 
 export function readValidatorConfig(
@@ -70,14 +63,9 @@ export function readValidatorConfig(
       availabilityWaitSeconds: parsed.AVAILABILITY_WAIT_SECONDS,
       sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
     },
-    reduction: {
-      threads: parsed.THREADS,
-      spillFolder: parsed.SPILL_FOLDER,
-      rowMebibytes: parsed.ROW_MEBIBYTES,
-    },
+    ...reductionConfigOf(parsed),
     listen: listenConfigOf(parsed),
     partStore: parsed.PART_STORE,
-    otherPartStores: parsed.OTHER_PART_STORES,
     keyValue: parsed.KEY_VALUE,
   };
 }

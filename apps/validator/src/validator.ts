@@ -23,6 +23,8 @@ import type { JobQueue } from '#job-queue';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import {
+  acceptDue,
+  blockStart,
   type ChannelId,
   commitDue,
   commitmentOf,
@@ -69,6 +71,7 @@ export interface ValidatorPorts {
 const revealLane = { kind: 'reveal', concurrency: 16, lockMs: 180_000 } as const;
 /** As long as reducing the largest block may take. */
 const validateLane = { kind: 'validate', concurrency: 4, lockMs: 3_600_000 } as const;
+const acceptLane = { kind: 'accept', concurrency: 4, lockMs: 3_600_000 } as const;
 
 export type Accepted = { readonly ok: true; readonly nonce: bigint };
 
@@ -106,6 +109,7 @@ export class Validator {
         lanes: [
           { ...revealLane, act: (...block) => this.#revealDue(...block) },
           { ...validateLane, act: (...block) => this.#commitDue(...block) },
+          { ...acceptLane, act: (...block) => this.#acceptDue(...block) },
         ],
         look: () => this.dues(),
         tend: () => this.#tend(),
@@ -174,6 +178,9 @@ export class Validator {
       found.push({ kind: revealLane.kind, channelId, blockNumber, due: this.#revealDueIn(block, finals) });
       for (const { delegation } of requests) {
         found.push({ kind: validateLane.kind, channelId, blockNumber, due: commitDue(block, delegation) });
+      }
+      for (const due of await this.#acceptancesIn(block, requests)) {
+        found.push({ kind: acceptLane.kind, channelId, blockNumber, due });
       }
       if (isOver(block.stage)) this.#over.set(blockId(channelId, blockNumber), requests);
     }
@@ -344,6 +351,57 @@ export class Validator {
       done: 'revealed a result',
       refused: 'the chain did not take the reveal',
     });
+  }
+
+  /** In a dispute, of those that named this validator as their own: what it found counts for them. */
+  async #acceptancesIn(
+    block: WatchedBlock,
+    requests: readonly ValidationRequest[],
+  ): Promise<readonly Due<'accept'>[]> {
+    if (block.stage.stage !== 'dispute') return [];
+    const kept = await this.#state.result(block.channelId, block.blockNumber);
+    const dues: Due<'accept'>[] = [];
+    for (const { delegation } of requests) {
+      const { participant } = delegation;
+      if (!(await this.#isOwnOf(block, participant))) continue;
+      dues.push(acceptDue(block, participant, kept?.result));
+    }
+    return dues;
+  }
+
+  async #isOwnOf({ terms, blockNumber }: WatchedBlock, participant: number): Promise<boolean> {
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    const since = await latest.ownValidatorSince(terms.participants[participant], this.address);
+    return since !== undefined && since < blockStart(terms, blockNumber);
+  }
+
+  async #acceptDue(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
+    const requests = (await this.#state.requestsByBlock()).get(blockId(channelId, blockNumber)) ?? [];
+    const acts: BlockAct[] = [];
+    for (const request of requests) {
+      const { participant } = request.delegation;
+      // Each acceptance may end the dispute.
+      const block = await this.#watch.block(channelId, blockNumber);
+      if (block === undefined) break;
+      let kept = await this.#state.result(channelId, blockNumber);
+      if (!isDue(acceptDue(block, participant, kept?.result))) continue;
+      if (!(await this.#isOwnOf(block, participant))) continue;
+      kept ??= await this.#reduceOnce(block, request);
+      if (kept === undefined || !isDue(acceptDue(block, participant, kept.result))) continue;
+      signal.throwIfAborted();
+      const { outputHash } = kept.result;
+      const outcome = await this.#acts.acceptResult(channelId, blockNumber, participant, outputHash);
+      acts.push(
+        toldAct(outcome, {
+          log: this.#ports.log,
+          fields: { channelId, blockNumber, participant, outputHash },
+          done: 'accepted the result that it found, for the participant whose own validator it is',
+          refused: 'the chain did not take the acceptance',
+          expected: ['already-bound'],
+        }),
+      );
+    }
+    return sumOf(acts);
   }
 
   #commitment(channelId: ChannelId, blockNumber: number, participant: number, kept: KeptResult): Hex {

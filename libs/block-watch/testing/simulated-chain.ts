@@ -32,9 +32,13 @@ import {
   type RevealedResult,
   type Seat,
   stageOf,
+  stanceOf,
 } from '#protocol';
 
-type Acts = Pick<ParticipantActs, 'address' | 'postPart' | 'settle' | 'releaseVoid'> &
+type Acts = Pick<
+  ParticipantActs,
+  'address' | 'postPart' | 'settle' | 'releaseVoid' | 'revealOwnResult' | 'acceptResult'
+> &
   Pick<ValidatorActs, 'commitResult' | 'revealResult'>;
 type No = { readonly code: RefusalCode; readonly message: string };
 
@@ -119,6 +123,12 @@ export class SimulatedChain {
 
   facts(channelId: ChannelId, blockNumber: number): BlockFacts {
     return this.#blocks.get(`${channelId}/${blockNumber}`) ?? empty;
+  }
+
+  /** What others did meanwhile, without asking whether the contracts would have let them. */
+  put(channelId: ChannelId, blockNumber: number, change: Partial<BlockFacts>): void {
+    this.#update(channelId, blockNumber, change);
+    this.#mine();
   }
 
   stage(channelId: ChannelId, blockNumber: number): BlockStage {
@@ -212,6 +222,8 @@ export class SimulatedChain {
       postPart: (...given) => act('postPart', () => this.#postPart(address, ...given)),
       commitResult: (...given) => act('commitResult', () => this.#commit(address, ...given)),
       revealResult: (...given) => act('revealResult', () => this.#reveal(...given)),
+      revealOwnResult: (...given) => act('revealOwnResult', () => this.#revealOwn(address, ...given)),
+      acceptResult: (...given) => act('acceptResult', () => this.#accept(address, ...given)),
       settle: (...given) => act('settle', () => this.#settle(...given)),
       releaseVoid: (...given) => act('releaseVoid', () => this.#releaseVoid(...given)),
     };
@@ -295,13 +307,52 @@ export class SimulatedChain {
       outputHash: result.outputHash,
       revealedAtSeconds: this.nowSeconds,
     };
-    const isNew = !results.some((one) => one.outputHash === result.outputHash);
-    const isDispute = isNew && results.length === 1 && !hasSameAmounts(result, results[0]);
+    const others = seats.map((one) => (one === seat ? revealed : one));
+    this.#update(channelId, blockNumber, { seats: others, ...this.#withResult(results, result) });
+    return undefined;
+  }
+
+  #withResult(results: BlockFacts['results'], result: RevealedResult): Partial<BlockFacts> {
+    if (results.some((one) => one.outputHash === result.outputHash)) return {};
+    const isDispute = results.length === 1 && !hasSameAmounts(result, results[0]);
     const known = { ...result, firstRevealedAtSeconds: this.nowSeconds, isGone: false };
+    const dispute = isDispute ? { disputedAtSeconds: this.nowSeconds } : {};
+    return { results: [...results, known], ...dispute };
+  }
+
+  #revealOwn(
+    sender: Address,
+    ...[channelId, blockNumber, result]: Parameters<ParticipantActs['revealOwnResult']>
+  ): No | undefined {
+    const { terms } = this.#channels.get(channelId) as ChannelFacts;
+    const participant = terms.participants.findIndex((one) => this.#operatorKey(one) === sender);
+    if (participant < 0) return no('not-participant');
+    const facts = this.facts(channelId, blockNumber);
+    if (facts.ownResults.some((one) => one.participant === participant)) return no('already-revealed');
+    if (stanceOf(facts, participant) !== undefined) return no('already-bound');
+    const period = processingPeriodAt(terms, blockNumber, facts, this.nowSeconds);
+    const from = period.isExtension ? period.halfSeconds : period.untilSeconds;
+    const isInTime = this.nowSeconds >= from && this.nowSeconds < period.untilSeconds + terms.challengePeriod;
+    if (!isInTime) return no('wrong-time');
+    const own = { participant, outputHash: result.outputHash, revealedAtSeconds: this.nowSeconds };
+    const ownResults = [...facts.ownResults, own];
+    this.#update(channelId, blockNumber, { ownResults, ...this.#withResult(facts.results, result) });
+    return undefined;
+  }
+
+  /** Whoever sends: that it is the account or its own validator is not checked here. */
+  #accept(
+    _: Address,
+    ...[channelId, blockNumber, participant, outputHash]: Parameters<ParticipantActs['acceptResult']>
+  ): No | undefined {
+    const { acceptances, results, ownResults } = this.facts(channelId, blockNumber);
+    const { stage } = this.stage(channelId, blockNumber);
+    if (stage !== 'processing' && stage !== 'challenge' && stage !== 'dispute') return no('wrong-stage');
+    if (!results.some((one) => one.outputHash === outputHash && !one.isGone)) return no('result-unknown');
+    if (stanceOf(this.facts(channelId, blockNumber), participant) !== undefined) return no('already-bound');
     this.#update(channelId, blockNumber, {
-      seats: seats.map((one) => (one === seat ? revealed : one)),
-      results: isNew ? [...results, known] : results,
-      ...(isDispute ? { disputedAtSeconds: this.nowSeconds } : {}),
+      acceptances: [...acceptances, { participant, outputHash }],
+      ownResults: ownResults.filter((one) => one.participant !== participant),
     });
     return undefined;
   }

@@ -1,0 +1,248 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ReduceBlock, ReducedParts } from '#block-reduction';
+import { ChannelKeys } from '#block-watch';
+import { LateJobs } from '#block-watch/testing/late-jobs';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { toHex } from '#encoding';
+import { type Log, silentLog } from '#environment';
+import type { JobQueue } from '#job-queue';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { amountWords, bondWei, type KnownResult, outputHashOf, type PartReason, type Seat } from '#protocol';
+import { Settlement } from './settlement.js';
+
+/** Of participant 1: the seller. */
+const me = 1;
+const { collation, processing, challenge } = blockSeconds;
+const root = new Uint8Array(32).fill(5);
+
+/** What a reduction gives that finds so much for the seller. */
+function reduced(nano: bigint, unavailable: readonly number[] = [], unsureBlocks = 0): ReducedParts {
+  const invalidParts = unavailable.map((one) => [one, 'unavailable' as PartReason] as const);
+  const report = {
+    ...{ version: 1 as const, reasons: {}, invalidParts, records: 1n, impressions: 1n },
+    ...{ contradictory: [], flooding: [], sequenceConflicts: [] },
+  };
+  const tree = { settlementRoot: root, impressionCount: 1, amounts: [nano, nano, 0n], x: root };
+  return { output: { ...tree, validParts: 1, report, workDigest: root }, unsureBlocks };
+}
+
+/** The same as somebody else revealed it. */
+function revealed(
+  { channelId }: Rehearsal,
+  nano: bigint,
+  firstRevealedAtSeconds: number,
+  validParts: number,
+): KnownResult {
+  const amounts = [nano, nano, 0n];
+  const fields = { settlementRoot: toHex(root), impressionCount: 1n, validParts };
+  const outputHash = outputHashOf({ channelId, blockNumber: 0, ...fields, amounts });
+  const words = amountWords(amounts).map(toHex);
+  return { outputHash, ...fields, amountWords: words, firstRevealedAtSeconds, isGone: false };
+}
+
+class Stage {
+  readonly rehearsal = new Rehearsal();
+  readonly told: Record<string, unknown>[] = [];
+  computed = 0;
+  answer: () => ReducedParts = () => reduced(50n);
+  #settlement = this.#open();
+
+  /** Only the payer posted a part, so the periods go by the clock. */
+  static async open(): Promise<Stage> {
+    const stage = new Stage();
+    const { chain, participants, channelId } = stage.rehearsal;
+    chain.advanceTo(stage.rehearsal.collected(0));
+    const nothing = toHex(new Uint8Array(32));
+    const part = { partRoot: nothing, segmentCount: 0, indexHash: nothing };
+    await chain.port().participantActs(participants[0].operatorKey).postPart(channelId, 0, part);
+    return stage;
+  }
+
+  /** So long after the start of processing. */
+  async at(seconds: number): Promise<number> {
+    this.rehearsal.chain.advanceTo(this.#start + seconds);
+    return this.#settlement.sweep();
+  }
+
+  restart(): void {
+    this.#settlement = this.#open();
+  }
+
+  /** Participant `of` had its seat reveal that so much is the seller's. */
+  others(nano: bigint, of = 2, binding = true, validParts = 1): void {
+    const { chain, channelId, participants } = this.rehearsal;
+    const at = this.#start + processing / 2;
+    const result = revealed(this.rehearsal, nano, at, validParts);
+    const seat: Seat = {
+      ...{ participant: of, validator: participants[of].validator, binding, nonce: 1n, feeWei: 0n },
+      ...{ commitment: toHex(root), committedAtSeconds: at - 1, revealedAtSeconds: at },
+      outputHash: result.outputHash,
+    };
+    const { seats, results } = this.facts;
+    const isKnown = results.some((one) => one.outputHash === result.outputHash);
+    chain.put(channelId, 0, { seats: [...seats, seat], results: isKnown ? results : [...results, result] });
+  }
+
+  get facts() {
+    return this.rehearsal.chain.facts(this.rehearsal.channelId, 0);
+  }
+
+  get notices(): unknown[] {
+    return this.told.map(({ notice }) => notice).filter((notice) => notice !== undefined);
+  }
+
+  get #start(): number {
+    return this.rehearsal.collected(0) + collation;
+  }
+
+  /** A job of an own result that comes now, whatever is due. */
+  async late(seconds: number): Promise<void> {
+    this.rehearsal.chain.advanceTo(this.#start + seconds);
+    const jobs = new LateJobs();
+    const settlement = this.#open(jobs);
+    settlement.start();
+    await jobs.run({ kind: 'own-result', channelId: this.rehearsal.channelId, blockNumber: 0 });
+    await settlement.stop();
+  }
+
+  #open(jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog })): Settlement {
+    const { rehearsal } = this;
+    const error = (fields: object) => this.told.push(fields as Record<string, unknown>);
+    const log: Log = { ...silentLog, error };
+    const reduceBlock: ReduceBlock = async () => {
+      this.computed++;
+      return this.answer();
+    };
+    const { encryptionSecret } = rehearsal.participants[me];
+    const ownComputing = { encryptionSecret, keyValue: rehearsal.keyValue(me), reduceBlock };
+    return new Settlement(
+      { ...rehearsal.participants[me], sweepIntervalMs: 1_000 },
+      {
+        chain: rehearsal.chain.port(),
+        jobQueue,
+        log,
+        ownComputing,
+      },
+    );
+  }
+}
+
+describe('a participant whose own computation differs from what was revealed', () => {
+  it('reveals its own result as soon as the challenge period begins, once, and says so', async () => {
+    const stage = await Stage.open();
+    expect(await stage.at(0)).toBe(0);
+    await stage.at(processing / 2);
+    stage.others(10n);
+    await stage.at(processing - 1);
+    expect([stage.computed, stage.facts.ownResults]).toEqual([1, []]);
+    await stage.at(processing);
+    await stage.at(processing + 1);
+    expect(stage.facts.ownResults).toMatchObject([{ participant: me }]);
+    expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('dispute');
+    expect(stage.computed).toBe(1);
+    expect(stage.notices.filter((one) => one === 'result-differs')).toHaveLength(1);
+    // It is for the account, or its own validator, to accept it.
+    expect(stage.notices).toContain('acceptance-due');
+  });
+
+  it('does so after a restart, and against the validator that was drawn for it', async () => {
+    const stage = await Stage.open();
+    await stage.at(processing / 2);
+    stage.others(10n, me, false);
+    await stage.at(processing - 1);
+    stage.restart();
+    await stage.at(processing + challenge - 1);
+    expect(stage.facts.ownResults).toHaveLength(1);
+    expect(stage.computed).toBe(2);
+  });
+
+  it('does not where what it found is there or pays the same', async () => {
+    for (const validParts of [1, 3]) {
+      const stage = await Stage.open();
+      await stage.at(processing / 2);
+      stage.others(50n, 2, true, validParts);
+      await stage.at(processing);
+      await stage.at(processing + 1);
+      expect([stage.computed, stage.facts.ownResults]).toEqual([1, []]);
+      expect(stage.notices).toEqual(validParts === 1 ? [] : ['result-differs']);
+    }
+  });
+
+  it('does nothing for a job that comes when nothing is due', async () => {
+    const stage = await Stage.open();
+    await stage.late(processing / 2 - 1);
+    stage.others(10n);
+    await stage.late(processing + challenge);
+    expect([stage.computed, stage.facts.ownResults]).toEqual([0, []]);
+    const inTime = await Stage.open();
+    inTime.others(10n);
+    await inTime.late(processing);
+    expect([inTime.computed, inTime.facts.ownResults.length]).toEqual([1, 1]);
+  });
+
+  it('asks nothing of a computation where its own validator spoke for it', async () => {
+    const stage = await Stage.open();
+    await stage.at(processing / 2);
+    stage.others(10n, me);
+    await stage.at(processing);
+    expect([stage.computed, stage.facts.ownResults]).toEqual([0, []]);
+  });
+
+  it('says nothing against others while it cannot have all parts', async () => {
+    const stage = await Stage.open();
+    await stage.at(processing / 2);
+    stage.others(10n);
+    for (const answer of [reduced(50n, [0]), reduced(50n, [], 1)]) {
+      stage.answer = () => answer;
+      await stage.at(processing);
+      expect(stage.facts.ownResults).toEqual([]);
+    }
+    expect(stage.notices).toEqual(['own-result-incomplete']);
+    stage.answer = () => reduced(50n);
+    await stage.at(processing + 1);
+    expect(stage.facts.ownResults).toHaveLength(1);
+  });
+
+  it('says loudly that the account has no wei for the bond, and tries again', async () => {
+    const stage = await Stage.open();
+    await stage.at(processing / 2);
+    stage.others(10n);
+    stage.rehearsal.chain.freeWei = bondWei.ownResult - 1n;
+    await stage.at(processing);
+    await stage.at(processing + 1);
+    expect(stage.facts.ownResults).toEqual([]);
+    expect(stage.notices.filter((one) => one === 'own-result-without-bond')).toHaveLength(1);
+    stage.rehearsal.chain.freeWei = bondWei.ownResult;
+    await stage.at(processing + 2);
+    expect(stage.facts.ownResults).toHaveLength(1);
+  });
+});
+
+describe('a block of which nobody revealed anything', () => {
+  it('gets an own result just before its extension would end, and is not void', async () => {
+    const stage = await Stage.open();
+    const margin = processing / 8;
+    await stage.at(2 * processing - margin - 1);
+    expect([stage.computed, stage.facts.ownResults]).toEqual([1, []]);
+    await stage.at(2 * processing - margin);
+    expect(stage.facts.ownResults).toHaveLength(1);
+    expect(await stage.at(2 * processing + challenge)).toBe(1);
+    expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('settled');
+  });
+});
+
+it('erases the keys of blocks that are over', async () => {
+  const stage = await Stage.open();
+  const { rehearsal } = stage;
+  const keysLeft = async () => {
+    const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(me) };
+    const opened = await new ChannelKeys(rehearsal.participants[me], ports).of(rehearsal.channelId);
+    return [0, 1, 2].map((block) => opened.ok && opened.keys.blockKey(block) !== undefined);
+  };
+  await stage.at(2 * processing - 1);
+  expect(await keysLeft()).toEqual([true, true, true]);
+  await stage.at(2 * processing + challenge);
+  await stage.at(2 * processing + challenge + 1);
+  // Nobody posted a part of block 1: it is void.
+  expect(await keysLeft()).toEqual([false, false, true]);
+});

@@ -1,0 +1,182 @@
+/**
+ * What a participant says of a block itself: its own computation, held against what was revealed, and its own
+ * result with a bond where nobody revealed it (protocol.md 8).
+ */
+import { type KeptResult, type ReduceBlock, reduceWatchedBlock } from '#block-reduction';
+import { type BlockAct, ChannelKeys, toldAct, type WatchedBlock } from '#block-watch';
+import type { Chain, ParticipantActs } from '#chain';
+import type { Address } from '#encoding';
+import type { Log } from '#environment';
+import type { KeyValue } from '#key-value';
+import {
+  acceptDue,
+  bondWei,
+  type ChannelId,
+  computeOwnDue,
+  type Due,
+  isDue,
+  isOver,
+  revealOwnDue,
+} from '#protocol';
+
+/** What an own computation takes beside the chain. */
+export interface OwnComputing {
+  /** X25519 secret that opens the boxed channel secret. */
+  readonly encryptionSecret: Uint8Array;
+  /** Keeps the keys of unfinished blocks. */
+  readonly keyValue: KeyValue;
+  readonly reduceBlock: ReduceBlock;
+}
+
+export interface OwnResultsPorts {
+  readonly chain: Chain;
+  readonly log: Log;
+}
+
+export class OwnResults {
+  readonly #account: Address;
+  readonly #computing: OwnComputing;
+  readonly #ports: OwnResultsPorts;
+  readonly #acts: ParticipantActs;
+  readonly #keys: ChannelKeys;
+  /** By block; computed again after a restart. */
+  readonly #computed = new Map<string, KeptResult>();
+  /** Notices that were given. */
+  readonly #told = new Set<string>();
+
+  constructor(account: Address, computing: OwnComputing, ports: OwnResultsPorts, acts: ParticipantActs) {
+    this.#account = account;
+    this.#computing = computing;
+    this.#ports = ports;
+    this.#acts = acts;
+    const { encryptionSecret, keyValue } = computing;
+    this.#keys = new ChannelKeys({ account, encryptionSecret }, { chain: ports.chain, keyValue });
+  }
+
+  /** Whether the block is to be computed, and then whether an own result is to be revealed. */
+  dueIn(block: WatchedBlock): Due {
+    const participant = indexIn(block);
+    const own = this.#computed.get(idOf(block));
+    if (own !== undefined) this.#compare(block, own);
+    return own === undefined
+      ? computeOwnDue(block, participant)
+      : revealOwnDue(block, participant, own.result);
+  }
+
+  async act(block: WatchedBlock, signal: AbortSignal): Promise<BlockAct> {
+    const participant = indexIn(block);
+    const known = this.#computed.get(idOf(block));
+    if (known === undefined && !isDue(computeOwnDue(block, participant))) return 0;
+    const own = known ?? (await this.#compute(block));
+    if (own === undefined) return 'again';
+    signal.throwIfAborted();
+    if (isDue(revealOwnDue(block, participant, own.result))) return this.#reveal(block, own);
+    return known === undefined ? 1 : 0;
+  }
+
+  /** Forgets what was computed of blocks that are over, and erases their keys. */
+  async forget(channelId: ChannelId, lowestUnfinished: number): Promise<void> {
+    for (const id of this.#computed.keys()) {
+      const [channel, block] = id.split('/');
+      if (channel === channelId && Number(block) < lowestUnfinished) this.#computed.delete(id);
+    }
+    const opened = await this.#keys.of(channelId);
+    if (opened.ok) await opened.keys.eraseBefore(lowestUnfinished);
+  }
+
+  async #compute(block: WatchedBlock): Promise<KeptResult | undefined> {
+    const { channelId, blockNumber } = block;
+    const said = { channelId, blockNumber };
+    const { log, chain } = this.#ports;
+    const opened = await this.#keys.of(channelId);
+    const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
+    if (blockKey === undefined) {
+      const why = opened.ok ? 'its secret was erased' : opened.message;
+      this.#tell(
+        { ...said, why },
+        'own-result-without-key',
+        'there is no block key to compute the block with',
+      );
+      return undefined;
+    }
+    const { reduceBlock } = this.#computing;
+    const { kept, report, unsureBlocks } = await reduceWatchedBlock(block, blockKey, this.#account, {
+      ...{ chain, reduceBlock },
+    });
+    const unavailable = report.invalidParts.filter(([, reason]) => reason === 'unavailable');
+    // What others may have seen and this participant has not is no reason to contradict them.
+    if (unavailable.length > 0 || unsureBlocks > 0) {
+      const words = 'parts of the block cannot be had: nothing is said against its results';
+      this.#tell({ ...said, unavailable, unsureBlocks }, 'own-result-incomplete', words);
+      return undefined;
+    }
+    log.info({ ...said, outputHash: kept.result.outputHash }, 'computed the block');
+    this.#computed.set(idOf(block), kept);
+    return kept;
+  }
+
+  /** Says where others came to something else, and what only the account key can do. */
+  #compare(block: WatchedBlock, { result }: KeptResult): void {
+    const { channelId, blockNumber, facts } = block;
+    const { outputHash } = result;
+    const said = { channelId, blockNumber, outputHash };
+    const others = facts.results.filter((one) => !one.isGone && one.outputHash !== outputHash);
+    if (others.length > 0 && !isOver(block.stage)) {
+      const revealed = others.map((one) => one.outputHash);
+      this.#tell({ ...said, revealed }, 'result-differs', 'A RESULT DIFFERS from the own computation');
+    }
+    if (isDue(acceptDue(block, indexIn(block), result))) {
+      const words =
+        'the own computation stands among several results: let the own validator or the account accept it';
+      this.#tell(said, 'acceptance-due', words);
+    }
+  }
+
+  async #reveal(block: WatchedBlock, own: KeptResult): Promise<BlockAct> {
+    const { channelId, blockNumber } = block;
+    const { outputHash } = own.result;
+    const fields = { channelId, blockNumber, outputHash };
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    const { freeWei } = await latest.weiAccount(this.#account);
+    if (freeWei < bondWei.ownResult) {
+      const found = {
+        account: this.#account,
+        freeWei: String(freeWei),
+        neededWei: String(bondWei.ownResult),
+      };
+      const words = 'an own result is due and the account has no wei for its bond: deposit it (depositWei)';
+      this.#tell({ ...fields, ...found }, 'own-result-without-bond', words);
+      return 'again';
+    }
+    const outcome = await this.#acts.revealOwnResult(channelId, blockNumber, own.result, own.opening);
+    return toldAct(outcome, {
+      log: this.#ports.log,
+      fields,
+      done: 'revealed the participant’s own result',
+      refused: 'the chain did not take the own result',
+      // It spoke meanwhile, or this result has fallen.
+      expected: ['already-revealed', 'already-bound', 'result-unknown'],
+    });
+  }
+
+  /** Once a block. */
+  #tell(fields: NoticeFields, notice: string, words: string): void {
+    const id = `${notice}/${fields.channelId}/${fields.blockNumber}`;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    this.#ports.log.error({ ...fields, notice }, words);
+  }
+}
+
+interface NoticeFields {
+  readonly channelId: ChannelId;
+  readonly blockNumber: number;
+  readonly [more: string]: unknown;
+}
+
+const idOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;
+
+function indexIn({ participant }: WatchedBlock): number {
+  if (participant === undefined) throw new Error('the watch shows blocks of others');
+  return participant;
+}

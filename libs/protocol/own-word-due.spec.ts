@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Digest } from '#encoding';
+import type { BlockFacts, KnownResult, PostedPart, Seat } from './block-facts.js';
+import type { ChannelTerms } from './channel-terms.js';
+import type { BlockSeen } from './due.js';
+import { acceptDue, computeOwnDue, revealOwnDue } from './own-word-due.js';
+import { stageOf } from './stage.js';
+
+/** Collection [1000, 1110), collation [1110, 1160), processing [1160, 1200), its extension to 1240. */
+const terms = {
+  participants: ['0x01', '0x02', '0x03'],
+  roles: [1, 3, 5],
+  firstBlockStart: 1_000,
+  blockDuration: 100,
+  blocksMax: 5,
+  collectionGrace: 10,
+  collationPeriod: 50,
+  processingPeriod: 40,
+  challengePeriod: 30,
+  disputeMax: 500,
+} as unknown as ChannelTerms;
+const hash = (n: number): Digest => `0x${String(n).padStart(64, '0')}` as Digest;
+const part: PostedPart = {
+  ...{ participant: 1, partRoot: hash(0), segmentCount: 0, indexHash: hash(0) },
+  ...{ postedAtSeconds: 1_120, height: 9 },
+};
+const nothing: BlockFacts = { parts: [part], seats: [], ownResults: [], acceptances: [], results: [] };
+
+/** Outcome n pays n / 10, rounded down. */
+const outcome = (n: number) => ({ outputHash: hash(n), amountWords: [hash(Math.floor(n / 10))] });
+const result = (n: number, firstRevealedAtSeconds: number, isGone = false): KnownResult => ({
+  ...outcome(n),
+  ...{ settlementRoot: hash(0), impressionCount: 1n, validParts: 2, firstRevealedAtSeconds, isGone },
+});
+const seat = (participant: number, revealed?: number, binding = true): Seat => ({
+  ...{ participant, validator: '0x0a', binding, nonce: 1n, feeWei: 0n, commitment: hash(9) },
+  committedAtSeconds: 1_161,
+  ...(revealed === undefined ? {} : { outputHash: hash(revealed), revealedAtSeconds: 1_185 }),
+});
+
+function seen(nowSeconds: number, facts: Partial<BlockFacts> = {}): BlockSeen {
+  const all = { ...nothing, ...facts };
+  return { terms, blockNumber: 0, facts: all, stage: stageOf(terms, 0, all, nowSeconds), nowSeconds };
+}
+
+const own = outcome(50);
+/** Participant 2 revealed result 10 in time. */
+const other: Partial<BlockFacts> = { seats: [seat(2, 10)], results: [result(10, 1_185)] };
+
+describe('an own computation is due', () => {
+  const at = (now: number, facts?: Partial<BlockFacts>) => computeOwnDue(seen(now, facts), 1);
+
+  it('once there is something to compare it with, until own results are taken no more', () => {
+    expect(at(1_159)).toEqual({ waitsFor: 'processing', untilSeconds: 1_160 });
+    expect(at(1_160)).toEqual({ waitsFor: 'first-result', untilSeconds: 1_200 });
+    expect(at(1_185, other)).toEqual({ due: 'compute', untilSeconds: 1_230 });
+    expect(at(1_229, other)).toEqual({ due: 'compute', untilSeconds: 1_230 });
+    expect(at(1_230, other)).toEqual({ done: 'too-late' });
+  });
+
+  it('in the extension though nobody revealed anything', () => {
+    expect(at(1_199)).toEqual({ waitsFor: 'first-result', untilSeconds: 1_200 });
+    expect(at(1_200)).toEqual({ due: 'compute', untilSeconds: 1_270 });
+    // A seat that was silent once is not waited for.
+    expect(at(1_200, { seats: [seat(1)] })).toMatchObject({ due: 'compute' });
+    expect(at(1_240)).toEqual({ done: 'too-late' });
+  });
+
+  it('while a dispute lasts, so that the participant can accept', () => {
+    const disputed = { ...other, results: [result(10, 1_185), result(20, 1_186)], disputedAtSeconds: 1_186 };
+    expect(at(1_600, disputed)).toEqual({ due: 'compute', untilSeconds: 1_686 });
+    expect(at(1_686, disputed)).toEqual({ done: 'too-late' });
+  });
+
+  it('not while the own seat may still reveal, nor once its word binds or one was accepted', () => {
+    const waiting = { seats: [seat(1), seat(2, 10)], results: [result(10, 1_185)] };
+    expect(at(1_194, waiting)).toEqual({ waitsFor: 'own-seat', untilSeconds: 1_195 });
+    expect(at(1_195, waiting)).toMatchObject({ due: 'compute' });
+    expect(at(1_186, { ...other, seats: [seat(1, 10)] })).toEqual({ done: 'has-spoken' });
+    expect(at(1_186, { ...other, seats: [seat(1, 10, false)] })).toMatchObject({ due: 'compute' });
+    const accepted = { ...other, acceptances: [{ participant: 1, outputHash: hash(10) }] };
+    expect(at(1_186, accepted)).toEqual({ done: 'has-spoken' });
+  });
+});
+
+describe('an own result is due', () => {
+  const at = (now: number, facts?: Partial<BlockFacts>) => revealOwnDue(seen(now, facts), 1, own);
+
+  it('in the challenge period, where nobody revealed what the own computation gives', () => {
+    expect(at(1_159)).toEqual({ waitsFor: 'processing', untilSeconds: 1_160 });
+    expect(at(1_199, other)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_200 });
+    expect(at(1_200, other)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    expect(at(1_229, other)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    expect(at(1_230, other)).toEqual({ done: 'too-late' });
+    const disputed = { ...other, results: [result(10, 1_185), result(20, 1_186)], disputedAtSeconds: 1_186 };
+    expect(at(1_229, disputed)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    expect(at(1_230, disputed)).toEqual({ done: 'too-late' });
+  });
+
+  it('also against the seat that was drawn for the participant, and after that seat was silent', () => {
+    const drawn = { ...other, seats: [seat(1, 10, false)] };
+    expect(at(1_200, drawn)).toMatchObject({ due: 'reveal-own' });
+    expect(at(1_200, { ...other, seats: [seat(1), seat(2, 10)] })).toMatchObject({ due: 'reveal-own' });
+  });
+
+  it('shortly before the extension ends without a result, so that the block does not become void', () => {
+    expect(at(1_201)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_235 });
+    expect(at(1_235)).toEqual({ due: 'reveal-own', untilSeconds: 1_270 });
+    const late = { seats: [seat(2, 10)], results: [result(10, 1_225)] };
+    expect(at(1_235, late)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_240 });
+    expect(at(1_240, late)).toEqual({ due: 'reveal-own', untilSeconds: 1_270 });
+  });
+
+  it('not where it is revealed, pays the same as what is, or the participant has spoken', () => {
+    const there = { ...other, results: [result(10, 1_185), result(50, 1_186)] };
+    expect(at(1_200, there)).toEqual({ done: 'is-revealed' });
+    // Nobody stands for it any more: it stands again with a bond.
+    const gone = { ...other, results: [result(10, 1_185), result(50, 1_186, true)] };
+    expect(at(1_200, gone)).toMatchObject({ due: 'reveal-own' });
+    expect(at(1_200, { ...other, results: [result(51, 1_185)] })).toEqual({ done: 'pays-the-same' });
+    const goneToo = { ...other, results: [result(51, 1_185, true), result(10, 1_186)] };
+    expect(at(1_200, goneToo)).toMatchObject({ due: 'reveal-own' });
+    const revealed = { participant: 1, outputHash: hash(50), revealedAtSeconds: 1_200 };
+    expect(at(1_201, { ...other, ownResults: [revealed] })).toEqual({ done: 'is-revealed' });
+    const accepted = { ...other, acceptances: [{ participant: 1, outputHash: hash(10) }] };
+    expect(at(1_200, accepted)).toEqual({ done: 'has-spoken' });
+  });
+});
+
+describe('an acceptance is due', () => {
+  const at = (now: number, facts: Partial<BlockFacts>, computed: typeof own | undefined = own) =>
+    acceptDue(seen(now, facts), 1, computed);
+  const disputed = { ...other, results: [result(10, 1_185), result(50, 1_205)], disputedAtSeconds: 1_205 };
+
+  it('in a dispute, of the result that the own computation gives', () => {
+    expect(at(1_201, other)).toEqual({ waitsFor: 'dispute', untilSeconds: 1_230 });
+    expect(at(1_206, disputed)).toEqual({ due: 'accept', untilSeconds: 1_705 });
+    expect(at(1_706, disputed)).toEqual({ done: 'too-late' });
+  });
+
+  it('never of another, nor of one that nobody stands for', () => {
+    expect(at(1_206, disputed, outcome(51))).toEqual({ waitsFor: 'own-result', untilSeconds: 1_705 });
+    const gone = { ...disputed, results: [result(10, 1_185), result(50, 1_205, true)] };
+    expect(at(1_206, gone)).toMatchObject({ waitsFor: 'own-result' });
+    expect(acceptDue(seen(1_206, disputed), 1, undefined)).toMatchObject({ due: 'accept' });
+  });
+
+  it('once, also of a result that the participant revealed itself, and of none where its seat binds', () => {
+    const ownOne = { participant: 1, outputHash: hash(50), revealedAtSeconds: 1_205 };
+    expect(at(1_206, { ...disputed, ownResults: [ownOne] })).toMatchObject({ due: 'accept' });
+    const accepted = { ...disputed, acceptances: [{ participant: 1, outputHash: hash(50) }] };
+    expect(at(1_206, accepted)).toEqual({ done: 'has-spoken' });
+    expect(at(1_206, { ...disputed, seats: [seat(1, 10)] })).toEqual({ done: 'has-spoken' });
+  });
+});

@@ -1,0 +1,142 @@
+/**
+ * What a participant itself is to say of a block's results, where its validator does not say it: a result of
+ * its own, or that it accepts one (protocol.md 8).
+ */
+import type { Digest, Hex } from '#encoding';
+import type { BlockFacts } from './block-facts.js';
+import type { BlockSeen, Due } from './due.js';
+import { processingPeriodAt, stanceOf } from './stage.js';
+
+/** What the participant's own computation of the block gives. */
+export interface OwnComputation {
+  readonly outputHash: Digest;
+  readonly amountWords: readonly Hex[];
+}
+
+/** Own results come no later than so long before their time ends: an eighth of processing. */
+function marginSeconds({ terms }: BlockSeen): number {
+  return Math.max(1, Math.floor(terms.processingPeriod / 8));
+}
+
+/**
+ * Whether the participant needs to know what the block gives: as soon as there is something to compare, or
+ * nobody revealed in time, unless its own validator says it for the participant.
+ */
+export function computeOwnDue(block: BlockSeen, participant: number): Due<'compute'> {
+  const { stage, facts } = block;
+  const ended = spokenOrOver(block, participant);
+  if (ended !== undefined) return ended;
+  const times = ownResultTimes(block);
+  if (times === undefined) return { waitsFor: 'processing', untilSeconds: endOf(block) };
+  if (block.nowSeconds >= times.untilSeconds && stage.stage !== 'dispute') return { done: 'too-late' };
+  const isExtension = stage.stage === 'processing' && stage.isExtension;
+  // A seat that was silent once is not waited for.
+  const seat = isExtension ? undefined : mayStillReveal(block, participant);
+  if (seat !== undefined) return seat;
+  if (facts.results.length === 0 && !isExtension) {
+    return { waitsFor: 'first-result', untilSeconds: endOf(block) };
+  }
+  return {
+    due: 'compute',
+    untilSeconds: stage.stage === 'dispute' ? stage.endsAtSeconds : times.untilSeconds,
+  };
+}
+
+/**
+ * Due in the challenge period where nobody revealed what the own computation gives, or anything that pays the
+ * same; and just before the extension ends without any result, so that the block does not become void.
+ */
+export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComputation): Due<'reveal-own'> {
+  const { facts, nowSeconds } = block;
+  const ended = spokenOrOver(block, participant);
+  if (ended !== undefined) return ended;
+  const times = ownResultTimes(block);
+  if (times === undefined) return { waitsFor: 'processing', untilSeconds: endOf(block) };
+  if (nowSeconds >= times.untilSeconds) return { done: 'too-late' };
+  const isThere = facts.ownResults.some((one) => one.participant === participant) || isStanding(facts, own);
+  if (isThere) return { done: 'is-revealed' };
+  if (facts.results.some((one) => !one.isGone && hasSameAmounts(one, own))) return { done: 'pays-the-same' };
+  const seat = mayStillReveal(block, participant);
+  if (seat !== undefined) return seat;
+  const { fromSeconds, untilSeconds } = times;
+  return nowSeconds < fromSeconds
+    ? { waitsFor: 'own-result-time', untilSeconds: fromSeconds }
+    : { due: 'reveal-own', untilSeconds };
+}
+
+/**
+ * In a dispute, which ends when all accept one result. What is accepted binds: only what was computed, and as
+ * long as nothing was (undefined), computing it is due.
+ */
+export function acceptDue(
+  block: BlockSeen,
+  participant: number,
+  own: OwnComputation | undefined,
+): Due<'accept'> {
+  const { stage, facts } = block;
+  if (isOver(block)) return { done: 'too-late' };
+  if (stanceOf(facts, participant) !== undefined) return { done: 'has-spoken' };
+  if (stage.stage !== 'dispute') return { waitsFor: 'dispute', untilSeconds: endOf(block) };
+  const untilSeconds = stage.endsAtSeconds;
+  return own === undefined || isStanding(facts, own)
+    ? { due: 'accept', untilSeconds }
+    : { waitsFor: 'own-result', untilSeconds };
+}
+
+function spokenOrOver(
+  block: BlockSeen,
+  participant: number,
+): { readonly done: 'too-late' | 'has-spoken' } | undefined {
+  if (isOver(block)) return { done: 'too-late' };
+  return stanceOf(block.facts, participant) === undefined ? undefined : { done: 'has-spoken' };
+}
+
+function isOver({ stage }: BlockSeen): boolean {
+  return stage.stage === 'final' || stage.stage === 'settled' || stage.stage === 'void';
+}
+
+function endOf({ stage }: BlockSeen): number | undefined {
+  return 'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined;
+}
+
+/**
+ * When an own result is due at the earliest, and until when it is taken: from V to the end of the challenge
+ * period. Where nobody revealed until short before the extension ends, from then on. Undefined before
+ * processing.
+ */
+function ownResultTimes(
+  block: BlockSeen,
+): { readonly fromSeconds: number; readonly untilSeconds: number } | undefined {
+  const { terms, blockNumber, facts, nowSeconds, stage } = block;
+  if (stage.stage === 'pending' || stage.stage === 'collection' || stage.stage === 'collation')
+    return undefined;
+  const period = processingPeriodAt(terms, blockNumber, facts, nowSeconds);
+  const isUnheard = period.isExtension && facts.results.length === 0;
+  return {
+    fromSeconds: isUnheard
+      ? Math.max(period.halfSeconds, period.untilSeconds - marginSeconds(block))
+      : period.untilSeconds,
+    untilSeconds: period.untilSeconds + terms.challengePeriod,
+  };
+}
+
+/** A wait while the validator of the own seat has time to reveal; then the participant speaks itself. */
+function mayStillReveal(
+  block: BlockSeen,
+  participant: number,
+): { readonly waitsFor: 'own-seat'; readonly untilSeconds: number } | undefined {
+  const { terms, blockNumber, facts, nowSeconds } = block;
+  const seat = facts.seats.find((one) => one.participant === participant);
+  if (seat === undefined || seat.outputHash !== undefined) return undefined;
+  const period = processingPeriodAt(terms, blockNumber, facts, nowSeconds);
+  const untilSeconds = period.untilSeconds - marginSeconds(block);
+  return nowSeconds < untilSeconds ? { waitsFor: 'own-seat', untilSeconds } : undefined;
+}
+
+function isStanding({ results }: BlockFacts, { outputHash }: OwnComputation): boolean {
+  return results.some((one) => one.outputHash === outputHash && !one.isGone);
+}
+
+function hasSameAmounts(one: OwnComputation, other: OwnComputation): boolean {
+  return one.amountWords.join() === other.amountWords.join();
+}
