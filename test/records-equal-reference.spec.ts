@@ -6,27 +6,15 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sha256 } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
-import { limits } from '#protocol';
 import { explainImpressions, reduceBlock } from '#reduction';
 import { parametersArbitrary, type Scenario, scenarioArbitrary } from './reference/arbitraries.js';
 import { audit, encodeRecord, win } from './reference/record.js';
 import { type ReferenceReduction, referenceReduce } from './reference/reduce-records.js';
 import { workDigestOf } from './reference/reference-block.js';
 import { encodeParameters } from './reference/typed-data.js';
+import { unsignedPart } from './unsigned-part.js';
 
 const validator: Hex = '0x00112233445566778899aabbccddeeff00112233';
-
-/** A part of batches of `batchRecords` records each. */
-function unsignedPart(records: readonly Uint8Array[], batchRecords: number): Uint8Array {
-  const batches: Uint8Array[] = [];
-  for (let at = 0; at < records.length; at += batchRecords) {
-    const some = records.slice(at, at + batchRecords);
-    const header = new Uint8Array(limits.batchHeaderBytes);
-    new DataView(header.buffer).setUint32(24, some.length, true);
-    batches.push(header, ...some);
-  }
-  return new Uint8Array(Buffer.concat(batches));
-}
 
 /** What the product makes of the records, which lie in turn in one of the parts. */
 function reduced({ roles, parameters, records }: Scenario, batchRecords: number, partCount: number): unknown {

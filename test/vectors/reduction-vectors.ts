@@ -28,6 +28,7 @@ import {
   type RtbImpressionParameters,
   reduceSealedBlock,
 } from '#reduction';
+import { unsignedPart } from '../unsigned-part.js';
 import { readVectors, type VectorCheck } from './check.js';
 
 interface ParametersJson extends Omit<RtbImpressionParameters, 'auditorFeeNano' | 'requireViewable'> {
@@ -75,7 +76,9 @@ export function checkImpressions(folder: string, check: VectorCheck): void {
       reducer: 'rtb-impression/1',
       parameters: fromHex(one.parameters.encoded),
     };
-    const found = [...explainImpressions(terms, [{ participant: 0, plaintext: unsignedPart(one.records) }])];
+    const found = [
+      ...explainImpressions(terms, [{ participant: 0, plaintext: unsignedPart(one.records.map(fromHex)) }]),
+    ];
     check.equal(`${one.name}: impressions`, found.length, 1);
     const [impression] = found;
     check.equal(`${one.name}: amounts`, impression.amounts.map(String), one.amounts);
@@ -86,18 +89,6 @@ export function checkImpressions(folder: string, check: VectorCheck): void {
     check.equal(`${one.name}: kept`, impression.kept, one.kept);
     check.equal(`${one.name}: leaf`, toHex(impression.leaf), one.leaf);
   }
-}
-
-/** The records as a plaintext of batches whose headers nobody reads: reduction looks at counts and records
- *  only. */
-function unsignedPart(records: readonly Hex[]): Uint8Array {
-  const batches = records.map((record) => {
-    const batch = new Uint8Array(256);
-    batch[24] = 1;
-    batch.set(fromHex(record), 192);
-    return batch;
-  });
-  return new Uint8Array(Buffer.concat(batches));
 }
 
 interface BlockJson {
