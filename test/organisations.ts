@@ -3,8 +3,9 @@ import { problemOf, validationRequestSchema } from '#api';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
 import { Settlement } from '#apps/settlement/src/settlement';
-import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import { Validator } from '#apps/validator/src/validator';
+import type { ReduceBlock } from '#block-reduction';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import type { CrashPoint } from '#block-watch/testing/crashing-ports';
 import type { Rehearsal } from '#block-watch/testing/rehearsal';
 import type { Chain } from '#chain';
@@ -24,6 +25,8 @@ export function startAll(
   crash: CrashPoint | undefined,
   absent: readonly number[],
   baseChain: Chain = rehearsal.chain.port(),
+  /** What the validator of an organisation computes, from what is honest. */
+  reduceOf: (index: number, honest: ReduceBlock) => ReduceBlock = (_, honest) => honest,
 ): readonly Sweeper[] {
   const validators = new Map<string, Validator>();
   const where = { instance: '/v1/validation-requests', requestId: 'test' };
@@ -60,7 +63,7 @@ export function startAll(
       {
         ...common,
         keyValue: wrap(rehearsal.validatorKeyValue(index)),
-        reduceBlock: reduceInMemory(partStore),
+        reduceBlock: reduceOf(index, reduceInMemory(partStore)),
       },
     );
     validators.set(one.validator, validator);
@@ -70,7 +73,9 @@ export function startAll(
     const entropy = seededEntropy(`coordinator ${index}`);
     kinds[1].push(new Coordinator(options, { ...common, entropy, fetch }));
     kinds[2].push(validator);
-    kinds[3].push(new Settlement(options, common));
+    const { encryptionSecret } = one;
+    const ownComputing = { encryptionSecret, keyValue, reduceBlock: reduceInMemory(partStore) };
+    kinds[3].push(new Settlement(options, { ...common, ownComputing }));
   });
   return kinds.flat();
 }
