@@ -12,6 +12,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # a check leaves no traces in the checkout
 
 from check_block import Difference, check_export, same
+from papyrus_box import open_box, seal_box, x25519
 from papyrus_reduce import reduce_records
 from papyrus_wire import (DELEGATION, KEY_POSSESSION, RECEIPT, TERMS, U64_MAX, Channel, Record, batch_digest, commit_rows, cut, digest_of,
                           encode_parameters, has_its_root, hkdf, impression_key, invalidity, keccak256, merkle_path,
@@ -116,6 +117,13 @@ def check_parts(vectors, roles):
         rows = [sha256(at.to_bytes(4, "big")) + sha256((at + 2**24).to_bytes(4, "big")) for at in range(one["rows"])]
         same(f"manifest of {one['rows']} rows", commit_rows(rows),
              {"partRoot": one["partRoot"], "segmentCount": one["rows"], "indexHash": one["indexHash"]})
+    for one in vectors["boxes"]:
+        secret, box = unhex(one["recipientSecret"]), unhex(one["box"])
+        same(f"public key of {one['about']}", tohex(x25519(secret)), one["recipientPublic"])
+        same(f"box of {one['about']}", box, seal_box(*(unhex(one[key]) for key in (
+            "plaintext", "recipientPublic", "ephemeralSecret", "nonce"))))
+        same(f"plaintext of {one['about']}", tohex(open_box(box, secret)), one["plaintext"])
+        same(f"opened by another: {one['about']}", open_box(box, sha256(secret)), None)
     for one in vectors["proofs"]:
         check_proof(one)
     for name, key, fields in (("Delegation", "delegation", DELEGATION), ("Receipt", "receipt", RECEIPT),
@@ -127,7 +135,7 @@ def check_parts(vectors, roles):
     signers = [recover(unhex(vectors[one]["digest"]), unhex(vectors[one]["signature"]))
                for one in ("delegation", "receipt", "keyPossession")]
     same("signers of what an operator key signs", len(set(signers)), 1)
-    return len(vectors["parts"]) + len(vectors["manifests"]) + len(vectors["proofs"])
+    return sum(len(vectors[key]) for key in ("parts", "manifests", "boxes", "proofs"))
 
 
 def check_proof(one):

@@ -20,6 +20,7 @@ import {
   rootsOfPlace,
   sealPart,
 } from './block-part.js';
+import { openBox, sealBox, x25519 } from './box.js';
 import { bigEndian, hex, join, merklePath, merkleRoot, rootOfPath, sha256, unhex } from './bytes.js';
 import { encodeRecord, impressionKeyOf, parseRecord, type ReferenceRecord } from './record.js';
 import { buildBatch, hasItsRoot, type ReferenceBatch, readBatch, signerOf } from './record-batch.js';
@@ -245,6 +246,14 @@ describe('parts.json', () => {
       parts: Part[];
       manifests: { rows: number; partRoot: string; pages: number; indexHash: string }[];
       proofs: ProofJson[];
+      boxes: {
+        recipientSecret: string;
+        recipientPublic: string;
+        ephemeralSecret: string;
+        nonce: string;
+        plaintext: string;
+        box: string;
+      }[];
       keyPossession: Signed & { account: string; purpose: number; nonce: number };
       delegation: Signed & {
         validator: string;
@@ -294,6 +303,17 @@ describe('parts.json', () => {
       const { partRoot, indexHash, pages, segmentCount } = found;
       expect({ partRoot: hex(partRoot), indexHash: hex(indexHash), pages }).toEqual(expected);
       expect(segmentCount).toBe(rows);
+    }
+  });
+  it('seals and opens boxes', () => {
+    for (const one of vectors.boxes) {
+      const [secret, plaintext] = [unhex(one.recipientSecret), unhex(one.plaintext)];
+      expect(hex(x25519(secret))).toBe(one.recipientPublic);
+      const recipient = unhex(one.recipientPublic);
+      const box = sealBox(plaintext, recipient, unhex(one.ephemeralSecret), unhex(one.nonce));
+      expect(hex(box)).toBe(one.box);
+      expect(openBox(box, secret)).toEqual(plaintext);
+      expect(openBox(box, sha256(secret))).toBeUndefined();
     }
   });
   it('leads from records to the roots of their parts', () => {
