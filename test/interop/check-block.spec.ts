@@ -5,7 +5,7 @@ import { join as joinPath } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testKey } from '../reference/arbitraries.js';
 import { readBatches } from '../reference/block-part.js';
-import { hex, merkleRoot, sha256 } from '../reference/bytes.js';
+import { hex, join, merkleRoot, sha256 } from '../reference/bytes.js';
 import { buildBatch, type ReferenceBatch, readBatch } from '../reference/record-batch.js';
 import { hasPython, runPython } from './python.js';
 import {
@@ -40,6 +40,16 @@ const dishonest: Readonly<Record<string, (block: SampleBlock) => StoredPart | un
   'wrong-bytes: another number of rows': (block) => {
     const { commitment, stored } = ownPart(block);
     return { stored, commitment: { ...commitment, segmentCount: commitment.segmentCount + 1 } };
+  },
+  'wrong-bytes: an index of more pages than the rows fill': (block) => {
+    const { commitment, stored } = shortPart(block);
+    const index = join(stored.get(commitment.indexHash) as Uint8Array, new Uint8Array(32));
+    const indexHash = hex(sha256(index));
+    return { commitment: { ...commitment, indexHash }, stored: new Map([...stored, [indexHash, index]]) };
+  },
+  'wrong-bytes: no rows under an index of some': (block) => {
+    const { commitment } = shortPart(block);
+    return { commitment: { ...commitment, segmentCount: 0 }, stored: new Map() };
   },
   'does-not-open': (block) => {
     const [first, ...others] = segmentsOf(block, 1);
@@ -148,6 +158,16 @@ const lies: readonly (readonly [string, unknown])[] = [
     writeExport(folder, block, parts, new Map([[1, reason]]));
     const { code, output } = runPython('check_block.py', folder);
     expect(output).toMatch(/^equal: block 7, 3 valid parts, 1 invalid/);
+    expect(code).toBe(0);
+  });
+
+  it('counts an empty part of which nothing is stored', () => {
+    const { commitment } = storePart(block, []);
+    const parts = new Map(block.parts).set(1, new Uint8Array(0));
+    const stored = new Map(honest).set(1, { commitment, stored: new Map() });
+    writeExport(folder, { ...block, parts }, stored, new Map());
+    const { code, output } = runPython('check_block.py', folder);
+    expect(output).toMatch(/^equal: block 7, 4 valid parts, 0 invalid/);
     expect(code).toBe(0);
   });
 

@@ -380,30 +380,34 @@ def open_part(commitment, block_key, channel, get):
 
     `get(digest)`: the stored bytes under a digest, whatever they are, or None where there are none.
     """
-    missing, wrong = [], []
+    count = commitment["segmentCount"]
+    pages_count = -(-count // PAGE_ROWS)
 
-    def fetch(digest):
-        data = get(digest)
-        if data is None:
-            missing.append(digest)
-        elif sha256(data) != digest:
-            wrong.append(digest)
-        else:
-            return data
-        return None
+    def fetch(digests):
+        """(all of them, None) or (None, reason)."""
+        found = [get(digest) for digest in digests]
+        if None in found:
+            return None, "unavailable"
+        return (found, None) if all(sha256(one) == d for one, d in zip(found, digests)) else (None, "wrong-bytes")
 
-    index = fetch(unhex(commitment["indexHash"]))
-    pages = [fetch(index[i : i + 32]) for i in range(0, len(index), 32)] if index is not None else []
-    manifest = b"".join(page for page in pages if page is not None)
+    # An empty part needs nothing in the store.
+    found, reason = ([b""], None) if count == 0 else fetch([unhex(commitment["indexHash"])])
+    if reason:
+        return None, None, reason
+    index = found[0]
+    if len(index) != 32 * pages_count:
+        return None, None, "wrong-bytes"
+    pages, reason = fetch([index[i : i + 32] for i in range(0, len(index), 32)])
+    if reason:
+        return None, None, reason
+    manifest = b"".join(pages)
     rows = [manifest[i : i + 64] for i in range(0, len(manifest), 64)]
     has_whole_rows = all(len(row) == 64 for row in rows)
-    if not missing and not wrong and not (has_whole_rows and commit_rows(rows) == commitment):
+    if not has_whole_rows or commit_rows(rows) != commitment:
         return None, None, "wrong-bytes"
-    sealed = [fetch(row[:32]) for row in rows]
-    if missing:
-        return None, None, "unavailable"
-    if wrong:
-        return None, None, "wrong-bytes"
+    sealed, reason = fetch([row[:32] for row in rows])
+    if reason:
+        return None, None, reason
     texts = [open_sealed(segment_key(block_key, channel, row[32:]), one) for row, one in zip(rows, sealed)]
     if None in texts:
         return None, None, "does-not-open"

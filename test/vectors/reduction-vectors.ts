@@ -214,10 +214,12 @@ function spoiltPart(
   const plaintext = new Uint8Array(Buffer.from(longest, 'base64'));
   if (reason === 'missing') return undefined;
   if (reason === 'does-not-open') return storeShort(stored);
-  // Another key gives other bytes, which are no batches; or the store has none of them.
+  // Another key gives other bytes, which are no batches; and a third key bytes of which the store has none.
   const otherKey = sha256(fromHex(block.blockKey));
   if (reason === 'malformed') return storePart(file, block, plaintext, stored, otherKey);
-  if (reason === 'unavailable') return storePart(file, block, plaintext, new Map(), otherKey);
+  if (reason === 'unavailable') {
+    return storePart(file, block, plaintext, new Map(), sha256(otherKey));
+  }
   if (reason === 'wrong-bytes') {
     const honest = storePart(file, block, plaintext, stored);
     return { ...honest, partRoot: sha256(honest.partRoot) };
