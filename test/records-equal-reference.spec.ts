@@ -35,8 +35,9 @@ function reduced({ roles, parameters, records }: Scenario, batchRecords: number,
     flooding,
     distinct,
     impressions,
-    groups: [...explainImpressions(terms, parts)].map((one) => ({
+    groups: [...explainImpressions(terms, parts)].map(({ keptHashes, ...one }) => ({
       ...one,
+      kept: keptHashes.length,
       impressionKey: toHex(one.impressionKey),
       leaf: toHex(one.leaf),
     })),

@@ -33,8 +33,15 @@ export interface BlockResult {
   readonly validParts: number;
 }
 
-/** Four uint64 to a big-endian word, participant 0 first, zero-filled. */
+const u64End = 1n << 64n;
+
+/**
+ * Four uint64 to a big-endian word, participant 0 first, zero-filled. Throws a RangeError for an amount that
+ * is none.
+ */
 export function amountWords(amounts: readonly Nano[]): Uint8Array[] {
+  const wrong = amounts.find((nano) => nano < 0n || nano >= u64End);
+  if (wrong !== undefined) throw new RangeError(`an amount of ${wrong} nano-units is no uint64`);
   const words: Uint8Array[] = [];
   for (let at = 0; at < amounts.length; at += 4) {
     const word = new Uint8Array(32);

@@ -74,6 +74,16 @@ export function channelIdOf(domain: Eip712Domain, terms: ChannelTerms): ChannelI
   return toHex(typedDigest(domainSeparator(domain), termsStruct.hash(terms)));
 }
 
+/** Whether the id is that of the terms; no id is that of terms with a number outside of its type. */
+export function isIdOf(channelId: ChannelId, domain: Eip712Domain, terms: ChannelTerms): boolean {
+  try {
+    return channelIdOf(domain, terms) === channelId;
+  } catch (cause) {
+    if (cause instanceof RangeError) return false;
+    throw cause;
+  }
+}
+
 /** What stands as boxesHash for boxes in participant order. */
 export function boxesHashOf(boxes: readonly Hex[]): Digest {
   return toHex(keccak256(concatBytes(...boxes.map(fromHex))));

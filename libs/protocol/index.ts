@@ -59,6 +59,7 @@ export {
   type ChannelTerms,
   channelIdOf,
   collectionEnd,
+  isIdOf,
   termsStruct,
 } from './channel-terms.js';
 export {

@@ -22,14 +22,18 @@ export interface BucketOutput {
   readonly halves: Uint8Array;
 }
 
-/** Called after a group is reduced: its number in the bucket, its first row and its kept records. */
-export type GroupVisit = (
-  group: number,
-  rows: Uint32Array,
-  row: number,
-  kept: number,
-  records: number,
-) => void;
+/** A group that was just reduced: its number in the bucket, and its kept rows order[from, from + kept). */
+export interface ReducedGroup {
+  readonly group: number;
+  readonly rows: Pick<RowRuns, 'words' | 'quads'>;
+  readonly order: Uint32Array;
+  readonly from: number;
+  readonly kept: number;
+  /** Distinct records, also those not kept. */
+  readonly records: number;
+}
+
+export type GroupVisit = (found: ReducedGroup) => void;
 
 /** One a thread; its memory grows to the largest bucket. */
 export class BucketReduction {
@@ -59,7 +63,7 @@ export class BucketReduction {
     const { records } = found;
     // The hashes of all distinct records, before those that are not kept leave the order.
     this.#copyRecordHashes(rows.quads, found);
-    const groups = this.#reduceGroups(rows.words, found);
+    const groups = this.#reduceGroups(rows, found);
     this.#hashGroups(rows.quads, found, groups);
     return {
       records,
@@ -74,7 +78,7 @@ export class BucketReduction {
   /** As `reduce`, without any hash: amounts and counts only. */
   reduceRecords(rows: RowRuns, skipBits: number): Pick<BucketOutput, 'records' | 'groups' | 'amounts'> {
     const found = this.#groupOrder.order(rows, skipBits);
-    const groups = this.#reduceGroups(rows.words, found);
+    const groups = this.#reduceGroups(rows, found);
     const { records } = found;
     return { records, groups, amounts: this.#amounts.subarray(0, groups * this.#values) };
   }
@@ -98,7 +102,8 @@ export class BucketReduction {
    * Leaves in `order` from each start on a group's kept rows, and in `#kept` their number. Returns how many
    * groups have any; their starts come first.
    */
-  #reduceGroups(words: Uint32Array, { order, starts, groups }: OrderedGroups): number {
+  #reduceGroups(rows: RowRuns, { order, starts, groups }: OrderedGroups): number {
+    const { words } = rows;
     const values = this.#values;
     this.#reserveGroups(groups);
     const kept = this.#kept;
@@ -112,7 +117,7 @@ export class BucketReduction {
       kept[reduced] = count;
       starts[reduced] = from;
       this.#reducer.reduce(words, order, from, from + count, amounts, reduced * values);
-      if (this.#visit !== undefined) this.#visit(reduced, words, order[from], count, to - from);
+      this.#visit?.({ group: reduced, rows, order, from, kept: count, records: to - from });
       reduced += 1;
     }
     starts[reduced] = starts[groups];

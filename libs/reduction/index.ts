@@ -1,6 +1,6 @@
 export { type BlockOutput, BlockOutputAssembly } from './block-output.js';
 export { type BucketOutput, BucketReduction } from './bucket-reduction.js';
-export { type ExplainedImpression, explainImpressions } from './explain-impressions.js';
+export { type ExplainedImpression, explainImpressions, explainRecords } from './explain-impressions.js';
 export { ImpressionTally } from './impression-tally.js';
 export { type DistinctSegment, type MergedParts, PartMerge } from './part-merge.js';
 export {

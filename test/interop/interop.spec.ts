@@ -11,7 +11,7 @@ import { hasPython, runPython } from './python.js';
   it('says how it is used when it is given no export', () => {
     const empty = mkdtempSync(join(tmpdir(), 'papyrus-interop-'));
     try {
-      for (const script of ['check_block.py', 'check_vectors.py'] as const) {
+      for (const script of ['check_block.py', 'check_proof.py', 'check_vectors.py'] as const) {
         expect(runPython(script)).toMatchObject({ code: 2, output: expect.stringContaining('usage:') });
         expect(runPython(script, empty).code).toBe(2);
       }
@@ -78,14 +78,10 @@ import { hasPython, runPython } from './python.js';
       const { code, output } = checkWith(file, flipped);
       expect([file, code, output]).toEqual([file, 1, expect.stringContaining('different: ')]);
     }
-    const digit = (text: string): string => (text === '1' ? '2' : '1');
     for (const name of ['settlementRoot', 'outputHash', 'blockKey', 'salt', 'workDigest', 'channelId']) {
       const { code, output } = checkWith(path('block.json'), (bytes) => {
         const text = bytes.toString();
-        const changed = text.replace(
-          new RegExp(`("${name}": "0x[0-9a-f]{20})(.)`),
-          (_, head, one) => head + digit(one),
-        );
+        const changed = text.replace(new RegExp(`("${name}": "0x[0-9a-f]{20})(.)`), flippedDigit);
         expect([name, changed]).not.toEqual([name, text]);
         return Buffer.from(changed);
       });
@@ -93,4 +89,35 @@ import { hasPython, runPython } from './python.js';
     }
     expect(runPython('check_block.py', out).code).toBe(0);
   });
+
+  it('proves each of its impressions, and what it has not, alone and with one digit changed', async () => {
+    const { channelId } = run.channels[0];
+    const prove = async (key: string, file: string): Promise<void> => {
+      const place = ['--data', join(folder, 'data'), '--key', key, '--out', file, '--json'];
+      const { code, stderr } = await runCli(['record', 'prove', channelId, String(blockNumber), ...place]);
+      expect([code, stderr]).toEqual([0, '']);
+    };
+    const lines = readFileSync(path('impressions.ndjson'), 'utf8').trim().split('\n');
+    const keys = [0, lines.length >> 1, lines.length - 1].map((at) => JSON.parse(lines[at]).impressionKey);
+    const file = join(folder, 'proof.json');
+    const { outputHash } = run.channels[0].blocks[blockNumber];
+    for (const key of [...keys, `0x${'00'.repeat(16)}`, `0x${'ff'.repeat(16)}`, `0x${'5e'.repeat(16)}`]) {
+      await prove(key, file);
+      const { code, output } = runPython('check_proof.py', file);
+      expect(output).toContain(`holds: outputHash ${outputHash}`);
+      expect([code, output.includes('no such impression')]).toEqual([0, !keys.includes(key)]);
+    }
+    await prove(keys[0], file);
+    const text = readFileSync(file, 'utf8');
+    for (const name of ['settlementRoot', 'channelId', 'sibling', 'header', 'partRoot', 'sealedDigest']) {
+      writeFileSync(file, text.replace(new RegExp(`("${name}": "0x[0-9a-f]{20})(.)`), flippedDigit));
+      expect([name, runPython('check_proof.py', file).code]).toEqual([name, 1]);
+      const own = await runCli(['record', 'verify', file, '--json']);
+      expect([name, own.code]).toEqual([name, 7]);
+    }
+  });
 });
+
+function flippedDigit(_: string, head: string, digit: string): string {
+  return head + (digit === '1' ? '2' : '1');
+}

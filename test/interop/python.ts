@@ -24,7 +24,10 @@ export function whyNoPython(): string | undefined {
 }
 
 /** Runs a script of this folder. */
-export function runPython(script: 'check_block.py' | 'check_vectors.py', ...args: string[]): PythonRun {
+export function runPython(
+  script: 'check_block.py' | 'check_proof.py' | 'check_vectors.py',
+  ...args: string[]
+): PythonRun {
   const path = join(import.meta.dirname, script);
   const { status, stdout, stderr } = spawnSync(command, ['-B', path, ...args], { encoding: 'utf8' });
   return { code: status, output: `${stdout}${stderr}`.trim() };

@@ -43,6 +43,8 @@ describe('a command', () => {
     ['block'],
     ['block', 'export'],
     ['block', 'show'],
+    ['block', 'verify'],
+    ...[[], ['prove'], ['verify']].map((name) => ['record', ...name]),
     ['doctor'],
     ['keys'],
     ['keys', 'new'],
@@ -91,6 +93,10 @@ describe('a command', () => {
     [['keys']],
     [['keys', 'new']],
     [['keys', 'new', '--out', 'o', '--for', 'nobody']],
+    ...['block verify 0x5f3a91c2 0', 'record prove 0x5f3a91c2 0 --key 0x12 --out o'].map((one) => [
+      one.split(' '),
+    ]),
+    [['record', 'prove', '0x5f3a91c2', '0', '--data', 'd', '--auction', 'a', '--out', 'o']],
     ...['account show', 'channel close 0x5f3a91c2'].map((one) => [one.split(' ')]),
     [['account', 'show', '--keys', 'k', '--chain', 'http://127.0.0.1:1', '--lens', '0x12']],
     ...[

@@ -138,7 +138,7 @@ describe('two organisations that have nothing but a chain, a part store and each
       ],
       token,
       tokenPerUnit: String(unit),
-      firstBlockStart: new Date(((await chain.time()).timestampSeconds + 20) * 1_000).toISOString(),
+      firstBlockStart: new Date(((await chain.time()).timestampSeconds + 60) * 1_000).toISOString(),
       blockDuration: 8,
       blocksMax: 64,
       ...{
@@ -253,6 +253,27 @@ describe('two organisations that have nothing but a chain, a part store and each
       const now = await chain.snapshot({ finality: 'latest' });
       return (await now.blockFacts(channelId, 0)).settledAtSeconds;
     });
+    // Each proves what an impression paid from the store and the chain, and the other checks it there.
+    const place = ['--keys', ssp.keys, '--parts', `file:${at('parts')}`];
+    const impression = ['--auction', 'two', '--imp', '1', '--out', at('proof.json')];
+    const proof = await done('record', 'prove', channelId, '0', ...place, ...impression);
+    expect(proof).toMatchObject({
+      isSettled: true,
+      isIncluded: true,
+      amountsNano: [0, 1].map(() => String(price / 4n)),
+    });
+    expect(await done('block', 'verify', channelId, '0', ...place)).toMatchObject({
+      ...{ stage: 'settled', outputHash: proof.outputHash, others: [] },
+    });
+    expect(await done('record', 'verify', at('proof.json'))).toMatchObject({
+      isOnChain: true,
+      records: companies.map(({ secrets }) => ({ signer: secrets.record.address })),
+    });
+    expect(await refused('record', 'prove', channelId, '7', ...place, ...impression)).toMatch(
+      /^block-not-settled/,
+    );
+    const nowhere = ['--keys', ssp.keys, '--parts', `file:${at('nowhere')}`];
+    expect(await refused('block', 'verify', channelId, '0', ...nowhere)).toMatch(/^parts-not-found/);
     const earned = (3n * (price / 4n) * unit) / 1_000_000_000n;
     const to = addressOf(new Uint8Array(32).fill(7));
     const withdrawn = await done('channel', 'withdraw', channelId, '--keys', ssp.keys, '--to', to);

@@ -19,7 +19,7 @@ const outFolder = new Option('--out <dir>', 'where to write: a folder that is em
 
 /** Of its holder, who acts: the options of a chain, and its keys. */
 function acting(command: Command): Command {
-  return withChain(command.addOption(keysOption));
+  return withChain(command.addOption(keysOption().makeOptionMandatory()));
 }
 
 export function defineKeyCommands(keys: Command, { output, end }: Definitions): void {

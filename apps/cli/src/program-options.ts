@@ -17,24 +17,33 @@ export interface Definitions {
 
 export const jsonOption = new Option('--json', 'NDJSON on standard output, the last line is the result');
 
+/** The data folder of a network that is there. */
+export const networkOption = new Option('--data <dir>', 'the data folder of the network')
+  .argParser(folder)
+  .makeOptionMandatory();
+
 /** What every command on a chain takes. */
 export function withChain(command: Command): Command {
   return command
-    .addOption(new Option('--chain <url>', 'JSON-RPC of a node').env('CHAIN').makeOptionMandatory())
-    .addOption(
-      new Option('--lens <address>', 'address of the Lens, which names the other contracts')
-        .env('LENS')
-        .argParser(address)
-        .makeOptionMandatory(),
-    )
+    .addOption(chainOption().makeOptionMandatory())
+    .addOption(lensOption().makeOptionMandatory())
     .option('--dry-run', 'show what would be signed and called; post and write nothing')
     .addOption(jsonOption);
 }
 
+export function chainOption(): Option {
+  return new Option('--chain <url>', 'JSON-RPC of a node').env('CHAIN');
+}
+
+export function lensOption(): Option {
+  const what = 'address of the Lens, which names the other contracts';
+  return new Option('--lens <address>', what).env('LENS').argParser(address);
+}
+
 /** Whose keys a command acts with. */
-export const keysOption = new Option('--keys <dir>', 'folder of keys that keys new made')
-  .argParser(folder)
-  .makeOptionMandatory();
+export function keysOption(): Option {
+  return new Option('--keys <dir>', 'folder of keys that keys new made').argParser(folder);
+}
 
 export function example(command: string): string {
   return `\nExample:\n  ${command}`;

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '#environment';
 import { packageVersion } from '#environment/built-file';
+import { defineBlock, defineRecord } from './program-blocks.js';
 import { defineAccount, defineChannel, defineKeyCommands, defineValidator } from './program-chain.js';
 import {
   type Definitions,
@@ -9,6 +10,7 @@ import {
   example,
   folder,
   jsonOption,
+  networkOption,
   positive,
   share,
 } from './program-options.js';
@@ -57,9 +59,6 @@ const dataOption = new Option(
   '--data <dir>',
   'keep everything in this folder; the same command on it continues',
 ).argParser(folder);
-const networkOption = new Option('--data <dir>', 'the data folder of the network')
-  .argParser(folder)
-  .makeOptionMandatory();
 const quietOption = new Option('--quiet', 'no progress on standard error');
 
 /** Commands are loaded when they are called for: help and refusals need none of their engines. */
@@ -73,8 +72,9 @@ function defineProgram(output: Output, end: End): Command {
   defineDemo(program, output, end);
   defineReplay(program, output, end);
   defineUp(program, output, end);
-  defineBlock(program, output, end);
   const definitions: Definitions = { program, output, end };
+  defineBlock(definitions);
+  defineRecord(definitions);
   defineKeys(definitions);
   defineAccount(definitions);
   defineValidator(definitions);
@@ -135,46 +135,6 @@ function defineUp(program: Command, output: Output, end: End): void {
     .action(async (options) => {
       const { runUp } = await import('./commands/up.js');
       end(await runUp(options, output));
-    });
-}
-
-function defineBlock(program: Command, output: Output, end: End): void {
-  const block = program
-    .command('block')
-    .description('look at blocks')
-    .addHelpText('after', example('papyrus block show --help'));
-  defineBlockShow(block, output, end);
-  block
-    .command('export <channel> <number>')
-    .description('write what an outsider needs to check a settled block by own code')
-    .addOption(networkOption)
-    .addOption(
-      new Option('--out <dir>', 'where to write: a folder that is empty or not there')
-        .argParser(folder)
-        .makeOptionMandatory(),
-    )
-    .option('--sealed', 'the stored blocks too, named by their digest')
-    .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      example('papyrus block export 0x5f… 0 --data .data/demo --out .data/block-0 --sealed'),
-    )
-    .action(async (channel, number, options) => {
-      const { runBlockExport } = await import('./commands/block-export.js');
-      end(await runBlockExport(channel, number, options, output));
-    });
-}
-
-function defineBlockShow(block: Command, output: Output, end: End): void {
-  block
-    .command('show <channel> <number>')
-    .description('say where a block stands: stage, parts, results, amounts; also while the network runs')
-    .addOption(networkOption)
-    .addOption(jsonOption)
-    .addHelpText('after', example('papyrus block show 0x5f3a91c2 0 --data .data/demo'))
-    .action(async (channel, number, options) => {
-      const { runBlockShow } = await import('./commands/block-show.js');
-      end(await runBlockShow(channel, number, options, output));
     });
 }
 

@@ -6,14 +6,13 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHex } from '#encoding';
 import { lockFolder } from '#environment/folder-lock';
-import { outputHashOf } from '#protocol';
 import { type BlockState, drive } from './network/drive.js';
 import { invalidSubmissionsPerBlock } from './network/invalid-submissions.js';
 import { type NetworkSpec, settleSpec } from './network/network-spec.js';
 import { type OpenedBlock, openBlock } from './network/open-block.js';
 import { type Network, openNetwork } from './network/open-network.js';
+import { resultHashOf } from './network/result-hash.js';
 import { RefusalNotes } from './network/refusal-notes.js';
 import { trafficWorks } from './network/submit-traffic.js';
 import { balancesOf } from './report/balances.js';
@@ -203,14 +202,7 @@ function requireSameResult(
   { output }: OpenedBlock,
 ): void {
   if (!('standing' in stage)) return;
-  const own = outputHashOf({
-    channelId: network.channelId,
-    blockNumber,
-    settlementRoot: toHex(output.settlementRoot),
-    impressionCount: BigInt(output.impressionCount),
-    amounts: output.amounts,
-    validParts: output.validParts,
-  });
+  const own = resultHashOf(network.channelId, blockNumber, output);
   if (stage.standing.includes(own)) return;
   throw new CommandRefused(
     'result-differs',

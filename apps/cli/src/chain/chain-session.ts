@@ -10,6 +10,7 @@ import { silentLog } from '#environment';
 import type { Eip712Domain, SignableData } from '#protocol';
 import { CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
 import { formatCount, type Output } from '../report/output.js';
+import { channelOf } from './channel-of.js';
 
 /** The options that every command on a chain takes. */
 export interface ChainOptions {
@@ -112,21 +113,6 @@ function toldActs(
     }));
   }
   return [{ act: name, rehearsed: null, height: outcome.height, gas: String(outcome.gasUsed) }];
-}
-
-async function channelOf(chain: Chain, account: Address, id: string): Promise<ChannelFacts> {
-  const found = (await chain.channelsOf(account)).filter((one) => one.startsWith(id.toLowerCase()));
-  if (found.length === 0) {
-    throw new CommandRefused('channel-not-found', `${account} takes part in no open channel ${id} here`);
-  }
-  if (found.length > 1) {
-    const message = `${found.length} channels of ${account} begin with ${id}: name one by more of its digits`;
-    throw new CommandRefused('channel-not-found', message);
-  }
-  const [channelId] = found;
-  const channel = await (await chain.snapshot({ finality: 'latest' })).channel(channelId);
-  if (channel === undefined) throw new CommandRefused('channel-not-found', `no channel ${channelId}`);
-  return channel;
 }
 
 function printAct({ act, rehearsed, height, gas }: ToldAct, output: Output): void {

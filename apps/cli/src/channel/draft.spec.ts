@@ -101,6 +101,7 @@ describe('a draft', () => {
     ['a word too many', { ...least, blockduration: 60 }, 'blockduration'],
     ['a role that nobody has', { ...least, participants: [{ role: 'boss', account: account(1) }] }, 'role'],
     ['an amount that is a number', { ...least, priceMax: 0.05 }, 'priceMax'],
+    ['more blocks than a channel has', { ...least, blocksMax: 2 ** 20 + 1 }, 'blocksMax'],
     ['a time that is none', { ...least, firstBlockStart: 'tomorrow' }, 'a time such as'],
     ['an account that is none', { ...least, token: '0x12' }, 'token: 20 bytes'],
     [

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { hexOf } from '#api';
 import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
-import { type ChannelTerms, disputeSecondsMin, isPayerRole, type RoleName, roleOf } from '#protocol';
+import { type ChannelTerms, disputeSecondsMin, isPayerRole, limits, type RoleName, roleOf } from '#protocol';
 import {
   decodeParameters,
   defaultParameters,
@@ -43,7 +43,7 @@ const draftSchema = z.strictObject({
   tokenPerUnit: z.string().regex(/^\d{1,39}$/, 'a whole number as text, such as "1000000"'),
   firstBlockStart: z.iso.datetime({ error: 'a time such as 2026-01-01T00:00:00Z' }),
   blockDuration: seconds.default(3_600),
-  blocksMax: z.number().int().min(1),
+  blocksMax: z.number().int().min(1).max(limits.blocksMaxLimit),
   collectionGrace: seconds.default(300),
   collationPeriod: seconds.default(300),
   processingPeriod: seconds.default(600),

@@ -8,8 +8,9 @@ import { hexOf } from '#api';
 import { recoverSigner } from '#crypto';
 import { fromHex, type Hex, utf8 } from '#encoding';
 import { replaceFile, systemFiles } from '#environment';
-import { boxesHashOf, type ChannelId, type ChannelTerms, channelIdOf, type Eip712Domain } from '#protocol';
+import { boxesHashOf, type ChannelId, type ChannelTerms, type Eip712Domain, isIdOf } from '#protocol';
 import { CommandRefused, onFile } from '../report/command-refused.js';
+import { plainTerms, termsSchema } from './terms-json.js';
 
 export interface Proposal {
   readonly domain: Eip712Domain;
@@ -22,41 +23,6 @@ export interface Proposal {
 }
 
 const whole = z.number().int().min(0);
-const big = z
-  .string()
-  .regex(/^\d{1,78}$/)
-  .transform(BigInt);
-const bytes = z
-  .string()
-  .regex(/^0x([0-9a-f]{2})*$/)
-  .transform((text) => text as Hex);
-
-const termsSchema = z.strictObject({
-  participants: z.array(hexOf(20)),
-  roles: z.array(whole),
-  blockMaxNano: z.array(big),
-  token: hexOf(20),
-  tokenPerUnit: big,
-  reducer: z.string(),
-  reducerParameters: bytes,
-  blockPolicy: whole,
-  firstBlockStart: whole,
-  blockDuration: whole,
-  blocksMax: whole,
-  collectionGrace: whole,
-  collationPeriod: whole,
-  processingPeriod: whole,
-  challengePeriod: whole,
-  answerPeriod: whole,
-  disputeMax: whole,
-  withdrawalNotice: whole,
-  retentionPeriod: whole,
-  authorBytesMax: whole,
-  priceNanoMax: big,
-  keysRoot: hexOf(32),
-  boxesHash: hexOf(32),
-  salt: hexOf(32),
-});
 
 const proposalSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -94,7 +60,7 @@ function proposalFault({ domain, channelId, terms, boxes, signatures }: Proposal
     return `${count} participants have as many boxes and signatures`;
   }
   if (boxesHashOf(boxes) !== terms.boxesHash) return 'the boxes are not those of the terms';
-  if (hashOrUndefined(domain, terms) !== channelId) return 'the channelId is not that of the terms';
+  if (!isIdOf(channelId, domain, terms)) return 'the channelId is not that of the terms';
   for (const [index, signature] of signatures.entries()) {
     const account = terms.participants[index];
     if (signature !== null && !isSignedBy(channelId, signature, account)) {
@@ -104,25 +70,14 @@ function proposalFault({ domain, channelId, terms, boxes, signatures }: Proposal
   return undefined;
 }
 
-/** Undefined where a value is outside of its type. */
-function hashOrUndefined(domain: Eip712Domain, terms: ChannelTerms): ChannelId | undefined {
-  try {
-    return channelIdOf(domain, terms);
-  } catch (cause) {
-    if (cause instanceof RangeError) return undefined;
-    throw cause;
-  }
-}
-
 function isSignedBy(channelId: ChannelId, signature: Hex, account: Hex): boolean {
   return recoverSigner(fromHex(channelId), fromHex(signature))?.toLowerCase() === account.toLowerCase();
 }
 
 /** Under its name there is always a whole file; the same for the same proposal. */
 export async function writeProposal(path: string, proposal: Proposal): Promise<void> {
-  const { domain, ...rest } = proposal;
-  const file = { schemaVersion: 1, ...domain, ...rest };
-  const text = JSON.stringify(file, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2);
+  const { domain, terms, ...rest } = proposal;
+  const text = JSON.stringify({ schemaVersion: 1, ...domain, terms: plainTerms(terms), ...rest }, null, 2);
   try {
     await (await replaceFile(systemFiles, path, [utf8(`${text}\n`)])).close();
   } catch (cause) {

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { type Digest, fromHex, toHex } from '#encoding';
 import { codeOf, messageOf } from '#environment';
 import { makeFolders } from '#environment/make-folders';
-import { encodeBlockReport, outputHashOf, outputTransactions, reportHashOf } from '#protocol';
+import { encodeBlockReport, outputTransactions, reportHashOf } from '#protocol';
 import { decodeParameters, explainImpressions, reduceBlock } from '#reduction';
 import { blockState } from '../network/drive.js';
 import { type OpenedBlock, openBlock } from '../network/open-block.js';
 import { type ReadableNetwork, readNetwork } from '../network/read-network.js';
+import { resultHashOf } from '../network/result-hash.js';
 import type { RevealedWork } from '../network/revealed-work.js';
 import { CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
@@ -92,13 +93,6 @@ function blockJson(
   const settlementRoot = toHex(output.settlementRoot);
   const impressionCount = output.impressionCount;
   const { channelId } = network;
-  const result = {
-    ...output,
-    channelId,
-    blockNumber,
-    settlementRoot,
-    impressionCount: BigInt(impressionCount),
-  };
   const reportBytes = encodeBlockReport(output.report);
   const partBytes = block.parts.reduce((sum, part) => sum + part.plaintext.length, 0);
   const commitments = block.parts.map(({ participant, commitment }) => [
@@ -132,7 +126,7 @@ function blockJson(
     result: {
       settlementRoot,
       reportHash: toHex(reportHashOf(reportBytes)),
-      outputHash: outputHashOf(result),
+      outputHash: resultHashOf(channelId, blockNumber, output),
       impressionCount,
       amounts: output.amounts.map(String),
       validParts: output.validParts,
@@ -184,7 +178,7 @@ async function writeImpressions(path: string, block: OpenedBlock): Promise<void>
     const line = JSON.stringify({
       impressionKey: toHex(one.impressionKey),
       records: one.records,
-      kept: one.kept,
+      kept: one.keptHashes.length,
       outcomes: outcomesOf(one.outcomes),
       contradictory: one.contradictory,
       flooding: one.flooding,

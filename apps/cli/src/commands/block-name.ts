@@ -1,5 +1,5 @@
 /** CHANNEL and N of the commands that look at a block; a channel id may be cut to its beginning. */
-import type { ReadableNetwork } from '../network/read-network.js';
+import type { ChannelId, ChannelTerms } from '#protocol';
 import { CommandRefused } from '../report/command-refused.js';
 
 export interface BlockName {
@@ -20,14 +20,14 @@ export function parseBlockName(channel: string, number: string): BlockName {
   return { channel: lowered, blockNumber: Number(number) };
 }
 
-/** The number of the block, which the network in `dataFolder` has. */
+/** The number of the block, which the channel found `where` (data folder or chain) has. */
 export function requireBlock(
-  { channelId, terms }: ReadableNetwork,
+  { channelId, terms }: { readonly channelId: ChannelId; readonly terms: ChannelTerms },
   { channel, blockNumber }: BlockName,
-  dataFolder: string,
+  where: string,
 ): number {
   if (!channelId.startsWith(channel)) {
-    const message = `the network in ${dataFolder} has channel ${channelId} only`;
+    const message = `the network in ${where} has channel ${channelId} only`;
     throw new CommandRefused('channel-not-found', message);
   }
   if (blockNumber >= terms.blocksMax) {

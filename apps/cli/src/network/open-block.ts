@@ -4,7 +4,7 @@
  */
 import { blockRulesOf, committedPart } from '#block-watch';
 import type { Chain } from '#chain';
-import { type Address, fromHex, type Hex, toHex } from '#encoding';
+import { type Address, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { PartReader, type PartStore } from '#part-store';
 import {
@@ -19,6 +19,7 @@ import {
   type PartReason,
   SegmentCheck,
 } from '#protocol';
+import { reductionTermsOf } from '#proofs';
 import { type BlockOutput, type OpenedPart, type ReductionTerms, reduceBlock } from '#reduction';
 
 export interface FetchedPart {
@@ -29,6 +30,9 @@ export interface FetchedPart {
   readonly segments: number;
   /** The batches one after the other; empty for a part that does not count. */
   readonly plaintext: Uint8Array;
+  /** The manifest, and how many bytes of the plaintext each of its segments is; of a part that counts. */
+  readonly rows: Uint8Array;
+  readonly segmentBytes: readonly number[];
   /** Digests of index, pages and segments, as far as they are known. */
   readonly stored: readonly Hex[];
 }
@@ -62,11 +66,7 @@ export async function openBlock(
   const opened = fetched.map(({ participant, reason, plaintext }) =>
     reason === undefined ? { participant, plaintext } : { participant, reason },
   );
-  const reductionTerms = {
-    roles: terms.roles,
-    reducer: terms.reducer,
-    parameters: fromHex(terms.reducerParameters),
-  };
+  const reductionTerms = reductionTermsOf(terms);
   return {
     terms: reductionTerms,
     rules,
@@ -106,6 +106,7 @@ async function fetchPart(
   const stored: Hex[] = [];
   const manifest = await reader.manifest(commitment, (digest) => stored.push(toHex(digest)));
   const plaintexts: Uint8Array[] = [];
+  const manifestRows = 'rows' in manifest ? manifest.rows : new Uint8Array(0);
   if ('reason' in manifest) {
     check.note(manifest.reason);
   } else {
@@ -124,5 +125,7 @@ async function fetchPart(
   }
   const { reason } = check;
   const plaintext = reason === undefined ? new Uint8Array(Buffer.concat(plaintexts)) : new Uint8Array(0);
-  return { participant, commitment, reason, segments: commitment.segmentCount, plaintext, stored };
+  const segmentBytes = plaintexts.map(({ length }) => length);
+  const opened = { plaintext, rows: manifestRows, segmentBytes };
+  return { participant, commitment, reason, segments: commitment.segmentCount, ...opened, stored };
 }

@@ -34,6 +34,8 @@ export const commandNos = {
   'proposal-not-found': exitCode.notFound,
   'participant-unknown': exitCode.notFound,
   'validator-unknown': exitCode.notFound,
+  'parts-not-found': exitCode.notFound,
+  'proof-not-found': exitCode.notFound,
   'data-of-another-network': exitCode.conflict,
   'data-incomplete': exitCode.conflict,
   'network-damaged': exitCode.conflict,
@@ -50,6 +52,7 @@ export const commandNos = {
   'found-differs-from-injected': exitCode.verificationFailed,
   'data-damaged': exitCode.verificationFailed,
   'proposal-not-ours': exitCode.verificationFailed,
+  'proof-refused': exitCode.verificationFailed,
   interrupted: exitCode.interrupted,
   unexpected: exitCode.unexpected,
 } as const;

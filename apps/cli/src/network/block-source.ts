@@ -1,0 +1,90 @@
+/**
+ * Where blocks are read from: a data folder of a network, or a chain and a part store with the encryption key
+ * of a participant.
+ */
+import { existsSync } from 'node:fs';
+import { openChannelBox } from '#block-watch';
+import type { Chain } from '#chain';
+import { openChain } from '#chain/open-chain';
+import { type Address, fromHex } from '#encoding';
+import { silentLog } from '#environment';
+import type { PartStore } from '#part-store';
+import { openPartStore } from '#part-store/open-part-store';
+import { blockKeyOf, type ChannelId, type ChannelTerms, type Eip712Domain, secretOf } from '#protocol';
+import { channelOf } from '../chain/channel-of.js';
+import { keysOf } from '../chain/own-keys.js';
+import { readSecret } from '../keys/key-folder.js';
+import { CommandRefused } from '../report/command-refused.js';
+import { type BlockName, requireBlock } from '../commands/block-name.js';
+import { readNetwork } from './read-network.js';
+
+/** Either `data`, or all the others. */
+export interface SourceOptions {
+  readonly data?: string;
+  readonly keys?: string;
+  readonly chain?: string;
+  readonly lens?: Address;
+  /** URL of the part store. */
+  readonly parts?: string;
+}
+
+export interface BlockSource {
+  readonly chain: Chain;
+  readonly partStore: PartStore;
+  readonly domain: Eip712Domain;
+  readonly channelId: ChannelId;
+  readonly terms: ChannelTerms;
+  blockKey(blockNumber: number): Uint8Array;
+}
+
+const timing = { pollIntervalMs: 1_000, requestTimeoutMs: 15_000, inclusionTimeoutMs: 60_000 };
+
+export function withBlock<Result>(
+  options: SourceOptions,
+  named: BlockName,
+  read: (source: BlockSource, blockNumber: number) => Promise<Result>,
+): Promise<Result> {
+  const { data, keys, chain, lens, parts } = options;
+  if (data !== undefined) {
+    return readNetwork(data, (network) => read(network, requireBlock(network, named, data)));
+  }
+  if (keys === undefined || chain === undefined || lens === undefined || parts === undefined) {
+    throw new CommandRefused(
+      'usage',
+      'name --data, or --keys, --chain, --lens and --parts (--help says what each is)',
+    );
+  }
+  return withParticipant({ keys, chain, lens, parts }, named, read);
+}
+
+async function withParticipant<Result>(
+  { keys, chain: url, lens, parts }: Required<Omit<SourceOptions, 'data'>>,
+  named: BlockName,
+  read: (source: BlockSource, blockNumber: number) => Promise<Result>,
+): Promise<Result> {
+  const { account } = keysOf(keys, 'participant');
+  const encryptionSecret = readSecret(keys, 'encryption');
+  const folder = /^file:(.+)$/s.exec(parts)?.[1];
+  if (folder === undefined || !existsSync(folder)) {
+    throw new CommandRefused(
+      'parts-not-found',
+      `${parts} is no part store: name file:FOLDER, one that is there`,
+    );
+  }
+  const chain = await openChain(url, { ...timing, lens, log: silentLog });
+  const partStore = openPartStore(parts, { log: silentLog, access: 'read' });
+  try {
+    const { channelId, terms, boxes } = await channelOf(chain, account, named.channel);
+    const index = terms.participants.findIndex((one) => one.toLowerCase() === account.toLowerCase());
+    const opened = await openChannelBox(terms, fromHex(boxes[index]), encryptionSecret);
+    if (!opened.ok) throw new CommandRefused('keys-damaged', `${opened.code}: ${opened.message}`);
+    const source: BlockSource = {
+      ...{ chain, partStore, channelId, terms, domain: await chain.domain() },
+      blockKey: (blockNumber) => blockKeyOf(secretOf(opened.secret, blockNumber)),
+    };
+    return await read(source, requireBlock({ channelId, terms }, named, url));
+  } finally {
+    await partStore.close();
+    await chain.close();
+  }
+}
