@@ -140,6 +140,14 @@ export class BlockWatch {
     return this.#channels.get(channelId)?.lowestUnfinished ?? 0;
   }
 
+  /** How many of the channel's first `count` blocks are not over, as `blocks` last looked. */
+  unfinishedAmong(channelId: ChannelId, count: number): number {
+    const channel = this.#channels.get(channelId);
+    if (channel === undefined) return count;
+    const finished = [...channel.finished].filter((block) => block < count).length;
+    return Math.max(0, count - channel.lowestUnfinished - finished);
+  }
+
   async #findChannels(): Promise<void> {
     if (this.#account === undefined) throw new Error('a watch without an account has no channels');
     for (const channelId of await this.#chain.channelsOf(this.#account)) {

@@ -192,5 +192,14 @@ export {
   type ValidationRequest,
 } from './validation-request.js';
 export { bondWei } from './bonds.js';
+export {
+  firstBlockNoticed,
+  isWithdrawalDue,
+  type LineBlocks,
+  type LineSeen,
+  servableOf,
+  startedBlocks,
+  withdrawableOf,
+} from './line-due.js';
 export { acceptDue, computeOwnDue, type OwnComputation, revealOwnDue } from './own-word-due.js';
 export { type DrawCandidate, type DrawSeed, drawValidators } from './validator-draw.js';

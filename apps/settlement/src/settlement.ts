@@ -17,6 +17,7 @@ import type { Address, Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type ChannelId, type Due, isDue, releaseVoidDue, settleDue } from '#protocol';
+import { LineWatch } from './line-watch.js';
 import { type OwnComputing, OwnResults } from './own-results.js';
 
 export interface SettlementOptions {
@@ -44,6 +45,7 @@ export class Settlement {
   readonly #acts: ParticipantActs;
   readonly #watch: BlockWatch;
   readonly #sweep: BlockSweep;
+  readonly #lines: LineWatch;
   readonly #own: OwnResults | undefined;
   /** By channel: what was computed of blocks below this number is forgotten. */
   readonly #forgotten = new Map<Hex, number>();
@@ -56,6 +58,7 @@ export class Settlement {
     this.#ports = ports;
     this.#acts = ports.chain.participantActs(options.operatorKey);
     this.#watch = new BlockWatch(options, ports);
+    this.#lines = new LineWatch(options.account, this.#watch, ports, this.#acts);
     const { jobQueue, log, chain, ownComputing } = ports;
     this.#own = ownComputing && new OwnResults(options.account, ownComputing, ports, this.#acts);
     const subscribe = chain.subscribe.bind(chain);
@@ -115,6 +118,7 @@ export class Settlement {
   }
 
   async #tend(): Promise<void> {
+    await this.#lines.follow();
     for (const channelId of this.#own === undefined ? [] : this.#watch.channelIds()) {
       const lowest = this.#watch.lowestUnfinished(channelId);
       if (lowest === (this.#forgotten.get(channelId) ?? 0)) continue;

@@ -10,6 +10,7 @@ import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
 import { Settlement } from '#apps/settlement/src/settlement';
+import type { ReduceBlock } from '#block-reduction';
 import { BlockReduction } from '#block-reduction/block-reduction';
 import { Validator } from '#apps/validator/src/validator';
 import { startValidatorApp } from '#apps/validator/src/validator.app';
@@ -92,7 +93,9 @@ export async function openOrganisation(
     { ...every, encryptionSecret, validators: ownValidator(secrets), fee: noFee, requestTimeoutMs },
     { chain, keyValue, jobQueue, entropy: systemEntropy, log },
   );
-  const settlement = new Settlement(every, { chain, jobQueue, log });
+  const reduceBlock: ReduceBlock = (block) => reduction.reduce(block);
+  const ownComputing = { encryptionSecret, keyValue, reduceBlock };
+  const settlement = new Settlement(every, { chain, jobQueue, log, ownComputing });
   const nodeApp = await startChannelNodeApp(
     { ...every, requestTimeoutMs, heightIntervalMs },
     { recordLog, keyValue, chain, clock, log },
@@ -112,7 +115,7 @@ export async function openOrganisation(
       partStore,
       keyValue: validatorState,
       jobQueue,
-      reduceBlock: (block) => reduction.reduce(block),
+      reduceBlock,
       log,
     },
   );
