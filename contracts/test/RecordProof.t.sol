@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ImpressionRecord} from "../src/lib/ImpressionRecord.sol";
+import {MerklePath} from "../src/lib/MerklePath.sol";
 import {MerkleRoot} from "../src/lib/MerkleRoot.sol";
 import {BatchHeader, RecordPlace, RecordProof} from "../src/lib/RecordProof.sol";
 import {SettlementTree} from "../src/lib/SettlementTree.sol";
@@ -213,6 +214,26 @@ contract RecordProofTest is VectorsTest {
         }
     }
 
+    function test_paths_lead_to_the_roots_of_the_vectors_and_no_others_do() public view {
+        string memory json = read("merkle");
+        bytes32[] memory roots = vm.parseJsonBytes32Array(json, ".roots");
+        for (uint256 i = 0; i < 11; i++) {
+            bytes32[] memory path = vm.parseJsonBytes32Array(json, item(".paths11", i));
+            leadsTo(sha256(abi.encodePacked(uint32(i))), i, 11, path, roots[11]);
+        }
+    }
+
+    /// A block's key is known by its commitment, and that by its path under the terms' keysRoot.
+    function test_the_key_of_a_block_leads_to_the_root_of_all_keys() public view {
+        string memory json = read("parts");
+        bytes32 commitment = keccak256(bytes.concat("papyrus key", vm.parseJsonBytes(json, ".blockKey")));
+        vm.assertEq(commitment, vm.parseJsonBytes32(json, ".keyCommitment"));
+        uint256 index = vm.parseJsonUint(json, ".blockNumber");
+        uint256 count = vm.parseJsonUint(json, ".blocksMax");
+        bytes32[] memory path = vm.parseJsonBytes32Array(json, ".keyPath");
+        leadsTo(commitment, index, count, path, vm.parseJsonBytes32(json, ".keysRoot"));
+    }
+
     function test_an_entry_of_the_settlement_tree_hashes_its_content_and_its_amounts() public pure {
         uint64[] memory amounts = new uint64[](5);
         for (uint64 i = 0; i < 5; i++) {
@@ -254,6 +275,24 @@ contract RecordProofTest is VectorsTest {
         (a[size - 1], b[size - 1]) = (type(uint64).max, 1);
         (, fits) = SettlementTree.sumOf(SettlementTree.wordsOf(a), SettlementTree.wordsOf(b));
         vm.assertFalse(fits, "2^64");
+    }
+
+    /// And does not, of another leaf, at another place or by a longer path.
+    function leadsTo(bytes32 leaf, uint256 index, uint256 count, bytes32[] memory path, bytes32 root)
+        private
+        view
+    {
+        (bytes32 found, bool isWhole) = probe.rootOf(leaf, index, count, path);
+        vm.assertTrue(isWhole, "a whole path");
+        vm.assertEq(found, root);
+        (found,) = probe.rootOf(~leaf, index, count, path);
+        vm.assertTrue(found != root, "another leaf");
+        (found, isWhole) = probe.rootOf(leaf, index ^ 1, count, path);
+        vm.assertTrue(!isWhole || found != root, "another place");
+        (, isWhole) = probe.rootOf(leaf, index, count, longer(path));
+        vm.assertFalse(isWhole, "a longer path");
+        (, isWhole) = probe.rootOf(leaf, count, count, path);
+        vm.assertFalse(isWhole, "no such place");
     }
 
     // ── reading ──
@@ -325,6 +364,14 @@ contract ProofProbe {
         returns (BatchHeader memory)
     {
         return RecordProof.check(place, partRoot, segmentCount);
+    }
+
+    function rootOf(bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata path)
+        external
+        pure
+        returns (bytes32 root, bool isWhole)
+    {
+        return MerklePath.rootOf(leaf, index, count, path);
     }
 
     function headerOf(bytes calldata header) external pure returns (BatchHeader memory) {
