@@ -1,7 +1,7 @@
 /** The services of three organisations in one process, for tests of a block's whole life. */
 import { problemOf, validationRequestSchema } from '#api';
 import { Collator } from '#apps/collator/src/collator';
-import { Coordinator } from '#apps/coordinator/src/coordinator';
+import { Coordinator, type CoordinatorOptions } from '#apps/coordinator/src/coordinator';
 import { Settlement } from '#apps/settlement/src/settlement';
 import { Validator } from '#apps/validator/src/validator';
 import type { ReduceBlock } from '#block-reduction';
@@ -16,6 +16,13 @@ export interface Sweeper {
   sweep(): Promise<number>;
 }
 
+export interface StartMore {
+  /** What the validator of an organisation computes, from what is honest. */
+  readonly reduceOf?: (index: number, honest: ReduceBlock) => ReduceBlock;
+  /** Of every coordinator. */
+  readonly coordinator?: Partial<CoordinatorOptions>;
+}
+
 /**
  * The services of all organisations as processes that were just started; those of `crashing` break at its
  * point.
@@ -25,9 +32,9 @@ export function startAll(
   crash: CrashPoint | undefined,
   absent: readonly number[],
   baseChain: Chain = rehearsal.chain.port(),
-  /** What the validator of an organisation computes, from what is honest. */
-  reduceOf: (index: number, honest: ReduceBlock) => ReduceBlock = (_, honest) => honest,
+  more: StartMore = {},
 ): readonly Sweeper[] {
+  const { reduceOf = (_, honest) => honest, coordinator = {} } = more;
   const validators = new Map<string, Validator>();
   const where = { instance: '/v1/validation-requests', requestId: 'test' };
   const fetch = (async (url: string, init: { body: string }) => {
@@ -71,7 +78,7 @@ export function startAll(
       kinds[0].push(new Collator(options, { ...common, recordLog, clock: systemClock }));
     }
     const entropy = seededEntropy(`coordinator ${index}`);
-    kinds[1].push(new Coordinator(options, { ...common, entropy, fetch }));
+    kinds[1].push(new Coordinator({ ...options, ...coordinator }, { ...common, entropy, fetch }));
     kinds[2].push(validator);
     const { encryptionSecret } = one;
     const ownComputing = { encryptionSecret, keyValue, reduceBlock: reduceInMemory(partStore) };

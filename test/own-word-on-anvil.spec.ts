@@ -47,9 +47,8 @@ describe('against a validator that lies, on the embedded chain', () => {
     const [payer] = rehearsal.participants;
     await done(chain.participantActs(payer.accountKey).nameValidator(payer.validator, false));
     await fillLogs(rehearsal);
-    const all = startAll(rehearsal, undefined, [], chain, (index, honest) =>
-      index === 0 ? liar(honest) : honest,
-    );
+    const reduceOf = (index: number, honest: ReduceBlock) => (index === 0 ? liar(honest) : honest);
+    const all = startAll(rehearsal, undefined, [], chain, { reduceOf });
     const [validators, settlements] = [all.slice(6, 9), all.slice(9)];
     const start = rehearsal.collected(0);
     for (const later of [0, blockSeconds.processing / 2]) {

@@ -1,5 +1,6 @@
 /** The services against the contracts on the embedded chain: one block from logs to balances. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { drawAt } from '#block-watch';
 import { blockSeconds } from '#block-watch/testing/rehearsal';
 import type { DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
@@ -29,6 +30,44 @@ describe('the services on the embedded chain', () => {
     expect(balances).toEqual([0n, 3_000n, 0n]);
     const lines = (await now.channel(rehearsal.channelId))?.lines.map(({ amount }) => amount);
     expect(lines).toEqual([deposit - 3_000n, deposit]);
+  });
+
+  it('settle a block whose validators were drawn as anybody repeats it, and pay those their fees', async () => {
+    const { rehearsal, token } = await openOnChain(chain, deposit);
+    const { channelId, participants } = rehearsal;
+    await fillLogs(rehearsal);
+    const fee = { offeredWei: 700n, mostWei: 700n };
+    const services = startAll(rehearsal, undefined, [], chain, {
+      coordinator: { validators: { kind: 'drawn' }, fee },
+    });
+    const freeOf = async () => {
+      const now = await chain.snapshot({ finality: 'latest' });
+      const accounts = participants.map((one) => now.weiAccount(one.validator));
+      return (await Promise.all(accounts)).map((one) => one.freeWei);
+    };
+    const before = await freeOf();
+    await chain.advanceTo(rehearsal.collected(0));
+    await sweepUntilStill(services);
+    const { parts, seats } = await (await chain.snapshot({ finality: 'latest' })).blockFacts(channelId, 0);
+    expect(seats.map((seat) => [seat.binding, seat.feeWei])).toEqual([0, 1, 2].map(() => [false, 700n]));
+    const height = Math.min(...parts.map((part) => part.height));
+    const block = { channelId, blockNumber: 0 };
+    for (const { participant, validator } of seats) {
+      const { order } = await drawAt(chain, height, block, participant);
+      expect([participant, validator]).toEqual([participant, order[0]]);
+    }
+    const { processing, challenge } = blockSeconds;
+    await chain.advanceTo(rehearsal.collected(0) + processing + challenge);
+    await sweepUntilStill(services);
+    const now = await chain.snapshot({ finality: 'latest' });
+    expect(await now.stage(channelId, 0)).toBe('settled');
+    expect(await now.balance(token, participants[1].account)).toBe(3_000n);
+    const after = await freeOf();
+    const paid = participants.map(({ validator }, at) => {
+      const seatsOf = seats.filter((seat) => seat.validator === validator).length;
+      return after[at] - before[at] === BigInt(700 * seatsOf);
+    });
+    expect(paid).toEqual([true, true, true]);
   });
 
   it('settle a block after the challenge period when one organisation is away, and pay once', async () => {
