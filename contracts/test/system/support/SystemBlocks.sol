@@ -24,7 +24,7 @@ abstract contract SystemBlocks is SystemScene {
     modifier told() {
         vm.recordLogs();
         _;
-        indexer.readAll(vm.getRecordedLogs(), address(vault));
+        follow();
     }
 
     // ── time ──
@@ -63,9 +63,9 @@ abstract contract SystemBlocks is SystemScene {
 
     /// Stops at every start of a block, where promises count.
     function passTo(uint256 time) internal {
-        if (time > START + 100 * uint256(BLOCKS) + 5_000) return;
-        for (uint64 n = startedNow(); n < BLOCKS && startOf(n) <= time; n++) {
-            vm.warp(startOf(n));
+        if (time > endBound(BLOCKS) + 500) return;
+        for (uint64 n = startedNow(); n < BLOCKS && beginsAt(n) <= time; n++) {
+            vm.warp(beginsAt(n));
             for (uint256 c = 0; c < CHANNELS; c++) {
                 for (uint256 i = 1; i < MEMBERS; i++) {
                     promised[idOf(c)][n][i] = vault.cover(idOf(c), n, uint8(i));
@@ -78,20 +78,21 @@ abstract contract SystemBlocks is SystemScene {
     /// The first after a time, 0 if there is none.
     function nextDeadline(bytes32 id, uint64 n, uint256 after_) private view returns (uint256) {
         Noted memory one = noted[id][n];
-        uint256 c = collationAt(n);
-        if (one.wordsAtEnd != 0 || (one.posted == 0 && block.timestamp > c + COLLATION)) return 0;
-        uint256 p = one.posted == ALL ? one.lastPostedAt : c + COLLATION;
-        uint256 challenge = p + PROCESSING;
-        if (one.firstRevealedAt >= challenge) challenge += PROCESSING;
+        uint256 c = collatesAt(n);
+        if (one.wordsAtEnd != 0 || (one.posted == 0 && block.timestamp > c + periods.collation)) return 0;
+        uint256 p = one.posted == ALL ? one.lastPostedAt : c + periods.collation;
+        (uint256 whole, uint256 half) = (periods.processing, periods.processing / 2);
+        uint256 challenge = p + whole;
+        if (one.firstRevealedAt >= challenge) challenge += whole;
         uint256[8] memory times = [
             c,
             p,
-            p + PROCESSING / 2,
-            p + PROCESSING,
-            p + PROCESSING * 3 / 2,
-            p + 2 * PROCESSING,
-            challenge + CHALLENGE,
-            one.disputedAt == 0 ? 0 : one.disputedAt + DISPUTE_MAX
+            p + half,
+            p + whole,
+            p + whole + half,
+            p + 2 * whole,
+            challenge + periods.challenge,
+            one.disputedAt == 0 ? 0 : one.disputedAt + periods.disputeMax
         ];
         for (uint256 k = 0; k < 8; k++) {
             if (times[k] > after_) return times[k];
@@ -133,7 +134,7 @@ abstract contract SystemBlocks is SystemScene {
                 parts[id][n][i] = root;
                 noted[id][n].posted |= uint16(1 << i);
                 noted[id][n].lastPostedAt = uint40(block.timestamp);
-                taken["part"]++;
+                did("part");
             } catch (bytes memory why) {
                 allow(why);
             }
@@ -171,7 +172,7 @@ abstract contract SystemBlocks is SystemScene {
         committed[id][n][i] = said;
         saidOf[lens.outputHashOf(id, n, made(said))] = said;
         keepOld(address(blocks), one.validator, call, 0);
-        taken["commit"]++;
+        did("commit");
     }
 
     function revealIn(bytes32 id, uint64 n, uint256 seed) private {
@@ -181,7 +182,7 @@ abstract contract SystemBlocks is SystemScene {
             bytes32 opening = openingOf(result);
             try blocks.revealResult(id, n, uint8(i), result, opening, WORK, SALT) {
                 noteReveal(id, n);
-                taken["reveal"]++;
+                did("reveal");
             } catch (bytes memory why) {
                 allow(why);
             }
@@ -210,7 +211,7 @@ abstract contract SystemBlocks is SystemScene {
         try blocks.revealOwnResult(id, n, result, opening) {
             saidOf[lens.outputHashOf(id, n, result)] = said;
             noteReveal(id, n);
-            taken["own result"]++;
+            did("own result");
         } catch (bytes memory why) {
             allow(why);
         }
@@ -231,7 +232,7 @@ abstract contract SystemBlocks is SystemScene {
             if ((seed >> 16) % 4 != 0 && (seed >> 24) % MEMBERS != i) continue;
             vm.prank((seed >> 32) % 2 == 0 ? account(i) : validator(i));
             try blocks.acceptResult(id, n, uint8(i), hash) {
-                taken["acceptance"]++;
+                did("acceptance");
             } catch (bytes memory why) {
                 allow(why);
             }
@@ -250,7 +251,7 @@ abstract contract SystemBlocks is SystemScene {
         vm.prank(ADJUDICATOR);
         (bool isDone, bytes memory why) = address(blocks).call(call);
         if (!isDone) allow(why);
-        else taken[isFall ? "fall" : "strike"]++;
+        else did(isFall ? "fall" : "strike");
         watch(id, n);
     }
 
@@ -274,7 +275,7 @@ abstract contract SystemBlocks is SystemScene {
         }
         if (stage == Stage.Void) {
             blocks.releaseVoid(id, n);
-            taken["void"]++;
+            did("void");
         } else {
             settleOne(id, n, all);
         }
@@ -306,7 +307,7 @@ abstract contract SystemBlocks is SystemScene {
         uint256[2] memory before = [earned(1), earned(2)];
         uint256[2] memory owing = [lineOf(id, 1).debt, lineOf(id, 2).debt];
         blocks.settle(id, n, standing);
-        taken[count == 1 ? "settle" : "settle between"]++;
+        did(count == 1 ? "settle" : "settle between");
         for (uint256 k = 0; k < 2; k++) {
             uint256 paid = earned(k + 1) - before[k];
             paidBy[id][n] += paid;

@@ -19,13 +19,18 @@ abstract contract SystemScene is BlockWork {
     uint256 public constant PEOPLE = 8;
     uint64 public constant BLOCKS = BLOCKS_MAX;
     address public constant BURN = address(0xdEaD);
-    uint256 internal constant GRACE = 10;
-    uint256 internal constant COLLATION = 90;
-    uint256 internal constant PROCESSING = 40;
-    uint256 internal constant CHALLENGE = 60;
-    uint256 internal constant DISPUTE_MAX = 404;
-    uint256 internal constant NOTICE = 230;
-    uint256 internal constant RETENTION = 150;
+
+    /// In seconds, as in the terms.
+    struct Periods {
+        uint64 duration;
+        uint64 grace;
+        uint64 collation;
+        uint64 processing;
+        uint64 challenge;
+        uint64 answer;
+        uint64 disputeMax;
+        uint64 notice;
+    }
 
     /// How a result of these tests is made: what it pays, and which parts it counted.
     struct Said {
@@ -42,6 +47,7 @@ abstract contract SystemScene is BlockWork {
         bytes32 wordsAtEnd;
     }
 
+    Periods internal periods;
     mapping(bytes32 id => mapping(uint64 n => Noted)) internal noted;
     VaultIndexer public indexer;
     bytes32[CHANNELS] private ids;
@@ -53,7 +59,12 @@ abstract contract SystemScene is BlockWork {
     mapping(string act => uint256) public taken;
 
     function setUp() public override {
+        setUpFor(Periods(100, 10, 90, 40, 60, 1, 404, 230));
+    }
+
+    function setUpFor(Periods memory periods_) public {
         super.setUp();
+        periods = periods_;
         token.mint(address(this), 1e12);
         token.approve(address(vault), type(uint256).max);
         indexer = new VaultIndexer();
@@ -76,11 +87,15 @@ abstract contract SystemScene is BlockWork {
         ChannelTerms memory terms = openTerms(MEMBERS);
         (terms.blockMaxNano[1], terms.blockMaxNano[2]) = (100, 140);
         terms.tokenPerUnit = c == 1 ? 0.5e9 : 1e9;
-        terms.collationPeriod = uint64(COLLATION);
-        terms.disputeMax = uint64(DISPUTE_MAX);
-        terms.answerPeriod = 1;
-        terms.withdrawalNotice = uint64(NOTICE);
-        terms.retentionPeriod = uint64(RETENTION);
+        terms.blockDuration = periods.duration;
+        terms.collectionGrace = periods.grace;
+        terms.collationPeriod = periods.collation;
+        terms.processingPeriod = periods.processing;
+        terms.challengePeriod = periods.challenge;
+        terms.answerPeriod = periods.answer;
+        terms.disputeMax = periods.disputeMax;
+        terms.withdrawalNotice = periods.notice;
+        terms.retentionPeriod = 150;
         terms.salt = keccak256(abi.encode("channel", c));
         bytes32 channelId = channels.channelIdOf(terms);
         bytes memory call = abi.encodeCall(
@@ -113,13 +128,22 @@ abstract contract SystemScene is BlockWork {
 
     function startedNow() public view returns (uint64) {
         if (block.timestamp < START) return 0;
-        uint256 started = (block.timestamp - START) / 100 + 1;
+        uint256 started = (block.timestamp - START) / periods.duration + 1;
         return started < BLOCKS ? uint64(started) : BLOCKS;
     }
 
+    function beginsAt(uint256 n) internal view returns (uint256) {
+        return START + n * periods.duration;
+    }
+
+    function collatesAt(uint256 n) internal view returns (uint256) {
+        return beginsAt(n + 1) + periods.grace;
+    }
+
     /// From here on a block is final or over, whatever anybody did.
-    function endBound(uint64 n) public pure returns (uint256) {
-        return startOf(n + 1) + GRACE + COLLATION + 2 * PROCESSING + CHALLENGE + DISPUTE_MAX;
+    function endBound(uint256 n) public view returns (uint256) {
+        uint256 processed = collatesAt(n) + periods.collation + 2 * periods.processing;
+        return processed + periods.challenge + periods.disputeMax;
     }
 
     function stageNow(bytes32 id, uint64 n) public view returns (Stage) {
@@ -191,8 +215,19 @@ abstract contract SystemScene is BlockWork {
         return (false, id, 0);
     }
 
-    /// Every refusal has a name of its own: nothing panics, nothing fails without a word.
+    function did(string memory act) internal {
+        taken[act]++;
+        follow();
+    }
+
+    function follow() internal {
+        indexer.readAll(vm.getRecordedLogs(), address(vault));
+    }
+
+    /// Every refusal has a name of its own: nothing panics, nothing fails without a word. What was told before it
+    /// did not happen.
     function allow(bytes memory why) internal {
+        vm.getRecordedLogs();
         bytes4 name = bytes4(why);
         bool isNamed = why.length >= 4 && name != bytes4(0x4e487b71) && name != bytes4(0x08c379a0);
         if (!isNamed) broken["refusal"] = "a refusal without a name";
