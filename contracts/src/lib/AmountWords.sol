@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 /// Nano amounts of a result: one uint64 a participant, four to a word, big-endian, participant 0 first,
 /// zero-filled.
 library AmountWords {
@@ -39,20 +37,6 @@ library AmountWords {
         owes = nanoIn(words[0], 0);
         for (uint256 i = 1; i < participants; i++) {
             earn += nanoIn(words[i >> 2], i);
-        }
-    }
-
-    /// Token base units of each participant (entry 0 stays zero) and their total: each is rounded down once.
-    function baseUnits(bytes32[] memory words, uint256 participants, uint256 tokenPerUnit)
-        internal
-        pure
-        returns (uint256[] memory units, uint256 total)
-    {
-        units = new uint256[](participants);
-        for (uint256 i = 1; i < participants; i++) {
-            uint256 one = Math.mulDiv(nanoIn(words[i >> 2], i), tokenPerUnit, NANO_PER_UNIT);
-            units[i] = one;
-            total += one;
         }
     }
 

@@ -26,6 +26,27 @@ contract BlockLifeTest is BlockWork {
         settle(id, 0, result);
     }
 
+    /// One to four words of amounts, each full or not.
+    function test_blocks_of_2_to_16_participants_settle() public {
+        uint8[9] memory counts = [2, 4, 5, 8, 9, 11, 12, 13, 16];
+        for (uint64 n = 0; n < 9; n++) {
+            uint256 count = counts[n];
+            bytes32 id = open(count);
+            fundAll(id, count, 1e12);
+            uint64[] memory amounts = new uint64[](count);
+            uint256 before = vault.balanceOf(address(token), account(count - 1));
+            for (uint256 i = 1; i < count; i++) {
+                amounts[i] = uint64(1000 + i);
+            }
+            BlockResult memory result = resultOf(amounts, uint16((1 << count) - 1));
+            finish(id, 0, count, result);
+            settle(id, 0, result);
+            uint256 gained = vault.balanceOf(address(token), account(count - 1)) - before;
+            vm.assertEq(gained, 1000 + count - 1);
+            vm.warp(START - 1000);
+        }
+    }
+
     function test_a_drawn_validator_gets_its_fee_and_one_that_is_silent_pays() public {
         bytes32 id = open(3);
         fundAll(id, 3, 1e12);
