@@ -263,8 +263,8 @@ export interface Chain {
   /** Of the height's block. After a rollback the same height has another. */
   heightHash(height: number): Promise<Digest>;
   /**
-   * Throws a retriable Fault `chain-snapshot-gone` where the node keeps no state of the height: ask soon, and
-   * keep the answer.
+   * Read from the log where the node keeps no state of the height any more. That takes long on a long chain,
+   * and on a very long one a retriable Fault `chain-snapshot-gone` is thrown instead: ask soon, and keep it.
    */
   drawGround(height: number): Promise<DrawGround>;
   /**

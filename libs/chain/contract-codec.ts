@@ -51,7 +51,12 @@ interface BuiltContract {
 const built = new Map<ContractName, BuiltContract>();
 const refusalContracts: readonly ContractName[] = [...deployedContracts, 'ResultRules', 'TestToken'];
 /** Whose log tells what happened. */
-export const eventContracts = ['Channels', 'Vault', 'Blocks'] as const satisfies readonly DeployedContract[];
+export const eventContracts = [
+  'Channels',
+  'Vault',
+  'Blocks',
+  'ValidatorRegistry',
+] as const satisfies readonly DeployedContract[];
 
 export function encodeCall(contract: ContractName, name: string, values: readonly unknown[]): Hex {
   return contractOf(contract).face.encodeFunctionData(functionOf(contract, name), values) as Hex;

@@ -2,6 +2,7 @@
  *  opened with. */
 import { addressOf } from '#crypto';
 import type { Address, Digest, Hex } from '#encoding';
+import { Fault } from '#environment';
 import type { Eip712Domain } from '#protocol';
 import { BlockLog } from './block-log.js';
 import type {
@@ -24,6 +25,7 @@ import { dearestActGas, gasPriceWei } from './gas.js';
 import type { JsonRpc } from './json-rpc.js';
 import { listedValidators } from './listed-validators.js';
 import { readEvents } from './read-events.js';
+import { replayedHeightsMax, replayedValidators } from './replayed-validators.js';
 
 /** What the two ways of opening a chain hand to it. */
 export interface ChainParts {
@@ -71,8 +73,15 @@ export class EthersChain implements Chain {
   }
 
   async drawGround(height: number): Promise<DrawGround> {
+    const { rpc, contracts } = this.parts;
     const heightHash = await this.heightHash(height);
-    return { heightHash, candidates: await listedValidators(this.#views, heightHash) };
+    try {
+      return { heightHash, candidates: await listedValidators(this.#views, heightHash) };
+    } catch (cause) {
+      const isGone = cause instanceof Fault && cause.code === 'chain-snapshot-gone';
+      if (!isGone || height > replayedHeightsMax) throw cause;
+      return { heightHash, candidates: await replayedValidators(rpc, contracts, height) };
+    }
   }
 
   channelsOf(account: Address): Promise<readonly Hex[]> {

@@ -6,7 +6,12 @@ import { pageEventsMax, pageHeights, readEvents } from './read-events.js';
 import { FakeNode, hashOf } from './testing/fake-node.js';
 
 const address = (byte: string): Address => `0x${byte.repeat(20)}` as const;
-const contracts = { Channels: address('c0'), Vault: address('c1'), Blocks: address('c2') };
+const contracts = {
+  Channels: address('c0'),
+  Vault: address('c1'),
+  Blocks: address('c2'),
+  ValidatorRegistry: address('c3'),
+};
 const channelId: ChannelId = `0x${'ab'.repeat(32)}` as const;
 const closedTopic = eventTopics().get('channel-closed');
 const behindAll = Number.MAX_SAFE_INTEGER;

@@ -45,13 +45,38 @@ export function showsDraws(chain: () => DrivenChain): void {
     expect(drawn).toEqual(expect.arrayContaining(participants.map(({ validator }) => validator.address)));
   });
 
-  it('says that it keeps no state of a height that is long past, and still knows its hash', async () => {
-    const { height } = await chain().time();
-    const hash = await chain().heightHash(height);
+  it('shows the same of a height that is so long past that no node keeps its state', async () => {
+    const keys = ['leaver', 'stayer', 'newcomer'].map(keyOf);
+    const [leaver, stayer, newcomer] = keys.map((key) => chain().validatorActs(key));
+    for (const { address } of [leaver, stayer, newcomer]) await chain().fund(address, 10n ** 18n);
+    const entry = { ...facts, leastFeeWei: 0n, stakeWei: 2n * stakeWeiMin };
+    for (const one of [leaver, stayer]) done(await one.registerValidator(entry));
+    done(await stayer.announceExit(stakeWeiMin));
+    done(await stayer.announceExit(stakeWeiMin / 2n));
+    const { height } = done(await leaver.announceExit((3n * stakeWeiMin) / 2n));
+    const sorted = async (at: number) => {
+      const { heightHash, candidates } = await chain().drawGround(at);
+      const byAccount = [...candidates].sort((a, b) => (a.account < b.account ? -1 : 1));
+      return { heightHash, candidates: byAccount };
+    };
+    const there = await sorted(height);
+    const weightOf = (account: string) => there.candidates.find((one) => one.account === account)?.weight;
+    expect([leaver, stayer].map(({ address }) => weightOf(address))).toEqual([0n, (3n * stakeWeiMin) / 2n]);
+    done(await newcomer.registerValidator(entry));
     for (let more = 0; more < 40; more++) {
       await chain().advanceTo((await chain().time()).timestampSeconds + 1);
     }
-    await expect(chain().drawGround(height)).rejects.toMatchObject({ code: 'chain-snapshot-gone' });
-    expect(await chain().heightHash(height)).toBe(hash);
+    expect(await sorted(height)).toEqual(there);
+    await chain().advanceTo((await chain().time()).timestampSeconds + 90 * 86_400);
+    done(await stayer.completeExit());
+    const { height: left } = done(await leaver.completeExit());
+    const gone = await sorted(left);
+    const stays = { account: stayer.address, weight: (3n * stakeWeiMin) / 2n };
+    expect(gone.candidates).toContainEqual(stays);
+    expect(gone.candidates.map(({ account }) => account)).not.toContain(leaver.address);
+    for (let more = 0; more < 40; more++) {
+      await chain().advanceTo((await chain().time()).timestampSeconds + 1);
+    }
+    expect(await sorted(left)).toEqual(gone);
   });
 }

@@ -74,6 +74,7 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
   const RECORD_LOG = `file:${join(folder, 'log')}`;
   const PART_STORE = `file:${partsFolder}`;
   const keyValue = (name: AppName) => ({ KEY_VALUE: `file:${join(folder, name)}` });
+  const reduction = { SPILL_FOLDER: join(folder, 'spill'), THREADS: '1', ROW_MEBIBYTES: '32' };
   const ENCRYPTION_SECRET = toHex(secrets.encryption.secretKey);
   return {
     'channel-node': { ...participant, ...keyValue('channel-node'), RECORD_LOG },
@@ -90,10 +91,8 @@ function environmentsOf(setting: OrganisationSetting): Record<AppName, Environme
       VALIDATOR_KEY: toHex(secrets.validator.privateKey),
       ENCRYPTION_SECRET: toHex(secrets.validatorEncryption.secretKey),
       PART_STORE,
-      SPILL_FOLDER: join(folder, 'spill'),
-      THREADS: '1',
-      ROW_MEBIBYTES: '32',
+      ...reduction,
     },
-    settlement: { ...participant, ...keyValue('settlement') },
+    settlement: { ...participant, ...keyValue('settlement'), ENCRYPTION_SECRET, PART_STORE, ...reduction },
   };
 }
