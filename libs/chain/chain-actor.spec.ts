@@ -15,7 +15,11 @@ function actorOf(answer: () => Promise<bigint>) {
     posted.push(act);
     return { ok: true, height: 1, timestampSeconds: 2, gasUsed: 3n } as const;
   };
-  const reads = { channel: async () => ({ terms: { token } }), allowance: answer } as unknown as ActReads;
+  const reads = {
+    channel: async () => ({ terms: { token } }),
+    allowance: answer,
+    tokenBalance: async () => 10n,
+  } as unknown as ActReads;
   const contracts = { Vault: `0x${'11'.repeat(20)}` } as never;
   const actor = new PostingActor({ address: account, post }, async () => reads, contracts);
   return { actor, posted };
@@ -30,6 +34,12 @@ it('a deposit approves what the Vault may not take yet, and no more than once', 
     expect(await actor.deposit(channelId, 1, 10n)).toMatchObject({ ok: true });
     expect(posted.length).toBe(acts);
   }
+});
+
+it('a deposit of more than there is approves nothing', async () => {
+  const { actor, posted } = actorOf(async () => 0n);
+  const outcome = await actor.deposit(channelId, 1, 11n);
+  expect([outcome, posted]).toMatchObject([{ ok: false, code: 'erc20-insufficient-balance' }, []]);
 });
 
 it('a deposit of a token that answers nobody is refused by name; a node that is away is a fault', async () => {

@@ -206,6 +206,11 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     const { token } = channel.terms;
     const allowed = await allowanceOf(latest, token, this.address);
     if (typeof allowed !== 'bigint') return { ok: false, ...allowed };
+    const held = await latest.tokenBalance(token, this.address);
+    if (held < amount) {
+      const message = `${this.address} has ${held} base units of the token, ${amount} are needed`;
+      return { ok: false, code: 'erc20-insufficient-balance', message };
+    }
     if (allowed < amount) {
       const data = encodeCall('TestToken', 'approve', [this.#contracts.Vault, amount]);
       const approved = await this.#poster.post({ to: token, data, valueWei: 0n });

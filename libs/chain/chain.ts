@@ -86,6 +86,12 @@ export interface Line {
   readonly blockMax: bigint;
 }
 
+/** Of an ERC-20, for people: a token may say what it likes, or nothing. */
+export interface TokenFacts {
+  readonly symbol: string | undefined;
+  readonly decimals: number | undefined;
+}
+
 /** Neither's until one of them gives it up. */
 export interface Contested {
   /** Token base units. */
@@ -244,6 +250,8 @@ export interface ChainSnapshot extends ChainTime {
   weiAccount(account: Address): Promise<WeiAccount>;
   /** Token base units that `account` can withdraw from the Vault. */
   balance(token: Address, account: Address): Promise<bigint>;
+  /** What an ERC-20 says of itself; undefined where no contract answers as one. */
+  tokenFacts(token: Address): Promise<TokenFacts | undefined>;
   /** Token base units in the account's own hands. */
   tokenBalance(token: Address, account: Address): Promise<bigint>;
   /** The contracts' own stage of a block, for checks against `stageOf`. */

@@ -1,4 +1,5 @@
 /** The facts of one height, by view calls that all name it. */
+import { Fault } from '#environment';
 import type { Address, Hex } from '#encoding';
 import { type BlockFacts, type ChannelId, type Stage, stages } from '#protocol';
 import type { BlockLog } from './block-log.js';
@@ -10,6 +11,7 @@ import type {
   ParticipantKeys,
   ValidatorFacts,
   WeiAccount,
+  TokenFacts,
 } from './chain.js';
 import {
   type BlockWordsTuple,
@@ -23,6 +25,7 @@ import {
   type WeiTuple,
 } from './contract-tuples.js';
 import type { CalledContract, ContractViews, StateTag } from './contract-views.js';
+import { JsonRpcRefused } from './json-rpc.js';
 import { refusalOf } from './refusal-of.js';
 
 /** A height that can be read. */
@@ -104,6 +107,21 @@ export class ContractSnapshot implements ChainSnapshot {
 
   tokenBalance(token: Address, account: Address): Promise<bigint> {
     return this.#views.token(this.#tag, token, 'balanceOf', [account]);
+  }
+
+  async tokenFacts(token: Address): Promise<TokenFacts | undefined> {
+    const ask = async <Answer>(name: string, values: readonly unknown[]): Promise<Answer | undefined> => {
+      try {
+        return await this.#views.token<Answer>(this.#tag, token, name, values);
+      } catch (cause) {
+        // No code answers with no bytes, other code with a revert or with what is no such answer.
+        if (cause instanceof Fault || (cause instanceof JsonRpcRefused && !refusalOf(cause))) throw cause;
+        return undefined;
+      }
+    };
+    if ((await ask<bigint>('balanceOf', [token])) === undefined) return undefined;
+    const [symbol, decimals] = [await ask<string>('symbol', []), await ask<bigint>('decimals', [])];
+    return { symbol, decimals: decimals === undefined ? undefined : Number(decimals) };
   }
 
   async stage(channelId: ChannelId, blockNumber: number): Promise<Stage> {

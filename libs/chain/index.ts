@@ -14,6 +14,7 @@ export type {
   ParticipantActs,
   ParticipantKeys,
   PossessionProofs,
+  TokenFacts,
   ValidatorActs,
   ValidatorFacts,
   WeiAccount,

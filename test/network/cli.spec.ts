@@ -43,7 +43,7 @@ describe('a command', () => {
     ['block'],
     ['block', 'export'],
     ['block', 'show'],
-    ['block', 'verify'],
+    ...['verify', 'accept'].map((name) => ['block', name]),
     ...[[], ['prove'], ['verify']].map((name) => ['record', ...name]),
     ['doctor'],
     ['keys'],
@@ -56,7 +56,10 @@ describe('a command', () => {
     ['channel'],
     ...['propose', 'sign', 'open'].map((name) => ['channel', name]),
     ...['deposit', 'cover', 'pay-debt'].map((name) => ['channel', name]),
-    ...['release', 'request', 'concede', 'withdraw', 'close'].map((name) => ['channel', name]),
+    ...['release', 'request', 'concede', 'contested', 'settle', 'withdraw', 'close'].map((name) => [
+      'channel',
+      name,
+    ]),
   ];
   const chained = (text: string): string[] => [
     ...text.split(' '),

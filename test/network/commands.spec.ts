@@ -220,6 +220,8 @@ describe('two organisations that have nothing but a chain, a part store and each
     expect(await refused(...deposit, '--payee', '1', '--amount', '0.0000001')).toMatch(/^amount-not-payable/);
     expect(await refused(...deposit, '--payee', '2', '--amount', '1')).toMatch(/^participant-unknown/);
     await done(...deposit, ...line);
+    const wrong = ['channel', 'deposit', channelId, '--keys', ssp.keys, ...line];
+    expect(await refused(...wrong)).toMatch(/^keys-of-another: .* comes back to the payer/);
     const cover = await done('channel', 'cover', channelId, '--keys', ssp.keys);
     const [blockMax, amount] = [50n * unit, (4_005n * unit) / 10n];
     expect(cover.lines).toEqual([
@@ -274,6 +276,13 @@ describe('two organisations that have nothing but a chain, a part store and each
     );
     const nowhere = ['--keys', ssp.keys, '--parts', `file:${at('nowhere')}`];
     expect(await refused('block', 'verify', channelId, '0', ...nowhere)).toMatch(/^parts-not-found/);
+    const late = await refused('block', 'accept', channelId, '0', ...place);
+    expect(late).toMatch(/^refused-by-contracts: accept the result: wrong-stage/);
+    expect(await done('block', 'show', channelId, '0', ...place)).toMatchObject({ stage: 'settled' });
+    const settle = await done('channel', 'settle', channelId, '--keys', ssp.keys);
+    expect((settle.open as { blockNumber: number }[])[0]?.blockNumber).toBeGreaterThan(0);
+    const contested = await done('channel', 'contested', channelId, '--keys', ssp.keys);
+    expect(contested).toMatchObject({ contested: [] });
     const earned = (3n * (price / 4n) * unit) / 1_000_000_000n;
     const to = addressOf(new Uint8Array(32).fill(7));
     const withdrawn = await done('channel', 'withdraw', channelId, '--keys', ssp.keys, '--to', to);
@@ -295,7 +304,7 @@ describe('two organisations that have nothing but a chain, a part store and each
     expect(await done('channel', 'pay-debt', channelId, ...keys)).toMatchObject({ ...nothing, debt: '0' });
     expect(await done('channel', 'concede', channelId, ...keys, '--block', '0')).toMatchObject(nothing);
     expect(await refused('channel', 'concede', channelId, '--keys', dsp.keys, '--block', '0')).toMatch(
-      /^participant-unknown: the payer names/,
+      /^usage: the payer names/,
     );
     await done('channel', 'close', channelId, '--keys', ssp.keys);
     expect(await done('channel', 'close', channelId, '--keys', dsp.keys)).toMatchObject({ acts: [] });
@@ -311,7 +320,7 @@ describe('two organisations that have nothing but a chain, a part store and each
     const { validatorKeys, validator } = dsp;
     const free = await done('account', 'withdraw', '--keys', dsp.keys, '--amount', '1000');
     expect(free).toMatchObject({ account: dsp.account, amount: '1000', acts: [{ act: 'withdraw' }] });
-    expect(await done('account', 'withdraw', '--keys', validatorKeys)).toMatchObject({
+    expect(await done('account', 'withdraw', '--keys', validatorKeys, '--all')).toMatchObject({
       amount: '0',
       acts: [],
     });

@@ -10,6 +10,7 @@ import {
   keysOption,
   lensOption,
   networkOption,
+  withChain,
 } from './program-options.js';
 
 export function defineBlock(definitions: Definitions): void {
@@ -20,6 +21,7 @@ export function defineBlock(definitions: Definitions): void {
     .addHelpText('after', example('papyrus block show --help'));
   defineBlockShow(block, definitions);
   defineBlockVerify(block, definitions);
+  defineBlockAccept(block, definitions);
   block
     .command('export <channel> <number>')
     .description('write what an outsider needs to check a settled block by own code')
@@ -42,11 +44,8 @@ export function defineBlock(definitions: Definitions): void {
 }
 
 function defineBlockShow(block: Command, { output, end }: Definitions): void {
-  block
-    .command('show <channel> <number>')
+  reading(block.command('show <channel> <number>'))
     .description('say where a block stands: stage, parts, results, amounts; also while the network runs')
-    .addOption(networkOption)
-    .addOption(jsonOption)
     .addHelpText('after', example('papyrus block show 0x5f3a91c2 0 --data .data/demo'))
     .action(async (channel, number, options) => {
       const { runBlockShow } = await import('./commands/block-show.js');
@@ -63,7 +62,7 @@ function reading(command: Command): Command {
     .addOption(keysOption())
     .addOption(chainOption())
     .addOption(lensOption())
-    .addOption(new Option('--parts <url>', 'the part store, file:FOLDER').env('PART_STORE'))
+    .addOption(partsOption())
     .addOption(jsonOption);
 }
 
@@ -75,6 +74,24 @@ function defineBlockVerify(block: Command, { output, end }: Definitions): void {
       const { runBlockVerify } = await import('./commands/block-verify.js');
       end(await runBlockVerify(channel, number, options, output));
     });
+}
+
+function defineBlockAccept(block: Command, { output, end }: Definitions): void {
+  withChain(block.command('accept <channel> <number>').addOption(keysOption().makeOptionMandatory()))
+    .description('reduce the block, and stand for that result: a dispute ends once all do')
+    .addOption(partsOption().makeOptionMandatory())
+    .addHelpText(
+      'after',
+      example('papyrus block accept 0x5f3a91c2 0 --keys keys/ssp --parts file:/srv/papyrus/parts'),
+    )
+    .action(async (channel, number, options) => {
+      const { runBlockAccept } = await import('./commands/block-accept.js');
+      end(await runBlockAccept(channel, number, options, output));
+    });
+}
+
+function partsOption(): Option {
+  return new Option('--parts <url>', 'the part store, file:FOLDER').env('PART_STORE');
 }
 
 export function defineRecord({ program, output, end }: Definitions): void {

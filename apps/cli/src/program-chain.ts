@@ -8,6 +8,7 @@ import {
   example,
   folder,
   keysOption,
+  someUnits,
   units,
   webUrl,
   withChain,
@@ -67,7 +68,7 @@ export function defineAccount(definitions: Definitions): void {
     });
   acting(account.command('bond'))
     .description('put wei on it, for the bonds of its parts and results and the fees of validators')
-    .addOption(new Option('--wei <count>', 'how much').argParser(units).makeOptionMandatory())
+    .addOption(new Option('--wei <count>', 'how much').argParser(someUnits).makeOptionMandatory())
     .addHelpText('after', example('papyrus account bond --keys keys/dsp --wei 1000000000000000000'))
     .action(async (options) => {
       const { runAccountBond } = await import('./commands/account.js');
@@ -85,9 +86,10 @@ export function defineAccount(definitions: Definitions): void {
   acting(account.command('withdraw'))
     .description('pull a balance out of the Vault')
     .addOption(new Option('--token <address>', "the chain's own coin if absent").argParser(address))
+    .option('--all', 'in place of an amount; of the coin also what open blocks may need for bonds')
     .addOption(new Option('--to <address>', 'the account itself if absent').argParser(address))
-    .addOption(new Option('--amount <units>', 'base units, or wei; all if absent').argParser(units))
-    .addHelpText('after', example('papyrus account withdraw --keys keys/dsp'))
+    .addOption(new Option('--amount <units>', 'base units, or wei').argParser(someUnits))
+    .addHelpText('after', example('papyrus account withdraw --keys keys/dsp --amount 1000000000000000000'))
     .action(async (options) => {
       const { runAccountWithdraw } = await import('./commands/account.js');
       end(await runAccountWithdraw(options, output));
@@ -120,7 +122,7 @@ export function defineValidator({ program, output, end }: Definitions): void {
     });
   acting(validator.command('bond'))
     .description('add to the stake')
-    .addOption(new Option('--wei <count>', 'how much').argParser(units).makeOptionMandatory())
+    .addOption(new Option('--wei <count>', 'how much').argParser(someUnits).makeOptionMandatory())
     .addHelpText('after', example('papyrus validator bond --keys keys/v --wei 100000000000000000'))
     .action(async (options) => {
       const { runValidatorBond } = await import('./commands/validator.js');
@@ -239,6 +241,20 @@ function defineChannelExits(channel: Command, { output, end }: Definitions): voi
     .action(async (id, options) => {
       const { runChannelConcede } = await import('./commands/channel-money.js');
       end(await runChannelConcede(id, options, output));
+    });
+  acting(channel.command('settle').addArgument(channelArgument()))
+    .description('end every block whose time has come, and say until when the others last')
+    .addHelpText('after', example('papyrus channel settle 0x5f3a91c2 --keys keys/dsp'))
+    .action(async (id, options) => {
+      const { runChannelSettle } = await import('./commands/channel-blocks.js');
+      end(await runChannelSettle(id, options, output));
+    });
+  acting(channel.command('contested').addArgument(channelArgument()))
+    .description('show what several results of a block left open')
+    .addHelpText('after', example('papyrus channel contested 0x5f3a91c2 --keys keys/ssp'))
+    .action(async (id, options) => {
+      const { runChannelContested } = await import('./commands/channel-blocks.js');
+      end(await runChannelContested(id, options, output));
     });
   acting(channel.command('withdraw').addArgument(channelArgument()))
     .description('take back what is due of requests and closed lines, and pull the balance')

@@ -1,7 +1,8 @@
 /** Options that several commands share, and how the text of each is read. */
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Address, type Hex, isHexOf } from '#encoding';
+import type { Address } from '#encoding';
+import { parseAddress } from './chain/parse-address.js';
 import type { ExitCode } from './report/command-refused.js';
 import type { Output } from './report/output.js';
 
@@ -75,12 +76,22 @@ const unitsEnd = 1n << 128n;
 export function units(text: string): bigint {
   const value = /^\d{1,39}$/.test(text) ? BigInt(text) : unitsEnd;
   if (value < unitsEnd) return value;
-  throw new InvalidArgumentError('a whole number');
+  throw new InvalidArgumentError('a whole number below 2^128');
+}
+
+/** The same without zero, where zero would do nothing. */
+export function someUnits(text: string): bigint {
+  const value = units(text);
+  if (value > 0n) return value;
+  throw new InvalidArgumentError('more than 0');
 }
 
 export function address(text: string): Address {
-  if (!isHexOf(text, 20)) throw new InvalidArgumentError('20 bytes as 0x-hexadecimal');
-  return text.toLowerCase() as Hex;
+  const found = parseAddress(text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(
+    'an address: 20 bytes as 0x-hexadecimal, with a true checksum if it has one',
+  );
 }
 
 /** The beginning of a channel's id is enough where one channel begins so. */

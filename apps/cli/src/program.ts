@@ -1,5 +1,5 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { Fault } from '#environment';
 import { packageVersion } from '#environment/built-file';
 import { defineBlock, defineRecord } from './program-blocks.js';
@@ -67,6 +67,7 @@ function defineProgram(output: Output, end: End): Command {
     .description('Turns the signed records of SSP, DSP and auditor into one agreed payment.')
     .version(packageVersion(), '--version', 'say which version this is')
     .exitOverride()
+    .configureHelp({ optionDescription: describedOption })
     .showHelpAfterError('(add --help for what the command takes)')
     .addHelpText('after', example('papyrus demo'));
   defineDemo(program, output, end);
@@ -174,4 +175,10 @@ function defineDoctor(program: Command, output: Output, end: End): void {
       const { runDoctor } = await import('./commands/doctor.js');
       end(await runDoctor(options, output));
     });
+}
+
+/** As commander describes it, and whether it has to be there. */
+function describedOption(option: Option): string {
+  const described = new Help().optionDescription(option);
+  return option.mandatory ? `${described} (required)` : described;
 }

@@ -85,6 +85,8 @@ export async function onChain(
       act: async (name, post) => {
         const refusal = await attempt(name, post);
         if (refusal === undefined) return;
+        const isGas = refusal.code === 'operator-key-without-gas';
+        if (isGas) throw new CommandRefused('account-without-gas', `${name}: ${refusal.message}`);
         throw new CommandRefused('refused-by-contracts', `${name}: ${refusal.code}: ${refusal.message}`);
       },
       signs: (what, data) => {

@@ -1,10 +1,16 @@
 /** Terms as people read them before they sign. */
+import type { TokenFacts } from '#chain';
 import { roleName, type ChannelTerms } from '#protocol';
 import { onMissing, onPriceMismatch } from '#reduction';
 import { formatNano, type Output } from '../report/output.js';
 import { policiesOf } from './draft.js';
 
-export function printTerms(terms: ChannelTerms, signed: readonly boolean[], output: Output): void {
+export function printTerms(
+  terms: ChannelTerms,
+  signed: readonly boolean[],
+  token: TokenFacts,
+  output: Output,
+): void {
   output.table(
     ['participant', 'account', 'signed', 'most of a block'],
     terms.participants.map((account, index) => [
@@ -16,14 +22,23 @@ export function printTerms(terms: ChannelTerms, signed: readonly boolean[], outp
     3,
   );
   output.line();
-  output.table(['term', 'value'], [...termRows(terms), ...policyRows(terms)], 2);
+  output.table(['term', 'value'], [...termRows(terms, token), ...policyRows(terms)], 2);
   output.line();
+  if (token.decimals !== undefined && terms.tokenPerUnit !== 10n ** BigInt(token.decimals)) {
+    const whole = 10n ** BigInt(token.decimals);
+    output.line(
+      `BEWARE: the token has ${token.decimals} decimals, so ${whole} base units are one of it, and the`,
+    );
+    output.line(`terms count ${terms.tokenPerUnit} for one unit of their currency.`);
+    output.line();
+  }
 }
 
-function termRows(terms: ChannelTerms): string[][] {
+function termRows(terms: ChannelTerms, token: TokenFacts): string[][] {
   const last = terms.firstBlockStart + terms.blocksMax * terms.blockDuration;
   return [
     ['token', terms.token],
+    ['which calls itself', printable(token.symbol)],
     ['base units of one', String(terms.tokenPerUnit)],
     ['first block starts', timeOf(terms.firstBlockStart)],
     ['last block ends', timeOf(last)],
@@ -56,6 +71,11 @@ function policyRows(terms: ChannelTerms): string[][] {
     ['shares', shares || 'none'],
     ['discrepancy limit', `${policies.discrepancyLimitPpm} ppm`],
   ];
+}
+
+/** A token may call itself anything. */
+function printable(symbol: string | undefined): string {
+  return symbol === undefined ? 'nothing' : JSON.stringify(symbol.slice(0, 20));
 }
 
 function nameIn(names: Readonly<Record<string, number>>, value: number): string {

@@ -1,15 +1,11 @@
 /** `papyrus block show CHANNEL N`: where a block stands: stage, parts, results, amounts. */
 import { type BlockStage, roleName } from '#protocol';
+import { type BlockSource, type SourceOptions, withBlock } from '../network/block-source.js';
 import { type BlockState, blockState } from '../network/drive.js';
 import { type FetchedPart, type OpenedBlock, openBlock } from '../network/open-block.js';
-import { type ReadableNetwork, readNetwork } from '../network/read-network.js';
 import { type ExitCode, exitCode } from '../report/command-refused.js';
 import { formatNano, type Output } from '../report/output.js';
-import { parseBlockName, requireBlock } from './block-name.js';
-
-export interface BlockShowOptions {
-  readonly data: string;
-}
+import { parseBlockName } from './block-name.js';
 
 /** `data` of the result. */
 export interface ShownBlock {
@@ -46,24 +42,23 @@ export interface ShownResult {
 export async function runBlockShow(
   channel: string,
   number: string,
-  options: BlockShowOptions,
+  options: SourceOptions,
   output: Output,
 ): Promise<ExitCode> {
   const named = parseBlockName(channel, number);
-  return readNetwork(options.data, async (network) => {
-    const blockNumber = requireBlock(network, named, options.data);
+  return withBlock(options, named, async (network, blockNumber) => {
     const state = await blockState(network.chain, network.channelId, blockNumber);
     const blockKey = network.blockKey(blockNumber);
     const isOpened = state.facts.parts.length > 0;
     const block = isOpened ? await openBlock(network, { ...network, ...state, blockKey }) : undefined;
     const shown = shownBlock(network, state, block);
-    print(network, shown, output);
+    print(shown, output);
     output.result(shown);
     return exitCode.ok;
   });
 }
 
-function shownBlock(network: ReadableNetwork, state: BlockState, block: OpenedBlock | undefined): ShownBlock {
+function shownBlock(network: BlockSource, state: BlockState, block: OpenedBlock | undefined): ShownBlock {
   const { stage, facts, blockNumber } = state;
   const standing = 'standing' in stage ? stage.standing : [];
   return {
@@ -71,8 +66,9 @@ function shownBlock(network: ReadableNetwork, state: BlockState, block: OpenedBl
     blockNumber,
     stage: stage.stage,
     endsAtSeconds: endOf(stage) ?? null,
-    parts: network.members.map(({ index, name, role }) => {
+    parts: network.terms.roles.map((role, index) => {
       const posted = block?.parts.find((one) => one.participant === index);
+      const name = network.nameOf(index);
       return { participant: index, name, role: roleName(role), ...partFacts(posted) };
     }),
     results: facts.seats.map(({ participant, validator, outputHash }) => ({
@@ -94,13 +90,13 @@ function endOf(stage: BlockStage): number | undefined {
   return 'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined;
 }
 
-function print(network: ReadableNetwork, block: ShownBlock, output: Output): void {
+function print(block: ShownBlock, output: Output): void {
   output.line(`Channel ${block.channelId}`);
   const until = block.endsAtSeconds === null ? '' : `, until ${timeOf(block.endsAtSeconds)} by the clock`;
   output.line(`Block ${block.blockNumber} is in stage ${block.stage}${until}`);
   output.line();
   output.table(
-    ['participant', 'part', 'segments', 'result', `amount (${network.spec.currency})`],
+    ['participant', 'part', 'segments', 'result', 'amount'],
     block.parts.map((part) => [
       `${part.participant} ${part.name}`,
       part.valid === null ? 'not posted' : (part.reason ?? 'valid'),

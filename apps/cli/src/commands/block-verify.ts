@@ -1,6 +1,6 @@
 /** `papyrus block verify CHANNEL N`: opens every part, reduces, and compares with what the chain has. */
 import { roleName } from '#protocol';
-import { type SourceOptions, withBlock } from '../network/block-source.js';
+import { type BlockSource, type SourceOptions, withBlock } from '../network/block-source.js';
 import { blockState } from '../network/drive.js';
 import { openBlock } from '../network/open-block.js';
 import { resultHashOf } from '../network/result-hash.js';
@@ -15,39 +15,43 @@ export function runBlockVerify(
   options: SourceOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const named = parseBlockName(channel, number);
-  return withBlock(options, named, async (source, blockNumber) => {
-    const { chain, channelId, terms } = source;
-    const state = await blockState(chain, channelId, blockNumber);
-    const revealed = revealedOf(state);
-    const block = await openBlock(source, { ...source, ...state, blockKey: source.blockKey(blockNumber) });
-    const outputHash = resultHashOf(channelId, blockNumber, block.output);
-    const { report } = block.output;
-    output.line(`Block ${blockNumber} of ${channelId} is in stage ${state.stage.stage}`);
-    output.line();
-    output.table(
-      ['participant', 'part', 'segments', 'amount'],
-      terms.roles.map((role, at) => {
-        const part = block.parts.find(({ participant }) => participant === at);
-        const what = part === undefined ? 'missing' : (part.reason ?? 'valid');
-        const amount = formatNano(block.output.amounts[at]);
-        return [`${at} ${roleName(role)}`, what, part === undefined ? '' : String(part.segments), amount];
-      }),
-      2,
-    );
-    output.line();
-    output.line(`${formatCount(report.records)} records, ${formatCount(report.impressions)} impressions`);
-    output.line(`reduced to  ${outputHash}`);
-    for (const hash of revealed) output.line(`on chain    ${hash}${hash === outputHash ? '  the same' : ''}`);
-    const others = revealed.filter((hash) => hash !== outputHash);
-    requireRevealed(outputHash, revealed);
-    output.result({
-      ...{ channelId, blockNumber, stage: state.stage.stage, outputHash, others },
-      amountsNano: block.output.amounts.map(String),
-      parts: block.parts.map(({ participant, segments, reason }) => ({
-        ...{ participant, segments, reason: reason ?? null },
-      })),
-    });
+  return withBlock(options, parseBlockName(channel, number), async (source, blockNumber) => {
+    output.result(await verified(source, blockNumber, output));
     return exitCode.ok;
   });
+}
+
+/** Reduces, and refuses a block of which nobody revealed what that gives. */
+export async function verified(source: BlockSource, blockNumber: number, output: Output) {
+  const { chain, channelId, terms } = source;
+  const state = await blockState(chain, channelId, blockNumber);
+  const revealed = revealedOf(state);
+  const block = await openBlock(source, { ...source, ...state, blockKey: source.blockKey(blockNumber) });
+  const outputHash = resultHashOf(channelId, blockNumber, block.output);
+  const { report } = block.output;
+  output.line(`Block ${blockNumber} of ${channelId} is in stage ${state.stage.stage}`);
+  output.line();
+  output.table(
+    ['participant', 'part', 'segments', 'amount'],
+    terms.roles.map((role, at) => {
+      const part = block.parts.find(({ participant }) => participant === at);
+      const what = part === undefined ? 'missing' : (part.reason ?? 'valid');
+      const amount = formatNano(block.output.amounts[at]);
+      return [`${at} ${roleName(role)}`, what, part === undefined ? '' : String(part.segments), amount];
+    }),
+    2,
+  );
+  output.line();
+  output.line(`${formatCount(report.records)} records, ${formatCount(report.impressions)} impressions`);
+  output.line(`reduced to  ${outputHash}`);
+  for (const hash of revealed) output.line(`on chain    ${hash}${hash === outputHash ? '  the same' : ''}`);
+  requireRevealed(outputHash, revealed);
+  return {
+    ...{ channelId, blockNumber, stage: state.stage.stage, outputHash },
+    others: revealed.filter((hash) => hash !== outputHash),
+    amountsNano: block.output.amounts.map(String),
+    parts: block.parts.map(({ participant, segments, reason }) => ({
+      ...{ participant, segments, reason: reason ?? null },
+    })),
+  };
 }

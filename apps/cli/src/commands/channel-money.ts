@@ -7,6 +7,7 @@ import { type ChainOptions, type ChainSession, onChain } from '../chain/chain-se
 import { accountIn, keysOf, participantIn } from '../chain/own-keys.js';
 import { CommandRefused, type ExitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
+import { unendedBlocks } from './channel-blocks.js';
 
 interface MoneyOptions extends ChainOptions {
   readonly keys: string;
@@ -34,7 +35,11 @@ export interface ConcedeOptions extends MoneyOptions {
 }
 
 export function runChannelDeposit(id: string, options: LineOptions, output: Output): Promise<ExitCode> {
-  return moveOf(id, options, output, async ({ acts, channel, session }) => {
+  return moveOf(id, options, output, async ({ acts, channel, session, index }) => {
+    if (index !== 0) {
+      const message = `what is put into a line comes back to the payer, participant 0: use its keys`;
+      throw new CommandRefused('keys-of-another', message);
+    }
     const { payee, amount } = lineOf(channel.terms, options);
     const act = () => acts.deposit(channel.channelId, payee, amount);
     await session.act(`deposit for participant ${payee}`, act);
@@ -69,7 +74,7 @@ export function runChannelConcede(id: string, options: ConcedeOptions, output: O
   return moveOf(id, options, output, async ({ acts, channel, session, index }) => {
     const { channelId, terms } = channel;
     if (index === 0 && options.payee === undefined) {
-      throw new CommandRefused('participant-unknown', 'the payer names to whom it concedes: --payee');
+      throw new CommandRefused('usage', 'the payer names to whom it concedes: --payee');
     }
     const payee = index === 0 ? lineOf(terms, { payee: String(options.payee), amount: '0' }).payee : index;
     const found = await (await session.latest()).contested(channelId, options.block, payee);
@@ -146,7 +151,16 @@ async function executeRequests(
     );
     if (refusal === undefined) continue;
     waiting.push({ payee, ...refusal });
-    output.line(`The line of participant ${payee} has to wait: ${refusal.message}`);
+  }
+  if (waiting.length > 0) {
+    const unended = await unendedBlocks(session, channel);
+    output.line(
+      `The lines of ${waiting.map(({ payee }) => payee).join(', ')} have to wait: of the blocks that have started` +
+        ` ${unended} are neither settled nor void, and each keeps its blockMax.`,
+    );
+    output.line(
+      'papyrus channel settle ends those whose time has come, and shows until when the others last.',
+    );
   }
   return waiting;
 }

@@ -1,7 +1,7 @@
 /** `papyrus channel propose | sign | open`: from a draft to an open channel, a file that everybody signs. */
 import { existsSync } from 'node:fs';
 import { currentKeysOf, openChannelBox } from '#block-watch';
-import type { ChainSnapshot } from '#chain';
+import type { ChainSnapshot, TokenFacts } from '#chain';
 import { sealBox, signDigest } from '#crypto';
 import { fromHex, type Hex, isZero, toHex } from '#encoding';
 import { systemEntropy } from '#environment';
@@ -54,10 +54,11 @@ export function runChannelPropose(file: string, options: ProposeOptions, output:
     });
     secret.fill(0);
     requireOpenable(terms, now);
+    const token = await tokenOf(terms, now);
     const { domain } = session;
     const signatures = accounts.map(() => null);
     const proposal: Proposal = { domain, channelId: channelIdOf(domain, terms), terms, boxes, signatures };
-    printTerms(terms, signedOf(proposal), output);
+    printTerms(terms, signedOf(proposal), token, output);
     if (!session.isDryRun) {
       await writeProposal(options.out, proposal);
       output.line(`${options.out} is the proposal of channel ${proposal.channelId}.`);
@@ -75,10 +76,12 @@ export function runChannelSign(file: string, options: OpeningOptions, output: Ou
     const { terms, channelId, boxes } = proposal;
     requireSameChain(proposal, session);
     const index = participantIn(terms.participants, address, file);
-    requireOpenable(terms, await session.latest());
+    const now = await session.latest();
+    requireOpenable(terms, now);
+    const token = await tokenOf(terms, now);
     const opened = await openChannelBox(terms, fromHex(boxes[index]), encryptionSecret);
     if (!opened.ok) throw new CommandRefused('proposal-not-ours', `${opened.code}: ${opened.message}`);
-    printTerms(terms, signedOf(proposal), output);
+    printTerms(terms, signedOf(proposal), token, output);
     session.signs('channel terms', signableData(session.domain, termsStruct, terms));
     if (session.isDryRun) return { file, channelId, missing: missingOf(proposal) };
     const signature = toHex(signDigest(fromHex(channelId), secret));
@@ -116,7 +119,7 @@ export function runChannelOpen(
       return { channelId };
     }
     requireOpenable(terms, now);
-    printTerms(terms, signedOf(proposal), output);
+    printTerms(terms, signedOf(proposal), await tokenOf(terms, now), output);
     const acts = session.chain.participantActs(secret);
     await session.act('open the channel', () => acts.openChannel(terms, signatures, boxes));
     if (!session.isDryRun) output.line(`Channel ${channelId} is open.`);
@@ -129,6 +132,13 @@ function requireOpenable(terms: ChannelTerms, { timestampSeconds }: ChainSnapsho
   const { auditorFeeNano } = policiesOf(terms);
   const fault = termsFault(terms, { auditorFeeNano, openedAtSeconds: timestampSeconds });
   if (fault !== undefined) throw new CommandRefused('terms-refused', fault);
+}
+
+/** What the token says of itself; refuses an address at which there is none. */
+async function tokenOf(terms: ChannelTerms, now: ChainSnapshot): Promise<TokenFacts> {
+  const facts = await now.tokenFacts(terms.token);
+  if (facts !== undefined) return facts;
+  throw new CommandRefused('terms-refused', `at ${terms.token} there is no ERC-20 token on this chain`);
 }
 
 function requireSameChain({ domain }: Proposal, session: ChainSession): void {

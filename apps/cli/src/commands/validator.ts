@@ -56,14 +56,19 @@ export interface ValidatorLeaveOptions extends ValidatorOptions {
 export function runValidatorLeave(options: ValidatorLeaveOptions, output: Output): Promise<ExitCode> {
   const { secret, address } = accountIn(options.keys, 'validator');
   return onChain(options, output, async (session) => {
-    const { exitAtSeconds } = await entryOf(session, address);
+    const { exitAtSeconds, exitWei } = await entryOf(session, address);
     const acts = session.chain.validatorActs(secret);
-    const { timestampSeconds } = await session.latest();
-    if (options.wei === undefined && exitAtSeconds !== undefined) {
-      if (timestampSeconds >= exitAtSeconds) await session.act('leave', () => acts.completeExit());
-      else output.line('Announced already; nothing is due yet.');
+    const now = await session.latest();
+    const isDue = exitAtSeconds !== undefined && now.timestampSeconds >= exitAtSeconds;
+    const isSame = exitAtSeconds !== undefined && (options.wei ?? exitWei) === exitWei;
+    if (isDue && options.wei !== 0n) {
+      await session.act('leave', () => acts.completeExit());
+    } else if (isSame) {
+      output.line('It is announced already, and the time has not come.');
     } else {
-      const { stakeWei, lockedWei } = await (await session.latest()).weiAccount(address);
+      if (exitAtSeconds !== undefined)
+        output.line('What was announced before is replaced: its time begins anew.');
+      const { stakeWei, lockedWei } = await now.weiAccount(address);
       const wei = options.wei ?? stakeWei + lockedWei;
       await session.act('announce what leaves', () => acts.announceExit(wei));
     }

@@ -10,7 +10,14 @@ import { type Address, fromHex } from '#encoding';
 import { silentLog } from '#environment';
 import type { PartStore } from '#part-store';
 import { openPartStore } from '#part-store/open-part-store';
-import { blockKeyOf, type ChannelId, type ChannelTerms, type Eip712Domain, secretOf } from '#protocol';
+import {
+  blockKeyOf,
+  type ChannelId,
+  type ChannelTerms,
+  type Eip712Domain,
+  roleName,
+  secretOf,
+} from '#protocol';
 import { channelOf } from '../chain/channel-of.js';
 import { keysOf } from '../chain/own-keys.js';
 import { readSecret } from '../keys/key-folder.js';
@@ -35,6 +42,8 @@ export interface BlockSource {
   readonly channelId: ChannelId;
   readonly terms: ChannelTerms;
   blockKey(blockNumber: number): Uint8Array;
+  /** What the participant is called; its role where nobody gave it a name. */
+  nameOf(participant: number): string;
 }
 
 const timing = { pollIntervalMs: 1_000, requestTimeoutMs: 15_000, inclusionTimeoutMs: 60_000 };
@@ -46,7 +55,10 @@ export function withBlock<Result>(
 ): Promise<Result> {
   const { data, keys, chain, lens, parts } = options;
   if (data !== undefined) {
-    return readNetwork(data, (network) => read(network, requireBlock(network, named, data)));
+    return readNetwork(data, (network) => {
+      const nameOf = (participant: number): string => network.members[participant].name;
+      return read({ ...network, nameOf }, requireBlock(network, named, data));
+    });
   }
   if (keys === undefined || chain === undefined || lens === undefined || parts === undefined) {
     throw new CommandRefused(
@@ -81,6 +93,7 @@ async function withParticipant<Result>(
     const source: BlockSource = {
       ...{ chain, partStore, channelId, terms, domain: await chain.domain() },
       blockKey: (blockNumber) => blockKeyOf(secretOf(opened.secret, blockNumber)),
+      nameOf: (participant) => roleName(terms.roles[participant]),
     };
     return await read(source, requireBlock({ channelId, terms }, named, url));
   } finally {

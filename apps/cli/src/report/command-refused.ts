@@ -48,6 +48,7 @@ export const commandNos = {
   'refused-by-contracts': exitCode.conflict,
   'out-unavailable': exitCode.unavailable,
   'file-unavailable': exitCode.unavailable,
+  'account-without-gas': exitCode.unavailable,
   'result-differs': exitCode.verificationFailed,
   'found-differs-from-injected': exitCode.verificationFailed,
   'data-damaged': exitCode.verificationFailed,
@@ -85,6 +86,8 @@ export function onFile<Result>(path: string, step: () => Result): Result {
  * was. After all others the same command may go on.
  */
 export function exitOfFault({ code }: Fault): ExitCode {
+  if (code === 'chain-scheme-unknown') return exitCode.usage;
+  if (code === 'lens-not-found') return exitCode.notFound;
   const isConflict = /-(in-use|damaged|older|shorter|incomplete)$|^record-log-(other|gone)$/.test(code);
   return isConflict ? exitCode.conflict : exitCode.unavailable;
 }
