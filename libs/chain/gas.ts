@@ -5,6 +5,14 @@ import type { RpcCalls } from './json-rpc.js';
 /** Above what posting, committing, revealing or settling with 16 participants takes. */
 export const dearestActGas = 3_000_000n;
 
+/**
+ * Of an act, whose estimate knows only the path that it takes now. Another act of the same height may lead it
+ * down a dearer one: a second result that is revealed opens the dispute. Only what is used is paid.
+ */
+export function gasLimitOf(estimate: bigint): bigint {
+  return (estimate * 130n) / 100n + 150_000n;
+}
+
 export interface Fees {
   readonly maxFeePerGasWei: bigint;
   readonly maxPriorityFeePerGasWei: bigint;

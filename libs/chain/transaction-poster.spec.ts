@@ -311,6 +311,17 @@ describe('a poster', () => {
     expect(await outbox.entries(address)).toEqual([]);
   });
 
+  it('leaves gas for a reveal that opens the dispute, where another of its height was the first', async () => {
+    // As seen: estimated as a second reveal of the same result; a differing one took more than 148,167.
+    node.answers.eth_estimateGas = () => hexOf(113_975);
+    posterOf().post(act(1));
+    await settled();
+    expect(node.sent.map(({ gasLimit }) => gasLimit)).toEqual([298_167n]);
+    passMs(15_000);
+    await node.mine();
+    expect(node.sent.map(({ gasLimit }) => gasLimit)).toEqual([298_167n, 298_167n]);
+  });
+
   it('says of a key without gas that it has none: at once, then ever less often', async () => {
     const said: unknown[] = [];
     const poster = posterOf(turns, { ...silentLog, error: (fields) => said.push(fields) });

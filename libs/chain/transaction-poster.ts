@@ -6,7 +6,7 @@ import type { ChainOutcome } from './chain.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
 import { blockAt, latestHeight } from './finality.js';
-import { type Fees, feesOf, gasPriceWei, raised } from './gas.js';
+import { type Fees, feesOf, gasLimitOf, gasPriceWei, raised } from './gas.js';
 import { GasAlarm } from './gas-alarm.js';
 import { JsonRpcRefused, type RpcCalls, unavailable } from './json-rpc.js';
 import type { KeyTurns, PendingAct } from './key-turns.js';
@@ -38,8 +38,6 @@ export interface TransactionReceipt {
   readonly gasUsed: Hex;
 }
 
-/** Gas above the estimate, in percent: another act in the same height may make this one dearer. */
-const gasMarginPercent = 30n;
 /** How often an act looks for a free nonce while another process posts with the same key. */
 const nonceTriesMax = 10;
 /** Heights for which a receipt may lag behind the count of transactions before the nonce counts as taken. */
@@ -144,7 +142,7 @@ export class TransactionPoster implements ActPoster {
       this.#count('pending'),
       rpc.call<Hex>('eth_getBalance', this.address, 'latest'),
     ]);
-    const gasLimit = (BigInt(estimate) * (100n + gasMarginPercent)) / 100n;
+    const gasLimit = gasLimitOf(BigInt(estimate));
     const fees = feesOf(latest.baseFeePerGasWei, priceWei);
     const neededWei = gasLimit * fees.maxFeePerGasWei + act.valueWei;
     if (BigInt(balance) < neededWei) {
@@ -266,7 +264,10 @@ export class TransactionPoster implements ActPoster {
     return { ok: true, height, timestampSeconds, gasUsed: BigInt(receipt.gasUsed) };
   }
 
-  /** An act that shared its height with one that made it pointless: asked again on top of it, it says why. */
+  /**
+   * An act that ran out of gas, or shared its height with one that made it pointless: asked again on top of
+   * that, it says why, if it still does not succeed.
+   */
   async #refusedIn(act: ChainAct, height: number): Promise<ChainOutcome> {
     const call = { from: this.address, to: act.to, data: act.data, value: hexOf(act.valueWei) };
     try {

@@ -10,6 +10,7 @@ export interface ReceivedTransaction {
   readonly raw: Hex;
   readonly data: Hex;
   readonly maxFeePerGasWei: bigint;
+  readonly gasLimit: bigint;
 }
 
 type Answer = (...parameters: readonly unknown[]) => unknown;
@@ -78,9 +79,9 @@ export class FakeNode implements RpcCalls {
       return height > this.height ? null : this.block(height);
     },
     eth_sendRawTransaction: (raw) => {
-      const { nonce, hash, data, maxFeePerGas } = Transaction.from(raw as Hex);
+      const { nonce, hash, data, maxFeePerGas, gasLimit } = Transaction.from(raw as Hex);
       if (this.sent.some((one) => one.hash === hash)) throw refused('already known');
-      const given = { nonce, hash: hash as Hex, raw: raw as Hex, data: data as Hex };
+      const given = { nonce, hash: hash as Hex, raw: raw as Hex, data: data as Hex, gasLimit };
       this.sent.push({ ...given, maxFeePerGasWei: maxFeePerGas ?? 0n });
       return hash;
     },
