@@ -69,7 +69,7 @@ function openComputing(
 ): { readonly ownComputing?: OwnComputing; readonly computing: readonly Closable[] } {
   if (own === undefined) return { computing: [] };
   const { encryptionSecret } = own;
-  const partStore = openPartStore(own.partStore, { log, access: 'read' });
+  const partStore = openPartStore(own.partStore, { log });
   const otherStores = own.otherPartStores.map((url) => openPartStore(url, { log, access: 'read' }));
   const reduction = new BlockReduction(own.reduction, { partStore, otherStores, log });
   const ownComputing = { encryptionSecret, keyValue, reduceBlock: reduction.reduce.bind(reduction) };
