@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds } from '#block-watch/testing/rehearsal';
 import { facts, inProcessing, requestOf } from './testing/validator-stage.js';
 
@@ -62,27 +63,37 @@ describe('in a dispute, a validator', () => {
     expect(facts(stage).acceptances).toEqual([]);
   });
 
-  it('computes first what it had no time to compute before, and accepts only what it finds', async () => {
+  it('accepts nothing for a job that comes though it is nobody’s own', async () => {
+    const { stage } = await inDispute(undefined);
+    const jobs = new LateJobs();
+    const validator = stage.validator(0, {}, undefined, jobs);
+    validator.start();
+    await jobs.run({ kind: 'accept', channelId: stage.rehearsal.channelId, blockNumber: 0 });
+    await validator.stop();
+    expect(facts(stage).acceptances).toEqual([]);
+  });
+
+  it.each([
+    ['accepts it where it is among the results', true],
+    ['accepts none where it is not', false],
+  ])('computes first what it had no time to compute before, and %s', async (_, isThere) => {
     const stage = await inProcessing();
-    const { chain, channelId } = stage.rehearsal;
-    const late = stage.validator(0);
+    const { chain, channelId, terms } = stage.rehearsal;
+    const [late, other] = [0, 1].map((at) => stage.validator(at));
     await late.accept(await requestOf(stage, 0, 0));
-    const others = [1, 2].map((at) => stage.validator(at));
-    await others[0].accept(await requestOf(stage, 1, 1));
-    await others[0].sweep();
+    await other.accept(await requestOf(stage, 1, 1));
+    await other.sweep();
     chain.advanceTo(stage.rehearsal.collected(0) + blockSeconds.processing / 2);
-    await others[0].sweep();
+    await other.sweep();
     const [result] = facts(stage).results;
-    const wrong = {
-      ...result,
-      outputHash: stage.rehearsal.terms.salt,
-      amountWords: [stage.rehearsal.terms.salt],
-    };
-    const disputedAtSeconds = chain.nowSeconds;
-    chain.put(channelId, 0, { results: [{ ...wrong, amountWords: [] }, result], disputedAtSeconds });
+    const wrong = { ...result, outputHash: terms.salt, amountWords: [terms.salt] };
+    const results = isThere ? [wrong, result] : [wrong, { ...wrong, outputHash: terms.keysRoot }];
+    chain.put(channelId, 0, { results, disputedAtSeconds: chain.nowSeconds });
     expect(stage.reductions()).toBe(1);
     await late.sweep();
+    await late.sweep();
     expect(stage.reductions()).toBe(2);
-    expect(facts(stage).acceptances).toEqual([{ participant: 0, outputHash: result.outputHash }]);
+    const accepted = { participant: 0, outputHash: result.outputHash };
+    expect(facts(stage).acceptances).toEqual(isThere ? [accepted] : []);
   });
 });
