@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds } from '#block-watch/testing/rehearsal';
-import { decodeDagCbor } from '#encoding';
-import { Fault } from '#environment';
+import { decodeDagCbor, equalBytes, toHex } from '#encoding';
+import { Fault, type Log, silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import { codeOf, emptyPart, facts, inProcessing, reportsOf, requestOf } from './testing/validator-stage.js';
 
 describe('a validator that is asked', () => {
@@ -146,18 +147,14 @@ describe('a validator at work', () => {
 
   it('reveals its result too when another one was revealed before and the block is disputed', async () => {
     const stage = await inProcessing();
-    const [one, other, third] = [0, 1, 2].map((at) => stage.validator(at));
+    const [one, other] = [0, 1].map((at) => stage.validator(at));
+    const third = stage.validator(2, {}, stage.reduceNothing);
     await one.accept(await requestOf(stage, 0, 0));
     await other.accept(await requestOf(stage, 1, 1));
     await third.accept(await requestOf(stage, 2, 2));
     await one.sweep();
     await other.sweep();
-    // The third finds a part gone from the store, so it comes to another result.
-    const part = stage.rehearsal.parts.blocks;
-    const kept = new Map(part);
-    for (const key of kept.keys()) part.delete(key);
     await third.sweep();
-    for (const [key, bytes] of kept) part.set(key, bytes);
     expect(await third.sweep()).toBe(1);
     expect(await one.sweep()).toBe(1);
     expect(stage.rehearsal.chain.stage(stage.rehearsal.channelId, 0).stage).toBe('dispute');
@@ -174,10 +171,59 @@ describe('a validator at work', () => {
     expect(await patient.sweep()).toBe(0);
     for (const [key, bytes] of kept) stage.rehearsal.parts.blocks.set(key, bytes);
     expect(await patient.sweep()).toBe(2);
+  });
+
+  it('commits to nothing where its store has no part that was posted, says so, and goes on when it has', async () => {
+    const stage = await inProcessing();
+    const kept = new Map(stage.rehearsal.parts.blocks);
     stage.rehearsal.parts.blocks.clear();
-    const hasty = stage.validator(1);
-    await hasty.accept(await requestOf(stage, 1));
-    expect(await hasty.sweep()).toBe(2);
+    const told: unknown[] = [];
+    const log: Log = { ...silentLog, error: (fields) => told.push(fields) };
+    const validator = stage.validator(0, {}, undefined, undefined, log);
+    await validator.accept(await requestOf(stage, 0));
+    expect([await validator.sweep(), await validator.sweep()]).toEqual([0, 0]);
+    expect(facts(stage).seats).toEqual([]);
+    const { channelId } = stage.rehearsal;
+    expect(told).toEqual([{ channelId, blockNumber: 0, code: 'no-part-found' }]);
+    expect((await validator.readiness()).reasons).toEqual([
+      expect.objectContaining({ code: 'deadline-near' }),
+      { code: 'no-part-found', detail: expect.stringContaining('none of the 3 parts of block 0') },
+    ]);
+    for (const [key, bytes] of kept) stage.rehearsal.parts.blocks.set(key, bytes);
+    expect(await validator.sweep()).toBe(2);
+    expect((await validator.readiness()).reasons).toEqual([]);
+  });
+
+  it('says nothing any more of a block without parts that is over', async () => {
+    const stage = await inProcessing();
+    stage.rehearsal.parts.blocks.clear();
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    await validator.sweep();
+    stage.rehearsal.chain.advanceTo(stage.rehearsal.collected(0) + 2 * blockSeconds.processing);
+    await validator.sweep();
+    expect((await validator.readiness()).reasons).toEqual([]);
+  });
+
+  it('commits to a result of nothing where every part is there and breaks the rules', async () => {
+    const stage = await inProcessing();
+    const reduce = reduceInMemory(stage.partsRead);
+    const rules = { blockKey: new Uint8Array(32) };
+    const validator = stage.validator(0, {}, (block) =>
+      reduce({ ...block, rules: { ...block.rules, ...rules } }),
+    );
+    await validator.accept(await requestOf(stage, 0));
+    expect(await validator.sweep()).toBe(2);
+    const [[[, reason]]] = (await reportsOf(stage)) as [[[number, string]]];
+    expect(reason).not.toBe('unavailable');
+  });
+
+  it('leaves no payer without a part to what a payee claims of one that nobody finds', async () => {
+    const stage = await inProcessing([1]);
+    stage.rehearsal.parts.blocks.clear();
+    const validator = stage.validator(0);
+    await validator.accept(await requestOf(stage, 0));
+    expect(await validator.sweep()).toBe(2);
   });
 
   it('waits as long for parts that a slow store does not find in time, and then does without', async () => {
@@ -190,15 +236,19 @@ describe('a validator at work', () => {
     stage.partsRead.get = get;
     expect(await patient.sweep()).toBe(2);
     expect(await reportsOf(stage)).toEqual([[]]);
-    stage.partsRead.get = async () => 'not-found-in-time';
+    const gone = new Uint8Array(32).fill(7);
+    const { parts } = facts(stage);
+    const lost = parts.map((part) => (part.participant === 2 ? { ...part, indexHash: toHex(gone) } : part));
+    stage.rehearsal.chain.put(stage.rehearsal.channelId, 0, { parts: lost });
+    stage.partsRead.get = async (...given) =>
+      equalBytes(given[0], gone) ? 'not-found-in-time' : get.apply(stage.partsRead, given);
     const other = stage.validator(1, { availabilityWaitSeconds: 10 });
     await other.accept(await requestOf(stage, 1));
     stage.rehearsal.chain.advanceTo(stage.rehearsal.chain.nowSeconds + 9);
     expect(await other.sweep()).toBe(0);
     stage.rehearsal.chain.advanceTo(stage.rehearsal.chain.nowSeconds + 1);
     expect(await other.sweep()).toBe(2);
-    const unavailable = [0, 1, 2].map((participant) => [participant, 'unavailable']);
-    expect(await reportsOf(stage)).toEqual([[], unavailable]);
+    expect(await reportsOf(stage)).toEqual([[], [[2, 'unavailable']]]);
   });
 
   it('asks for wrong bytes again, and waits while it gets no others', async () => {

@@ -2,7 +2,7 @@
  * The validator: takes validation requests, reduces each block once, commits and reveals a seat for each
  * request.
  */
-import { type ReadinessView, type Refusal, refuse } from '#api';
+import { type ReadinessReason, type ReadinessView, type Refusal, refuse } from '#api';
 import { type KeptResult, type ReduceBlock, reduceWatchedBlock } from '#block-reduction';
 import {
   type BlockAct,
@@ -89,6 +89,8 @@ export class Validator {
   readonly #reducing = new Map<string, Promise<KeptResult | undefined>>();
   /** Requests of blocks that are over, until they are forgotten. */
   readonly #over = new Map<string, readonly ValidationRequest[]>();
+  /** What was said of blocks of whose parts nothing was found, until they are reduced or over. */
+  readonly #blind = new Map<string, string>();
   /** Requests are compared with those kept one after the other. */
   #accepting: Promise<unknown> = Promise.resolve();
 
@@ -157,13 +159,17 @@ export class Validator {
       gasOf: this.address,
       stores: [() => partStore.get(new Uint8Array(32)), () => keyValue.get('readiness')],
       due: () => this.dues(),
-      more: async () => {
-        const waiting = await this.#state.requestCount();
-        const { requestsMax } = this.#options;
-        if (waiting < requestsMax) return [];
-        return [{ code: 'too-many-requests', detail: `${waiting} of at most ${requestsMax} requests wait` }];
-      },
+      more: () => this.#reasons(),
     });
+  }
+
+  async #reasons(): Promise<readonly ReadinessReason[]> {
+    const reasons = [...this.#blind.values()].map((detail) => ({ code: 'no-part-found', detail }));
+    const waiting = await this.#state.requestCount();
+    const { requestsMax } = this.#options;
+    if (waiting < requestsMax) return reasons;
+    const detail = `${waiting} of at most ${requestsMax} requests wait`;
+    return [...reasons, { code: 'too-many-requests', detail }];
   }
 
   /** The queue of requests: whether each one's seat is to be taken, and by when own seats must reveal. */
@@ -245,7 +251,10 @@ export class Validator {
     const over = watched.filter((block) => isOver(block.stage));
     const idOf = (block: WatchedBlock): string => blockId(block.channelId, block.blockNumber);
     await this.#state.forget(over.flatMap((block) => this.#over.get(idOf(block)) ?? []));
-    for (const block of over) this.#over.delete(idOf(block));
+    for (const block of over) {
+      this.#over.delete(idOf(block));
+      this.#blind.delete(idOf(block));
+    }
   }
 
   /** Reduces the block if that was not done, and takes every free seat that was delegated. */
@@ -292,14 +301,26 @@ export class Validator {
       this.#ports.log.warn(said, 'parts are not in the store yet, waiting');
       return undefined;
     }
+    if (isBlind(block, unavailable.length)) return this.#sayBlind(block);
     const owner = this.#retention.ownerOf(channelId, blockNumber);
     await this.#ports.partStore.hold(owner, [fromHex(reduced.kept.reportHash)]);
     await this.#ports.partStore.put(reduced.reportBytes);
+    this.#blind.delete(blockId(channelId, blockNumber));
     const kept = await this.#state.keepResult(channelId, blockNumber, reduced.kept);
     const { outputHash, validParts, impressionCount } = kept.result;
     const said = { channelId, blockNumber, outputHash, validParts, impressions: String(impressionCount) };
     this.#ports.log.info({ ...said, invalidParts: reduced.report.invalidParts }, 'reduced the block');
     return kept;
+  }
+
+  /** Its seats are left to replacements, unless the bytes are found in time. */
+  #sayBlind({ channelId, blockNumber, facts }: WatchedBlock): undefined {
+    const id = blockId(channelId, blockNumber);
+    const of = `none of the ${facts.parts.length} parts of block ${blockNumber} of ${channelId}`;
+    const detail = `${of} is in PART_STORE or OTHER_PART_STORES: nothing is committed to`;
+    if (!this.#blind.has(id))
+      this.#ports.log.error({ channelId, blockNumber, code: 'no-part-found' }, detail);
+    this.#blind.set(id, detail);
   }
 
   async #commit(request: ValidationRequest, kept: KeptResult): Promise<BlockAct> {
@@ -408,6 +429,14 @@ export class Validator {
     const salt = saltOf(this.#options.privateKey, channelId, blockNumber, participant);
     return commitmentOf(kept.result.outputHash, this.address, fromHex(kept.workDigest), salt);
   }
+}
+
+/**
+ * Whether what is missing says something of the store and not of the parts. Where the payer posted none, a
+ * payee's part that nobody finds is no such sign: silence would leave the block to whatever that one claims.
+ */
+function isBlind({ facts: { parts } }: WatchedBlock, unavailable: number): boolean {
+  return parts.some(({ participant }) => participant === 0) && unavailable === parts.length;
 }
 
 const blockId = (channelId: ChannelId, blockNumber: number): string => `${channelId}/${blockNumber}`;

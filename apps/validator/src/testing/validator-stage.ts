@@ -6,7 +6,7 @@ import { ChannelKeys } from '#block-watch';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { encryptionPublicKey, sha256, signDigest } from '#crypto';
 import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
-import { silentLog } from '#environment';
+import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { PartStore } from '#part-store';
@@ -31,11 +31,14 @@ interface Stage {
   readonly reductions: () => number;
   /** Where reductions read; tests replace its `get`. */
   readonly partsRead: PartStore;
+  /** Comes to another result, as it counts no part. */
+  readonly reduceNothing: ReduceBlock;
   validator(
     index: number,
     options?: Partial<ValidatorOptions>,
     reduceBlock?: ReduceBlock,
     jobQueue?: JobQueue,
+    log?: Log,
   ): Validator;
 }
 
@@ -53,7 +56,8 @@ function stageOf(rehearsal: Rehearsal): Stage {
     rehearsal,
     reductions: () => reductions,
     partsRead,
-    validator: (index, options = {}, reduceBlock = countedReduce, jobQueue = queue()) => {
+    reduceNothing: (block) => reduce({ ...block, parts: [] }),
+    validator: (index, options = {}, reduceBlock = countedReduce, jobQueue = queue(), log = silentLog) => {
       const one = rehearsal.participants[index];
       return new Validator(
         {
@@ -71,7 +75,7 @@ function stageOf(rehearsal: Rehearsal): Stage {
           keyValue: rehearsal.validatorKeyValue(index),
           jobQueue,
           reduceBlock,
-          log: silentLog,
+          log,
         },
       );
     },
