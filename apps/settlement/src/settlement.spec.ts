@@ -140,6 +140,10 @@ describe('the settlement service', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(0) + 50 + rehearsal.terms.disputeMax);
     expect(await settlement.sweep()).toBe(1);
     expect(settled).toEqual([hash(5), hash(4)]);
+    const contested = { blockNumber: 0, stage: 'final', notice: 'contested' };
+    expect(said.filter((one) => 'notice' in one && one.notice === 'contested')).toContainEqual(
+      expect.objectContaining(contested),
+    );
   });
 
   it('asks again for the bonds of a void block until they are free, whatever stood in the way', async () => {

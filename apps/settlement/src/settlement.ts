@@ -164,7 +164,8 @@ export class Settlement {
   }
 
   #report({ channelId, blockNumber, facts, stage, participant }: WatchedBlock): void {
-    const id = `${channelId}/${blockNumber}/${facts.results.length}`;
+    const isContested = stage.stage === 'final' && stage.standing.length > 1;
+    const id = `${channelId}/${blockNumber}/${isContested ? 'contested' : facts.results.length}`;
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
     const results = facts.results.map(({ outputHash, validParts }) => ({
@@ -174,7 +175,10 @@ export class Settlement {
       own: facts.ownResults.filter((own) => own.outputHash === outputHash).map((own) => own.participant),
     }));
     const fields = { channelId, blockNumber, participant, stage: stage.stage, results };
-    this.#ports.log.error(fields, 'DIFFERENT RESULTS stand for this block: its payment is disputed');
+    if (isContested) {
+      const words = 'SEVERAL RESULTS stand in the end: the least is paid, the rest is contested';
+      this.#ports.log.error({ ...fields, notice: 'contested' }, words);
+    } else this.#ports.log.error(fields, 'DIFFERENT RESULTS stand for this block: its payment is disputed');
   }
 }
 
