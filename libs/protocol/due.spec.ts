@@ -161,6 +161,32 @@ describe('a delegation is due', () => {
     expect(askedNext(seen(1_161), three, sent({ validator: '0x0d' }))).toEqual(three.order);
   });
 
+  it('to everybody of the order once before it comes to anybody again, whatever they answer', () => {
+    const answers = fc.array(fc.constantFrom('accepted', 'refused', undefined), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 5 }), answers, (count, given) => {
+        const order = Array.from({ length: count }, (_, at) => `0x${at}`);
+        const all = { ...rules, order, silenceSeconds: 1 };
+        let now = 1_160;
+        let last: SentDelegation | undefined;
+        const asked: string[] = [];
+        for (const answer of given) {
+          const wanted = last === undefined ? 0 : order.indexOf(last.validator) + 1;
+          // After the last of the order there is a silence first; a silent one is waited for.
+          if (last !== undefined && (last.answer !== 'refused' || wanted === count)) now += 1;
+          const [validator] = askedNext(seen(now), all, last);
+          expect(delegateDue(seen(now), all, last)).toMatchObject({ due: 'delegate' });
+          asked.push(validator);
+          last = sent({ validator, sentAtSeconds: now, answer, notAfter: 1_200n });
+        }
+        expect(asked).toEqual(given.map((_, at) => order[at % count]));
+      }),
+    );
+  });
+
   it('by default after half of the time for commits, or a quarter where another can take the place', () => {
     expect([1, 2, 32].map((count) => defaultSilenceSeconds(terms, count))).toEqual([10, 5, 5]);
   });
