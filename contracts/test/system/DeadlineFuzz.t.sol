@@ -11,7 +11,7 @@ import {SystemScene} from "./support/SystemScene.sol";
 contract DeadlineFuzzTest is Test {
     uint256 private constant ACTS = 60;
 
-    /// forge-config: default.fuzz.runs = 128
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_every_block_ends_in_its_bound_and_no_line_stays_locked(uint256 seed) external {
         vm.pauseGasMetering();
         SystemActors actors = new SystemActors();

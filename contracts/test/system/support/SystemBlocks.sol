@@ -119,6 +119,7 @@ abstract contract SystemBlocks is SystemScene {
             commitIn(id, n, random);
             return revealIn(id, n, random);
         }
+        if (stage >= Stage.Final && random % 3 == 0) endOne(id, n);
         if (stage != Stage.Challenge && stage != Stage.Dispute) return;
         if (random % 4 == 0) ownIn(id, n, random >> 8);
         if (random % 4 == 1) acceptIn(id, n, random >> 8);

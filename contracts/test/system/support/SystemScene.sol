@@ -65,8 +65,6 @@ abstract contract SystemScene is BlockWork {
     function setUpFor(Periods memory periods_) public {
         super.setUp();
         periods = periods_;
-        token.mint(address(this), 1e12);
-        token.approve(address(vault), type(uint256).max);
         indexer = new VaultIndexer();
         for (uint256 c = 0; c < CHANNELS; c++) {
             ids[c] = openChannel(c);
@@ -81,6 +79,14 @@ abstract contract SystemScene is BlockWork {
             othersWei -= free + stake_ + locked;
             indexer.setBooks(person(i), free, stake_, locked);
         }
+        vm.recordLogs();
+        for (uint256 c = 0; c < CHANNELS; c++) {
+            fund(ids[c], 1, 110);
+            fund(ids[c], 2, 60);
+        }
+        follow();
+        token.mint(address(this), 1e12);
+        token.approve(address(vault), type(uint256).max);
     }
 
     function openChannel(uint256 c) private returns (bytes32) {
