@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Chain } from '#chain';
+import type { Digest } from '#encoding';
 import { BlockWatch } from './block-watch.js';
 import { blockSeconds, Rehearsal } from './testing/rehearsal.js';
 
@@ -37,6 +38,23 @@ describe('the block watch', () => {
     expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
     // No seat, no bond to release: nobody has to remember the block.
     expect(watch.takeVoided()).toEqual([]);
+  });
+
+  it('counts a block that is over once, however many look at the same time', async () => {
+    const rehearsal = new Rehearsal();
+    const { chain, channelId, participants } = rehearsal;
+    const watch = new BlockWatch(participants[1], { chain: chain.port() });
+    chain.advanceTo(rehearsal.collected(0));
+    const nothing: Digest = rehearsal.terms.keysRoot;
+    const part = { participant: 0, partRoot: nothing, segmentCount: 0, indexHash: nothing };
+    chain.put(channelId, 0, { parts: [{ ...part, postedAtSeconds: chain.nowSeconds, height: 1 }] });
+    chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation + 3 * blockSeconds.processing);
+    expect(chain.stage(channelId, 0).stage).toBe('void');
+    await Promise.all([watch.blocks(), watch.blocks(), watch.blocks()]);
+    const known = [watch.lowestUnfinished(channelId), watch.unfinishedAmong(channelId, 9)];
+    expect(watch.takeVoided().map(({ blockNumber }) => blockNumber)).toEqual([0]);
+    // Block 1, of which nobody posted a part, is over too.
+    expect(known).toEqual([2, 7]);
   });
 
   it('shows nothing to those who take no part', async () => {

@@ -33,6 +33,8 @@ interface WatchedChannel {
   /** Every block below is settled or void in a finalized height; so are those in `finished`. */
   lowestUnfinished: number;
   readonly finished: Set<number>;
+  /** Blocks that it has or will have, as far as is known. */
+  blockCount: number;
 }
 
 interface Heights {
@@ -71,7 +73,10 @@ export class BlockWatch {
       const blocks: WatchedBlock[] = [];
       for (const channel of this.#channels.values()) {
         const facts = await latest.channel(channel.channelId);
-        if (facts !== undefined) blocks.push(...(await this.#unfinished(channel, facts, heights)));
+        if (facts === undefined) continue;
+        const { terms, closedAtSeconds } = facts;
+        channel.blockCount = collectedBlocks(terms, Number.POSITIVE_INFINITY, closedAtSeconds);
+        blocks.push(...(await this.#unfinished(channel, facts, heights)));
       }
       this.#last = { heights, blocks };
       return blocks;
@@ -132,6 +137,12 @@ export class BlockWatch {
     return [...this.#channels.keys()];
   }
 
+  /** Those of them that have blocks which are not over, or will have. */
+  liveChannelIds(): readonly Hex[] {
+    const live = [...this.#channels.values()].filter((one) => one.lowestUnfinished < one.blockCount);
+    return live.map(({ channelId }) => channelId);
+  }
+
   /**
    * Every block of the channel below this number was settled or void in a finalized height when `blocks` last
    * looked: what it needed may be forgotten.
@@ -152,7 +163,7 @@ export class BlockWatch {
     if (this.#account === undefined) throw new Error('a watch without an account has no channels');
     for (const channelId of await this.#chain.channelsOf(this.#account)) {
       if (this.#channels.has(channelId)) continue;
-      this.#channels.set(channelId, { channelId, lowestUnfinished: 0, finished: new Set() });
+      this.#channels.set(channelId, { channelId, lowestUnfinished: 0, finished: new Set(), blockCount: 0 });
     }
   }
 
@@ -188,7 +199,10 @@ export class BlockWatch {
       settled = (await Promise.all(read)).filter((block) => isOver(block.stage));
     }
     for (const block of settled) {
-      channel.finished.add(block.blockNumber);
+      const { blockNumber } = block;
+      // Another look, at the same time, was first.
+      if (blockNumber < channel.lowestUnfinished || channel.finished.has(blockNumber)) continue;
+      channel.finished.add(blockNumber);
       if (isDue(releaseVoidDue(block))) this.#voided.push(block);
     }
     while (channel.finished.delete(channel.lowestUnfinished)) channel.lowestUnfinished++;

@@ -14,4 +14,13 @@ export { outboxIn } from './key-value-outbox.js';
 export { overAtLatest, PartRetention } from './part-retention.js';
 export { currentKeysOf, recordSignersOf } from './participant-keys.js';
 export { readinessOf } from './readiness.js';
+export {
+  channelKeysCheck,
+  operatorKeyCheck,
+  ReasonTeller,
+  type RegistryCheck,
+  RegistryReasons,
+  validatorCheck,
+  validatorsCheck,
+} from './registry-reasons.js';
 export { sumOf, toldAct } from './told-act.js';

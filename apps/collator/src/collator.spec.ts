@@ -10,7 +10,7 @@ import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { commitManifest, SegmentCutter, sealSegment } from '#protocol';
 import type { LogItem, LogStream, RecordLog } from '#record-log';
-import { Collator } from './collator.js';
+import { Collator, type CollatorOptions } from './collator.js';
 
 function collatorOf(
   rehearsal: Rehearsal,
@@ -18,10 +18,11 @@ function collatorOf(
   crash?: CrashPoint,
   log: Log = silentLog,
   jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog }),
+  options: Partial<CollatorOptions> = {},
 ): Collator {
   const wrap = <Port extends object>(port: Port): Port => (crash ? crash.wrap(port) : port);
   return new Collator(
-    { ...rehearsal.participants[participant], sweepIntervalMs: 1_000 },
+    { ...rehearsal.participants[participant], sweepIntervalMs: 1_000, ...options },
     {
       recordLog: wrap(rehearsal.recordLog(participant)),
       partStore: wrap(rehearsal.partStore()),
@@ -102,6 +103,18 @@ describe('the collator', () => {
         height: rehearsal.chain.height,
       },
     ]);
+  });
+
+  it('says in log and readiness what the registry has against its keys, before a part is due', async () => {
+    const rehearsal = new Rehearsal();
+    const { account } = rehearsal.participants[0];
+    const told: unknown[] = [];
+    const log: Log = { ...silentLog, error: (fields) => told.push(fields) };
+    const collator = collatorOf(rehearsal, 1, undefined, log, undefined, { account });
+    await collator.sweep();
+    const codes = ['operator-key-not-registered', 'no-channel-keys', 'encryption-secret-not-registered'];
+    expect((await collator.readiness()).reasons.map(({ code }) => code)).toEqual(codes);
+    expect(told).toEqual(codes.map((code) => ({ code })));
   });
 
   it('makes the same bytes in whatever order the batches arrived and however often each was repeated', async () => {

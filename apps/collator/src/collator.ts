@@ -8,8 +8,12 @@ import {
   BlockSweep,
   BlockWatch,
   ChannelKeys,
+  channelKeysCheck,
   type DueJob,
+  operatorKeyCheck,
   PartRetention,
+  ReasonTeller,
+  RegistryReasons,
   readinessOf,
   toldAct,
   type WatchedBlock,
@@ -55,8 +59,8 @@ export class Collator {
   readonly #keys: ChannelKeys;
   readonly #cutMarks: CutMarks;
   readonly #collatedLog: CollatedLog;
-  /** What was found wrong with logs at the last look, so that each is told once. */
-  #told: ReadonlySet<string> = new Set();
+  readonly #registry: RegistryReasons;
+  readonly #teller: ReasonTeller;
   readonly #sweep: BlockSweep;
 
   constructor(options: CollatorOptions, ports: CollatorPorts) {
@@ -66,6 +70,11 @@ export class Collator {
     this.#watch = new BlockWatch(options, ports);
     this.#keys = new ChannelKeys(options, ports);
     const { jobQueue, log, chain, recordLog } = ports;
+    this.#teller = new ReasonTeller(log);
+    this.#registry = new RegistryReasons(chain, [
+      operatorKeyCheck(options.account, this.#acts.address),
+      channelKeysCheck(options, this.#keys, this.#watch),
+    ]);
     this.#collatedLog = new CollatedLog(ports);
     this.#cutMarks = new CutMarks(recordLog, (channelId, damage) =>
       log.error({ channelId, damage }, 'a cut mark in the log is damaged and left out'),
@@ -115,7 +124,7 @@ export class Collator {
         () => keyValue.get('readiness'),
       ],
       due: () => this.dues(),
-      more: () => this.#logReasons(),
+      more: () => this.#reasons(),
     });
   }
 
@@ -165,13 +174,12 @@ export class Collator {
   }
 
   async #look(): Promise<readonly DueJob[]> {
-    const found = new Set<string>();
-    for (const { code, detail } of await this.#logReasons()) {
-      if (!this.#told.has(detail)) this.#ports.log.error({ code }, detail);
-      found.add(detail);
-    }
-    this.#told = found;
+    this.#teller.tell(await this.#reasons());
     return this.dues();
+  }
+
+  async #reasons(): Promise<readonly ReadinessReason[]> {
+    return [...(await this.#registry.look()), ...(await this.#logReasons())];
   }
 
   async #due(block: WatchedBlock): Promise<Due<'collate'>> {

@@ -57,6 +57,33 @@ describe('the coordinator', () => {
     expect(keyPath).toHaveLength(4);
   });
 
+  it('says in log and readiness what the registry has against its keys and validators', async () => {
+    const { rehearsal } = await inProcessing();
+    const { chain, participants } = rehearsal;
+    const told: unknown[] = [];
+    const log = { error: (fields: object) => told.push(fields) };
+    const coordinator = coordinatorOf(rehearsal, new Correspondent(), {
+      log,
+      options: {
+        operatorKey: participants[2].operatorKey,
+        encryptionSecret: participants[2].encryptionSecret,
+        validators: { kind: 'own', validators: [participants[2].account] },
+      },
+    });
+    await coordinator.sweep();
+    const codes = [
+      ...['operator-key-not-registered', 'no-channel-keys', 'encryption-secret-not-registered'],
+      'validator-not-registered',
+    ];
+    expect((await coordinator.readiness()).reasons.map(({ code }) => code)).toEqual(codes);
+    expect(told).toEqual(codes.map((code) => ({ code })));
+    chain.leave(participants[1].validator);
+    const drawing = coordinatorOf(rehearsal, new Correspondent(), {
+      options: { validators: { kind: 'drawn' } },
+    });
+    expect((await drawing.readiness()).reasons).toEqual([]);
+  });
+
   it('sends the same request again until the validator answers', async () => {
     const { rehearsal, startsAt } = await inProcessing();
     const correspondent = new Correspondent();

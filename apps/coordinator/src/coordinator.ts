@@ -8,8 +8,13 @@ import {
   BlockSweep,
   BlockWatch,
   ChannelKeys,
+  channelKeysCheck,
   type DueJob,
+  operatorKeyCheck,
+  ReasonTeller,
+  RegistryReasons,
   readinessOf,
+  validatorsCheck,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ValidatorFacts } from '#chain';
@@ -89,6 +94,8 @@ export class Coordinator {
   readonly #keys: ChannelKeys;
   readonly #sweep: BlockSweep;
   readonly #order: ValidatorOrder;
+  readonly #registry: RegistryReasons;
+  readonly #teller: ReasonTeller;
   /** By channel: requests of blocks below this number are erased. */
   readonly #forgotten = new Map<Hex, number>();
 
@@ -99,6 +106,13 @@ export class Coordinator {
     this.#keys = new ChannelKeys(options, ports);
     this.#order = new ValidatorOrder(options, this.#prefix('draws'), ports);
     const { jobQueue, log, chain } = ports;
+    const { account, operatorKey, validators } = options;
+    this.#teller = new ReasonTeller(log);
+    this.#registry = new RegistryReasons(chain, [
+      operatorKeyCheck(account, addressOf(operatorKey)),
+      channelKeysCheck(options, this.#keys, this.#watch),
+      validatorsCheck(validators.kind === 'own' ? validators.validators : []),
+    ]);
     const lockMs = options.requestTimeoutMs + lockMarginMs;
     const subscribe = chain.subscribe.bind(chain);
     this.#sweep = new BlockSweep(
@@ -106,7 +120,7 @@ export class Coordinator {
       { jobQueue, log, subscribe },
       {
         lanes: [{ ...lane, lockMs, act: (...block) => this.#act(...block) }],
-        look: () => this.dues(),
+        look: () => this.#look(),
         tend: () => this.#tend(),
       },
     );
@@ -128,7 +142,17 @@ export class Coordinator {
   readiness(): Promise<ReadinessView> {
     const { chain, keyValue } = this.#ports;
     // A delegation is a signature: the operator key pays no gas for it.
-    return readinessOf({ chain, stores: [() => keyValue.get('readiness')], due: () => this.dues() });
+    return readinessOf({
+      chain,
+      stores: [() => keyValue.get('readiness')],
+      due: () => this.dues(),
+      more: () => this.#registry.look(),
+    });
+  }
+
+  async #look(): Promise<readonly DueJob[]> {
+    this.#teller.tell(await this.#registry.look());
+    return this.dues();
   }
 
   /** Which blocks are without a delegation that their validator accepted, and what the others wait for. */

@@ -8,6 +8,7 @@ import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { amountWords, bondWei, type KnownResult, outputHashOf, type PartReason, type Seat } from '#protocol';
+import type { OwnComputing } from './own-results.js';
 import { Settlement } from './settlement.js';
 
 /** Of participant 1: the seller. */
@@ -245,4 +246,28 @@ it('erases the keys of blocks that are over', async () => {
   await stage.at(2 * processing + challenge + 1);
   // Nobody posted a part of block 1: it is void.
   expect(await keysLeft()).toEqual([false, false, true]);
+});
+
+it('says in log and readiness what the registry has against the keys that an own result takes, and no others', async () => {
+  const rehearsal = new Rehearsal();
+  const { chain, participants } = rehearsal;
+  const told: unknown[] = [];
+  const { encryptionSecret, operatorKey } = participants[2];
+  const opened = (ownComputing?: OwnComputing): Settlement =>
+    new Settlement(
+      { account: participants[me].account, operatorKey, sweepIntervalMs: 1_000 },
+      {
+        chain: chain.port(),
+        jobQueue: openInProcessJobQueue({ log: silentLog }),
+        log: { ...silentLog, error: (fields) => told.push(fields) },
+        ...(ownComputing === undefined ? {} : { ownComputing }),
+      },
+    );
+  const codes = ['operator-key-not-registered', 'no-channel-keys', 'encryption-secret-not-registered'];
+  const never: ReduceBlock = () => Promise.reject(new Error('nothing is to be computed'));
+  const computing = opened({ encryptionSecret, keyValue: rehearsal.keyValue(me), reduceBlock: never });
+  await computing.sweep();
+  expect((await computing.readiness()).reasons.map(({ code }) => code)).toEqual(codes);
+  expect(told).toEqual(codes.map((code) => ({ code })));
+  expect((await opened().readiness()).reasons).toEqual([]);
 });

@@ -38,7 +38,7 @@ export class OwnResults {
   readonly #computing: OwnComputing;
   readonly #ports: OwnResultsPorts;
   readonly #acts: ParticipantActs;
-  readonly #keys: ChannelKeys;
+  readonly keys: ChannelKeys;
   /** By block; computed again after a restart. */
   readonly #computed = new Map<string, KeptResult>();
   /** Notices that were given. */
@@ -50,7 +50,7 @@ export class OwnResults {
     this.#ports = ports;
     this.#acts = acts;
     const { encryptionSecret, keyValue } = computing;
-    this.#keys = new ChannelKeys({ account, encryptionSecret }, { chain: ports.chain, keyValue });
+    this.keys = new ChannelKeys({ account, encryptionSecret }, { chain: ports.chain, keyValue });
   }
 
   /** Whether the block is to be computed, and then whether an own result is to be revealed. */
@@ -80,7 +80,7 @@ export class OwnResults {
       const [channel, block] = id.split('/');
       if (channel === channelId && Number(block) < lowestUnfinished) this.#computed.delete(id);
     }
-    const opened = await this.#keys.of(channelId);
+    const opened = await this.keys.of(channelId);
     if (opened.ok) await opened.keys.eraseBefore(lowestUnfinished);
   }
 
@@ -88,7 +88,7 @@ export class OwnResults {
     const { channelId, blockNumber } = block;
     const said = { channelId, blockNumber };
     const { log, chain } = this.#ports;
-    const opened = await this.#keys.of(channelId);
+    const opened = await this.keys.of(channelId);
     const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
     if (blockKey === undefined) {
       const why = opened.ok ? 'its secret was erased' : opened.message;

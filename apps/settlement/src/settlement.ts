@@ -7,7 +7,12 @@ import {
   type BlockAct,
   BlockSweep,
   BlockWatch,
+  channelKeysCheck,
   type DueJob,
+  operatorKeyCheck,
+  ReasonTeller,
+  type RegistryCheck,
+  RegistryReasons,
   readinessOf,
   toldAct,
   type WatchedBlock,
@@ -47,6 +52,8 @@ export class Settlement {
   readonly #sweep: BlockSweep;
   readonly #lines: LineWatch;
   readonly #own: OwnResults | undefined;
+  readonly #registry: RegistryReasons;
+  readonly #teller: ReasonTeller;
   /** By channel: what was computed of blocks below this number is forgotten. */
   readonly #forgotten = new Map<Hex, number>();
   /** Void blocks whose bonds may still lie there; found again after a restart. */
@@ -61,6 +68,8 @@ export class Settlement {
     this.#lines = new LineWatch(options.account, this.#watch, ports, this.#acts);
     const { jobQueue, log, chain, ownComputing } = ports;
     this.#own = ownComputing && new OwnResults(options.account, ownComputing, ports, this.#acts);
+    this.#teller = new ReasonTeller(log);
+    this.#registry = new RegistryReasons(chain, this.#checks(options.account, ownComputing));
     const subscribe = chain.subscribe.bind(chain);
     this.#sweep = new BlockSweep(
       { name: `settle/${options.account}`, intervalMs: options.sweepIntervalMs },
@@ -70,7 +79,7 @@ export class Settlement {
           { ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) },
           { ...ownLane, act: (...block) => this.#ownAct(...block) },
         ],
-        look: () => this.dues(),
+        look: () => this.#look(),
         tend: () => this.#tend(),
       },
     );
@@ -91,7 +100,28 @@ export class Settlement {
 
   readiness(): Promise<ReadinessView> {
     const { chain } = this.#ports;
-    return readinessOf({ chain, gasOf: this.#acts.address, stores: [], due: () => this.dues() });
+    return readinessOf({
+      chain,
+      gasOf: this.#acts.address,
+      stores: [],
+      due: () => this.dues(),
+      more: () => this.#registry.look(),
+    });
+  }
+
+  /** Anyone may settle; an own result takes the participant's keys. */
+  #checks(account: Address, computing: OwnComputing | undefined): readonly RegistryCheck[] {
+    if (this.#own === undefined || computing === undefined) return [];
+    const own = { account, encryptionSecret: computing.encryptionSecret };
+    return [
+      operatorKeyCheck(account, this.#acts.address),
+      channelKeysCheck(own, this.#own.keys, this.#watch),
+    ];
+  }
+
+  async #look(): Promise<readonly DueJob[]> {
+    this.#teller.tell(await this.#registry.look());
+    return this.dues();
   }
 
   /** Which blocks are final or void and not yet dealt with, and until when the others can change. */

@@ -122,6 +122,25 @@ describe('a validator at work', () => {
     await validator.stop();
   });
 
+  it('says in log and readiness that the registry does not have it, or another encryption key', async () => {
+    const { rehearsal, ...stage } = await inProcessing();
+    const told: unknown[] = [];
+    const log: Log = { ...silentLog, error: (fields) => told.push(fields) };
+    const { encryptionSecret, validator: account } = rehearsal.participants[0];
+    const validator = stage.validator(0, { encryptionSecret }, undefined, undefined, log);
+    const codes = async () => (await validator.readiness()).reasons.map(({ code }) => code);
+    await validator.sweep();
+    expect(await codes()).toEqual(['encryption-secret-not-registered']);
+    rehearsal.chain.leave(account);
+    rehearsal.chain.advanceTo(rehearsal.chain.nowSeconds + 1);
+    await validator.sweep();
+    expect(await codes()).toEqual(['validator-not-registered']);
+    expect(told).toEqual([
+      { code: 'encryption-secret-not-registered' },
+      { code: 'validator-not-registered' },
+    ]);
+  });
+
   it('puts the report into the part store before it commits', async () => {
     const stage = await inProcessing([1, 2]);
     const before = new Set(stage.rehearsal.parts.blocks.keys());

@@ -10,9 +10,12 @@ import {
   BlockWatch,
   type DueJob,
   PartRetention,
+  ReasonTeller,
+  RegistryReasons,
   readinessOf,
   sumOf,
   toldAct,
+  validatorCheck,
   type WatchedBlock,
 } from '#block-watch';
 import type { Chain, ChainTime, ValidatorActs } from '#chain';
@@ -84,6 +87,8 @@ export class Validator {
   readonly #watch: BlockWatch;
   readonly #state: ValidatorState;
   readonly #retention: PartRetention;
+  readonly #registry: RegistryReasons;
+  readonly #teller: ReasonTeller;
   readonly #sweep: BlockSweep;
   /** By block, so that a further attempt waits for the reduction that an earlier one began. */
   readonly #reducing = new Map<string, Promise<KeptResult | undefined>>();
@@ -103,6 +108,9 @@ export class Validator {
     this.#state = new ValidatorState(ports.keyValue, this.address);
     this.#retention = new PartRetention(this.address, ports);
     const { jobQueue, log, chain } = ports;
+    this.#teller = new ReasonTeller(log);
+    const { encryptionSecret } = options;
+    this.#registry = new RegistryReasons(chain, [validatorCheck(this.address, encryptionSecret)]);
     const subscribe = chain.subscribe.bind(chain);
     this.#sweep = new BlockSweep(
       { name: `validate/${this.address}`, intervalMs: options.sweepIntervalMs },
@@ -113,7 +121,7 @@ export class Validator {
           { ...validateLane, act: (...block) => this.#commitDue(...block) },
           { ...acceptLane, act: (...block) => this.#acceptDue(...block) },
         ],
-        look: () => this.dues(),
+        look: () => this.#look(),
         tend: () => this.#tend(),
       },
     );
@@ -163,8 +171,14 @@ export class Validator {
     });
   }
 
+  async #look(): Promise<readonly DueJob[]> {
+    this.#teller.tell(await this.#registry.look());
+    return this.dues();
+  }
+
   async #reasons(): Promise<readonly ReadinessReason[]> {
-    const reasons = [...this.#blind.values()].map((detail) => ({ code: 'no-part-found', detail }));
+    const blind = [...this.#blind.values()].map((detail) => ({ code: 'no-part-found', detail }));
+    const reasons = [...(await this.#registry.look()), ...blind];
     const waiting = await this.#state.requestCount();
     const { requestsMax } = this.#options;
     if (waiting < requestsMax) return reasons;
