@@ -38,7 +38,7 @@ describe('the registry speaks against a service', () => {
     const code = 'operator-key-not-registered';
     expect(await found(rehearsal, operatorKeyCheck(account, operator))).toEqual([]);
     expect(await found(rehearsal, operatorKeyCheck(stranger, operator))).toEqual([
-      { code, detail: expect.stringContaining(`no keys for ${stranger}`) },
+      { code: 'account-not-registered', detail: `the registry has no keys for ${stranger}` },
     ]);
     const keys = { recordKey: stranger, encryptionKey: stranger, endpoint: '' };
     rehearsal.chain.register(account, { ...keys, operatorKey: stranger });
@@ -114,10 +114,23 @@ describe('the registry speaks against a service', () => {
 
 it('reasons are told once each, and again after they were gone', () => {
   const told: (readonly [object, string])[] = [];
-  const log: Log = { ...silentLog, error: (fields, message) => told.push([fields, message]) };
+  const warned: object[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (fields, message) => told.push([fields, message]),
+    warn: (fields) => warned.push(fields),
+  };
   const teller = new ReasonTeller(log);
   const [one, other] = ['one', 'other'].map((code) => ({ code, detail: `${code} thing` }));
   for (const reasons of [[one], [one, other], [], [one]]) teller.tell(reasons);
   expect(told.map(([, message]) => message)).toEqual(['one thing', 'other thing', 'one thing']);
   expect(told[0]).toEqual([{ code: 'one' }, 'one thing']);
+  expect(warned).toEqual([]);
+  const absent = ['account-not-registered', 'validator-not-registered'].map((code) => ({
+    code,
+    detail: code,
+  }));
+  for (const reasons of [absent, absent]) teller.tell(reasons);
+  expect(warned).toEqual(absent.map(({ code }) => ({ code })));
+  expect(told).toHaveLength(3);
 });

@@ -37,6 +37,9 @@ export class RegistryReasons {
   }
 }
 
+/** What is not there may be registered yet, as services may be started before it; all else is a mistake. */
+const absences: ReadonlySet<string> = new Set(['account-not-registered', 'validator-not-registered']);
+
 /** Says each reason once, and again if it was gone meanwhile. */
 export class ReasonTeller {
   readonly #log: Log;
@@ -47,7 +50,11 @@ export class ReasonTeller {
   }
 
   tell(reasons: readonly ReadinessReason[]): void {
-    for (const { code, detail } of reasons) if (!this.#told.has(detail)) this.#log.error({ code }, detail);
+    for (const { code, detail } of reasons) {
+      if (this.#told.has(detail)) continue;
+      if (absences.has(code)) this.#log.warn({ code }, detail);
+      else this.#log.error({ code }, detail);
+    }
     this.#told = new Set(reasons.map(({ detail }) => detail));
   }
 }
@@ -57,8 +64,11 @@ export function operatorKeyCheck(account: Address, operator: Address): RegistryC
   return async (latest) => {
     const keys = await currentKeysOf(latest, account);
     if (keys?.operatorKey.toLowerCase() === operator.toLowerCase()) return [];
-    const found = keys === undefined ? 'no keys' : `operator key ${keys.operatorKey}`;
-    const detail = `the registry has ${found} for ${account}, OPERATOR_KEY is that of ${operator}`;
+    if (keys === undefined) {
+      return [{ code: 'account-not-registered', detail: `the registry has no keys for ${account}` }];
+    }
+    const found = `operator key ${keys.operatorKey} for ${account}`;
+    const detail = `the registry has ${found}, OPERATOR_KEY is that of ${operator}`;
     return [{ code: 'operator-key-not-registered', detail }];
   };
 }

@@ -61,7 +61,8 @@ describe('the coordinator', () => {
     const { rehearsal } = await inProcessing();
     const { chain, participants } = rehearsal;
     const told: unknown[] = [];
-    const log = { error: (fields: object) => told.push(fields) };
+    const tell = (fields: object) => told.push(fields);
+    const log = { error: tell, warn: tell };
     const coordinator = coordinatorOf(rehearsal, new Correspondent(), {
       log,
       options: {

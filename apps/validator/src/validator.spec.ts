@@ -125,7 +125,8 @@ describe('a validator at work', () => {
   it('says in log and readiness that the registry does not have it, or another encryption key', async () => {
     const { rehearsal, ...stage } = await inProcessing();
     const told: unknown[] = [];
-    const log: Log = { ...silentLog, error: (fields) => told.push(fields) };
+    const tell = (fields: object) => told.push(fields);
+    const log: Log = { ...silentLog, error: tell, warn: tell };
     const { encryptionSecret, validator: account } = rehearsal.participants[0];
     const validator = stage.validator(0, { encryptionSecret }, undefined, undefined, log);
     const codes = async () => (await validator.readiness()).reasons.map(({ code }) => code);
