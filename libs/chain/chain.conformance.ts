@@ -106,12 +106,15 @@ function movesMoney(chain: () => DrivenChain): void {
     await chain().mint(token, participants[2].account.address, 21n);
     done(await participants[2].account.payDebt(channelId, 1, 5n));
     expect(await (await latest(chain())).balance(token, seller.address)).toBe(25n);
-    expect(refused(await participants[2].account.payDebt(channelId, 1, 16n))).toBe('debt-too-small');
+    // No more than the debt is taken.
+    done(await participants[2].account.payDebt(channelId, 1, 16n));
+    expect(await (await latest(chain())).balance(token, seller.address)).toBe(40n);
+    expect(refused(await participants[2].account.payDebt(channelId, 1, 1n))).toBe('debt-too-small');
     // The started block that is not over keeps its reserve: what lies above it serves the debt.
     await chain().mint(token, participants[0].account.address, 2_000n);
     done(await participants[0].account.deposit(channelId, 1, 2_000n));
     expect(await (await latest(chain())).balance(token, participants[1].account.address)).toBe(40n);
-    expect(await lineOf(chain(), channelId, 1)).toMatchObject({ amount: 1_985n, debt: 0n });
+    expect(await lineOf(chain(), channelId, 1)).toMatchObject({ amount: 2_000n, debt: 0n });
   });
 
   it('pays a requested withdrawal once the blocks that its notice covers are over', async () => {

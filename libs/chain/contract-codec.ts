@@ -20,8 +20,8 @@ export const deployedContracts = [
   'Lens',
 ] as const;
 export type DeployedContract = (typeof deployedContracts)[number];
-/** Beside them `ResultRules`, which Blocks makes, and the token of tests. */
-export type ContractName = DeployedContract | 'ResultRules' | 'TestToken';
+/** Beside them `ResultRules`, which Blocks makes, what holds places, and the token of tests. */
+export type ContractName = DeployedContract | 'ResultRules' | 'Vacant' | 'TestToken';
 
 export interface ContractRefusal {
   readonly code: RefusalCode;

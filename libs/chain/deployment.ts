@@ -23,12 +23,14 @@ export function developmentContracts(): Readonly<Record<DeployedContract, Addres
  */
 export async function deployContracts(poster: ActPoster, done: number): Promise<void> {
   const acts = deployedContracts.map((name) => creation(creationCode(name, constructorValues(name))));
+  // A place without code would be whatever its holder puts there later.
+  for (const _ of ['Adjudicator', 'Panel']) acts.push(creation(creationCode('Vacant', [])));
   assertDone(await Promise.all(acts.slice(done).map((act) => poster.post(act))));
 }
 
 function constructorValues(name: DeployedContract): readonly unknown[] {
   const at = developmentContracts();
-  // The next two places are kept for the contracts of disputes.
+  // The next two places are those of the contracts of disputes.
   const adjudicator = createdAddress(developmentAccount, deployedContracts.length);
   const panel = createdAddress(developmentAccount, deployedContracts.length + 1);
   switch (name) {

@@ -141,7 +141,7 @@ describe('an acceptance is due', () => {
   it('never of another, nor of one that nobody stands for', () => {
     expect(at(1_206, disputed, outcome(51))).toEqual({ waitsFor: 'own-result', untilSeconds: 1_705 });
     const gone = { ...disputed, results: [result(10, 1_185), result(50, 1_205, true)] };
-    expect(at(1_206, gone)).toMatchObject({ waitsFor: 'own-result' });
+    expect(at(1_206, gone)).toMatchObject({ waitsFor: 'dispute' });
     expect(acceptDue(seen(1_206, disputed), 1, undefined)).toMatchObject({ due: 'accept' });
   });
 

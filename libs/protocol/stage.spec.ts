@@ -149,7 +149,7 @@ describe('the stage of a block', () => {
     const felled = { ...facts, results: [result(5, 1_185, true), result(4, 1_190)] };
     expect(stageOf(terms, 0, felled, 1_690)).toEqual({ stage: 'final', standing: [hash(4)] });
     const none = { ...facts, results: [result(5, 1_185, true), result(4, 1_190, true)] };
-    expect([at(none, 1_689), at(none, 1_690)]).toEqual(['dispute', 'void']);
+    expect([at(none, 1_689), at(none, 1_690)]).toEqual(['void', 'void']);
   });
 
   it('is in no dispute over results with the same amounts: both stand', () => {

@@ -116,7 +116,8 @@ function stageFromProcessing(
   const isRevealed = facts.seats.every((seat) => seat.outputHash !== undefined) || now >= untilSeconds;
   if (isRevealed && agreedIn(terms, facts) !== undefined) return ended(terms, facts);
   const haveAllCommitted = facts.seats.length === terms.participants.length;
-  if (facts.disputedAtSeconds !== undefined) {
+  // A dispute is between results: where one stands, time goes on as if no other had been revealed.
+  if (facts.disputedAtSeconds !== undefined && facts.results.filter(({ isGone }) => !isGone).length > 1) {
     const endsAtSeconds = facts.disputedAtSeconds + terms.disputeMax;
     return now < endsAtSeconds ? { stage: 'dispute', endsAtSeconds, haveAllCommitted } : ended(terms, facts);
   }

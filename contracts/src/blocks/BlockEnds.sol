@@ -116,7 +116,7 @@ abstract contract BlockEnds is BlockResults {
             address account = found.terms.participants[index];
             uint96 fee = uint96(stored[BlockWords.FEES + index]);
             moves[used] = unlocked(account, WeiBook.Free, Reason.Fee, fee);
-            if (isRevealed && has(stands, seat.result)) moves[used].to = seat.validator;
+            if (isRevealed && isPaid(stored, stands, seat.result)) moves[used].to = seat.validator;
             used++;
         }
         uint96 bond = Bonds.SEAT;
@@ -128,5 +128,23 @@ abstract contract BlockEnds is BlockResults {
         }
         moves[used++] = unlocked(seat.validator, WeiBook.Stake, Reason.SeatBond, bond);
         return used;
+    }
+
+    /// Whether the result is paid, or one with the same amounts: its validator did the work.
+    function isPaid(uint256[192] storage stored, uint256 stands, uint256 result)
+        private
+        view
+        returns (bool)
+    {
+        if (has(stands, result)) return true;
+        bytes25 digest = digestOf(stored, result);
+        for (uint256 i = 0; stands >> i != 0; i++) {
+            if (has(stands, i) && digestOf(stored, i) == digest) return true;
+        }
+        return false;
+    }
+
+    function digestOf(uint256[192] storage stored, uint256 result) private view returns (bytes25) {
+        return BlockWords.resultOf(stored[BlockWords.RESULTS + 2 * result + 1]).amountsDigest;
     }
 }

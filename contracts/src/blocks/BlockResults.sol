@@ -37,7 +37,8 @@ abstract contract BlockResults is BlockSeats {
         bytes32 given = BlockTypedData.commitment(hash, seat.validator, workDigest, salt);
         bytes32 commitment = bytes32(stored[BlockWords.COMMITMENTS + participant]);
         if (given != commitment) revert CommitmentMismatch(commitment, given);
-        bytes25 digest = check(found, result, opening);
+        requireNoOtherWord(found, stored, participant, hash);
+        bytes25 digest = check(found, stored, result, opening);
         emit ResultRevealed(channelId, blockNumber, participant, hash, result, workDigest);
         seat.result = uint8(addResult(found, stored, hash, result.validParts, digest));
         // A seat's word is written only where it says more than that its result is the first.
@@ -45,6 +46,7 @@ abstract contract BlockResults is BlockSeats {
         // Used up; the event of the commit keeps it.
         stored[BlockWords.COMMITMENTS + participant] = 0;
         found.state.revealed |= bit(participant);
+        if (has(found.state.binding, participant)) takeBack(found, stored, participant, seat.result);
         finishStance(found, stored);
     }
 
@@ -63,7 +65,7 @@ abstract contract BlockResults is BlockSeats {
         if (isBound) {
             revert AlreadyBound(channelId, blockNumber, uint8(index), hashOf(stored, bound));
         }
-        bytes25 digest = check(found, result, opening);
+        bytes25 digest = check(found, stored, result, opening);
         bytes32 hash = BlockTypedData.outputHash(channelId, blockNumber, result);
         emit OwnResultRevealed(channelId, blockNumber, uint8(index), hash, result);
         uint256 own = addResult(found, stored, hash, result.validParts, digest);
@@ -96,7 +98,7 @@ abstract contract BlockResults is BlockSeats {
         setStance(stored, 8 * index, result);
         found.state.accepted |= bit(index);
         emit ResultAccepted(channelId, blockNumber, participant, outputHash);
-        if (has(found.state.own, index)) takeBack(found, stored, index);
+        takeBack(found, stored, index, result);
         finishStance(found, stored);
     }
 
@@ -115,6 +117,7 @@ abstract contract BlockResults is BlockSeats {
         if (msg.sender != adjudicator && msg.sender != panel) revert NotAllowed(msg.sender);
         (Found memory found, uint256[192] storage stored) = findOpen(channelId, blockNumber);
         if (!has(found.state.posted, participant)) revert UnknownParticipant(channelId, participant);
+        loadQuarrel(found, stored);
         found.quarrel.struck |= bit(participant);
         emit PartStruck(channelId, blockNumber, participant);
         uint256 count = BlockWords.resultCountOf(found.state, found.quarrel);
@@ -150,11 +153,26 @@ abstract contract BlockResults is BlockSeats {
         revert WrongTime(found.channelId, found.blockNumber, from, until);
     }
 
-    function check(Found memory found, BlockResult calldata result, bytes32 opening)
-        private
-        view
-        returns (bytes25 amountsDigest)
-    {
+    /// A binding seat reveals nothing else than what its participant accepted.
+    function requireNoOtherWord(
+        Found memory found,
+        uint256[192] storage stored,
+        uint8 participant,
+        bytes32 hash
+    ) private view {
+        if (!has(found.state.binding & found.state.accepted, participant)) return;
+        (uint256 bound, bool isBound) = stanceOf(found, stored, participant);
+        if (!isBound || hashOf(stored, bound) == hash) return;
+        revert AlreadyBound(found.channelId, found.blockNumber, participant, hashOf(stored, bound));
+    }
+
+    function check(
+        Found memory found,
+        uint256[192] storage stored,
+        BlockResult calldata result,
+        bytes32 opening
+    ) private view returns (bytes25 amountsDigest) {
+        loadQuarrel(found, stored);
         uint16 countable = found.state.posted & ~found.quarrel.struck;
         return rules.check(found.place, countable, result, opening);
     }
@@ -211,10 +229,14 @@ abstract contract BlockResults is BlockSeats {
         returns (uint256 result, bool isBound)
     {
         if (has(found.state.accepted, index)) {
-            return (BlockWords.acceptedIn(stored[BlockWords.STANCES], index), true);
+            result = BlockWords.acceptedIn(stored[BlockWords.STANCES], index);
+        } else if (has(found.state.revealed & found.state.binding, index)) {
+            result = BlockWords.seatOf(stored[BlockWords.SEATS + index]).result;
+        } else {
+            return (0, false);
         }
-        isBound = has(found.state.revealed & found.state.binding, index);
-        if (isBound) result = BlockWords.seatOf(stored[BlockWords.SEATS + index]).result;
+        // Nobody is held to what fell.
+        isBound = !has(goneIn(found), result);
     }
 
     function setStance(uint256[192] storage stored, uint256 shift, uint256 result) private {
@@ -223,17 +245,17 @@ abstract contract BlockResults is BlockSeats {
         if (next != before) stored[BlockWords.STANCES] = next;
     }
 
-    /// Who accepts takes its own result back: its bond returns, and the result stands no more where nobody else
-    /// stands for it.
-    function takeBack(Found memory found, uint256[192] storage stored, uint256 index) private {
-        uint256 result = BlockWords.ownIn(stored[BlockWords.STANCES], index);
-        found.state.own &= ~bit(index);
-        if (!isHeld(found, stored, result)) {
-            found.quarrel.withdrawn |= uint32(1 << result);
-            saveQuarrel(found, stored);
-        }
-        address account = found.terms.participants[index];
-        moveOne(found, unlocked(account, WeiBook.Free, Reason.OwnResultBond, Bonds.OWN_RESULT));
+    /// Who stands for a result takes back another of its own, which stands no more where nobody else stands for
+    /// it. Its bond stays until the block is over: what it said may have begun a dispute.
+    function takeBack(Found memory found, uint256[192] storage stored, uint256 index, uint256 stance)
+        private
+    {
+        if (!has(found.state.own, index)) return;
+        uint256 own = BlockWords.ownIn(stored[BlockWords.STANCES], index);
+        if (own == stance) return;
+        found.quarrel.takenBack |= bit(index);
+        if (!isHeld(found, stored, own)) found.quarrel.withdrawn |= uint32(1 << own);
+        saveQuarrel(found, stored);
     }
 
     function isHeld(Found memory found, uint256[192] storage stored, uint256 result)
@@ -244,7 +266,8 @@ abstract contract BlockResults is BlockSeats {
         uint256 stances = stored[BlockWords.STANCES];
         for (uint256 i = 0; i < found.terms.participants.length; i++) {
             if (has(found.state.accepted, i) && BlockWords.acceptedIn(stances, i) == result) return true;
-            if (has(found.state.own, i) && BlockWords.ownIn(stances, i) == result) return true;
+            bool isOwn = has(found.state.own & ~found.quarrel.takenBack, i);
+            if (isOwn && BlockWords.ownIn(stances, i) == result) return true;
             if (!has(found.state.revealed, i)) continue;
             if (BlockWords.seatOf(stored[BlockWords.SEATS + i]).result == result) return true;
         }
@@ -273,7 +296,8 @@ abstract contract BlockResults is BlockSeats {
         if (BlockWords.resultCountOf(found.state, found.quarrel) < 2) return;
         uint16 speaking = found.state.accepted | (found.state.binding & found.state.revealed);
         if (found.quarrel.agreed != 0 || speaking != BlockClock.allOf(found.terms)) return;
-        (uint256 first,) = stanceOf(found, stored, 0);
+        (uint256 first, bool stands) = stanceOf(found, stored, 0);
+        if (!stands) return;
         for (uint256 i = 1; i < found.terms.participants.length; i++) {
             (uint256 other,) = stanceOf(found, stored, i);
             if (other != first) return;

@@ -81,6 +81,12 @@ abstract contract BlockStore is IBlocks, PapyrusDomain {
         found.stage = stageAtTime(found, block.timestamp);
     }
 
+    /// What `find` leaves out before the first reveal.
+    function loadQuarrel(Found memory found, uint256[192] storage stored) internal view {
+        if (found.state.firstRevealedAt != 0) return;
+        found.quarrel = BlockWords.quarrelOf(stored[BlockWords.QUARREL]);
+    }
+
     /// Channels is asked only where no part was posted: a block with parts has started.
     function stageAtTime(Found memory found, uint256 time) internal view returns (Stage) {
         if (found.state.posted == 0) {

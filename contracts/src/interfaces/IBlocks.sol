@@ -126,7 +126,7 @@ interface IBlocks {
     ) external;
 
     /// A participant's account, or its own validator (named before the block's start), stands for a revealed
-    /// result from now on; takes back its own result, whose bond comes back with it.
+    /// result from now on; takes back another one of its own, whose bond stays until the block is over.
     function acceptResult(bytes32 channelId, uint64 blockNumber, uint8 participant, bytes32 outputHash)
         external;
 

@@ -129,14 +129,14 @@ interface IVault {
 
     /// Credits the payer's balance with at most what it requested, once every block that started before
     /// request + withdrawalNotice is over, or at once with what is free of a closed channel's line; never more
-    /// than the line holds beyond its debt and beyond blockMax for every started block that is not over. Uses
-    /// the request up. Anyone.
+    /// than the line holds beyond its debt and beyond blockMax for every started block that is not over. What
+    /// cannot be paid yet stays asked for. Anyone.
     function executeWithdrawal(bytes32 channelId, uint8 payee) external;
 
     /// The payee's account gives `amount` of its own line back to the payer's balance.
     function release(bytes32 channelId, uint256 amount) external;
 
-    /// Anyone pays the line's debt with tokens of its own; at most the debt.
+    /// Anyone pays the line's debt with tokens of its own; no more than the debt is taken.
     function payDebt(bytes32 channelId, uint8 payee, uint256 amount) external;
 
     /// Serves the debt from what the line holds beyond blockMax for every started block that is not over;

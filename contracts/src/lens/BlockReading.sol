@@ -29,7 +29,7 @@ library BlockReading {
         words.seats = seatsOf(raw, state, count);
         uint256 stances = raw[BlockWords.STANCES];
         words.acceptances = stancesOf(stances, state.accepted, count);
-        words.ownResults = stancesOf(stances >> 128, state.own, count);
+        words.ownResults = stancesOf(stances >> 128, state.own & ~quarrel.takenBack, count);
         words.results = resultsOf(raw, quarrel, BlockWords.resultCountOf(state, quarrel));
     }
 

@@ -35,9 +35,9 @@ library BlockClock {
         Processing memory period = processingAt(terms, blockNumber, state, time);
         bool isRevealed = state.revealed == state.seats || time >= period.until;
         if (isRevealed && isAgreed(terms, state, quarrel)) return Stage.Final;
-        if (state.disputedAt != 0) {
-            if (time < state.disputedAt + uint256(terms.disputeMax)) return Stage.Dispute;
-            return isFelled ? Stage.Void : Stage.Final;
+        // A dispute is between results: where one stands, time goes on as if no other had been revealed.
+        if (state.disputedAt != 0 && BlockWords.standingCountOf(state, quarrel) > 1) {
+            return time < state.disputedAt + uint256(terms.disputeMax) ? Stage.Dispute : Stage.Final;
         }
         if (time < period.until) return Stage.Processing;
         if (state.firstRevealedAt == 0) return Stage.Void;

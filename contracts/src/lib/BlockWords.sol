@@ -36,6 +36,8 @@ struct Quarrel {
     uint8 agreed;
     /// A bit for each result that was taken back and that nobody else stands for.
     uint32 withdrawn;
+    /// A bit for each participant that took its own result back: its bond stays until the block is over.
+    uint16 takenBack;
 }
 
 struct Seat {
@@ -91,14 +93,18 @@ library BlockWords {
 
     function packQuarrel(Quarrel memory one) internal pure returns (uint256) {
         return uint256(one.fallen) | (uint256(one.struck) << 32) | (uint256(one.resultCount) << 48)
-            | (uint256(one.agreed) << 56) | (uint256(one.withdrawn) << 64);
+            | (uint256(one.agreed) << 56) | (uint256(one.withdrawn) << 64) | (uint256(one.takenBack) << 96);
     }
 
     function quarrelOf(uint256 word) internal pure returns (Quarrel memory) {
-        return
-            Quarrel(
-                uint32(word), uint16(word >> 32), uint8(word >> 48), uint8(word >> 56), uint32(word >> 64)
-            );
+        return Quarrel(
+            uint32(word),
+            uint16(word >> 32),
+            uint8(word >> 48),
+            uint8(word >> 56),
+            uint32(word >> 64),
+            uint16(word >> 96)
+        );
     }
 
     function packSeat(Seat memory one) internal pure returns (uint256) {
@@ -134,6 +140,18 @@ library BlockWords {
     {
         if (quarrel.resultCount > 0) return quarrel.resultCount;
         return state.firstRevealedAt == 0 ? 0 : 1;
+    }
+
+    /// Results that stand: revealed, and neither fallen nor withdrawn.
+    function standingCountOf(BlockState memory state, Quarrel memory quarrel)
+        internal
+        pure
+        returns (uint256 count)
+    {
+        count = resultCountOf(state, quarrel);
+        for (uint256 gone = quarrel.fallen | quarrel.withdrawn; gone != 0; gone &= gone - 1) {
+            count--;
+        }
     }
 
     function partDigest(bytes32 partRoot, uint32 segmentCount, bytes32 indexHash)

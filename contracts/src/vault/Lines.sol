@@ -60,7 +60,7 @@ abstract contract Lines is Accounts {
         if (held.debt > 0) serve(one, held, live);
         uint256 amount = SettlementMath.withdrawable(held.amount, held.debt, asked, one.blockMax, live);
         if (amount == 0) revert NothingFree(channelId, payee);
-        delete requests[channelId][payee];
+        lowerRequest(requests[channelId][payee], amount);
         held.amount -= uint128(amount);
         lines[channelId][payee] = held;
         credit(one, one.terms.participants[0], NO_BLOCK, TokenBook.Line, amount, Reason.WithdrawalExecuted);
@@ -79,11 +79,12 @@ abstract contract Lines is Accounts {
     /// @inheritdoc IVault
     function payDebt(bytes32 channelId, uint8 payee, uint256 amount) external nonReentrant {
         Payee memory one = payeeOf(channelId, payee);
-        uint256 received = take(one, amount);
+        uint256 owed = lines[channelId][payee].debt;
+        if (owed == 0) revert DebtTooSmall(channelId, payee, 0, amount);
+        uint256 received = take(one, amount < owed ? amount : owed);
         // Read after the token was called. No token gives more than was taken, but nothing hangs on that.
         uint256 debt = lines[channelId][payee].debt;
-        uint256 asked = amount > received ? amount : received;
-        if (asked > debt) revert DebtTooSmall(channelId, payee, debt, asked);
+        if (received > debt) revert DebtTooSmall(channelId, payee, debt, received);
         lines[channelId][payee].debt = uint128(debt - received);
         credit(one, one.account, NO_BLOCK, TokenBook.Outside, received, Reason.DebtPaid);
     }
@@ -114,6 +115,13 @@ abstract contract Lines is Accounts {
         Line memory held = lines[channelId][payee];
         Request memory request = requests[channelId][payee];
         return LineFacts(payee, held.amount, held.debt, request.amount, request.since, one.blockMax);
+    }
+
+    /// What could not be paid yet stays asked for, from when it was asked.
+    function lowerRequest(Request storage request, uint256 paid) private {
+        bool isPaid = request.amount <= paid;
+        request.amount = isPaid ? 0 : request.amount - uint128(paid);
+        if (isPaid) request.since = 0;
     }
 
     /// Takes tokens of msg.sender into the Vault; what arrives is measured.

@@ -32,16 +32,15 @@ contract AcceptancesTest is BlockScene {
         refuseAcceptance(0, high(), bound(0, low()));
     }
 
-    function test_who_accepts_takes_its_own_result_and_its_bond_back() external {
+    function test_who_accepts_takes_its_own_result_back_and_leaves_its_bond() external {
         disputed();
         bytes32 hash = hashOf(low());
         vm.expectEmit(address(blocks));
         emit IBlocks.ResultAccepted(id, N, 1, hash);
-        expectWei(
-            account(1), account(1), WeiBook.Locked, WeiBook.Free, Bonds.OWN_RESULT, Reason.OwnResultBond
-        );
+        uint256 locked = lockedOf(account(1));
         vm.prank(account(1));
         blocks.acceptResult(id, N, 1, hash);
+        vm.assertEq(lockedOf(account(1)), locked, "until the block is over");
         BlockWords memory words = lens.blockWords(id, N);
         vm.assertEq(words.ownResults.length, 0);
         vm.assertTrue(words.results[1].withdrawn, "withdrawn");

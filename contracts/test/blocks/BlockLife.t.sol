@@ -118,7 +118,7 @@ contract BlockLifeTest is BlockWork {
         bytes32 hash = lens.outputHashOf(id, 0, low);
         vm.prank(account(1));
         blocks.acceptResult(id, 0, 1, hash);
-        requireStage(id, 0, Stage.Dispute);
+        requireStage(id, 0, Stage.Challenge);
         vm.prank(validator(2));
         blocks.acceptResult(id, 0, 2, hash);
         requireStage(id, 0, Stage.Final);

@@ -243,15 +243,15 @@ contract SettlementsTest is BlockScene {
         vm.assertEq(staked, 1 ether);
     }
 
-    function test_a_dispute_of_which_all_fell_is_void_at_its_end() external {
+    function test_a_block_of_which_all_results_fell_is_void_when_nobody_can_reveal_another() external {
         disputed();
         vm.startPrank(ADJUDICATOR);
         blocks.fall(id, N, 0);
         blocks.fall(id, N, 1);
         vm.stopPrank();
-        vm.warp(begun() + 1039);
-        requireStage(id, N, Stage.Dispute);
-        vm.warp(begun() + 1040);
+        vm.warp(begun() + 99);
+        requireStage(id, N, Stage.Challenge);
+        vm.warp(begun() + 100);
         requireStage(id, N, Stage.Void);
         blocks.releaseVoid(id, N);
         requireStage(id, N, Stage.Void);

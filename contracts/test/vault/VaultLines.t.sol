@@ -239,8 +239,9 @@ contract VaultLinesTest is VaultFixture {
         vm.warp(startOf(1));
         vault.executeWithdrawal(ID, 1);
         vm.assertEq(balance(0), 500);
-        // What was not free is used up all the same.
-        vm.assertEq(vault.line(ID, 1).requested, 0);
+        // What was not free stays asked for.
+        vm.assertEq(vault.line(ID, 1).requested, 2_000);
+        vm.assertEq(vault.line(ID, 1).requestedAt, startOf(0) - NOTICE);
     }
 
     function test_a_closed_channel_gives_back_at_once_what_is_free() external {
@@ -362,9 +363,6 @@ contract VaultLinesTest is VaultFixture {
         settle(0, 900, 0);
         closeChannel();
         give(STRANGER, 1_000);
-        vm.expectRevert(abi.encodeWithSelector(IVault.DebtTooSmall.selector, ID, 1, 900, 901));
-        vm.prank(STRANGER);
-        vault.payDebt(ID, 1, 901);
         vm.expectRevert(abi.encodeWithSelector(IVault.AmountZero.selector));
         vault.payDebt(ID, 1, 0);
         expectMove(account(1), NO_BLOCK, TokenBook.Outside, TokenBook.Balance, 850, Reason.DebtPaid);
@@ -375,10 +373,15 @@ contract VaultLinesTest is VaultFixture {
         vm.assertEq(debtOf(1), 50);
         vm.assertEq(balance(1), 850);
         vm.assertEq(lineOf(1), 0);
+        // No more than the debt is taken.
         vm.prank(STRANGER);
-        vault.payDebt(ID, 1, 50);
+        vault.payDebt(ID, 1, 51);
         vm.assertEq(debtOf(1), 0);
         vm.assertEq(balance(1), 900);
+        vm.assertEq(token.balanceOf(STRANGER), 100);
+        vm.expectRevert(abi.encodeWithSelector(IVault.DebtTooSmall.selector, ID, 1, 0, 1));
+        vm.prank(STRANGER);
+        vault.payDebt(ID, 1, 1);
     }
 
     function test_a_debt_falls_by_what_arrives() external {
@@ -390,11 +393,8 @@ contract VaultLinesTest is VaultFixture {
         hundredth.mint(STRANGER, 2_000);
         vm.prank(STRANGER);
         hundredth.approve(address(vault), 2_000);
-        vm.expectRevert(abi.encodeWithSelector(IVault.DebtTooSmall.selector, ID, 1, 900, 901));
         vm.prank(STRANGER);
         vault.payDebt(ID, 1, 901);
-        vm.prank(STRANGER);
-        vault.payDebt(ID, 1, 900);
         vm.assertEq(debtOf(1), 9);
         vm.assertEq(vault.balanceOf(address(hundredth), account(1)), 891);
     }

@@ -66,7 +66,7 @@ contract VaultWaysTest is VaultFixture {
         // In front of block 1: its blockMax stays.
         vault.executeWithdrawal(ID, 1);
         vm.assertEq(balance(0), 1_600);
-        vm.expectRevert(abi.encodeWithSelector(IVault.NothingRequested.selector, ID, 1));
+        vm.expectRevert(abi.encodeWithSelector(IVault.NothingFree.selector, ID, 1));
         vault.executeWithdrawal(ID, 1);
         settle(1, 1_000, 0);
         vm.assertEq(balance(1), 1_400);

@@ -352,7 +352,9 @@ export class SimulatedChain {
     if (stanceOf(this.facts(channelId, blockNumber), participant) !== undefined) return no('already-bound');
     this.#update(channelId, blockNumber, {
       acceptances: [...acceptances, { participant, outputHash }],
-      ownResults: ownResults.filter((one) => one.participant !== participant),
+      ownResults: ownResults.filter(
+        (one) => one.participant !== participant || one.outputHash === outputHash,
+      ),
     });
     return undefined;
   }

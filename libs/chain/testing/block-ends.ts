@@ -103,10 +103,41 @@ export function endsBlocks(chain: () => DrivenChain): void {
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
     done(await seller.account.acceptResult(channelId, 0, 1, fuller.outputHash));
     const facts = await (await latest(chain())).blockFacts(channelId, 0);
-    // Who accepts takes back what it revealed itself.
-    expect([facts.ownResults, facts.acceptances.length]).toEqual([[], 3]);
+    // It accepts what it revealed itself: nothing of it is taken back, nor its bond before the end.
+    expect([facts.ownResults.length, facts.acceptances.length]).toEqual([1, 3]);
+    const lockedWei = async () =>
+      (await (await latest(chain())).weiAccount(seller.account.address)).lockedWei;
+    expect(await lockedWei()).toBe(bondWei.part + bondWei.ownResult);
     done(await payer.account.settle(channelId, 0, [fuller]));
     expect(await (await latest(chain())).balance(token, seller.account.address)).toBe(90n);
+    expect(await lockedWei()).toBe(0n);
+  });
+
+  it('is in no dispute any more once one result stands alone, and keeps the bond of who began it', async () => {
+    const channel = await ExampleChannel.open(chain(), 'alone');
+    const { channelId, participants, terms } = channel;
+    const seller = participants[1];
+    const start = collectionEnd(terms, 0) + periods.collationPeriod;
+    await chain().advanceTo(collectionEnd(terms, 0));
+    for (const at of [0, 1]) done(await participants[at].operator.postPart(channelId, 0, channel.part(at)));
+    await chain().advanceTo(start);
+    const given = channel.result(0, 1, 0b001);
+    done(await channel.commit(0, 0, given, false));
+    await chain().advanceTo(start + periods.processingPeriod / 2);
+    done(await channel.reveal(0, 0, given));
+    await chain().advanceTo(start + periods.processingPeriod);
+    const { result: other, opening } = channel.result(0, 9, 0b011);
+    done(await seller.account.revealOwnResult(channelId, 0, other, opening));
+    expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
+    done(await seller.account.acceptResult(channelId, 0, 1, given.result.outputHash));
+    const now = await latest(chain());
+    const facts = await now.blockFacts(channelId, 0);
+    expect([facts.ownResults, facts.results.map((one) => one.isGone)]).toEqual([[], [false, true]]);
+    expect(await now.stage(channelId, 0)).toBe('challenge');
+    expect((await now.weiAccount(seller.account.address)).lockedWei).toBe(bondWei.part + bondWei.ownResult);
+    await chain().advanceTo(start + periods.processingPeriod + periods.challengePeriod);
+    done(await seller.account.settle(channelId, 0, [given.result]));
+    expect((await (await latest(chain())).weiAccount(seller.account.address)).lockedWei).toBe(0n);
   });
 
   it('gives the bonds of a void block back, once', async () => {

@@ -337,13 +337,15 @@ abstract contract SystemBlocks is SystemScene {
 
     // ── what is kept of a block ──
 
-    /// Stages go forward; parts stay; what is over stays as it ended.
+    /// Stages go forward, but for a dispute of which one result is left; parts stay; what is over stays as it
+    /// ended.
     function watch(bytes32 id, uint64 n) internal {
         Stage stage = stageOf(id, n);
         Stage last = lastStage[id][n];
         bool isOverFor = last == Stage.Settled || last == Stage.Void || last == Stage.Final;
         bool isEnd = stage == Stage.Settled && last == Stage.Final;
-        if (stage < last || (isOverFor && stage != last && !isEnd)) broken["stage"] = "a stage went back";
+        bool isBack = stage < last && !(last == Stage.Dispute && stage >= Stage.Processing);
+        if (isBack || (isOverFor && stage != last && !isEnd)) broken["stage"] = "a stage went back";
         lastStage[id][n] = stage;
         bytes32 ended = noted[id][n].wordsAtEnd;
         if (ended != 0 && ended != keccak256(abi.encode(blocks.rawWords(id, n)))) {

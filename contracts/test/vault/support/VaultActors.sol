@@ -145,7 +145,8 @@ contract VaultActors is VaultScene {
                 if (!areOverBefore(id, before.requestedAt + NOTICE)) broken = "before the notice ended";
             }
             if (after_.debt != 0) broken = "withdrawn beside a debt";
-            if (after_.requested != 0) broken = "the request is not used up";
+            uint256 rest = before.requested > amount ? before.requested - amount : 0;
+            if (after_.requested != rest) broken = "what is asked for is not what was not paid";
             if (after_.amount < after_.blockMax * liveStarted(id)) broken = "withdrawn from a block";
             gotInAll[id][payee] += before.debt - after_.debt;
             taken[closedAt == 0 ? "execute in time" : "execute when closed"]++;

@@ -55,7 +55,10 @@ contract VaultIndexer {
                 || reason == Reason.ContestedReleased
         ) owner = payers[channelId];
         if (reason == Reason.Burnt) owner = BURN;
-        if (reason == Reason.WithdrawalExecuted) requested[channelId][account] = 0;
+        if (reason == Reason.WithdrawalExecuted) {
+            uint256 asked = requested[channelId][account];
+            requested[channelId][account] = asked > amount ? asked - amount : 0;
+        }
         if (reason == Reason.DebtServed || reason == Reason.DebtPaid) {
             booked[channelId][account][TokenBook.Owed] -= amount;
         }
