@@ -84,7 +84,7 @@ contract SystemInvariantsTest is Test {
         }
     }
 
-    function invariant_a_block_pays_the_cover_shown_at_its_start_whatever_happens() external view {
+    function invariant_a_block_pays_the_cover_shown_at_its_start_whatever_happens() public view {
         vm.assertEq(actors.broken("cover"), "");
         uint64 started = actors.startedNow();
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
@@ -102,7 +102,7 @@ contract SystemInvariantsTest is Test {
     }
 
     /// Tokens: lines, balances, contested. Wei: bonds, reserved fees, and accounts; silence alone is burnt.
-    function invariant_what_is_held_is_what_the_books_say() external view {
+    function invariant_what_is_held_is_what_the_books_say() public view {
         requireTokensHeld();
         requireBondsAndFeesLocked();
         requireSilenceBurnt();
@@ -110,7 +110,7 @@ contract SystemInvariantsTest is Test {
 
     /// Void blocks pay and keep nothing; whatever number is quiet, what is not over is counted, at a price
     /// that does not grow.
-    function invariant_void_and_quiet_blocks_cost_nothing() external view {
+    function invariant_void_and_quiet_blocks_cost_nothing() public view {
         requireVoidPayNothing();
         requireLiveCounted();
         uint256 before = gasleft();
@@ -151,13 +151,13 @@ contract SystemInvariantsTest is Test {
         }
     }
 
-    function invariant_no_old_signature_moves_anything_and_every_refusal_has_a_name() external view {
+    function invariant_no_old_signature_moves_anything_and_every_refusal_has_a_name() public view {
         vm.assertEq(actors.broken("old signature"), "");
         vm.assertEq(actors.broken("refusal"), "");
     }
 
     /// Parts are written once, and what is over stays as it ended.
-    function invariant_stages_go_forward_to_an_end_within_the_bound_of_the_terms() external view {
+    function invariant_stages_go_forward_to_an_end_within_the_bound_of_the_terms() public view {
         vm.assertEq(actors.broken("stage"), "");
         vm.assertEq(actors.broken("write once"), "");
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
@@ -201,7 +201,7 @@ contract SystemInvariantsTest is Test {
         vm.assertEq(stake + locked, 0);
     }
 
-    function invariant_events_alone_tell_every_line_debt_balance_and_book() external view {
+    function invariant_events_alone_tell_every_line_debt_balance_and_book() public view {
         VaultIndexer indexer = actors.indexer();
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             bytes32 id = actors.idOf(c);
@@ -222,6 +222,16 @@ contract SystemInvariantsTest is Test {
             vm.assertEq(indexer.weiBooks(account, WeiBook.Stake), stake, "stake");
             vm.assertEq(indexer.weiBooks(account, WeiBook.Locked), locked, "locked");
         }
+    }
+
+    /// All of them in one campaign: what the long profile runs.
+    function invariant_everything_at_once() external view {
+        invariant_a_block_pays_the_cover_shown_at_its_start_whatever_happens();
+        invariant_what_is_held_is_what_the_books_say();
+        invariant_void_and_quiet_blocks_cost_nothing();
+        invariant_no_old_signature_moves_anything_and_every_refusal_has_a_name();
+        invariant_stages_go_forward_to_an_end_within_the_bound_of_the_terms();
+        invariant_events_alone_tell_every_line_debt_balance_and_book();
     }
 
     /// Once a run, at its end: every block ends, and nobody's money stays.

@@ -59,7 +59,7 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_tokens_held_are_lines_and_balances_and_contested() external view {
+    function invariant_tokens_held_are_lines_and_balances_and_contested() public view {
         for (uint256 c = 1; c < actors.CHANNELS(); c++) {
             address token = actors.tokenOf(c);
             uint256 sum = balancesOf(token);
@@ -70,7 +70,7 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_wei_held_are_the_three_books_of_all_accounts() external view {
+    function invariant_wei_held_are_the_three_books_of_all_accounts() public view {
         uint256 sum = weiOf(actors.BURN());
         for (uint256 i = 0; i < actors.PEOPLE(); i++) {
             sum += weiOf(actors.person(i));
@@ -79,7 +79,7 @@ contract VaultInvariantsTest is Test {
     }
 
     function invariant_a_cover_that_was_shown_at_a_blocks_start_lies_in_the_line_until_it_is_over()
-        external
+        public
         view
     {
         ScriptedBlocks blocks = actors.blocks();
@@ -98,11 +98,11 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_no_act_breaks_a_rule_and_no_refusal_is_without_reason() external view {
+    function invariant_no_act_breaks_a_rule_and_no_refusal_is_without_reason() public view {
         vm.assertEq(actors.broken(), "");
     }
 
-    function invariant_what_blocks_owe_is_got_or_is_debt() external view {
+    function invariant_what_blocks_owe_is_got_or_is_debt() public view {
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             bytes32 id = actors.idOf(c);
             for (uint8 i = 1; i < actors.PEOPLE() - 1; i++) {
@@ -112,7 +112,7 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_events_alone_tell_every_line_debt_request_balance_and_book() external view {
+    function invariant_events_alone_tell_every_line_debt_request_balance_and_book() public view {
         VaultIndexer indexer = actors.indexer();
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             bytes32 id = actors.idOf(c);
@@ -140,6 +140,16 @@ contract VaultInvariantsTest is Test {
             vm.assertEq(indexer.weiBooks(account, WeiBook.Stake), stake, "stake");
             vm.assertEq(indexer.weiBooks(account, WeiBook.Locked), locked, "locked");
         }
+    }
+
+    /// All of them in one campaign: what the long profile runs.
+    function invariant_everything_at_once() external view {
+        invariant_tokens_held_are_lines_and_balances_and_contested();
+        invariant_wei_held_are_the_three_books_of_all_accounts();
+        invariant_a_cover_that_was_shown_at_a_blocks_start_lies_in_the_line_until_it_is_over();
+        invariant_no_act_breaks_a_rule_and_no_refusal_is_without_reason();
+        invariant_what_blocks_owe_is_got_or_is_debt();
+        invariant_events_alone_tell_every_line_debt_request_balance_and_book();
     }
 
     /// Once a run, at its end: nobody's money stays.

@@ -12,12 +12,14 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectNode } from '#chain/ethereum-node';
-import { addressOf } from '#crypto';
-import { fromHex, type Hex } from '#encoding';
+import { openChain } from '#chain/open-chain';
+import { addressOf, encryptionPublicKey } from '#crypto';
+import { fromHex, type Hex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { AppProcess } from './app-process.js';
 
 const VALIDATOR_KEY: Hex = `0x${'11'.repeat(32)}`;
+const ENCRYPTION_SECRET: Hex = `0x${'22'.repeat(32)}`;
 const timing = { pollIntervalMs: 250, requestTimeoutMs: 10_000, inclusionTimeoutMs: 60_000 };
 const root = join(import.meta.dirname, '../../..');
 const yaml = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
@@ -73,7 +75,7 @@ describe('the development chain of the containers', () => {
       CHAIN: url,
       LENS: lens,
       VALIDATOR_KEY,
-      ENCRYPTION_SECRET: `0x${'22'.repeat(32)}`,
+      ENCRYPTION_SECRET,
       PART_STORE: `file:${folder}/parts`,
       KEY_VALUE: `file:${folder}/validator`,
       SPILL_FOLDER: join(folder, 'spill'),
@@ -95,6 +97,19 @@ describe('the development chain of the containers', () => {
       `0x${(10n ** 18n).toString(16)}`,
     );
     await node.close();
+    await expect(health()).rejects.toMatchObject({
+      ...{ code: 1, stdout: expect.stringMatching(/^\{"reasons":\[\{"code":"validator-not-registered"/) },
+    });
+    const chain = await openChain(url, { ...timing, lens: lens as Hex, log: silentLog });
+    const entry = {
+      encryptionKey: toHex(encryptionPublicKey(fromHex(ENCRYPTION_SECRET))),
+      endpoint: app.url,
+    };
+    const registered = await chain
+      .validatorActs(fromHex(VALIDATOR_KEY))
+      .registerValidator({ ...entry, leastFeeWei: 0n, stakeWei: 10n ** 17n });
+    expect(registered).toMatchObject({ ok: true });
+    await chain.close();
     await expect(health()).resolves.toBe('{"reasons":[]}');
     await app.drain();
     await expect(health()).rejects.toMatchObject({
