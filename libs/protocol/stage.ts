@@ -146,16 +146,19 @@ function ended(terms: ChannelTerms, facts: BlockFacts): BlockStage {
 function agreedIn(terms: ChannelTerms, facts: BlockFacts): Digest | undefined {
   const stances = terms.participants.map((_, participant) => stanceOf(facts, participant));
   const [first] = stances;
-  if (first === undefined || stances.some((one) => one !== first)) return undefined;
-  const [only] = facts.results;
-  return facts.results.length === 1 && only.isGone ? undefined : first;
+  return stances.every((one) => one === first) ? first : undefined;
 }
 
-/** The result that a participant cannot leave: it accepted it, or its binding seat revealed it. */
+/**
+ * The result that a participant cannot leave: it accepted it, or its binding seat revealed it. Nobody is held
+ * to one that is gone.
+ */
 export function stanceOf(facts: BlockFacts, participant: number): Digest | undefined {
   const accepted = facts.acceptances.find((one) => one.participant === participant);
-  if (accepted !== undefined) return accepted.outputHash;
-  return facts.seats.find((seat) => seat.participant === participant && seat.binding)?.outputHash;
+  const binding = facts.seats.find((seat) => seat.participant === participant && seat.binding);
+  const stance = accepted === undefined ? binding?.outputHash : accepted.outputHash;
+  const isGone = facts.results.some((one) => one.outputHash === stance && one.isGone);
+  return isGone ? undefined : stance;
 }
 
 /** The one that all agreed on, or each that is not gone. */

@@ -235,7 +235,7 @@ describe('the coordinator’s configuration', () => {
   const [one, other] = [`0x${'aA'.repeat(20)}`, `0x${'bb'.repeat(20)}`];
   const environment = {
     ...{ CHAIN: 'http://localhost:8545', LENS: one, ACCOUNT: one, OPERATOR_KEY: secret },
-    ...{ ENCRYPTION_SECRET: secret, KEY_VALUE: 'file:/tmp/state', VALIDATORS: 'drawn' },
+    ...{ ENCRYPTION_SECRET: secret, KEY_VALUE: 'file:./state', VALIDATORS: 'drawn' },
   };
   const optionsOf = (more: object) => readCoordinatorConfig({ ...environment, ...more }).options;
 

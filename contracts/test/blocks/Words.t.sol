@@ -21,6 +21,17 @@ contract WordsTest is BlockScene {
         blocks.acceptResult(id, N, uint8(who), hash);
     }
 
+    /// A stranger's seat alone has revealed; the challenge period begins.
+    function revealedForAFee() private {
+        postAll(id, N, 3);
+        Delegation memory one = delegationOf(id, N, 1, false);
+        one.feeWei = 1 ether;
+        commit(one, commitmentOf(id, N, validator(1), low()));
+        vm.warp(begun() + 20);
+        reveal(id, N, 1, low());
+        vm.warp(begun() + 40);
+    }
+
     function test_who_accepts_its_own_result_keeps_its_bond_at_stake() external {
         revealedByOne();
         vm.warp(begun() + 99);
@@ -62,13 +73,7 @@ contract WordsTest is BlockScene {
     }
 
     function test_a_validator_whose_amounts_are_paid_has_its_fee() external {
-        postAll(id, N, 3);
-        Delegation memory one = delegationOf(id, N, 1, false);
-        one.feeWei = 1 ether;
-        commit(one, commitmentOf(id, N, validator(1), low()));
-        vm.warp(begun() + 20);
-        reveal(id, N, 1, low());
-        vm.warp(begun() + 40);
+        revealedForAFee();
         // The same amounts under another hash, which all accept.
         BlockResult memory same = low();
         same.impressionCount = 6;
@@ -81,13 +86,7 @@ contract WordsTest is BlockScene {
     }
 
     function test_a_validator_whose_amounts_are_not_paid_has_none() external {
-        postAll(id, N, 3);
-        Delegation memory one = delegationOf(id, N, 1, false);
-        one.feeWei = 1 ether;
-        commit(one, commitmentOf(id, N, validator(1), low()));
-        vm.warp(begun() + 20);
-        reveal(id, N, 1, low());
-        vm.warp(begun() + 40);
+        revealedForAFee();
         revealOwn(id, N, 0, high());
         for (uint256 i = 0; i < 3; i++) {
             accept(i, high());

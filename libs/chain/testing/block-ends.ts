@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { bondWei, collectionEnd, stageOf } from '#protocol';
 import type { ChainOutcome, DrivenChain } from '../chain.js';
 import { done, latest, lineOf, refused } from './answers.js';
-import { ExampleChannel, periods } from './example-channel.js';
+import { ExampleChannel, type ExampleResult, periods } from './example-channel.js';
 
 export function endsBlocks(chain: () => DrivenChain): void {
   it('extends once when nobody reveals, takes an own result there, and settles it after the challenge', async () => {
@@ -43,15 +43,7 @@ export function endsBlocks(chain: () => DrivenChain): void {
     const { channelId, participants, terms, token } = channel;
     const [payer, seller] = participants;
     done(await payer.account.deposit(channelId, 1, 1_000n));
-    const start = collectionEnd(terms, 0) + periods.collationPeriod;
-    await chain().advanceTo(collectionEnd(terms, 0));
-    for (const at of [0, 1]) done(await participants[at].operator.postPart(channelId, 0, channel.part(at)));
-    await chain().advanceTo(start);
-    const given = channel.result(0, 1, 0b001);
-    done(await channel.commit(0, 0, given));
-    await chain().advanceTo(start + periods.processingPeriod / 2);
-    done(await channel.reveal(0, 0, given));
-    await chain().advanceTo(start + periods.processingPeriod);
+    const { given } = await revealedByOne(channel, true);
     const fuller = channel.result(0, 9, 0b011);
     done(await seller.account.revealOwnResult(channelId, 0, fuller.result, fuller.opening));
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
@@ -83,18 +75,10 @@ export function endsBlocks(chain: () => DrivenChain): void {
 
   it('is final at once when all accept one of two results, and pays that one alone', async () => {
     const channel = await ExampleChannel.open(chain(), 'accepted');
-    const { channelId, participants, terms, token } = channel;
+    const { channelId, participants, token } = channel;
     const [payer, seller, auditor] = participants;
     done(await payer.account.deposit(channelId, 1, 1_000n));
-    const start = collectionEnd(terms, 0) + periods.collationPeriod;
-    await chain().advanceTo(collectionEnd(terms, 0));
-    for (const at of [0, 1]) done(await participants[at].operator.postPart(channelId, 0, channel.part(at)));
-    await chain().advanceTo(start);
-    const given = channel.result(0, 1, 0b001);
-    done(await channel.commit(0, 0, given, false));
-    await chain().advanceTo(start + periods.processingPeriod / 2);
-    done(await channel.reveal(0, 0, given));
-    await chain().advanceTo(start + periods.processingPeriod);
+    await revealedByOne(channel, false);
     const { result: fuller, opening } = channel.result(0, 9, 0b011);
     done(await seller.account.revealOwnResult(channelId, 0, fuller, opening));
     for (const [at, one] of [payer, auditor].entries()) {
@@ -115,17 +99,9 @@ export function endsBlocks(chain: () => DrivenChain): void {
 
   it('is in no dispute any more once one result stands alone, and keeps the bond of who began it', async () => {
     const channel = await ExampleChannel.open(chain(), 'alone');
-    const { channelId, participants, terms } = channel;
+    const { channelId, participants } = channel;
     const seller = participants[1];
-    const start = collectionEnd(terms, 0) + periods.collationPeriod;
-    await chain().advanceTo(collectionEnd(terms, 0));
-    for (const at of [0, 1]) done(await participants[at].operator.postPart(channelId, 0, channel.part(at)));
-    await chain().advanceTo(start);
-    const given = channel.result(0, 1, 0b001);
-    done(await channel.commit(0, 0, given, false));
-    await chain().advanceTo(start + periods.processingPeriod / 2);
-    done(await channel.reveal(0, 0, given));
-    await chain().advanceTo(start + periods.processingPeriod);
+    const { given, challengedAt } = await revealedByOne(channel, false);
     const { result: other, opening } = channel.result(0, 9, 0b011);
     done(await seller.account.revealOwnResult(channelId, 0, other, opening));
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
@@ -135,7 +111,7 @@ export function endsBlocks(chain: () => DrivenChain): void {
     expect([facts.ownResults, facts.results.map((one) => one.isGone)]).toEqual([[], [false, true]]);
     expect(await now.stage(channelId, 0)).toBe('challenge');
     expect((await now.weiAccount(seller.account.address)).lockedWei).toBe(bondWei.part + bondWei.ownResult);
-    await chain().advanceTo(start + periods.processingPeriod + periods.challengePeriod);
+    await chain().advanceTo(challengedAt + periods.challengePeriod);
     done(await seller.account.settle(channelId, 0, [given.result]));
     expect((await (await latest(chain())).weiAccount(seller.account.address)).lockedWei).toBe(0n);
   });
@@ -175,4 +151,23 @@ export async function makeFinal(
   const given = channel.result(blockNumber, variant, 0b111);
   await each((index) => channel.commit(blockNumber, index, given));
   await each((index) => channel.reveal(blockNumber, index, given));
+}
+
+/** Payer and seller have posted, and the payer's seat alone has revealed: the challenge period begins. */
+async function revealedByOne(
+  channel: ExampleChannel,
+  binding: boolean,
+): Promise<{ readonly given: ExampleResult; readonly challengedAt: number }> {
+  const { chain, channelId, participants, terms } = channel;
+  const start = collectionEnd(terms, 0) + periods.collationPeriod;
+  await chain.advanceTo(collectionEnd(terms, 0));
+  for (const at of [0, 1]) done(await participants[at].operator.postPart(channelId, 0, channel.part(at)));
+  await chain.advanceTo(start);
+  const given = channel.result(0, 1, 0b001);
+  done(await channel.commit(0, 0, given, binding));
+  await chain.advanceTo(start + periods.processingPeriod / 2);
+  done(await channel.reveal(0, 0, given));
+  const challengedAt = start + periods.processingPeriod;
+  await chain.advanceTo(challengedAt);
+  return { given, challengedAt };
 }

@@ -41,7 +41,7 @@ export interface ChainSession {
   channelOf(account: Address, id: string): Promise<ChannelFacts>;
   /** Ends the command with `refused-by-contracts` where the contracts say no. */
   act(name: string, post: () => Promise<ChainOutcome>): Promise<void>;
-  /** The same where a no ends nothing: it is the answer. */
+  /** The same where a no of the contracts ends nothing: it is the answer. */
   attempt(
     name: string,
     post: () => Promise<ChainOutcome>,
@@ -71,6 +71,9 @@ export async function onChain(
     const acts: ToldAct[] = [];
     const attempt: ChainSession['attempt'] = async (name, post) => {
       const outcome = await post();
+      if (!outcome.ok && outcome.code === 'operator-key-without-gas') {
+        throw new CommandRefused('account-without-gas', `${name}: ${outcome.message}`);
+      }
       if (!outcome.ok) return { code: outcome.code, message: outcome.message };
       const told = toldActs(name, outcome, rehearsed.splice(0));
       for (const one of told) printAct(one, output);
@@ -85,8 +88,6 @@ export async function onChain(
       act: async (name, post) => {
         const refusal = await attempt(name, post);
         if (refusal === undefined) return;
-        const isGas = refusal.code === 'operator-key-without-gas';
-        if (isGas) throw new CommandRefused('account-without-gas', `${name}: ${refusal.message}`);
         throw new CommandRefused('refused-by-contracts', `${name}: ${refusal.code}: ${refusal.message}`);
       },
       signs: (what, data) => {
