@@ -38,7 +38,12 @@ enum Reason {
     Fee,
     Silence,
     StakeAdded,
-    StakeLeft
+    StakeLeft,
+    AccusationBond,
+    QuestionBond,
+    PanelBond,
+    /// Of a bond that was lost: to whoever proved it, or answered.
+    Prover
 }
 
 /// One move of wei between two books, possibly of two accounts.

@@ -11,6 +11,10 @@ library Bonds {
     uint96 internal constant SILENCE = SEAT / 10;
     /// Of a participant that reveals a result of its own.
     uint96 internal constant OWN_RESULT = 0.01 ether;
+    /// Of who accuses a result, for each.
+    uint96 internal constant ACCUSATION = 0.01 ether;
+    /// Of who questions a part, for each question.
+    uint96 internal constant QUESTION = 0.01 ether;
     /// What a validator must have at stake to be listed.
     uint96 internal constant STAKE_MIN = 0.1 ether;
     /// How long a stake that is announced to leave still vouches.
