@@ -59,13 +59,40 @@ library RecordProof {
             ImpressionRecord.hashOf(head, tail), place.recordIndex, header.count, place.recordPath
         );
         if (!isWhole || root != header.recordsRoot) revert RecordPlaceRefused("recordsRoot");
-        (root, isWhole) =
-            MerklePath.rootOf(sha256(place.header), place.batchIndex, place.batches, place.batchPath);
+        root = segmentRootOf(place.header, place.batchIndex, place.batches, place.batchPath);
+        requireRow(place.sealedDigest, root, place.segmentIndex, place.rowPath, partRoot, segmentCount);
+    }
+
+    /// Of a segment with this header of a batch as the one at `index` of `batches`.
+    function segmentRootOf(bytes calldata header, uint256 index, uint256 batches, bytes32[] calldata path)
+        internal
+        pure
+        returns (bytes32 root)
+    {
+        bool isWhole;
+        (root, isWhole) = MerklePath.rootOf(sha256(header), index, batches, path);
         if (!isWhole) revert RecordPlaceRefused("segmentRoot");
-        (root, isWhole) = MerklePath.rootOf(
-            rowHash(place.sealedDigest, root), place.segmentIndex, segmentCount, place.rowPath
-        );
+    }
+
+    /// Reverts unless the row stands at `index` of `segmentCount` under `partRoot`.
+    function requireRow(
+        bytes32 sealedDigest,
+        bytes32 segmentRoot,
+        uint256 index,
+        bytes32[] calldata path,
+        bytes32 partRoot,
+        uint256 segmentCount
+    ) internal pure {
+        (bytes32 root, bool isWhole) =
+            MerklePath.rootOf(rowHash(sealedDigest, segmentRoot), index, segmentCount, path);
         if (!isWhole || root != partRoot) revert RecordPlaceRefused("partRoot");
+    }
+
+    /// Whether the one stands before the other in a part: by (author, sequence, recordsRoot), strictly.
+    function isBelow(BatchHeader memory one, BatchHeader memory other) internal pure returns (bool) {
+        if (one.author != other.author) return one.author < other.author;
+        if (one.sequence != other.sequence) return one.sequence < other.sequence;
+        return one.recordsRoot < other.recordsRoot;
     }
 
     /// Strictly, as it stands before its records; that the author is a participant is for the caller.
