@@ -8,8 +8,8 @@ import {BatchHeader, RecordPlace, RecordProof} from "../src/lib/RecordProof.sol"
 import {SettlementTree} from "../src/lib/SettlementTree.sol";
 import {VectorsTest} from "./support/VectorsTest.sol";
 
-/// Records, batch headers and the way from a record to a part's root, against the golden vectors; the sums of
-/// the settlement tree.
+/// Records, batch headers and the way from a record to a part's root, against the golden vectors; the
+/// entries of the settlement tree.
 contract RecordProofTest is VectorsTest {
     string private constant PLACE_TYPE = "Proof(bytes record,uint256 recordIndex,uint256 count,"
         "bytes32[] recordPath,bytes header,uint256 batchIndex,uint256 batches,bytes32[] batchPath,"
@@ -252,29 +252,6 @@ contract RecordProofTest is VectorsTest {
         vm.assertEq(SettlementTree.entryOf(content, words), sha256(abi.encodePacked(content, digest)));
         content = SettlementTree.pairContent(low, high);
         vm.assertEq(content, digest);
-    }
-
-    function testFuzz_amounts_of_neighbours_add_up(
-        uint64[16] memory left,
-        uint64[16] memory right,
-        uint256 size
-    ) public pure {
-        size = bound(size, 2, 16);
-        uint64[] memory a = new uint64[](size);
-        uint64[] memory b = new uint64[](size);
-        uint64[] memory sum = new uint64[](size);
-        for (uint256 i = 0; i < size; i++) {
-            (a[i], b[i]) = (left[i] >> 1, right[i] >> 1);
-            sum[i] = a[i] + b[i];
-        }
-        bytes32[] memory words;
-        bool fits;
-        (words, fits) = SettlementTree.sumOf(SettlementTree.wordsOf(a), SettlementTree.wordsOf(b));
-        vm.assertTrue(fits, "fits");
-        vm.assertEq(abi.encode(words), abi.encode(SettlementTree.wordsOf(sum)));
-        (a[size - 1], b[size - 1]) = (type(uint64).max, 1);
-        (, fits) = SettlementTree.sumOf(SettlementTree.wordsOf(a), SettlementTree.wordsOf(b));
-        vm.assertFalse(fits, "2^64");
     }
 
     /// And does not, of another leaf, at another place or by a longer path.

@@ -17,6 +17,13 @@ struct Delegation {
     uint64 notAfter;
 }
 
+/// What postPart was told: the chain keeps its digest alone.
+struct PartFacts {
+    bytes32 partRoot;
+    uint32 segmentCount;
+    bytes32 indexHash;
+}
+
 /// partDigest: the first 27 bytes of keccak256(abi.encode(partRoot, segmentCount, indexHash)). `height`: where
 /// its PartPosted event is.
 struct PartWord {

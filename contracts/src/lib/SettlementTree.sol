@@ -23,7 +23,11 @@ library SettlementTree {
 
     /// A leaf or node from its content and its amounts in words.
     function entryOf(bytes32 content, bytes32[] memory amountWords) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(content, MerkleRoot.over(amountWords)));
+        return entryWith(content, MerkleRoot.over(amountWords));
+    }
+
+    function entryWith(bytes32 content, bytes32 amountsDigest) internal pure returns (bytes32) {
+        return sha256(abi.encodePacked(content, amountsDigest));
     }
 
     /// One uint64 a participant, four to a word, big-endian, participant 0 first, zero-filled.
@@ -32,21 +36,5 @@ library SettlementTree {
         for (uint256 i = 0; i < amounts.length; i++) {
             words[i >> 2] |= bytes32(uint256(amounts[i]) << (192 - 64 * (i & 3)));
         }
-    }
-
-    /// The amounts of two neighbours together; `fits` is false where one of them reaches 2^64.
-    function sumOf(bytes32[] memory left, bytes32[] memory right)
-        internal
-        pure
-        returns (bytes32[] memory sum, bool fits)
-    {
-        sum = new bytes32[](left.length);
-        for (uint256 i = 0; i < left.length * 4; i++) {
-            uint256 one =
-                uint256(AmountWords.nanoIn(left[i >> 2], i)) + AmountWords.nanoIn(right[i >> 2], i);
-            if (one > type(uint64).max) return (sum, false);
-            sum[i >> 2] |= bytes32(one << (192 - 64 * (i & 3)));
-        }
-        fits = true;
     }
 }

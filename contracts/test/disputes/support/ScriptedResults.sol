@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Forfeit, IBlockSeams} from "../../../src/interfaces/IBlockSeams.sol";
+import {IParticipantRegistry} from "../../../src/registries/IParticipantRegistry.sol";
+
+/// Of Blocks only what the Adjudicator knows of it. A test says which results there are, who stands for what,
+/// and what falls or ends otherwise.
+contract ScriptedResults {
+    struct Result {
+        bytes32 outputHash;
+        bool isGone;
+        Forfeit[] forfeits;
+        Forfeit[] takenBack;
+    }
+
+    IParticipantRegistry private immutable registry;
+    address public adjudicator;
+    address[] public accounts;
+    address[] public validators;
+    bool public isOver;
+    uint256 public openAccusations;
+    mapping(uint8 result => Result) private results;
+    mapping(uint8 part => bytes27) private digests;
+
+    constructor(IParticipantRegistry registry_) {
+        registry = registry_;
+    }
+
+    function setAdjudicator(address adjudicator_) external {
+        adjudicator = adjudicator_;
+    }
+
+    function addParty(address account, address validator) external {
+        accounts.push(account);
+        validators.push(validator);
+    }
+
+    function setResult(uint8 result, bytes32 outputHash) external {
+        results[result].outputHash = outputHash;
+    }
+
+    function setGone(uint8 result, bool isGone) external {
+        results[result].isGone = isGone;
+    }
+
+    function setPart(uint8 part, bytes27 digest) external {
+        digests[part] = digest;
+    }
+
+    function addForfeit(uint8 result, address account, uint96 amount) external {
+        results[result].forfeits.push(Forfeit(account, amount));
+    }
+
+    function addTakenBack(uint8 result, address account, uint96 amount) external {
+        results[result].takenBack.push(Forfeit(account, amount));
+    }
+
+    function end() external {
+        isOver = true;
+    }
+
+    // ── what the Adjudicator calls ──
+
+    function holdAccusation(
+        bytes32 channelId,
+        uint64 blockNumber,
+        uint8 result,
+        uint8 participant,
+        address sender
+    ) external returns (bytes32 outputHash, address account, bool isValidator) {
+        requireAdjudicator();
+        if (!stands(channelId, blockNumber, result)) {
+            revert IBlockSeams.AccusationTooLate(channelId, blockNumber, block.timestamp);
+        }
+        account = accounts[participant];
+        isValidator = sender != account && registry.operatorKeyOf(account) != sender;
+        if (isValidator) {
+            if (sender != validators[participant]) {
+                revert IBlockSeams.NothingElseStoodFor(channelId, blockNumber, participant);
+            }
+            account = sender;
+        }
+        openAccusations++;
+        outputHash = results[result].outputHash;
+    }
+
+    function freeAccusations(bytes32, uint64, uint8 count) external {
+        requireAdjudicator();
+        openAccusations -= count;
+    }
+
+    function fall(bytes32 channelId, uint64 blockNumber, uint8 result) external returns (Forfeit[] memory) {
+        requireAdjudicator();
+        require(stands(channelId, blockNumber, result), "it does not stand");
+        results[result].isGone = true;
+        return results[result].forfeits;
+    }
+
+    function forfeitTakenBack(bytes32, uint64, uint8 result) external returns (Forfeit[] memory forfeits) {
+        requireAdjudicator();
+        forfeits = results[result].takenBack;
+        delete results[result].takenBack;
+    }
+
+    function stands(bytes32, uint64, uint8 result) public view returns (bool) {
+        return !isOver && results[result].outputHash != 0 && !results[result].isGone;
+    }
+
+    function partDigestOf(bytes32, uint64, uint8 part) external view returns (bytes27) {
+        return digests[part];
+    }
+
+    function requireAdjudicator() private view {
+        if (msg.sender != adjudicator) revert("not the Adjudicator");
+    }
+}
