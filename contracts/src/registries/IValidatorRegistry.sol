@@ -35,8 +35,9 @@ interface IValidatorRegistry {
     error ExitTooEarly(address account, uint64 exitAt);
     error NothingAnnounced(address account);
 
-    /// Registers msg.sender or replaces its key, endpoint and fee. The value sent, and `stakeFromFree` of its free
-    /// wei, are added to its stake, which must then reach Bonds.STAKE_MIN beyond what is announced to leave.
+    /// Registers msg.sender or replaces its key, endpoint and fee. The value sent, and `stakeFromFree` of its
+    /// free wei, are added to its stake, which must then reach Bonds.STAKE_MIN beyond what is announced to
+    /// leave.
     function register(
         bytes32 encryptionKey,
         string calldata endpoint,
@@ -68,6 +69,14 @@ interface IValidatorRegistry {
     /// Accounts with an entry and their weights, at most `limit` from `start` on; an entry that is removed is
     /// replaced by the last.
     function validators(uint256 start, uint256 limit)
+        external
+        view
+        returns (address[] memory accounts, uint256[] memory weights);
+
+    /// The same accounts with what a draw weighs that nobody may steer once `time` is there: the stake beyond
+    /// announced exits, locked or not, since others can bring about that stake is locked; 0 below
+    /// Bonds.STAKE_MIN, and for an account that raised it at `time` or later.
+    function steadyBonds(uint256 start, uint256 limit, uint64 time)
         external
         view
         returns (address[] memory accounts, uint256[] memory weights);

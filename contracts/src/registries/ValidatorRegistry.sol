@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IVault, Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
 import {Bonds} from "../lib/Bonds.sol";
@@ -18,18 +19,24 @@ contract ValidatorRegistry is IValidatorRegistry {
         uint64 registeredAt;
         /// Where the account stands in the list, plus 1.
         uint64 place;
+        /// When its bond, less what is announced to leave, last rose.
+        uint64 raisedAt;
         string endpoint;
     }
 
-    struct Exit {
-        uint128 amount;
+    struct Bond {
+        /// All that was staked and has not left, wherever it lies; what was lost of it since the account's last act
+        /// is still in it.
+        uint96 staked;
+        /// What of it is announced to leave, and when it may.
+        uint96 exit;
         uint64 leavesAt;
     }
 
     IVault public immutable vault;
     mapping(address account => Entry) private entries;
     /// Also of accounts without an entry: bonds that come back later leave in the same way.
-    mapping(address account => Exit) private exits;
+    mapping(address account => Bond) private bonds;
     mapping(address account => mapping(address validator => uint64)) private namedAt;
     address[] private listed;
 
@@ -48,15 +55,20 @@ contract ValidatorRegistry is IValidatorRegistry {
         uint256 size = bytes(endpoint).length;
         if (size > ENDPOINT_BYTES_MAX) revert EndpointTooLong(size, ENDPOINT_BYTES_MAX);
         if (msg.value > 0) vault.depositWei{value: msg.value}(msg.sender);
-        move(WeiBook.Free, WeiBook.Stake, Reason.StakeAdded, msg.value + stakeFromFree);
+        uint256 added = msg.value + stakeFromFree;
+        move(WeiBook.Free, WeiBook.Stake, Reason.StakeAdded, added);
         Entry storage entry = entries[msg.sender];
+        Bond storage bond = bonds[msg.sender];
         (, uint256 stake, uint256 locked) = vault.weiOf(msg.sender);
+        bond.staked = held(bond.staked + added, stake + locked);
         // Who is listed and has bonds locked may still change its entry.
         if (entry.registeredAt != 0) stake += locked;
-        uint256 needed = exits[msg.sender].amount + uint256(Bonds.STAKE_MIN);
+        uint256 needed = bond.exit + uint256(Bonds.STAKE_MIN);
         if (stake < needed) revert StakeTooSmall(msg.sender, stake, needed);
+        if (added > 0) entry.raisedAt = uint64(block.timestamp);
         if (entry.registeredAt == 0) {
             listed.push(msg.sender);
+            entry.raisedAt = uint64(block.timestamp);
             entry.registeredAt = uint64(block.timestamp);
             entry.place = uint64(listed.length);
         }
@@ -68,25 +80,28 @@ contract ValidatorRegistry is IValidatorRegistry {
 
     /// @inheritdoc IValidatorRegistry
     function announceExit(uint256 amount) external {
-        if (amount == 0 && exits[msg.sender].leavesAt == 0) revert NothingAnnounced(msg.sender);
+        Bond storage bond = bonds[msg.sender];
+        if (amount == 0 && bond.leavesAt == 0) revert NothingAnnounced(msg.sender);
         (, uint256 stake, uint256 locked) = vault.weiOf(msg.sender);
         // Locked bonds may leave too, once they are back.
         if (amount > stake + locked) revert StakeTooSmall(msg.sender, stake + locked, amount);
         uint64 leavesAt = amount == 0 ? 0 : uint64(block.timestamp + Bonds.UNBONDING);
-        exits[msg.sender] = Exit(amount.toUint128(), leavesAt);
+        if (amount < bond.exit) entries[msg.sender].raisedAt = uint64(block.timestamp);
+        bonds[msg.sender] = Bond(held(bond.staked, stake + locked), amount.toUint96(), leavesAt);
         emit ExitAnnounced(msg.sender, amount, leavesAt);
     }
 
     /// @inheritdoc IValidatorRegistry
     function completeExit() external {
-        Exit storage exit = exits[msg.sender];
-        if (exit.leavesAt == 0) revert NothingAnnounced(msg.sender);
-        if (block.timestamp < exit.leavesAt) revert ExitTooEarly(msg.sender, exit.leavesAt);
+        Bond storage bond = bonds[msg.sender];
+        if (bond.leavesAt == 0) revert NothingAnnounced(msg.sender);
+        if (block.timestamp < bond.leavesAt) revert ExitTooEarly(msg.sender, bond.leavesAt);
         (, uint256 stake, uint256 locked) = vault.weiOf(msg.sender);
-        uint256 amount = exit.amount < stake ? exit.amount : stake;
-        uint256 rest = exit.amount - amount;
-        if (rest == 0) delete exits[msg.sender];
-        else exit.amount = uint128(rest);
+        uint256 amount = Math.min(bond.exit, stake);
+        uint256 rest = bond.exit - amount;
+        bond.staked = held(Math.saturatingSub(bond.staked, amount), stake - amount + locked);
+        bond.exit = uint96(rest);
+        if (rest == 0) bond.leavesAt = 0;
         emit ExitCompleted(msg.sender, amount);
         if (stake - amount + locked < rest + Bonds.STAKE_MIN) leaveList();
         move(WeiBook.Stake, WeiBook.Free, Reason.StakeLeft, amount);
@@ -109,15 +124,15 @@ contract ValidatorRegistry is IValidatorRegistry {
     /// @inheritdoc IValidatorRegistry
     function validator(address account) external view returns (Validator memory) {
         Entry storage entry = entries[account];
-        Exit storage exit = exits[account];
+        Bond storage bond = bonds[account];
         (, uint256 stake,) = vault.weiOf(account);
         return Validator({
             encryptionKey: entry.encryptionKey,
             endpoint: entry.endpoint,
             leastFeeWei: entry.leastFeeWei,
             stakeWei: stake,
-            exitWei: exit.amount,
-            exitAt: exit.leavesAt,
+            exitWei: bond.exit,
+            exitAt: bond.leavesAt,
             registeredAt: entry.registeredAt
         });
     }
@@ -126,8 +141,7 @@ contract ValidatorRegistry is IValidatorRegistry {
     function weightOf(address account) public view returns (uint256) {
         if (entries[account].registeredAt == 0) return 0;
         (, uint256 stake,) = vault.weiOf(account);
-        uint256 exit = exits[account].amount;
-        return stake < exit + Bonds.STAKE_MIN ? 0 : stake - exit;
+        return beyondExit(stake, bonds[account].exit);
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -141,14 +155,47 @@ contract ValidatorRegistry is IValidatorRegistry {
         view
         returns (address[] memory accounts, uint256[] memory weights)
     {
-        uint256 count = listed.length;
-        uint256 size = start >= count ? 0 : limit < count - start ? limit : count - start;
+        (accounts, weights) = page(start, limit);
+        for (uint256 i = 0; i < accounts.length; i++) {
+            weights[i] = weightOf(accounts[i]);
+        }
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function steadyBonds(uint256 start, uint256 limit, uint64 time)
+        external
+        view
+        returns (address[] memory accounts, uint256[] memory weights)
+    {
+        (accounts, weights) = page(start, limit);
+        for (uint256 i = 0; i < accounts.length; i++) {
+            if (entries[accounts[i]].raisedAt >= time) continue;
+            (, uint256 stake, uint256 locked) = vault.weiOf(accounts[i]);
+            Bond storage bond = bonds[accounts[i]];
+            weights[i] = beyondExit(held(bond.staked, stake + locked), bond.exit);
+        }
+    }
+
+    function page(uint256 start, uint256 limit)
+        private
+        view
+        returns (address[] memory accounts, uint256[] memory weights)
+    {
+        uint256 size = Math.min(limit, Math.saturatingSub(listed.length, start));
         accounts = new address[](size);
         weights = new uint256[](size);
         for (uint256 i = 0; i < size; i++) {
             accounts[i] = listed[start + i];
-            weights[i] = weightOf(accounts[i]);
         }
+    }
+
+    /// What was staked, as far as it is still there.
+    function held(uint256 staked, uint256 there) private pure returns (uint96) {
+        return Math.min(staked, there).toUint96();
+    }
+
+    function beyondExit(uint256 bond, uint256 exit) private pure returns (uint256) {
+        return bond < exit + Bonds.STAKE_MIN ? 0 : bond - exit;
     }
 
     function leaveList() private {

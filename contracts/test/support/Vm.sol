@@ -12,6 +12,8 @@ interface Vm {
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function warp(uint256 timestamp) external;
+    function roll(uint256 height) external;
+    function setBlockhash(uint256 height, bytes32 hash) external;
     function chainId(uint256 id) external;
     function deal(address account, uint256 wei_) external;
     function etch(address account, bytes calldata code) external;
