@@ -9,6 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   protocol: ['encoding', 'crypto'],
   reduction: ['encoding', 'crypto', 'protocol'],
   proofs: ['encoding', 'crypto', 'protocol', 'reduction'],
+  dispute: ['encoding', 'crypto', 'protocol', 'reduction', 'proofs'],
   environment: ['encoding', 'protocol'],
   'service-config': ['encoding', 'chain', 'part-store'],
   'block-watch': [
@@ -52,7 +53,7 @@ export const adapterMayImport: Readonly<Record<(typeof ports)[number], readonly 
 };
 
 /** Pure and synchronous: these names of the outside world do not occur in them. */
-export const cores = ['proofs', 'reduction', 'protocol', 'encoding'] as const;
+export const cores = ['dispute', 'proofs', 'reduction', 'protocol', 'encoding'] as const;
 export const bannedInCores =
   /\b(Date\.now|new Date|Math\.random|process\.|setTimeout|setInterval|fetch\(|Promise|async |await |Intl\.|localeCompare|toLocale\w+|node:fs)/;
 

@@ -1,12 +1,13 @@
 /** Where a record stands in a block part: from its bytes up to what was posted (wire-formats.md 5). */
-import { merklePath, recoverSigner, rootFromPath, sha256 } from '#crypto';
-import { type Address, concatBytes, equalBytes, type Hex, toHex } from '#encoding';
+import { hash64Into, merklePath, recoverSigner, rootFromPath, sha256 } from '#crypto';
+import { type Address, concatBytes, equalBytes, fromHex, type Hex, toHex } from '#encoding';
 import {
   BatchHasher,
   type BatchHeader,
   batchAt,
   batchBytes,
   batchCount,
+  forEachBatch,
   headerFault,
   limits,
   type PartCommitment,
@@ -43,32 +44,97 @@ export function placesIn(
   recordHashes: ReadonlySet<Hex>,
 ): ReadonlyMap<Hex, RecordPlace> {
   const found = new Map<Hex, RecordPlace>();
+  const wanted = new WantedHashes(recordHashes);
   for (const [segmentIndex, segment] of segments.entries()) {
-    const batches = batchesOf(segment);
-    for (const [batchIndex, batch] of batches.entries()) {
-      const hashes = recordHashesOf(batch);
-      for (let at = 0; at < hashes.length / 32; at++) {
-        const hash = toHex(hashes.subarray(at * 32, at * 32 + 32));
-        if (!recordHashes.has(hash) || found.has(hash)) continue;
-        found.set(hash, {
-          record: recordOf(batch, at),
-          recordIndex: at,
-          recordPath: merklePath(hashes, at),
-          header: headerOf(batch),
-          batchIndex,
-          batches: batches.length,
-          batchPath: merklePath(concatBytes(...batches.map((one) => sha256(headerOf(one)))), batchIndex),
-          sealedDigest: rows.slice(
-            segmentIndex * limits.manifestRowBytes,
-            segmentIndex * limits.manifestRowBytes + 32,
-          ),
-          segmentIndex,
-          rowPath: merklePath(rowHashesOf(rows), segmentIndex),
-        });
+    if (found.size === recordHashes.size) break;
+    forEachBatch(segment, (from, bytes) => {
+      const batch = segment.subarray(from, from + bytes);
+      for (const [hash, recordIndex] of wanted.in(batch)) {
+        if (!found.has(hash)) found.set(hash, placeOf(rows, segmentIndex, segment, from, recordIndex));
       }
-    }
+    });
   }
   return found;
+}
+
+/** Finds few hashes among those of many records: all are hashed in bulk, hardly any is looked at twice. */
+class WantedHashes {
+  readonly #hashes: ReadonlySet<Hex>;
+  readonly #beginnings: ReadonlySet<number>;
+  readonly #found = new Uint8Array(limits.batchRecordsMax * 32);
+
+  constructor(hashes: ReadonlySet<Hex>) {
+    this.#hashes = hashes;
+    this.#beginnings = new Set([...hashes].map((hash) => beginningOf(fromHex(hash), 0)));
+  }
+
+  /** Those that records of the batch have, with the records' numbers in it. */
+  in(batch: Uint8Array): (readonly [Hex, number])[] {
+    const records = batch.length - limits.batchHeaderBytes;
+    const hashes = this.#found.subarray(0, records / 2);
+    hash64Into(batch.subarray(limits.batchHeaderBytes), hashes);
+    const found: (readonly [Hex, number])[] = [];
+    for (let at = 0; at < hashes.length; at += 32) {
+      if (!this.#beginnings.has(beginningOf(hashes, at))) continue;
+      const hash = toHex(hashes.subarray(at, at + 32));
+      if (this.#hashes.has(hash)) found.push([hash, at / 32]);
+    }
+    return found;
+  }
+}
+
+function beginningOf(hash: Uint8Array, at: number): number {
+  return (hash[at] | (hash[at + 1] << 8) | (hash[at + 2] << 16) | (hash[at + 3] << 24)) >>> 0;
+}
+
+/** The place of a record of the batch at `from` of a segment. */
+function placeOf(
+  rows: Uint8Array,
+  segmentIndex: number,
+  segment: Uint8Array,
+  from: number,
+  recordIndex: number,
+): RecordPlace {
+  const records = segment.subarray(
+    from + limits.batchHeaderBytes,
+    from + batchBytes(batchCount(segment, from)),
+  );
+  const hashes = new Uint8Array(records.length / 2);
+  hash64Into(records, hashes);
+  const at = recordIndex * limits.recordBytes;
+  return {
+    record: records.slice(at, at + limits.recordBytes),
+    recordIndex,
+    recordPath: merklePath(hashes, recordIndex),
+    ...headerPlace(segment, from),
+    ...rowPlace(rows, segmentIndex),
+  };
+}
+
+/** Where the header of a batch stands in its segment. */
+type HeaderPlace = Pick<RecordPlace, 'header' | 'batchIndex' | 'batches' | 'batchPath'>;
+
+/** Of the batch that begins at `from`. */
+function headerPlace(segment: Uint8Array, from: number): HeaderPlace {
+  const hashes: Uint8Array[] = [];
+  let batchIndex = 0;
+  forEachBatch(segment, (at) => {
+    if (at === from) batchIndex = hashes.length;
+    hashes.push(sha256(headerAt(segment, at)));
+  });
+  const batchPath = merklePath(concatBytes(...hashes), batchIndex);
+  return { header: headerAt(segment, from), batchIndex, batches: hashes.length, batchPath };
+}
+
+/** Where a row of the manifest stands under the partRoot. */
+type RowPlace = Pick<RecordPlace, 'sealedDigest' | 'segmentIndex' | 'rowPath'>;
+
+function rowPlace(rows: Uint8Array, segmentIndex: number): RowPlace {
+  const bytes = limits.manifestRowBytes;
+  const hashes = new Uint8Array(rows.length / 2);
+  hash64Into(rows, hashes);
+  const sealedDigest = rows.slice(segmentIndex * bytes, segmentIndex * bytes + 32);
+  return { sealedDigest, segmentIndex, rowPath: merklePath(hashes, segmentIndex) };
 }
 
 export type PlaceFault = 'header' | 'author' | 'recordsRoot' | 'segmentRoot' | 'partRoot' | 'signature';
@@ -109,33 +175,6 @@ function isHeader(bytes: Uint8Array): boolean {
   return headerFault(batch) === undefined;
 }
 
-function batchesOf(segment: Uint8Array): Uint8Array[] {
-  const batches: Uint8Array[] = [];
-  for (let at = 0; at < segment.length; ) {
-    const bytes = batchBytes(batchCount(segment, at));
-    batches.push(segment.subarray(at, at + bytes));
-    at += bytes;
-  }
-  return batches;
-}
-
-function headerOf(batch: Uint8Array): Uint8Array {
-  return batch.slice(0, limits.batchHeaderBytes);
-}
-
-function recordOf(batch: Uint8Array, index: number): Uint8Array {
-  const at = limits.batchHeaderBytes + index * limits.recordBytes;
-  return batch.slice(at, at + limits.recordBytes);
-}
-
-function recordHashesOf(batch: Uint8Array): Uint8Array {
-  return concatBytes(...Array.from({ length: batchCount(batch) }, (_, at) => sha256(recordOf(batch, at))));
-}
-
-function rowHashesOf(rows: Uint8Array): Uint8Array {
-  const bytes = limits.manifestRowBytes;
-  const count = rows.length / bytes;
-  return concatBytes(
-    ...Array.from({ length: count }, (_, at) => sha256(rows.subarray(at * bytes, (at + 1) * bytes))),
-  );
+function headerAt(segment: Uint8Array, from: number): Uint8Array {
+  return segment.slice(from, from + limits.batchHeaderBytes);
 }

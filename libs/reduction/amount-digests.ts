@@ -69,6 +69,23 @@ export class AmountDigests {
   }
 }
 
+/**
+ * to[i] = from[2i] + from[2i + 1], lists of `values` words each; `to` may be `from`. The limits checked at
+ * opening keep every sum below 2^63.
+ */
+export function addAmountPairs(from: Uint32Array, to: Uint32Array, pairs: number, values: number): void {
+  for (let pair = 0; pair < pairs; pair++) {
+    const sum = pair * values;
+    const left = pair * 2 * values;
+    for (let at = 0; at < values; at += 2) {
+      const low = from[left + at + 1] + from[left + values + at + 1];
+      const carry = low > 0xffff_ffff ? 1 : 0;
+      to[sum + at] = from[left + at] + from[left + values + at] + carry;
+      to[sum + at + 1] = low;
+    }
+  }
+}
+
 export function bytesOf(words: Uint32Array, length: number): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, length * 4);
 }

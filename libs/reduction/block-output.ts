@@ -27,7 +27,7 @@ export class BlockOutputAssembly {
     this.#work = validator && new Sha256Stream().update(fromHex(validator));
   }
 
-  add(bucket: BucketOutput): void {
+  add(bucket: Omit<BucketOutput, 'keys'>): void {
     this.#work?.update(bucket.recordHashes);
     this.#tree.add(bucket.leaves, bucket.amounts, bucket.groups, bucket.halves);
     this.#records += bucket.records;

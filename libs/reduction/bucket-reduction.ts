@@ -20,6 +20,8 @@ export interface BucketOutput {
   readonly amounts: Uint32Array;
   /** Of each leaf the hash that is joined with its amounts, 32 bytes each. */
   readonly halves: Uint8Array;
+  /** Of each group the impression key, 16 bytes each. */
+  readonly keys: Uint8Array;
 }
 
 /** A group that was just reduced: its number in the bucket, and its kept rows order[from, from + kept). */
@@ -49,6 +51,7 @@ export class BucketReduction {
   #messages = new BigUint64Array(0);
   #halves = new BigUint64Array(0);
   #leaves = new Uint8Array(0);
+  #keys = new BigUint64Array(0);
 
   constructor(reducer: GroupReducer, participants: number, visit?: GroupVisit) {
     this.#reducer = reducer;
@@ -72,6 +75,7 @@ export class BucketReduction {
       leaves: this.#leaves.subarray(0, groups * 32),
       amounts: this.#amounts.subarray(0, groups * this.#values),
       halves: new Uint8Array(this.#halves.buffer, 0, groups * 32),
+      keys: new Uint8Array(this.#keys.buffer, 0, groups * 16),
     };
   }
 
@@ -132,6 +136,7 @@ export class BucketReduction {
     this.#messages = new BigUint64Array(capacity * 8);
     this.#halves = new BigUint64Array(capacity * 4);
     this.#leaves = new Uint8Array(capacity * 32);
+    this.#keys = new BigUint64Array(capacity * 2);
   }
 
   /** leaf = sha256( sha256(key ‖ kept ‖ zero ‖ group root) ‖ amountsDigest ), four bulk calls for groups of
@@ -145,6 +150,8 @@ export class BucketReduction {
       const to = group * 8;
       messages[to] = rows[key];
       messages[to + 1] = rows[key + 1];
+      this.#keys[group * 2] = rows[key];
+      this.#keys[group * 2 + 1] = rows[key + 1];
       messageWords[to * 2 + 4] = 0;
       messageWords[to * 2 + 5] = swapBytes(this.#kept[group]);
       messageWords[to * 2 + 6] = 0;

@@ -1,3 +1,4 @@
+export { AmountDigests, addAmountPairs, bytesOf } from './amount-digests.js';
 export { type BlockOutput, BlockOutputAssembly } from './block-output.js';
 export { type BucketOutput, BucketReduction } from './bucket-reduction.js';
 export { type ExplainedImpression, explainImpressions, explainRecords } from './explain-impressions.js';
@@ -11,6 +12,7 @@ export {
   type ReductionTerms,
   reduceBlock,
   reduceSealedBlock,
+  reduceSegments,
 } from './reduce-block.js';
 export type {
   DecodedParameters,

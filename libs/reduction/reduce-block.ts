@@ -14,7 +14,7 @@ import {
   writeBatchKey,
 } from '#protocol';
 import { type BlockOutput, BlockOutputAssembly } from './block-output.js';
-import { BucketReduction } from './bucket-reduction.js';
+import { type BucketOutput, BucketReduction } from './bucket-reduction.js';
 import { type MergedParts, PartMerge } from './part-merge.js';
 import type { GroupReducer } from './reducer.js';
 import { reducers } from './reducers.js';
@@ -96,6 +96,46 @@ export function reduceSealedBlock(
   return reduceMerged(terms, { scatter, bits, merged: merge.finish() }, validator);
 }
 
+/** Reduces checked segments, each once, and hands over what each bucket gives, in key order. */
+export function reduceSegments(
+  terms: ReductionTerms,
+  segments: readonly Uint8Array[],
+  visit: (bucket: BucketOutput) => void,
+): void {
+  const bytes = segments.reduce((sum, { length }) => sum + length, 0);
+  const rowsMax = Math.ceil(bytes / limits.recordBytes);
+  const bits = bucketBitsFor(rowsMax);
+  const scatter = new RowScatter(allocateScatter(bits, pagesFor(rowsMax, bits)));
+  const hashes = new Uint8Array(limits.batchRecordsMax * 32);
+  for (const segment of segments) {
+    forEachBatch(segment, (at, length) => {
+      const batch = segment.slice(at, at + length);
+      hash64Into(batch.subarray(limits.batchHeaderBytes), hashes);
+      addSegment(scatter, batch, hashes, 0);
+    });
+  }
+  scatter.seal();
+  reduceBuckets(openReducer(terms), terms.roles.length, { scatter, bits }, undefined, visit);
+}
+
+/** `alive`: see `MergedParts`; undefined if every row counts. */
+function reduceBuckets(
+  reducer: GroupReducer,
+  participants: number,
+  { scatter, bits }: Pick<MergedRecords, 'scatter' | 'bits'>,
+  alive: Uint8Array | undefined,
+  visit: (bucket: BucketOutput) => void,
+): void {
+  const reduction = new BucketReduction(reducer, participants);
+  const rows = new RowRuns();
+  for (let bucket = 0; bucket < scatter.buckets; bucket++) {
+    rows.begin(scatter.arena);
+    scatter.addRuns(bucket, rows);
+    if (alive !== undefined) rows.keepAlive(alive);
+    visit(reduction.reduce(rows, bits));
+  }
+}
+
 /** Adds the records of a plaintext of whole batches, whose hashes follow one another in `recordHashes`. */
 export function addSegment(
   scatter: RowScatter,
@@ -153,17 +193,11 @@ function reduceMerged(
   records: MergedRecords,
   validator: Address | undefined,
 ): BlockOutput {
-  const { scatter, bits, merged } = records;
+  const { merged } = records;
   const reducer = openReducer(terms);
-  const reduction = new BucketReduction(reducer, terms.roles.length);
-  const rows = new RowRuns();
   const output = new BlockOutputAssembly(terms.roles.length, validator);
-  for (let bucket = 0; bucket < scatter.buckets; bucket++) {
-    rows.begin(scatter.arena);
-    scatter.addRuns(bucket, rows);
-    if (!merged.areAllAlive) rows.keepAlive(merged.alive);
-    output.add(reduction.reduce(rows, bits));
-  }
+  const alive = merged.areAllAlive ? undefined : merged.alive;
+  reduceBuckets(reducer, terms.roles.length, records, alive, (bucket) => output.add(bucket));
   output.addTally(reducer.tally.counts);
   return output.finish(merged);
 }

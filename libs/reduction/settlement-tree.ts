@@ -1,7 +1,7 @@
 /** The settlement tree: a Merkle tree over the impressions whose nodes carry the sums of the amounts
  *  (wire-formats.md 7). */
 import { hash64Into } from '#crypto';
-import { AmountDigests, bytesOf } from './amount-digests.js';
+import { AmountDigests, addAmountPairs, bytesOf } from './amount-digests.js';
 
 export interface SettlementRoot {
   readonly settlementRoot: Uint8Array;
@@ -110,7 +110,7 @@ export class SettlementTree {
   #closeLevel(count: number): number {
     const pairs = count >> 1;
     hash64Into(this.#nodes.subarray(0, pairs * 64), this.#halves);
-    this.#addPairs(pairs);
+    addAmountPairs(this.#amounts, this.#amounts, pairs, this.#values);
     this.#digests.write(this.#amounts, pairs, this.#messages);
     const halves = this.#halfQuads;
     const messages = this.#messageQuads;
@@ -128,21 +128,5 @@ export class SettlementTree {
     }
     hash64Into(bytesOf(this.#messages, pairs * 16), this.#nodes);
     return pairs + (count & 1);
-  }
-
-  /** amounts[i] = amounts[2i] + amounts[2i + 1]; the limits checked at opening keep every sum below 2^63. */
-  #addPairs(pairs: number): void {
-    const values = this.#values;
-    const amounts = this.#amounts;
-    for (let pair = 0; pair < pairs; pair++) {
-      const to = pair * values;
-      const left = pair * 2 * values;
-      for (let at = 0; at < values; at += 2) {
-        const low = amounts[left + at + 1] + amounts[left + values + at + 1];
-        const carry = low > 0xffff_ffff ? 1 : 0;
-        amounts[to + at] = amounts[left + at] + amounts[left + values + at] + carry;
-        amounts[to + at + 1] = low;
-      }
-    }
   }
 }

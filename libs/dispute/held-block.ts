@@ -1,0 +1,91 @@
+/** A block whose parts one holds opened, in memory: its tree with keys, and whatever a move wants of it. */
+import { sha256 } from '#crypto';
+import { concatBytes, type Hex, toHex } from '#encoding';
+import { forEachBatch, limits, type PartCommitment, recordAt } from '#protocol';
+import { type OpenedSegments, placesIn } from '#proofs';
+import { type ReductionTerms, reduceSegments } from '#reduction';
+import type { Found, MoveSteps, OwnTree, PlacedRecord, Want } from './accusation.js';
+import { LeafColumns } from './sum-tree.js';
+
+/** A part that counts, checked before; parts that list the same row share its segment's bytes. */
+export interface HeldPart extends OpenedSegments {
+  readonly participant: number;
+  readonly commitment: PartCommitment;
+}
+
+export class HeldBlock {
+  readonly own: OwnTree;
+  readonly #parts: readonly HeldPart[];
+  readonly #distinct: readonly Uint8Array[];
+
+  constructor(terms: ReductionTerms, parts: readonly HeldPart[]) {
+    this.#parts = parts;
+    this.#distinct = distinctSegments(parts);
+    const leaves = new LeafColumns(terms.roles.length);
+    const keys: Uint8Array[] = [];
+    reduceSegments(terms, this.#distinct, (bucket) => {
+      leaves.add(bucket);
+      keys.push(bucket.keys.slice());
+    });
+    const validParts = parts.reduce((bits, { participant }) => bits | (1 << participant), 0);
+    this.own = { tree: leaves.finish(), keys: concatBytes(...keys), validParts };
+  }
+
+  /** Runs a move to its end. */
+  made<Move>(steps: MoveSteps<Move>): Move {
+    let step = steps.next();
+    while (step.done !== true) step = steps.next(this.#find(step.value));
+    return step.value;
+  }
+
+  #find(want: Want): Found {
+    if (want.wants === 'place') return { placed: this.placeOf(want.record) };
+    return { records: recordsIn(this.#distinct, want.impressionKey) };
+  }
+
+  placeOf(record: Uint8Array): PlacedRecord | undefined {
+    const hash = toHex(sha256(record));
+    for (const { participant, commitment, ...part } of this.#parts) {
+      const place = placesIn(part, new Set([hash])).get(hash);
+      if (place !== undefined) return { participant, commitment, place };
+    }
+    return undefined;
+  }
+}
+
+/**
+ * All records of the impression in segments of whole batches, one after the other, as often as they are
+ * there.
+ */
+function recordsIn(segments: Iterable<Uint8Array>, impressionKey: Uint8Array): Uint8Array {
+  const found: Uint8Array[] = [];
+  for (const segment of segments) {
+    forEachBatch(segment, (from, bytes) => {
+      for (let at = from + limits.batchHeaderBytes; at < from + bytes; at += limits.recordBytes) {
+        if (hasKey(segment, at + recordAt.impressionKey, impressionKey)) {
+          found.push(segment.subarray(at, at + limits.recordBytes));
+        }
+      }
+    });
+  }
+  return concatBytes(...found);
+}
+
+/** In place, because nearly all differ in the first byte. */
+function hasKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
+  for (let one = 0; one < key.length; one++) if (bytes[at + one] !== key[one]) return false;
+  return true;
+}
+
+function distinctSegments(parts: readonly HeldPart[]): Uint8Array[] {
+  const byRow = new Map<Hex, Uint8Array>();
+  for (const { segments, rows } of parts) {
+    for (const [at, segment] of segments.entries()) {
+      byRow.set(
+        toHex(rows.subarray(at * limits.manifestRowBytes, (at + 1) * limits.manifestRowBytes)),
+        segment,
+      );
+    }
+  }
+  return [...byRow.values()];
+}

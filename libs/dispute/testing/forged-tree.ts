@@ -1,0 +1,64 @@
+/**
+ * A tree of any leaves, as a liar makes it, and what the liar answers with it: as well as can be answered.
+ */
+import { merkleRoot, sha256 } from '#crypto';
+import { concatBytes } from '#encoding';
+import { amountsDigest, amountWords } from '#protocol';
+import type { AccusationSeen, AccusedResult } from '../accusation.js';
+import { leafAt } from '../accusation.js';
+import type { AccusedMove } from '../accused-move.js';
+import type { HeldBlock } from '../held-block.js';
+import { eachRecord } from '../impression-records.js';
+import { SumTree } from '../sum-tree.js';
+import type { GameLeaf } from './game-block.js';
+import { contentOf } from './tree-referee.js';
+
+export class ForgedTree {
+  readonly tree: SumTree;
+  readonly #leaves: readonly GameLeaf[];
+  /** Whatever the liar has of the block, parts that do not count among it. */
+  readonly #held: HeldBlock;
+
+  constructor(participants: number, leaves: readonly GameLeaf[], held: HeldBlock) {
+    this.#leaves = leaves;
+    this.#held = held;
+    const entries = leaves.map(({ key, records, amounts }) =>
+      concatBytes(contentOf(key, records.length, rootOf(records)), ...amountWords(amounts)),
+    );
+    this.tree = SumTree.ofEntries(participants, concatBytes(...entries));
+  }
+
+  /** The result that claims this tree, of as many leaves as it is said to have. */
+  result(validParts: number, impressionCount = BigInt(this.tree.count)): AccusedResult {
+    const { tree } = this;
+    const none = new Array<bigint>(tree.participants).fill(0n);
+    const amounts = tree.count === 0 ? none : tree.amountsAt(tree.top);
+    return { settlementRoot: tree.settlementRoot, impressionCount, amounts, validParts };
+  }
+
+  /** Undefined where the liar has nothing to say. */
+  answer(seen: AccusationSeen): AccusedMove | undefined {
+    const { named, turn, doubted } = seen;
+    if (turn === 'placing') {
+      const leaf = leafAt(seen, named.index);
+      const placed = this.#held.placeOf(eachRecord(leaf.records)[doubted as number]);
+      return placed && { move: 'place-record', leaf, recordIndex: doubted as number, placed };
+    }
+    if (named.level > this.tree.top.level || named.index >= this.#leaves.length) return undefined;
+    if (named.level > 0) return { move: 'open-node', node: named, entries: this.tree.entriesBelow(named) };
+    const { index } = named;
+    const records = concatBytes(...this.#leaves[index].records);
+    if (index === 0) return { move: 'open-leaf', index, records, left: undefined };
+    const before = this.#leaves[index - 1];
+    const left = {
+      ...{ impressionKey: before.key, kept: before.records.length, recordsRoot: rootOf(before.records) },
+      ...{ amountsDigest: amountsDigest(before.amounts) },
+      path: this.tree.pathOf({ level: 0, index: index - 1 }),
+    };
+    return { move: 'open-leaf', index, records, left };
+  }
+}
+
+function rootOf(records: readonly Uint8Array[]): Uint8Array {
+  return merkleRoot(concatBytes(...records.map(sha256)));
+}
