@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// AES with a key of 256 bits (FIPS 197), one block: all that a contract needs to look at one place of what was
-/// sealed. What is encrypted becomes public, so time and memory need hide nothing.
+/// AES with a key of 256 bits (FIPS 197), one block: all that a contract needs to look at one place of what
+/// was sealed. What is encrypted becomes public, so time and memory need hide nothing.
 library Aes256 {
     /// FIPS 197, figure 7.
     bytes private constant SUBSTITUTES = hex"637c777bf26b6fc53001672bfed7ab76ca82c97dfa5947f0add4a2af9ca472c0"

@@ -233,8 +233,16 @@ abstract contract BlockWork is Organisations {
         return leaves[0];
     }
 
-    function keyPath(uint256 index) internal pure returns (bytes32[] memory path) {
-        bytes32[] memory level = keyLeaves();
+    function keyPath(uint256 index) internal pure returns (bytes32[] memory) {
+        return siblingsOf(keyLeaves(), index);
+    }
+
+    /// The siblings from the leaf at `index` up to the root.
+    function siblingsOf(bytes32[] memory level, uint256 index)
+        internal
+        pure
+        returns (bytes32[] memory path)
+    {
         bytes32[] memory siblings = new bytes32[](32);
         uint256 used = 0;
         for (uint256 position = index; level.length > 1; position /= 2) {

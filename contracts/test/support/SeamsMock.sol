@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {Forfeit, IBlockSeams} from "../../src/interfaces/IBlockSeams.sol";
 import {IParticipantRegistry} from "../../src/registries/IParticipantRegistry.sol";
 
-/// Blocks as disputes see it: a test says what stands in doubt, and looks up what disputes did. Counts what is
-/// held, so that nothing is freed twice.
+/// Blocks as disputes see it: a test says what stands in doubt, and looks up what disputes did. Counts what
+/// is held, so that nothing is freed twice.
 contract SeamsMock is IBlockSeams {
     error MockClosed();
 
