@@ -35,6 +35,8 @@ interface Vm {
     function expectRevert(bytes calldata revertData) external;
     function expectRevert(bytes4 selector) external;
     function expectRevert() external;
+    /// Of an error with arguments, whatever they are.
+    function expectPartialRevert(bytes4 selector) external;
     /// All topics and the data of the next event that is emitted in this test, from that contract.
     function expectEmit(address emitter) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
