@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// What postPart said, repeated: the block keeps a digest of it.
-struct PartFacts {
-    bytes32 partRoot;
-    uint32 segmentCount;
-    bytes32 indexHash;
-}
+import {PartFacts} from "../interfaces/BlockTypes.sol";
 
 /// A row of a part and the opened bytes of its segment; the row's segmentRoot follows from them.
 struct OpenedRow {

@@ -3,8 +3,9 @@ pragma solidity ^0.8.28;
 
 /// What is good in one opened segment by itself (wire-formats.md 3 to 5): what every validator checks of it.
 interface ISegmentRules {
-    /// `rule`: size, batch, channelId, blockNumber, author, cut, order, recordsRoot or signature; of the
-    /// batch that begins at byte `offset`. What is wrong in a header: RecordProof.BatchHeaderMalformed.
+    /// `rule`: size, batch (which lies not whole in the segment), author, cut, order or recordsRoot; of the
+    /// batch that begins at byte `offset`. What else is wrong with a batch: RecordProof.BatchHeaderMalformed
+    /// and the refusals of BatchAuthor.
     error SegmentRefused(string rule, uint256 offset);
     /// `field`: the first at fault of the record at byte `offset`.
     error SegmentRecordRefused(string field, uint256 offset);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {PartFacts} from "../interfaces/BlockTypes.sol";
 import {ChannelTerms} from "../interfaces/ChannelTypes.sol";
 import {IBlockSeams} from "../interfaces/IBlockSeams.sol";
+import {IChannels} from "../interfaces/IChannels.sol";
 import {IVault, Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
 import {IParticipantRegistry} from "../registries/IParticipantRegistry.sol";
 import {TermsCode} from "../channels/TermsCode.sol";
@@ -12,7 +14,7 @@ import {MerklePath} from "../lib/MerklePath.sol";
 import {PartLimits} from "../lib/PartLimits.sol";
 import {BatchHeader, RecordProof} from "../lib/RecordProof.sol";
 import {SealedSegment} from "../lib/SealedSegment.sol";
-import {Disproof, HeaderPlace, IQuestions, OpenedRow, PartFacts, RowWords} from "./IQuestions.sol";
+import {Disproof, HeaderPlace, IQuestions, OpenedRow, RowWords} from "./IQuestions.sol";
 import {ISegmentRules} from "./ISegmentRules.sol";
 import {SegmentRules} from "./SegmentRules.sol";
 
@@ -47,12 +49,17 @@ contract Questions is IQuestions {
     mapping(bytes32 channelId => mapping(uint64 blockNumber => mapping(uint8 part => PartCase))) private
         cases;
 
-    constructor(address channels_, IVault vault_, IParticipantRegistry participants_, IBlockSeams blocks_) {
-        channels = channels_;
+    constructor(
+        IChannels channels_,
+        IVault vault_,
+        IBlockSeams blocks_,
+        IParticipantRegistry participants_
+    ) {
+        channels = address(channels_);
         vault = vault_;
-        participants = participants_;
         blocks = blocks_;
-        rules = new SegmentRules(channels_, participants_);
+        participants = participants_;
+        rules = new SegmentRules(address(channels_), participants_);
     }
 
     // ── a fault of one row ──

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ChannelTerms} from "../interfaces/ChannelTypes.sol";
 import {IParticipantRegistry} from "../registries/IParticipantRegistry.sol";
 import {TermsCode} from "../channels/TermsCode.sol";
-import {BlockClock} from "../lib/BlockClock.sol";
+import {BatchAuthor} from "../lib/BatchAuthor.sol";
 import {ImpressionRecord} from "../lib/ImpressionRecord.sol";
 import {MerkleRoot} from "../lib/MerkleRoot.sol";
 import {PapyrusDomain} from "../lib/PapyrusDomain.sol";
@@ -53,8 +52,7 @@ contract SegmentRules is ISegmentRules, PapyrusDomain {
         uint256 count = 0;
         for (uint256 offset = 0; offset < segment.length; count++) {
             BatchHeader memory header = headerAt(segment, offset);
-            if (header.channelId != channelId) revert SegmentRefused("channelId", offset);
-            if (header.blockNumber != blockNumber) revert SegmentRefused("blockNumber", offset);
+            BatchAuthor.requireOf(channelId, blockNumber, header);
             if (count == 0) author = authorOf(header);
             else checkNext(before, header, offset);
             checkBatch(author, header, segment, offset);
@@ -83,15 +81,11 @@ contract SegmentRules is ISegmentRules, PapyrusDomain {
     function authorOf(BatchHeader memory header) private view returns (Author memory author) {
         address place = TermsCode.placeOf(channels, header.channelId);
         ChannelTerms memory terms = TermsCode.hot(place);
-        uint256 count = terms.participants.length;
-        if (header.author >= count) revert SegmentRefused("author", 0);
+        author.recordKey = BatchAuthor.recordKeyOf(participants, terms, header);
         author.index = header.author;
         author.priceNanoMax = terms.priceNanoMax;
-        (author.sellers, author.auditors) = ImpressionRecord.sidesOf(TermsCode.rolesOf(place, count));
-        uint256 start = BlockClock.startOf(terms, header.blockNumber);
-        (IParticipantRegistry.Keys memory keys,) =
-            participants.keysAt(terms.participants[header.author], uint64(start));
-        author.recordKey = keys.recordKey;
+        (author.sellers, author.auditors) =
+            ImpressionRecord.sidesOf(TermsCode.rolesOf(place, terms.participants.length));
     }
 
     /// Of one author, in order, and not where a cut is due.
@@ -123,11 +117,8 @@ contract SegmentRules is ISegmentRules, PapyrusDomain {
             hashes[i] = ImpressionRecord.hashOf(head, tail);
         }
         if (MerkleRoot.over(hashes) != header.recordsRoot) revert SegmentRefused("recordsRoot", offset);
-        (address signer,,) = ECDSA.tryRecoverCalldata(
-            digestOf(header.structHash), RecordProof.signatureIn(segment[offset:from])
-        );
-        // A revoked key is the zero address, which recovery gives for no signature.
-        if (signer == address(0) || signer != author.recordKey) revert SegmentRefused("signature", offset);
+        bytes calldata signature = RecordProof.signatureIn(segment[offset:from]);
+        BatchAuthor.requireKey(author.recordKey, digestOf(header.structHash), signature);
     }
 
     function piecesRootOf(bytes calldata segment) private pure returns (bytes32) {

@@ -27,14 +27,33 @@ library BatchAuthor {
         bytes32 digest,
         bytes calldata signature
     ) internal view {
+        requireOf(channelId, blockNumber, header);
+        requireKey(recordKeyOf(registry, terms, header), digest, signature);
+    }
+
+    function requireOf(bytes32 channelId, uint64 blockNumber, BatchHeader memory header) internal pure {
         if (header.channelId != channelId || header.blockNumber != blockNumber) {
             revert BatchOfOtherBlock(header.channelId, header.blockNumber);
         }
-        if (header.author >= terms.participants.length) revert BatchAuthorUnknown(header.author);
-        uint64 start = uint64(BlockClock.startOf(terms, blockNumber));
+    }
+
+    /// Of the author at the block's collection start; zero if it had none.
+    function recordKeyOf(
+        IParticipantRegistry registry,
+        ChannelTerms memory terms,
+        BatchHeader memory header
+    ) internal view returns (address) {
+        if (header.author >= terms.participants.length) {
+            revert BatchAuthorUnknown(header.author);
+        }
+        uint64 start = uint64(BlockClock.startOf(terms, header.blockNumber));
         (IParticipantRegistry.Keys memory keys,) = registry.keysAt(terms.participants[header.author], start);
+        return keys.recordKey;
+    }
+
+    function requireKey(address recordKey, bytes32 digest, bytes calldata signature) internal pure {
         (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature);
         // The zero address is what recovery gives for no signature, and the registry for no key.
-        if (signer != keys.recordKey || signer == address(0)) revert BatchSignatureRefused(keys.recordKey);
+        if (signer != recordKey || signer == address(0)) revert BatchSignatureRefused(recordKey);
     }
 }

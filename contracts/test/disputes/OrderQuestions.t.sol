@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {HeaderPlace, IQuestions, PartFacts} from "../../src/disputes/IQuestions.sol";
+import {HeaderPlace, IQuestions} from "../../src/disputes/IQuestions.sol";
+import {PartFacts} from "../../src/interfaces/BlockTypes.sol";
 import {IBlockSeams} from "../../src/interfaces/IBlockSeams.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {RecordProof} from "../../src/lib/RecordProof.sol";

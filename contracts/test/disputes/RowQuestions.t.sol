@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IQuestions, OpenedRow, PartFacts} from "../../src/disputes/IQuestions.sol";
+import {IQuestions, OpenedRow} from "../../src/disputes/IQuestions.sol";
+import {PartFacts} from "../../src/interfaces/BlockTypes.sol";
 import {ISegmentRules} from "../../src/disputes/ISegmentRules.sol";
 import {IBlockSeams} from "../../src/interfaces/IBlockSeams.sol";
 import {IVault, WeiBook} from "../../src/interfaces/IVault.sol";

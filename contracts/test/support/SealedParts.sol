@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {HeaderPlace, OpenedRow, PartFacts} from "../../src/disputes/IQuestions.sol";
+import {HeaderPlace, OpenedRow} from "../../src/disputes/IQuestions.sol";
+import {PartFacts} from "../../src/interfaces/BlockTypes.sol";
 import {RecordProof} from "../../src/lib/RecordProof.sol";
 import {SealedSegment} from "../../src/lib/SealedSegment.sol";
 import {BlockWork} from "./BlockWork.sol";

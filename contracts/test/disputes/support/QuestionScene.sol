@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Disproof, IQuestions, PartFacts, RowWords} from "../../../src/disputes/IQuestions.sol";
+import {Disproof, IQuestions, RowWords} from "../../../src/disputes/IQuestions.sol";
+import {PartFacts} from "../../../src/interfaces/BlockTypes.sol";
 import {Questions} from "../../../src/disputes/Questions.sol";
 import {Reason, WeiBook, WeiMove} from "../../../src/interfaces/IVault.sol";
 import {BlockWords} from "../../../src/lib/BlockWords.sol";
@@ -26,7 +27,7 @@ abstract contract QuestionScene is SealedParts {
         id = open(4);
         seams = new SeamsMock(participants);
         // At an address that the Vault lets move wei.
-        Questions made = new Questions(address(channels), vault, participants, seams);
+        Questions made = new Questions(channels, vault, seams, participants);
         vm.etch(ADJUDICATOR, address(made).code);
         questions = Questions(ADJUDICATOR);
         seams.openBlock(id, N, openTerms(4).participants);
