@@ -19,6 +19,17 @@ export {
   type NamingReason,
   type OmissionReason,
 } from './accuser-move.js';
+export { type BlockKeyProof, type DisproofMove, disproofDue, type PublishedRow } from './disproof-due.js';
 export { HeldBlock, type HeldPart } from './held-block.js';
+export { type PartFinding, PartFindings, type PlacedHeader, unservedManifest } from './part-findings.js';
+export {
+  type AskedRow,
+  type PartView,
+  type PublicationMove,
+  publicationsDue,
+  type QuestionedPart,
+  type QuestionMove,
+  questionsDue,
+} from './questions-due.js';
 export { LeafColumns, SumTree } from './sum-tree.js';
 export type { EntryPosition } from './tree-shape.js';

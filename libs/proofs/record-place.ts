@@ -112,10 +112,10 @@ function placeOf(
 }
 
 /** Where the header of a batch stands in its segment. */
-type HeaderPlace = Pick<RecordPlace, 'header' | 'batchIndex' | 'batches' | 'batchPath'>;
+export type HeaderPlace = Pick<RecordPlace, 'header' | 'batchIndex' | 'batches' | 'batchPath'>;
 
 /** Of the batch that begins at `from`. */
-function headerPlace(segment: Uint8Array, from: number): HeaderPlace {
+export function headerPlace(segment: Uint8Array, from: number): HeaderPlace {
   const hashes: Uint8Array[] = [];
   let batchIndex = 0;
   forEachBatch(segment, (at) => {
@@ -127,9 +127,9 @@ function headerPlace(segment: Uint8Array, from: number): HeaderPlace {
 }
 
 /** Where a row of the manifest stands under the partRoot. */
-type RowPlace = Pick<RecordPlace, 'sealedDigest' | 'segmentIndex' | 'rowPath'>;
+export type RowPlace = Pick<RecordPlace, 'sealedDigest' | 'segmentIndex' | 'rowPath'>;
 
-function rowPlace(rows: Uint8Array, segmentIndex: number): RowPlace {
+export function rowPlace(rows: Uint8Array, segmentIndex: number): RowPlace {
   const bytes = limits.manifestRowBytes;
   const hashes = new Uint8Array(rows.length / 2);
   hash64Into(rows, hashes);

@@ -8,8 +8,10 @@ import {
   type BlockRules,
   commitManifest,
   domainSeparator,
+  encodeRecord,
   limits,
   recordAt,
+  recordKind,
   SegmentCutter,
   sealSegment,
   signBatch,
@@ -65,6 +67,24 @@ export function gameRules(roles: readonly number[]): BlockRules {
   };
 }
 
+/** A batch of so many wins, each of an impression of its own. */
+export function signedBatch(
+  rules: BlockRules,
+  author: number,
+  sequence: number,
+  records: number,
+): Uint8Array {
+  const wins = Array.from({ length: records }, (_, at) =>
+    encodeRecord({
+      ...{ kind: recordKind.win, author, counterparty: author === 0 ? 1 : 0, flags: 0, timestampMs: 1n },
+      impressionKey: sha256(Uint8Array.of(author, sequence, at & 255, at >> 8)).slice(0, 16),
+      ...{ priceNano: 5n, campaign: new Uint8Array(8), placement: new Uint8Array(8) },
+      reference: new Uint8Array(8),
+    }),
+  );
+  return batchOf(rules, author, BigInt(sequence), wins);
+}
+
 export function gameBlock(game: GameRecords): GameBlock {
   const { terms, records, spread, counted } = game;
   const rules = gameRules(terms.roles);
@@ -104,21 +124,27 @@ function partOf(
   records: readonly Uint8Array[],
   batchRecords: number,
 ): HeldPart {
-  const hasher = new BatchHasher(rules.domainSeparator);
   const cutter = new SegmentCutter();
   const cut: (Uint8Array | undefined)[] = [];
   for (const author of rules.roles.keys()) {
     const own = records.filter((one) => one[recordAt.author] === author);
     for (let at = 0; at < own.length; at += batchRecords) {
-      const header = {
-        ...{ channelId: toHex(rules.channelId), blockNumber: rules.blockNumber },
-        ...{ author, sequence: BigInt(at) },
-      };
-      const some = concatBytes(...own.slice(at, at + batchRecords));
-      cut.push(cutter.push(signBatch(hasher, privateKeys[author], header, some)));
+      cut.push(cutter.push(batchOf(rules, author, BigInt(at), own.slice(at, at + batchRecords))));
     }
   }
   const segments = [...cut, cutter.finish()].filter((one) => one !== undefined);
   const rows = concatBytes(...segments.map((one) => sealSegment(rules, one).row));
   return { participant, commitment: commitManifest(rows).commitment, rows, segments };
+}
+
+function batchOf(
+  rules: BlockRules,
+  author: number,
+  sequence: bigint,
+  records: readonly Uint8Array[],
+): Uint8Array {
+  const hasher = new BatchHasher(rules.domainSeparator);
+  const { channelId, blockNumber } = rules;
+  const header = { channelId: toHex(channelId), blockNumber, author, sequence };
+  return signBatch(hasher, privateKeys[author], header, concatBytes(...records));
 }
