@@ -1,6 +1,6 @@
 /**
- * What is wrong with a part, as a question can show it (protocol.md 8, "Which parts count"): the row at fault,
- * two headers that do not ascend, or that stand too many rows apart, or that it is not served.
+ * What is wrong with a part, as a question can show it (protocol.md 8, "Which parts count"): the row at
+ * fault, two headers that do not ascend, or that stand too many rows apart, or that it is not served.
  */
 import { compareBytes } from '#encoding';
 import { batchKeyBytes, type CheckedSegment, forEachBatch, type PartReason, rowsMaxOf } from '#protocol';
