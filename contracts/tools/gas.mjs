@@ -37,11 +37,21 @@ that this version replaces (a dash: there was no such act, or it was not measure
 |---|---|---|---|---|
 `;
 
-const foot = `
+const middle = `
 "First" is the first of its kind that writes a slot which was empty: of an account, of a token, of a block. The keys of these channels are 11, so that a commit
 proves its key by four siblings; each further doubling of blocksMax costs a commit about 1,600 more. *All of a block*: every participant posts, commits and
 reveals, and somebody settles; the second block of a channel and each later one.
 
+## Disputes
+
+Of the largest there can be: 64 KiB of a segment, and none of its bytes zero. A chain that charges 40 for each byte of a transaction (EIP-7623) takes about
+2,700,000 for any of them, and no transaction above 16,777,216 (EIP-7825).
+
+| act | gas |
+|---|---|
+`;
+
+const foot = `
 ## What stays bounded
 
 | act | at most | before |
@@ -50,6 +60,8 @@ reveals, and somebody settles; the second block of a channel and each later one.
 | post part, the last of 16 | the first of 16 | 198,767 against 139,922 |
 | cover, also of the last of 2^20 blocks, after a quiet week of one-minute blocks | 200,000 | about 50,000,000 |
 | settle with 32 live blocks before it | 250,000 | |
+| publish a row of a part, whatever is in it | 8,000,000 | |
+| disprove what was published of a row | 3,000,000 | |
 
 Nothing is walked block by block: how many blocks are not over is counted by bits, 128 a slot, with sums above them, so that a void or quiet block costs nothing.
 `;
@@ -58,11 +70,11 @@ function measured() {
   const args = ['contracts/tools/forge.mjs', 'test', '--match-path', 'test/gas/*', '-vv'];
   const forge = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   if (forge.status !== 0) throw new Error(`forge ended with ${forge.status}\n${forge.stdout}${forge.stderr}`);
-  const figures = { 3: new Map(), 16: new Map() };
+  const figures = {};
   let into;
   for (const line of forge.stdout.split('\n')) {
-    const test = /^\[PASS\] test_gas_(\d+)\(/.exec(line);
-    if (test !== null) into = figures[test[1]];
+    const test = /^\[PASS\] test_(?:gas_(\w+))?/.exec(line);
+    if (test !== null) into = test[1] && (figures[test[1]] ??= new Map());
     const log = /^ {2}(\S.*): (\d+)$/.exec(line);
     if (log !== null) into?.set(log[1], Number(log[2]));
   }
@@ -79,5 +91,7 @@ const rows = [...figures[3].keys()].map((act) => {
   const cells = [three, figures[3].get(act), sixteen, figures[16].get(act)];
   return `| ${act} | ${cells.map(shown).join(' | ')} |\n`;
 });
-writeFileSync(join(root, 'docs/reference/gas.md'), head + rows.join('') + foot);
-process.stdout.write(`measured ${rows.length} acts into docs/reference/gas.md\n`);
+const disputes = [...figures.disputes].map(([act, gas]) => `| ${act} | ${shown(gas)} |\n`);
+const page = head + rows.join('') + middle + disputes.join('') + foot;
+writeFileSync(join(root, 'docs/reference/gas.md'), page);
+process.stdout.write(`measured ${rows.length + disputes.length} acts into docs/reference/gas.md\n`);

@@ -23,6 +23,7 @@ interface Vm {
     function assume(bool condition) external pure;
     /// Lets a test that reads much run on past the gas of a test.
     function pauseGasMetering() external;
+    function resumeGasMetering() external;
     function label(address account, string calldata name) external;
     /// All slots of the account are cold again.
     function cool(address account) external;
