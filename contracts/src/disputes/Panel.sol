@@ -130,14 +130,18 @@ contract Panel is PanelMoney {
         vault.moveWei(subject.channelId, subject.blockNumber, moves);
     }
 
-    /// The account of the participant that sends this, by itself or by its operator key.
-    function participantOf(bytes32 channelId) private view returns (address) {
+    /// The account of the participant that sends this: its own, otherwise whose operator key it is.
+    function participantOf(bytes32 channelId) private view returns (address account) {
         address[] memory all = termsOf(channelId).participants;
-        address served = participants.operatorAccountOf(msg.sender);
+        account = has(all, msg.sender) ? msg.sender : participants.operatorAccountOf(msg.sender);
+        if (!has(all, account)) revert NotParticipant(channelId, msg.sender);
+    }
+
+    function has(address[] memory all, address account) private pure returns (bool) {
         for (uint256 i = 0; i < all.length; i++) {
-            if (all[i] == msg.sender || all[i] == served) return all[i];
+            if (all[i] == account) return true;
         }
-        revert NotParticipant(channelId, msg.sender);
+        return false;
     }
 
     function memberAt(Round storage round, uint8 place) private view returns (address) {

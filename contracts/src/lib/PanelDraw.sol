@@ -55,18 +55,19 @@ library PanelDraw {
 
     /// -log2(ticket / 2^256) with FRACTION_BITS bits after the point, rounded up; `ticket` is not 0.
     function minusLog2(uint256 ticket) private pure returns (uint256) {
-        unchecked {
-            uint256 whole = Math.log2(ticket);
-            // Between 1 and 2, with 127 bits after the point.
-            uint256 x = (ticket << (255 - whole)) >> 128;
-            uint256 log = whole;
-            for (uint256 i = 0; i < FRACTION_BITS; i++) {
-                x = (x * x) >> 127;
-                uint256 bit = x >> 128;
-                x >>= bit;
-                log = (log << 1) | bit;
+        uint256 log = Math.log2(ticket);
+        // Between 1 and 2, with 127 bits after the point: squared, the next bit of the logarithm is whether it is 2
+        // or more.
+        uint256 x = (ticket << (255 - log)) >> 128;
+        uint256 bits = FRACTION_BITS;
+        assembly ("memory-safe") {
+            for {} bits { bits := sub(bits, 1) } {
+                x := shr(127, mul(x, x))
+                let bit := shr(128, x)
+                x := shr(bit, x)
+                log := or(shl(1, log), bit)
             }
-            return (256 << FRACTION_BITS) - log;
         }
+        return (256 << FRACTION_BITS) - log;
     }
 }

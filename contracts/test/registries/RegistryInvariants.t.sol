@@ -95,6 +95,19 @@ contract RegistryInvariantsTest is Test {
         }
     }
 
+    /// Locked or not, beyond exits, and never more than there is.
+    function invariant_what_a_panel_weighs_is_there_and_at_least_what_is_unlocked() external view {
+        (address[] memory listed, uint256[] memory weights) =
+            validators.steadyBonds(0, 100, uint64(block.timestamp + 1));
+        for (uint256 i = 0; i < listed.length; i++) {
+            (, uint256 stake, uint256 locked) = vault.weiOf(listed[i]);
+            uint256 exit = validators.validator(listed[i]).exitWei;
+            vm.assertGe(weights[i], validators.weightOf(listed[i]), "less than a draw of seats weighs");
+            bool isHeavy = stake + locked >= exit + Bonds.STAKE_MIN;
+            vm.assertEq(weights[i], isHeavy ? stake + locked - exit : 0, "another weight than its bond");
+        }
+    }
+
     /// The list has every entry once, with its weight.
     function listIsRight() private view {
         (address[] memory listed, uint256[] memory weights) = validators.validators(0, 100);
