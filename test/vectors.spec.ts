@@ -1,9 +1,11 @@
 /** The golden vectors, met by the product's own code, over native and over portable cryptography. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VectorCheck } from './vectors/check.js';
 import { vectorChecks } from './vectors/run.js';
+import { segmentVectors } from './vectors/segment-vectors.js';
 
 const folder = join(import.meta.dirname, 'vectors/protocol');
 
@@ -29,5 +31,12 @@ describe('golden vectors', () => {
     expect(lines.map((line) => line.replace(/: \d+ comparisons/, ''))).toEqual(
       vectorChecks.map(([file]) => `${file}, 0 differences`),
     );
+  });
+});
+
+describe('vectors that the product makes for the contracts', () => {
+  it('are those of the file, which `node dist/test/vectors/write-segments.js FILE` writes', () => {
+    const file = join(import.meta.dirname, 'vectors/product/segments.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(segmentVectors());
   });
 });
