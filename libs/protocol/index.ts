@@ -202,4 +202,5 @@ export {
   withdrawableOf,
 } from './line-due.js';
 export { acceptDue, computeOwnDue, type OwnComputation, revealOwnDue } from './own-word-due.js';
+export { drawPanel, type PanelSeed } from './panel-draw.js';
 export { type DrawCandidate, type DrawSeed, drawValidators } from './validator-draw.js';

@@ -26,8 +26,11 @@ library PanelDraw {
     /// has less than 96 bits.
     function entryOf(bytes32 seed, address account, uint256 weight) internal pure returns (uint256) {
         uint256 ticket = uint256(keccak256(abi.encode(seed, account))) | 1;
-        uint256 rank = (minusLog2(ticket) << RANK_SHIFT) / weight;
-        return (rank << ACCOUNT_BITS) | uint160(account);
+        return (rankOf(ticket, weight) << ACCOUNT_BITS) | uint160(account);
+    }
+
+    function rankOf(uint256 ticket, uint256 weight) internal pure returns (uint256) {
+        return (minusLog2(ticket) << RANK_SHIFT) / weight;
     }
 
     function accountOf(uint256 entry) internal pure returns (address) {
