@@ -23,14 +23,14 @@ abstract contract Grove {
     /// Amount words of an entry.
     uint256 internal words;
 
-    /// A leaf that was not planted is made up: a key by its index, and amounts of one a participant.
+    /// Of a made up entry, four to a word: five bytes each, as a calldata's cost has it.
+    uint256 private constant MADE_UP_AMOUNTS =
+        0x0000001234567891000000123456789200000012345678930000001234567894;
+
+    /// A leaf that was not planted is made up: a key by its index, and amounts.
     function plantMadeUp(uint256 index) internal {
         Leaf memory leaf = Leaf(keyAt(index), 1, keccak256(abi.encode("records", index)), "");
-        bytes32[] memory amounts = new bytes32[](words);
-        for (uint256 i = 0; i < words; i++) {
-            amounts[i] = bytes32(uint256(1));
-        }
-        plant(index, leaf, amounts);
+        plant(index, leaf, madeUpAmounts());
     }
 
     function plant(uint256 index, Leaf memory leaf, bytes32[] memory amounts) internal {
@@ -105,9 +105,14 @@ abstract contract Grove {
     }
 
     function putMadeUp(uint256 level, uint256 index) private {
-        bytes32[] memory amounts = new bytes32[](words);
-        amounts[0] = bytes32(uint256(index % 7) << 64);
-        put(level, index, keccak256(abi.encode("made up", level, index)), amounts);
+        put(level, index, keccak256(abi.encode("made up", level, index)), madeUpAmounts());
+    }
+
+    function madeUpAmounts() private view returns (bytes32[] memory amounts) {
+        amounts = new bytes32[](words);
+        for (uint256 i = 0; i < words; i++) {
+            amounts[i] = bytes32(MADE_UP_AMOUNTS);
+        }
     }
 
     function put(uint256 level, uint256 index, bytes32 content, bytes32[] memory amounts) internal {
