@@ -11,8 +11,8 @@ import {Groups} from "../support/Groups.sol";
 import {Organisations} from "../support/Organisations.sol";
 import {GasMeter} from "./GasMeter.sol";
 
-/// What the acts of an accusation cost, and may cost at most, each as a transaction of its own; Blocks is a script
-/// here, and tools/gas.mjs makes docs/reference/gas.md of what is logged.
+/// What the acts of an accusation cost, and may cost at most, each as a transaction of its own; Blocks is a
+/// script here, and tools/gas.mjs makes docs/reference/gas.md of what is logged.
 contract TreeGasTest is AccusationScene, GasMeter {
     event log_named_uint(string key, uint256 val);
 

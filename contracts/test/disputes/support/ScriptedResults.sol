@@ -10,6 +10,7 @@ contract ScriptedResults {
     struct Result {
         bytes32 outputHash;
         bool isGone;
+        bool isFallen;
         Forfeit[] forfeits;
         Forfeit[] takenBack;
     }
@@ -40,6 +41,7 @@ contract ScriptedResults {
         results[result].outputHash = outputHash;
     }
 
+    /// Taken back, or again not.
     function setGone(uint8 result, bool isGone) external {
         results[result].isGone = isGone;
     }
@@ -93,7 +95,7 @@ contract ScriptedResults {
     function fall(bytes32 channelId, uint64 blockNumber, uint8 result) external returns (Forfeit[] memory) {
         requireAdjudicator();
         require(stands(channelId, blockNumber, result), "it does not stand");
-        results[result].isGone = true;
+        results[result].isFallen = true;
         return results[result].forfeits;
     }
 
@@ -104,7 +106,8 @@ contract ScriptedResults {
     }
 
     function stands(bytes32, uint64, uint8 result) public view returns (bool) {
-        return !isOver && results[result].outputHash != 0 && !results[result].isGone;
+        Result storage one = results[result];
+        return !isOver && one.outputHash != 0 && !one.isGone && !one.isFallen;
     }
 
     function partDigestOf(bytes32, uint64, uint8 part) external view returns (bytes27) {
