@@ -186,9 +186,9 @@ interface IQuestions {
     ) external;
 
     /// Anyone, as soon as something decides the participant's question. Time: nobody published the row, and
-    /// the part is struck; or nobody disproved what was published, and the bond is the publisher's. Or before
-    /// it the block is not open any more: the bond goes back. What the Panel says of the part changes nothing
-    /// of it.
+    /// the part is struck; or nobody disproved what was published, and the bond is the publisher's. Once the
+    /// block is not open any more, nothing is decided: the bond goes back. What the Panel says of the part
+    /// changes nothing of it.
     function conclude(bytes32 channelId, uint64 blockNumber, uint8 part, uint8 participant) external;
 
     // ── views ──

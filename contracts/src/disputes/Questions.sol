@@ -202,12 +202,10 @@ contract Questions is IQuestions {
             revert QuestionNotOpen(channelId, blockNumber, part, participant);
         }
         RowWords storage row = one.rows[one.rowIndexes[participant]];
-        (address publisher, uint256 until) = (row.publisher, row.until);
-        if (publisher != address(0) && block.timestamp >= until) {
-            return endOne(which, participant, publisher);
-        }
+        // What could not be disproved any more is not refuted either.
         if (!blocks.isOpen(channelId, blockNumber)) return endOne(which, participant, address(0));
-        if (block.timestamp < until) revert QuestionUndecided(until);
+        if (block.timestamp < row.until) revert QuestionUndecided(row.until);
+        if (row.publisher != address(0)) return endOne(which, participant, row.publisher);
         uphold(which, Fault.RowUnanswered, termsOf(channelId).participants[row.asker], 0);
     }
 

@@ -301,6 +301,15 @@ contract RowQuestionsTest is QuestionScene {
         questions.publish(id, N, OWNER, facts, opened);
     }
 
+    /// Whoever is about to publish can ask before it pays for it.
+    function test_anybody_can_have_a_segment_checked() public view {
+        Part memory part = goodPart();
+        (bytes32 segmentRoot, bytes32 piecesRoot) =
+            ISegmentRules(questions.segmentRules()).check(id, N, part.segments[0]);
+        vm.assertEq(segmentRoot, part.segmentRoots[0]);
+        vm.assertEq(piecesRoot, sha256(part.segments[0]));
+    }
+
     // ── the block ends first ──
 
     function test_a_block_that_is_not_open_gives_undecided_bonds_back() public {
@@ -320,15 +329,18 @@ contract RowQuestionsTest is QuestionScene {
         vm.assertEq(lockedOf(account(OWNER)), Bonds.PART);
     }
 
-    function test_what_was_refuted_before_stays_refuted_once_the_block_is_not_open() public {
+    /// Its time is over, but from then on nobody could disprove it: whoever published it could conclude before.
+    function test_a_published_row_decides_nothing_once_the_block_is_not_open() public {
         Part memory part = goodPart();
         doubt(part);
         ask(1, part, 0);
+        ask(3, part, 0);
         publish(account(0), part, 0);
-        seams.closeBlock(id, N);
         vm.warp(ASKED_AT + ANSWER);
+        conclude(3);
+        seams.closeBlock(id, N);
         conclude(1);
-        requireGains([int256(10), -10, -10, 0]);
+        requireGains([int256(10), 0, -10, -10]);
     }
 
     /// The Panel struck it and disposed of its bond: a question goes on by itself.

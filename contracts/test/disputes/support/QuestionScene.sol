@@ -55,10 +55,14 @@ abstract contract QuestionScene is SealedParts {
     }
 
     function doubtFacts(PartFacts memory facts) internal {
-        seams.doubt(id, N, OWNER, digestOf(facts), Bonds.PART);
+        doubtFacts(OWNER, facts);
+    }
+
+    function doubtFacts(uint8 part, PartFacts memory facts) internal {
+        seams.doubt(id, N, part, digestOf(facts), Bonds.PART);
         WeiMove[] memory moves = new WeiMove[](1);
         moves[0] = WeiMove(
-            account(OWNER), account(OWNER), WeiBook.Free, WeiBook.Locked, Reason.PartBond, Bonds.PART
+            account(part), account(part), WeiBook.Free, WeiBook.Locked, Reason.PartBond, Bonds.PART
         );
         vm.prank(ADJUDICATOR);
         vault.moveWei(id, N, moves);
