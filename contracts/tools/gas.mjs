@@ -42,10 +42,10 @@ const middle = `
 proves its key by four siblings; each further doubling of blocksMax costs a commit about 1,600 more. *All of a block*: every participant posts, commits and
 reveals, and somebody settles; the second block of a channel and each later one.
 
-## Disputes
+## Questions about rows of parts
 
 Of the largest there can be: 64 KiB of a segment, and none of its bytes zero. A chain that charges 40 for each byte of a transaction (EIP-7623) takes about
-2,700,000 for any of them, and no transaction above 16,777,216 (EIP-7825).
+2,700,000 at least for a publication or a disproof, and no transaction above 16,777,216 (EIP-7825).
 
 | act | gas |
 |---|---|
