@@ -7,10 +7,11 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { BlockReduction, type BlockToReduce } from '#block-reduction/block-reduction';
 import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import { sha256 } from '#crypto';
-import { fromHex, type Hex, toHex } from '#encoding';
+import { OwnTreeBuild } from '#dispute';
+import { equalBytes, fromHex, type Hex, toHex } from '#encoding';
 import { type BlockDrawer, blockDrawer, openMemoryPartStore } from '#part-store/memory-part-store';
 import { commitManifest, encodeBlockReport, SegmentCutter, sealSegment } from '#protocol';
-import { type BlockOutput, type CommittedPart, reduceSealedBlock } from '#reduction';
+import { type BlockOutput, type CommittedPart, type LeafVisit, reduceSealedBlock } from '#reduction';
 import { type SyntheticBlockOptions, syntheticBatches, syntheticRules } from './bench/synthetic-block.js';
 
 const spillFolder = mkdtempSync(join(tmpdir(), 'papyrus-reduction-'));
@@ -63,9 +64,9 @@ function storeBlock(options: SyntheticBlockOptions): StoredBlock {
   return { block: { terms, rules, parts, validator }, drawer };
 }
 
-function inOneThread({ block, drawer }: StoredBlock): BlockOutput {
+function inOneThread({ block, drawer }: StoredBlock, visit?: LeafVisit): BlockOutput {
   const stored = (digest: Uint8Array) => drawer.blocks.get(toHex(digest).slice(2));
-  return reduceSealedBlock(block.terms, block.rules, block.parts, stored, validator);
+  return reduceSealedBlock(block.terms, block.rules, block.parts, stored, validator, visit);
 }
 
 function summary(output: BlockOutput): unknown {
@@ -84,7 +85,17 @@ function summary(output: BlockOutput): unknown {
 async function inThreads(stored: StoredBlock, rowMebibytes: number): Promise<BlockOutput> {
   const partStore = openMemoryPartStore(stored.drawer);
   const reduction = new BlockReduction({ threads: 2, spillFolder, rowMebibytes }, { partStore });
-  const { output } = await reduction.reduce(stored.block);
+  const participants = stored.block.terms.roles.length;
+  const build = new OwnTreeBuild(participants);
+  const { output } = await reduction.reduce({ ...stored.block, visitLeaves: build.visit });
+  const { tree, keys } = build.finish(output.validParts);
+  expect(toHex(tree.settlementRoot)).toBe(toHex(output.settlementRoot));
+  if (tree.count > 0) expect(tree.amountsAt(tree.top)).toEqual(output.amounts);
+  // The same keys as one thread finds.
+  const inOne = new OwnTreeBuild(participants);
+  inOneThread(stored, inOne.visit);
+  expect(equalBytes(keys, inOne.finish(output.validParts).keys)).toBe(true);
+  expect(keys.length).toBe(output.impressionCount * 16);
   const again = await reduction.reduce(stored.block);
   expect(summary(again.output)).toEqual(summary(output));
   await reduction.close();

@@ -14,6 +14,7 @@ import {
   BlockOutputAssembly,
   bucketBitsFor,
   type CommittedPart,
+  type LeafVisit,
   PartMerge,
   pageBytes,
   pagesFor,
@@ -47,6 +48,8 @@ export interface BlockToReduce {
   readonly parts: readonly CommittedPart[];
   /** Whose workDigest to give. */
   readonly validator?: Address;
+  /** Is handed all leaves, for whoever needs the tree and not its root alone. */
+  readonly visitLeaves?: LeafVisit;
 }
 
 /** How far a reduction is: segments opened, then rows reduced. */
@@ -90,7 +93,7 @@ export class BlockReduction {
   }
 
   async #reduce(block: BlockToReduce, onProgress: ReductionProgress): Promise<ReducedParts> {
-    const { terms, rules, parts, validator } = block;
+    const { terms, rules, parts, validator, visitLeaves } = block;
     const taskBlock: TaskBlock = { token: ++this.#token, terms, rules };
     const merge = new PartMerge(rules);
     const { partStore, otherStores = [], log = silentLog } = this.#ports;
@@ -108,7 +111,7 @@ export class BlockReduction {
     const merged = merge.finish();
     const memories = lanes.map((lane) => lane.memory);
     for (const memory of memories) new RowScatter(memory).seal();
-    const output = new BlockOutputAssembly(terms.roles.length, validator);
+    const output = new BlockOutputAssembly(terms.roles.length, validator, visitLeaves);
     const alive = merged.areAllAlive ? undefined : merged.alive;
     const total = rowsOf(memories) + spills.reduce((sum, { starts }) => sum + (starts.at(-1) ?? 0), 0);
     let reduced = 0;

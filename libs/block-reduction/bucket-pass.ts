@@ -54,7 +54,8 @@ export async function reduceBuckets(
       groups: result.groups,
       leaves: views.leaves,
       amounts: views.amounts,
-      halves: views.firstHalf,
+      halves: views.halves,
+      keys: views.keys,
     });
     output.addTally(result.tally);
     delete running[index];

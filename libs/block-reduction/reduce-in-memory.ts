@@ -8,11 +8,11 @@ import { partAskMs, type ReduceBlock } from './reduce-port.js';
 
 /** `partStores`: the own one, then those of counterparties. */
 export function reduceInMemory(...partStores: [PartStore, ...PartStore[]]): ReduceBlock {
-  return async ({ rules, terms, parts, validator }) => {
+  return async ({ rules, terms, parts, validator, visitLeaves }) => {
     const reader = new PartReader(partStores, { askMs: partAskMs, log: silentLog });
     const stored = await readAll(reader, parts);
     const get = (digest: Uint8Array): Uint8Array | undefined => stored.get(toHex(digest));
-    const output = reduceSealedBlock(terms, rules, parts, get, validator);
+    const output = reduceSealedBlock(terms, rules, parts, get, validator, visitLeaves);
     return { output, unsureBlocks: reader.unsureBlocks };
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Address } from '#encoding';
 import type { BlockRules } from '#protocol';
-import type { BlockOutput, CommittedPart, ReductionTerms } from '#reduction';
+import type { BlockOutput, CommittedPart, LeafVisit, ReductionTerms } from '#reduction';
 
 export interface BlockToReduce {
   readonly rules: BlockRules;
@@ -13,6 +13,8 @@ export interface BlockToReduce {
   readonly parts: readonly CommittedPart[];
   /** Whose workDigest to give. */
   readonly validator: Address;
+  /** Is handed all leaves, for whoever needs the tree and not its root alone. */
+  readonly visitLeaves?: LeafVisit;
 }
 
 export interface ReducedParts {

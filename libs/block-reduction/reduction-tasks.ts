@@ -110,21 +110,23 @@ export interface OutputViews {
   readonly recordHashes: Uint8Array;
   readonly leaves: Uint8Array;
   readonly amounts: Uint32Array;
-  readonly firstHalf: Uint8Array;
+  readonly halves: Uint8Array;
+  readonly keys: Uint8Array;
 }
 
 export function outputBytes(rows: number, participants: number): number {
-  return rows * (32 + 32 + participants * 8) + 32;
+  return rows * (32 + 32 + participants * 8 + 32 + 16);
 }
 
 export function outputViews(memory: ArrayBufferLike, rows: number, participants: number): OutputViews {
   const leavesAt = rows * 32;
   const amountsAt = leavesAt + rows * 32;
-  const halfAt = amountsAt + rows * participants * 8;
+  const halvesAt = amountsAt + rows * participants * 8;
   return {
     recordHashes: new Uint8Array(memory, 0, leavesAt),
     leaves: new Uint8Array(memory, leavesAt, rows * 32),
     amounts: new Uint32Array(memory, amountsAt, rows * participants * 2),
-    firstHalf: new Uint8Array(memory, halfAt, 32),
+    halves: new Uint8Array(memory, halvesAt, rows * 32),
+    keys: new Uint8Array(memory, halvesAt + rows * 32, rows * 16),
   };
 }

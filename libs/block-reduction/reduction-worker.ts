@@ -144,5 +144,6 @@ function writeOutput(
   views.recordHashes.set(output.recordHashes, records * 32);
   views.leaves.set(output.leaves, groups * 32);
   views.amounts.set(output.amounts, groups * participants * 2);
-  if (groups === 0) views.firstHalf.set(output.halves.subarray(0, 32));
+  views.halves.set(output.halves, groups * 32);
+  views.keys.set(output.keys, groups * 16);
 }

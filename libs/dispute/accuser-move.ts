@@ -100,9 +100,8 @@ function nameIn({ tree }: OwnTree, { impressionCount }: AccusedResult, node: Ope
     // The last entry of the accused tree has as many leaves as there are left.
     const leavesEnd = end < impressionCount ? end : impressionCount;
     if (leavesEnd > ownCount) return nameAt(at, 'entry-beyond-end');
-    // An entry that the own tree fills further: nothing can be said of it but by its leaves.
-    if (leavesEnd < end && leavesEnd < ownCount) return nameAt(at, 'entry-not-last');
     const entry = node.entries.subarray(at * bytes, (at + 1) * bytes);
+    // Also where the own tree has more leaves there.
     if (!tree.hasEntry({ level, index: first + at }, entry)) return nameAt(at, 'entry-differs');
     if (leavesEnd === impressionCount && leavesEnd < ownCount) return nameAt(at, 'entry-not-last');
   }

@@ -5,7 +5,7 @@ import { forEachBatch, limits, type PartCommitment, recordAt } from '#protocol';
 import { type OpenedSegments, placesIn } from '#proofs';
 import { type ReductionTerms, reduceSegments } from '#reduction';
 import type { Found, MoveSteps, OwnTree, PlacedRecord, Want } from './accusation.js';
-import { LeafColumns } from './sum-tree.js';
+import { OwnTreeBuild } from './own-tree.js';
 
 /** A part that counts, checked before; parts that list the same row share its segment's bytes. */
 export interface HeldPart extends OpenedSegments {
@@ -21,14 +21,9 @@ export class HeldBlock {
   constructor(terms: ReductionTerms, parts: readonly HeldPart[]) {
     this.#parts = parts;
     this.#distinct = distinctSegments(parts);
-    const leaves = new LeafColumns(terms.roles.length);
-    const keys: Uint8Array[] = [];
-    reduceSegments(terms, this.#distinct, (bucket) => {
-      leaves.add(bucket);
-      keys.push(bucket.keys.slice());
-    });
-    const validParts = parts.reduce((bits, { participant }) => bits | (1 << participant), 0);
-    this.own = { tree: leaves.finish(), keys: concatBytes(...keys), validParts };
+    const build = new OwnTreeBuild(terms.roles.length);
+    reduceSegments(terms, this.#distinct, build.visit);
+    this.own = build.finish(parts.reduce((bits, { participant }) => bits | (1 << participant), 0));
   }
 
   /** Runs a move to its end. */

@@ -21,6 +21,7 @@ export {
 } from './accuser-move.js';
 export { type BlockKeyProof, type DisproofMove, disproofDue, type PublishedRow } from './disproof-due.js';
 export { HeldBlock, type HeldPart } from './held-block.js';
+export { OwnTreeBuild } from './own-tree.js';
 export { type PartFinding, PartFindings, type PlacedHeader, unservedManifest } from './part-findings.js';
 export {
   type AskedRow,
@@ -31,5 +32,5 @@ export {
   type QuestionMove,
   questionsDue,
 } from './questions-due.js';
-export { LeafColumns, SumTree } from './sum-tree.js';
+export { SumTree } from './sum-tree.js';
 export type { EntryPosition } from './tree-shape.js';

@@ -15,19 +15,25 @@ export interface BlockOutput extends SettlementRoot {
   readonly workDigest: Uint8Array | undefined;
 }
 
+/** Is handed the leaves of each bucket in key order, as views that the next one overwrites. */
+export type LeafVisit = (bucket: BucketOutput) => void;
+
 /** Takes the buckets in key order. */
 export class BlockOutputAssembly {
   readonly #tree: SettlementTree;
   readonly #work: Sha256Stream | undefined;
   readonly #tally = new ImpressionTally();
+  readonly #visit: LeafVisit | undefined;
   #records = 0;
 
-  constructor(participants: number, validator: Address | undefined) {
+  constructor(participants: number, validator: Address | undefined, visit?: LeafVisit) {
+    this.#visit = visit;
     this.#tree = new SettlementTree(participants);
     this.#work = validator && new Sha256Stream().update(fromHex(validator));
   }
 
-  add(bucket: Omit<BucketOutput, 'keys'>): void {
+  add(bucket: BucketOutput): void {
+    this.#visit?.(bucket);
     this.#work?.update(bucket.recordHashes);
     this.#tree.add(bucket.leaves, bucket.amounts, bucket.groups, bucket.halves);
     this.#records += bucket.records;

@@ -1,5 +1,5 @@
 export { AmountDigests, addAmountPairs, bytesOf } from './amount-digests.js';
-export { type BlockOutput, BlockOutputAssembly } from './block-output.js';
+export { type BlockOutput, BlockOutputAssembly, type LeafVisit } from './block-output.js';
 export { type BucketOutput, BucketReduction } from './bucket-reduction.js';
 export { type ExplainedImpression, explainImpressions, explainRecords } from './explain-impressions.js';
 export { ImpressionTally } from './impression-tally.js';

@@ -13,8 +13,8 @@ import {
   walkManifestOf,
   writeBatchKey,
 } from '#protocol';
-import { type BlockOutput, BlockOutputAssembly } from './block-output.js';
-import { type BucketOutput, BucketReduction } from './bucket-reduction.js';
+import { type BlockOutput, BlockOutputAssembly, type LeafVisit } from './block-output.js';
+import { BucketReduction } from './bucket-reduction.js';
 import { type MergedParts, PartMerge } from './part-merge.js';
 import type { GroupReducer } from './reducer.js';
 import { reducers } from './reducers.js';
@@ -68,13 +68,14 @@ export function reduceBlock(
 }
 
 /** Opens, verifies and reduces parts as they were posted; `stored` gives the bytes of a digest, if it has
- *  them. */
+ *  them; `visit` is handed all leaves. */
 export function reduceSealedBlock(
   terms: ReductionTerms,
   rules: BlockRules,
   parts: readonly CommittedPart[],
   stored: (digest: Uint8Array) => Uint8Array | undefined,
   validator?: Address,
+  visit?: LeafVisit,
 ): BlockOutput {
   const merge = new PartMerge(rules);
   const distinct = parts.flatMap(({ participant, commitment }) => {
@@ -93,14 +94,14 @@ export function reduceSealedBlock(
     if (checked.reason === undefined) addSegment(scatter, checked.plaintext, checked.recordHashes, segment);
   }
   scatter.seal();
-  return reduceMerged(terms, { scatter, bits, merged: merge.finish() }, validator);
+  return reduceMerged(terms, { scatter, bits, merged: merge.finish() }, validator, visit);
 }
 
 /** Reduces checked segments, each once, and hands over what each bucket gives, in key order. */
 export function reduceSegments(
   terms: ReductionTerms,
   segments: readonly Uint8Array[],
-  visit: (bucket: BucketOutput) => void,
+  visit: LeafVisit,
 ): void {
   const bytes = segments.reduce((sum, { length }) => sum + length, 0);
   const rowsMax = Math.ceil(bytes / limits.recordBytes);
@@ -124,7 +125,7 @@ function reduceBuckets(
   participants: number,
   { scatter, bits }: Pick<MergedRecords, 'scatter' | 'bits'>,
   alive: Uint8Array | undefined,
-  visit: (bucket: BucketOutput) => void,
+  visit: LeafVisit,
 ): void {
   const reduction = new BucketReduction(reducer, participants);
   const rows = new RowRuns();
@@ -192,10 +193,11 @@ function reduceMerged(
   terms: ReductionTerms,
   records: MergedRecords,
   validator: Address | undefined,
+  visit?: LeafVisit,
 ): BlockOutput {
   const { merged } = records;
   const reducer = openReducer(terms);
-  const output = new BlockOutputAssembly(terms.roles.length, validator);
+  const output = new BlockOutputAssembly(terms.roles.length, validator, visit);
   const alive = merged.areAllAlive ? undefined : merged.alive;
   reduceBuckets(reducer, terms.roles.length, records, alive, (bucket) => output.add(bucket));
   output.addTally(reducer.tally.counts);
