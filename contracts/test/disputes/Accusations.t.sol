@@ -32,6 +32,18 @@ contract AccusationsTest is AccusationScene {
         walk(3, 65_537, 40_000);
     }
 
+    /// A carried entry has one place, at whatever level it is named, and one opening.
+    function test_a_carried_entry_is_named_where_it_was_made() external {
+        begin(3);
+        plantGood(65_536);
+        growTo(65_537, 65_536);
+        AccusationId memory id = accuse();
+        openNode(id);
+        nameTowards(id, 65_536);
+        vm.assertEq(adjudicator.accusation(id).level, 0);
+        vm.assertEq(adjudicator.accusation(id).index, 65_536);
+    }
+
     function walk(uint256 size_, uint256 count, uint256 target) private {
         begin(size_);
         plantGood(target);
