@@ -337,6 +337,20 @@ contract TurnsTest is AccusationScene {
         requireFell();
     }
 
+    function test_a_second_fall_would_give_no_bond_back_twice() external {
+        growTo(300, 3);
+        accuse(account(0), 0);
+        AccusationId memory id = accuse();
+        vm.warp(deadlineOf(id));
+        adjudicator.timeOut(id);
+        results.raise(RESULT);
+        id = accuse(validator(1), 1);
+        move(account(0), WeiBook.Free, WeiBook.Locked, BOND);
+        vm.warp(deadlineOf(id));
+        adjudicator.timeOut(id);
+        requireWei(account(0), 1 ether - BOND, 0, BOND);
+    }
+
     function test_nothing_goes_on_where_the_result_does_not_stand() external {
         AccusationId memory id = atLeaf();
         AccusationId memory opening = accuse(account(0), 0);

@@ -46,6 +46,12 @@ contract ScriptedResults {
         results[result].isGone = isGone;
     }
 
+    /// What Blocks never does: a result that fell stands again.
+    function raise(uint8 result) external {
+        results[result].isFallen = false;
+        delete results[result].forfeits;
+    }
+
     function setPart(uint8 part, bytes27 digest) external {
         digests[part] = digest;
     }
