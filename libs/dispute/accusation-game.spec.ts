@@ -14,7 +14,7 @@ import type { AccusationSeen, AccusedResult } from './accusation.js';
 import { type AccusedMove, accusedMove } from './accused-move.js';
 import { type AccuserMove, accuserMove, isSameTree } from './accuser-move.js';
 import { entryBytesOf, entryHashOf, SumTree } from './sum-tree.js';
-import { ForgedTree } from './testing/forged-tree.js';
+import { EndlessTree, ForgedTree } from './testing/forged-tree.js';
 import { type GameBlock, type GameLeaf, gameBlock, leavesOf } from './testing/game-block.js';
 import { TreeReferee } from './testing/tree-referee.js';
 import { openingOf, openingsMax } from './tree-shape.js';
@@ -328,6 +328,27 @@ describe('a game over a tree', () => {
       }),
       runs,
     );
+  });
+
+  it('ends with the fall of whoever opens as many leaves as a block can have', () => {
+    let played = 0;
+    fc.assert(
+      fc.property(block, (game) => {
+        const { held, terms } = game;
+        const leaf = game.leaves.find(({ amounts }) => amounts.every((one) => one === 0n));
+        fc.pre(leaf !== undefined);
+        const endless = new EndlessTree(terms.roles.length, leaf as GameLeaf);
+        const referee = new TreeReferee(game, endless.result(held.own.validParts));
+        const ended = play(game, referee, referee.accuse(), (seen) => endless.answer(seen));
+        expect(ended.outcome).toBe('upheld');
+        // Six openings are asked for; where all leaves but the first are of one impression, five are taken.
+        expect(ended.acts).toBeGreaterThanOrEqual(10);
+        expect(ended.acts).toBeLessThanOrEqual(14);
+        played += 1;
+      }),
+      runs,
+    );
+    expect(played).toBe(12);
   });
 
   it('never costs a true result anything, whatever is said against it', () => {

@@ -147,6 +147,16 @@ describe('what is wrong with a part', () => {
     );
   });
 
+  it('is not shown by headers that do not lead to their row', () => {
+    const stored = storedOf([good[1], good[0]]);
+    stored.rows.set(sha256(Uint8Array.of(6)), 32);
+    const { blockKey, channelId, blockNumber } = rules;
+    const sealed = seal(segmentKeyOf(blockKey, channelId, blockNumber, stored.rows.slice(32, 64)), good[1]);
+    stored.rows.set(sha256(sealed), 0);
+    const found = findingsOf({ rows: stored.rows, sealed: stored.sealed.with(0, sealed) });
+    expect(found).toEqual([{ fault: 'row', rowIndex: 0, reason: 'wrong-segment-root' }]);
+  });
+
   it('is the last batch of a row and the first of the next, where only these do not ascend', () => {
     const stored = storedOf([concatBytes(good[0], good[1]), concatBytes(good[1], batchOf(0, 3))]);
     const [found] = findingsOf(stored);

@@ -78,6 +78,7 @@ describe('a tree with all its levels', () => {
       expect(toHex(tree.settlementRoot)).toBe(toHex(settlementRoot));
       for (const index of [0, 65_535, 65_536, 131_074]) {
         expect(toHex(tree.entryAt({ level: 0, index }))).toBe(toHex(entryOf(leaves[index])));
+        expect(tree.amountsAt({ level: 0, index })).toEqual(leaves[index].amounts);
       }
     }
   });

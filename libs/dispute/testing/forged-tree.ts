@@ -9,7 +9,7 @@ import { leafAt } from '../accusation.js';
 import type { AccusedMove } from '../accused-move.js';
 import type { HeldBlock } from '../held-block.js';
 import { eachRecord } from '../impression-records.js';
-import { SumTree } from '../sum-tree.js';
+import { entryHashOf, SumTree } from '../sum-tree.js';
 import type { GameLeaf } from './game-block.js';
 import { contentOf } from './tree-referee.js';
 
@@ -58,6 +58,51 @@ export class ForgedTree {
     return { move: 'open-leaf', index, records, left };
   }
 }
+
+/** A tree of 2^40 times the same leaf, which pays nothing: a liar can open any node of it. */
+export class EndlessTree {
+  readonly #leaf: GameLeaf;
+  /** What an opening shows of an entry, by its level. */
+  readonly #entries: readonly Uint8Array[];
+
+  constructor(participants: number, leaf: GameLeaf) {
+    this.#leaf = { ...leaf, amounts: new Array<bigint>(participants).fill(0n) };
+    const words = concatBytes(...amountWords(this.#leaf.amounts));
+    const entries = [concatBytes(contentOf(leaf.key, leaf.records.length, rootOf(leaf.records)), words)];
+    for (let level = 0; level < endlessLevels; level++) {
+      const hash = entryHashOf(entries[level]);
+      entries.push(concatBytes(sha256(concatBytes(hash, hash)), words));
+    }
+    this.#entries = entries;
+  }
+
+  result(validParts: number): AccusedResult {
+    const settlementRoot = entryHashOf(this.#entries[endlessLevels]);
+    const impressionCount = 1n << BigInt(endlessLevels);
+    return { settlementRoot, impressionCount, amounts: this.#leaf.amounts, validParts };
+  }
+
+  answer({ named }: AccusationSeen): AccusedMove {
+    const { level, index } = named;
+    if (level > 0) {
+      const entries = concatBytes(...new Array<Uint8Array>(256).fill(this.#entries[level - 8]));
+      return { move: 'open-node', node: named, entries };
+    }
+    const { key, records, amounts } = this.#leaf;
+    const digest = amountsDigest(amounts);
+    const path = this.#entries.slice(0, -1).flatMap((entry) => [entryHashOf(entry), digest]);
+    const left = {
+      impressionKey: key,
+      kept: records.length,
+      recordsRoot: rootOf(records),
+      amountsDigest: digest,
+      path,
+    };
+    return { move: 'open-leaf', index, records: concatBytes(...records), left: index > 0 ? left : undefined };
+  }
+}
+
+const endlessLevels = 40;
 
 function rootOf(records: readonly Uint8Array[]): Uint8Array {
   return merkleRoot(concatBytes(...records.map(sha256)));
