@@ -180,6 +180,15 @@ interface Ended {
   readonly reasons: readonly string[];
 }
 
+/** Tries one move after the other until one is taken. */
+function isTaken(
+  referee: TreeReferee,
+  number: number,
+  moves: readonly (AccusedMove | AccuserMove)[],
+): boolean {
+  return moves.some((move) => referee.take(number, move) === undefined);
+}
+
 /**
  * Plays to the end. An honest accuser's moves are always taken; who has no answer that is taken times out.
  */
@@ -187,15 +196,14 @@ function play(
   game: GameBlock,
   referee: TreeReferee,
   number: number,
-  answer: (seen: AccusationSeen) => AccusedMove | undefined,
+  answers: (seen: AccusationSeen) => readonly AccusedMove[],
 ): Ended {
   const reasons: string[] = [];
   for (;;) {
     const seen = referee.seen(number);
     if (seen.turn === 'over') return { ...referee.outcomeOf(number), reasons };
     if (seen.turn === 'opening' || seen.turn === 'placing') {
-      const move = answer(seen);
-      if (move === undefined || referee.take(number, move) !== undefined) referee.timeOut(number);
+      if (!isTaken(referee, number, answers(seen))) referee.timeOut(number);
       continue;
     }
     const { held, terms } = game;
@@ -211,35 +219,33 @@ function expectFall(game: GameBlock, forged: ForgedTree, result: AccusedResult, 
   const first = referee.accuse();
   // Somebody who only wants to disturb has led the way elsewhere before.
   const disturbing = referee.accuse();
-  accuseAtRandom(game, referee, disturbing, (seen) => forged.answer(seen), picker(seed));
-  const ended = play(game, referee, first, (seen) => forged.answer(seen));
+  accuseAtRandom(game, referee, disturbing, (seen) => forged.answers(seen), picker(seed));
+  const ended = play(game, referee, first, (seen) => forged.answers(seen));
   expect(ended).toMatchObject({ outcome: 'upheld' });
   expect(ended.acts).toBeLessThanOrEqual(2 * openingsMax(result.impressionCount) + 2);
 }
 
 /**
- * Names, shows and doubts whatever can be said; what is refused changes nothing. Returns what an answer is
- * refused for.
+ * Names, shows and doubts whatever can be said; what is refused changes nothing. Whether every answer was
+ * taken.
  */
 function accuseAtRandom(
   game: GameBlock,
   referee: TreeReferee,
   number: number,
-  answer: (seen: AccusationSeen) => AccusedMove | undefined,
+  answers: (seen: AccusationSeen) => readonly AccusedMove[],
   pick: Pick,
-): string | undefined {
+): boolean {
   for (let act = 0; act < 40; act++) {
     const seen = referee.seen(number);
-    if (seen.turn === 'over' || seen.turn === 'placed') return undefined;
+    if (seen.turn === 'over' || seen.turn === 'placed') return true;
     if (seen.turn === 'opening' || seen.turn === 'placing') {
-      const move = answer(seen);
-      const refusal = move === undefined ? 'none' : referee.take(number, move);
-      if (refusal !== undefined) return refusal;
+      if (!isTaken(referee, number, answers(seen))) return false;
       continue;
     }
-    for (const move of movesAtRandom(game, seen, pick)) if (referee.take(number, move) === undefined) break;
+    isTaken(referee, number, movesAtRandom(game, seen, pick));
   }
-  return undefined;
+  return true;
 }
 
 function movesAtRandom({ parts, all, terms }: GameBlock, seen: AccusationSeen, pick: Pick): AccuserMove[] {
@@ -339,7 +345,7 @@ describe('a game over a tree', () => {
         fc.pre(leaf !== undefined);
         const endless = new EndlessTree(terms.roles.length, leaf as GameLeaf);
         const referee = new TreeReferee(game, endless.result(held.own.validParts));
-        const ended = play(game, referee, referee.accuse(), (seen) => endless.answer(seen));
+        const ended = play(game, referee, referee.accuse(), (seen) => [endless.answer(seen)]);
         expect(ended.outcome).toBe('upheld');
         // Six openings are asked for; where all leaves but the first are of one impression, five are taken.
         expect(ended.acts).toBeGreaterThanOrEqual(10);
@@ -358,10 +364,10 @@ describe('a game over a tree', () => {
         const result = trueResult(game);
         const referee = new TreeReferee(game, result);
         const pick = picker(seed);
-        const answer = (seen: AccusationSeen) => held.made(accusedMove(terms, held.own, seen));
+        const answers = (seen: AccusationSeen) => [held.made(accusedMove(terms, held.own, seen))];
         for (let accuser = 0; accuser < 4; accuser++) {
           const number = referee.accuse();
-          expect(accuseAtRandom(game, referee, number, answer, pick)).toBeUndefined();
+          expect(accuseAtRandom(game, referee, number, answers, pick)).toBe(true);
           const { turn } = referee.seen(number);
           if (turn !== 'over') referee.timeOut(number);
           expect(referee.outcomeOf(number).outcome).toBe('failed');

@@ -36,8 +36,16 @@ export class ForgedTree {
     return { settlementRoot: tree.settlementRoot, impressionCount, amounts, validParts };
   }
 
-  /** Undefined where the liar has nothing to say. */
-  answer(seen: AccusationSeen): AccusedMove | undefined {
+  /** What the liar tries, one after the other: what its tree says, then another leaf before a leaf. */
+  answers(seen: AccusationSeen): readonly AccusedMove[] {
+    const move = this.#answer(seen);
+    if (move?.move !== 'open-leaf') return move === undefined ? [] : [move];
+    const { left } = move;
+    const lower = left && { ...left, impressionKey: new Uint8Array(16) };
+    return [move, { ...move, left: lower }, { ...move, left: undefined }];
+  }
+
+  #answer(seen: AccusationSeen): AccusedMove | undefined {
     const { named, turn, doubted } = seen;
     if (turn === 'placing') {
       const leaf = leafAt(seen, named.index);
