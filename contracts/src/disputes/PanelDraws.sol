@@ -48,10 +48,9 @@ abstract contract PanelDraws is PanelStore {
     /// The draw as it stands; without a seed where its hash is gone.
     function begin(Subject memory subject, Round storage round) private view returns (Draw memory one) {
         one.kept = new uint256[]((8 << subject.round) - 1);
-        uint256 listed = validators.validatorCount();
         one.seed = round.seed;
         if (one.seed != 0) {
-            one.left = round.left < listed ? round.left : listed;
+            one.left = round.left;
             one.count = round.count;
             for (uint256 i = 0; i < one.count; i++) {
                 one.kept[i] = round.members[i];
@@ -61,7 +60,7 @@ abstract contract PanelDraws is PanelStore {
         if (block.number <= round.height) revert DrawTooEarly(round.height);
         bytes32 heightHash = blockhash(round.height);
         if (heightHash == 0) return one;
-        one.left = listed;
+        one.left = validators.validatorCount();
         one.seed = PanelDraw.seedOf(
             heightHash, subject.channelId, subject.blockNumber, subject.part, subject.round
         );

@@ -288,7 +288,9 @@ contract PanelDrawsTest is PanelFixture {
             vm.prank(validator(i));
             validators.completeExit();
         }
-        draw(2);
+        draw(8);
+        vm.assertEq(now_().drawnAt, 0);
+        draw(1);
         vm.assertEq(now_().members.length, 2);
     }
 
