@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ChannelTerms, Stage} from "../interfaces/ChannelTypes.sol";
-import {IBlocks} from "../interfaces/IBlocks.sol";
+import {IBlockCourse} from "../interfaces/IBlockCourse.sol";
 import {IChannels} from "../interfaces/IChannels.sol";
 import {Reason, WeiBook} from "../interfaces/IVault.sol";
 import {BlockClock} from "../lib/BlockClock.sol";
@@ -11,15 +11,16 @@ import {Bonds} from "../lib/Bonds.sol";
 import {PartLimits} from "../lib/PartLimits.sol";
 import {LiveBlocks} from "../lib/LiveBlocks.sol";
 import {BlockStore} from "./BlockStore.sol";
+import {Found} from "./FoundBlock.sol";
 
 /// What each participant posts of a block, and which blocks are not over.
-abstract contract BlockParts is BlockStore {
+abstract contract BlockParts is IBlockCourse, BlockStore {
     using LiveBlocks for LiveBlocks.Live;
 
     /// indexHash of a part without rows.
     bytes32 private constant NO_BYTES = sha256("");
 
-    /// @inheritdoc IBlocks
+    /// @inheritdoc IBlockCourse
     function postPart(
         bytes32 channelId,
         uint64 blockNumber,
@@ -27,7 +28,7 @@ abstract contract BlockParts is BlockStore {
         uint32 segmentCount,
         bytes32 indexHash
     ) external {
-        (Found memory found, uint256[192] storage stored) = find(channelId, blockNumber);
+        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
         uint256 index = senderIndex(found);
         bytes27 digest = BlockWords.partDigest(partRoot, segmentCount, indexHash);
         if (has(found.state.posted, index)) {
@@ -51,7 +52,7 @@ abstract contract BlockParts is BlockStore {
         moveOne(found, locked(account, WeiBook.Free, Reason.PartBond, Bonds.PART));
     }
 
-    /// @inheritdoc IBlocks
+    /// @inheritdoc IBlockCourse
     function liveBefore(bytes32 channelId, uint64 blockNumber) external view returns (uint256) {
         (, ChannelTerms memory terms) = termsOf(channelId);
         (,, uint64 blocksEnd) = IChannels(channels).standing(channelId);

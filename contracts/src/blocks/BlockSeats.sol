@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Stage} from "../interfaces/ChannelTypes.sol";
 import {Delegation} from "../interfaces/BlockTypes.sol";
-import {IBlocks} from "../interfaces/IBlocks.sol";
+import {IBlockCourse} from "../interfaces/IBlockCourse.sol";
 import {Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
 import {BlockClock} from "../lib/BlockClock.sol";
 import {BlockTypedData} from "../lib/BlockTypedData.sol";
@@ -13,20 +13,21 @@ import {Bonds} from "../lib/Bonds.sol";
 import {MerklePath} from "../lib/MerklePath.sol";
 import {Signatures} from "../lib/Signatures.sol";
 import {BlockParts} from "./BlockParts.sol";
+import {Found} from "./FoundBlock.sol";
 
 /// A participant's seat: the validator that it delegated to commits.
 abstract contract BlockSeats is BlockParts {
     using SafeCast for uint256;
 
-    /// @inheritdoc IBlocks
+    /// @inheritdoc IBlockCourse
     function commitResult(
         Delegation calldata delegation,
         bytes calldata signature,
         bytes32[] calldata keyPath,
         bytes32 commitment
     ) external {
-        (Found memory found, uint256[192] storage stored) =
-            find(delegation.channelId, delegation.blockNumber);
+        (Found memory found, uint256[224] storage stored) =
+            find(delegation.channelId, delegation.blockNumber, block.timestamp);
         uint256 index = delegation.participant;
         if (index >= found.terms.participants.length) revert UnknownParticipant(found.channelId, index);
         if (msg.sender != delegation.validator) {
@@ -85,7 +86,7 @@ abstract contract BlockSeats is BlockParts {
 
     /// Writes the seat and locks what it stands for; who is displaced by a higher nonce gets its bond back, and
     /// the participant the fee that it had reserved. Returns who was displaced.
-    function takeSeat(Found memory found, uint256[192] storage stored, Delegation calldata delegation)
+    function takeSeat(Found memory found, uint256[224] storage stored, Delegation calldata delegation)
         private
         returns (address replaced)
     {

@@ -2,56 +2,60 @@
 pragma solidity ^0.8.28;
 
 import {ChannelTerms, Stage} from "../interfaces/ChannelTypes.sol";
-import {IBlocks} from "../interfaces/IBlocks.sol";
+import {IBlockFacts} from "../interfaces/IBlockFacts.sol";
 import {IChannels} from "../interfaces/IChannels.sol";
+import {IResultRules} from "../interfaces/IResultRules.sol";
 import {IVault, Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
 import {IParticipantRegistry} from "../registries/IParticipantRegistry.sol";
 import {IValidatorRegistry} from "../registries/IValidatorRegistry.sol";
 import {TermsCode} from "../channels/TermsCode.sol";
 import {BlockClock} from "../lib/BlockClock.sol";
-import {BlockState, BlockWords, Quarrel} from "../lib/BlockWords.sol";
+import {BlockWords} from "../lib/BlockWords.sol";
+import {Bonds} from "../lib/Bonds.sol";
 import {LiveBlocks} from "../lib/LiveBlocks.sol";
 import {PapyrusDomain} from "../lib/PapyrusDomain.sol";
+import {Found} from "./FoundBlock.sol";
+import {PartDecision} from "./PartDecision.sol";
 
-/// What Blocks stores, and the look-ups that every act begins with.
-abstract contract BlockStore is IBlocks, PapyrusDomain {
+/// What Blocks made of its constructor's arguments; BlockDisputes, whose code runs in the storage of Blocks, is
+/// made with the same.
+struct Places {
+    IChannels channels;
+    IVault vault;
+    IParticipantRegistry participants;
+    IValidatorRegistry validators;
+    IResultRules rules;
+    address adjudicator;
+    address questions;
+    address panel;
+}
+
+/// What Blocks stores, and the look-ups that every act begins with. Nothing is stored elsewhere, so that the
+/// code of Blocks and of BlockDisputes agrees on where everything lies.
+abstract contract BlockStore is IBlockFacts, PapyrusDomain {
     using LiveBlocks for LiveBlocks.Live;
-
-    /// One block as an act finds it: read once, handed on as one word.
-    struct Found {
-        bytes32 channelId;
-        uint64 blockNumber;
-        address place;
-        ChannelTerms terms;
-        BlockState state;
-        Quarrel quarrel;
-        Stage stage;
-    }
 
     address internal immutable channels;
     IVault internal immutable vault;
     IParticipantRegistry internal immutable participants;
     IValidatorRegistry internal immutable validators;
+    IResultRules internal immutable rules;
     address internal immutable adjudicator;
+    address internal immutable questions;
     address internal immutable panel;
 
-    mapping(bytes32 channelId => mapping(uint256 blockNumber => uint256[192])) private words;
+    mapping(bytes32 channelId => mapping(uint256 blockNumber => uint256[224])) private words;
     mapping(bytes32 channelId => LiveBlocks.Live) internal liveOf;
 
-    constructor(
-        IChannels channels_,
-        IVault vault_,
-        IParticipantRegistry participants_,
-        IValidatorRegistry validators_,
-        address adjudicator_,
-        address panel_
-    ) PapyrusDomain(address(channels_)) {
-        channels = address(channels_);
-        vault = vault_;
-        participants = participants_;
-        validators = validators_;
-        adjudicator = adjudicator_;
-        panel = panel_;
+    constructor(Places memory places) PapyrusDomain(address(places.channels)) {
+        channels = address(places.channels);
+        vault = places.vault;
+        participants = places.participants;
+        validators = places.validators;
+        rules = places.rules;
+        adjudicator = places.adjudicator;
+        questions = places.questions;
+        panel = places.panel;
     }
 
     /// The numbers and the participants of the terms; refuses an unknown channel.
@@ -61,11 +65,11 @@ abstract contract BlockStore is IBlocks, PapyrusDomain {
         if (terms.participants.length == 0) revert UnknownChannel(channelId);
     }
 
-    /// A block with its stage now; refuses one that never starts.
-    function find(bytes32 channelId, uint64 blockNumber)
+    /// A block with its stage at a time, with the facts as they are now; refuses one that never starts.
+    function find(bytes32 channelId, uint64 blockNumber, uint256 time)
         internal
         view
-        returns (Found memory found, uint256[192] storage stored)
+        returns (Found memory found, uint256[224] storage stored)
     {
         (found.place, found.terms) = termsOf(channelId);
         uint256 blocksMax = found.terms.blocksMax;
@@ -78,13 +82,11 @@ abstract contract BlockStore is IBlocks, PapyrusDomain {
         if (found.state.firstRevealedAt != 0) {
             found.quarrel = BlockWords.quarrelOf(stored[BlockWords.QUARREL]);
         }
-        found.stage = stageAtTime(found, block.timestamp);
-    }
-
-    /// What `find` leaves out before the first reveal.
-    function loadQuarrel(Found memory found, uint256[192] storage stored) internal view {
-        if (found.state.firstRevealedAt != 0) return;
-        found.quarrel = BlockWords.quarrelOf(stored[BlockWords.QUARREL]);
+        if (found.state.disputedAt != 0) {
+            found.dispute = BlockWords.disputeOf(stored[BlockWords.DISPUTE]);
+            if (PartDecision.isDue(found, time)) PartDecision.decide(found, stored);
+        }
+        found.stage = stageAtTime(found, time);
     }
 
     /// Channels is asked only where no part was posted: a block with parts has started.
@@ -93,27 +95,60 @@ abstract contract BlockStore is IBlocks, PapyrusDomain {
             (,, uint64 blocksEnd) = IChannels(channels).standing(found.channelId);
             if (found.blockNumber >= blocksEnd) return Stage.Void;
         }
-        return BlockClock.stageOf(found.terms, found.blockNumber, found.state, found.quarrel, time);
+        return
+            BlockClock.stageOf(
+                found.terms, found.blockNumber, found.state, found.quarrel, found.dispute, time
+            );
     }
 
-    function wordsOf(bytes32 channelId, uint64 blockNumber) internal view returns (uint256[192] storage) {
+    function wordsOf(bytes32 channelId, uint64 blockNumber) internal view returns (uint256[224] storage) {
         return words[channelId][blockNumber];
     }
 
-    function saveState(Found memory found, uint256[192] storage stored) internal {
+    function saveState(Found memory found, uint256[224] storage stored) internal {
         stored[BlockWords.STATE] = BlockWords.packState(found.state);
     }
 
-    function saveQuarrel(Found memory found, uint256[192] storage stored) internal {
+    function saveQuarrel(Found memory found, uint256[224] storage stored) internal {
         stored[BlockWords.QUARREL] = BlockWords.packQuarrel(found.quarrel);
     }
 
-    /// Index of the participant whose account or current operator key sent this.
-    function senderIndex(Found memory found) internal view returns (uint256 index) {
-        index = accountIndex(found, msg.sender);
+    function saveDispute(Found memory found, uint256[224] storage stored) internal {
+        stored[BlockWords.DISPUTE] = BlockWords.packDispute(found.dispute);
+    }
+
+    /// Writes down which parts count, where that has just become clear.
+    function keepDecision(Found memory found, uint256[224] storage stored) internal {
+        if (!found.isNewlyDecided) return;
+        uint256 before = BlockWords.quarrelOf(stored[BlockWords.QUARREL]).fallen;
+        saveQuarrel(found, stored);
+        saveDispute(found, stored);
+        emit PartsDecided(found.channelId, found.blockNumber, found.dispute.counted);
+        tellFallen(found, stored, found.quarrel.fallen & ~before);
+        found.isNewlyDecided = false;
+    }
+
+    /// `fallen`: a bit for each result.
+    function tellFallen(Found memory found, uint256[224] storage stored, uint256 fallen) internal {
+        for (uint256 i = 0; fallen >> i != 0; i++) {
+            if (has(fallen, i)) emit ResultFell(found.channelId, found.blockNumber, hashOf(stored, i));
+        }
+    }
+
+    function hashOf(uint256[224] storage stored, uint256 result) internal view returns (bytes32) {
+        return bytes32(stored[BlockWords.RESULTS + 2 * result]);
+    }
+
+    function senderIndex(Found memory found) internal view returns (uint256) {
+        return indexOf(found, msg.sender);
+    }
+
+    /// Index of the participant whose account or current operator key this is.
+    function indexOf(Found memory found, address sender) internal view returns (uint256 index) {
+        index = accountIndex(found, sender);
         if (index < found.terms.participants.length) return index;
-        index = accountIndex(found, participants.operatorAccountOf(msg.sender));
-        if (index == found.terms.participants.length) revert NotParticipant(found.channelId, msg.sender);
+        index = accountIndex(found, participants.operatorAccountOf(sender));
+        if (index == found.terms.participants.length) revert NotParticipant(found.channelId, sender);
     }
 
     /// The number of participants if it is none of them.
@@ -160,6 +195,11 @@ abstract contract BlockStore is IBlocks, PapyrusDomain {
         returns (WeiMove memory)
     {
         return WeiMove(account, account, WeiBook.Locked, to, reason, amount);
+    }
+
+    /// What is locked of the account goes to nobody.
+    function burnt(address account, uint96 amount) internal pure returns (WeiMove memory) {
+        return WeiMove(account, Bonds.BURN, WeiBook.Locked, WeiBook.Free, Reason.Burnt, amount);
     }
 
     function wrongStage(Found memory found) internal pure {

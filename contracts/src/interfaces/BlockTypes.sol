@@ -78,6 +78,16 @@ struct BlockWords {
     uint40 lastPostedAt;
     uint40 firstRevealedAt;
     uint40 disputedAt;
+    /// How many accusations and questions are open, and when the last question was over.
+    uint16 accusations;
+    uint16 questions;
+    uint40 resolvedAt;
+    /// In a dispute: when the last result was revealed, and whether the results count different parts.
+    uint40 revealedAt;
+    bool differ;
+    /// Whether it is written which parts count, and those, as a bit for each.
+    bool decided;
+    uint16 counted;
     /// When it was settled, or its bonds were released because it is void.
     uint40 endedAt;
 }

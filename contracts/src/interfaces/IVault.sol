@@ -167,7 +167,7 @@ interface IVault {
     /// Puts wei on an account, to be free there: for bonds and fees. Anyone.
     function depositWei(address account) external payable;
 
-    // ── Blocks, Adjudicator, Panel, ValidatorRegistry alone ──
+    // ── Blocks, Adjudicator, Questions, Panel, ValidatorRegistry alone ──
 
     /// From Blocks alone, once a block: pays each payee the nano amount of `low`, cut to blockMaxNano, in base
     /// units, out of what its line holds beyond blockMax × liveBefore (earlier blocks that are not over); what
@@ -182,7 +182,7 @@ interface IVault {
         bytes32[] calldata high
     ) external;
 
-    /// From Blocks, Adjudicator, Panel and ValidatorRegistry alone; refuses with WeiTooLittle. Outside is not
+    /// From Blocks, Adjudicator, Questions, Panel and ValidatorRegistry alone; refuses with WeiTooLittle. Outside is not
     /// taken.
     function moveWei(bytes32 channelId, uint64 blockNumber, WeiMove[] calldata moves) external;
 

@@ -8,7 +8,7 @@ import {
     SeatWords,
     Stance
 } from "../interfaces/BlockTypes.sol";
-import {BlockState, BlockWords, Quarrel, ResultWord, Seat} from "../lib/BlockWords.sol";
+import {BlockState, BlockWords, Dispute, Quarrel, ResultWord, Seat} from "../lib/BlockWords.sol";
 
 /// Gives names to the raw words of a block.
 library BlockReading {
@@ -25,12 +25,23 @@ library BlockReading {
         words.firstRevealedAt = state.firstRevealedAt;
         words.disputedAt = state.disputedAt;
         words.endedAt = state.endedAt;
+        readDispute(words, BlockWords.disputeOf(raw[BlockWords.DISPUTE]));
         words.parts = partsOf(raw, state.posted, count);
         words.seats = seatsOf(raw, state, count);
         uint256 stances = raw[BlockWords.STANCES];
         words.acceptances = stancesOf(stances, state.accepted, count);
         words.ownResults = stancesOf(stances >> 128, state.own & ~quarrel.takenBack, count);
         words.results = resultsOf(raw, quarrel, BlockWords.resultCountOf(state, quarrel));
+    }
+
+    function readDispute(BlockFactsWords memory words, Dispute memory dispute) private pure {
+        words.accusations = dispute.accusations;
+        words.questions = dispute.questions;
+        words.resolvedAt = dispute.resolvedAt;
+        words.revealedAt = dispute.revealedAt;
+        words.differ = dispute.differ;
+        words.decided = dispute.decided;
+        words.counted = dispute.counted;
     }
 
     function partsOf(uint256[] memory raw, uint256 posted, uint256 count)

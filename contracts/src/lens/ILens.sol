@@ -26,6 +26,7 @@ struct Deployed {
     address validatorRegistry;
     address reducerTable;
     address adjudicator;
+    address questions;
     address panel;
 }
 

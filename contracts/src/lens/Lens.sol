@@ -21,6 +21,7 @@ contract Lens is ILens {
     address private immutable validatorRegistry;
     address private immutable reducerTable;
     address private immutable adjudicator;
+    address private immutable questions;
     address private immutable panel;
 
     constructor(Deployed memory all) {
@@ -31,6 +32,7 @@ contract Lens is ILens {
         validatorRegistry = all.validatorRegistry;
         reducerTable = all.reducerTable;
         adjudicator = all.adjudicator;
+        questions = all.questions;
         panel = all.panel;
     }
 
@@ -44,6 +46,7 @@ contract Lens is ILens {
             validatorRegistry: validatorRegistry,
             reducerTable: reducerTable,
             adjudicator: adjudicator,
+            questions: questions,
             panel: panel
         });
     }

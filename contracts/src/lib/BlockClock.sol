@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ChannelTerms, Stage} from "../interfaces/ChannelTypes.sol";
-import {BlockState, BlockWords, Quarrel} from "./BlockWords.sol";
+import {BlockState, BlockWords, Dispute, Quarrel} from "./BlockWords.sol";
 
 /// Stages and windows of a block, computed from facts and chain time (protocol.md 8). All intervals are
 /// half-open.
@@ -22,6 +22,7 @@ library BlockClock {
         uint256 blockNumber,
         BlockState memory state,
         Quarrel memory quarrel,
+        Dispute memory dispute,
         uint256 time
     ) internal pure returns (Stage) {
         bool isFelled = hasFelled(state, quarrel);
@@ -35,14 +36,69 @@ library BlockClock {
         Processing memory period = processingAt(terms, blockNumber, state, time);
         bool isRevealed = state.revealed == state.seats || time >= period.until;
         if (isRevealed && isAgreed(terms, state, quarrel)) return Stage.Final;
-        // A dispute is between results: where one stands, time goes on as if no other had been revealed.
-        if (state.disputedAt != 0 && BlockWords.standingCountOf(state, quarrel) > 1) {
-            return time < state.disputedAt + uint256(terms.disputeMax) ? Stage.Dispute : Stage.Final;
+        if (state.disputedAt != 0) {
+            if (isInDispute(terms, state, quarrel, dispute, period.until, time)) return Stage.Dispute;
+            return isFelled ? Stage.Void : Stage.Final;
         }
         if (time < period.until) return Stage.Processing;
         if (state.firstRevealedAt == 0) return Stage.Void;
         if (time < period.until + terms.challengePeriod) return Stage.Challenge;
         return isFelled ? Stage.Void : Stage.Final;
+    }
+
+    /// Until disputeMax is over: while anything is open, and until its windows are over. `processed`: V.
+    function isInDispute(
+        ChannelTerms memory terms,
+        BlockState memory state,
+        Quarrel memory quarrel,
+        Dispute memory dispute,
+        uint256 processed,
+        uint256 time
+    ) internal pure returns (bool) {
+        if (time >= state.disputedAt + uint256(terms.disputeMax)) return false;
+        if (dispute.accusations > 0 || dispute.questions > 0) return true;
+        uint256 until = processed + terms.challengePeriod;
+        if (dispute.differ) until = windowEnd(terms, dispute, processed);
+        if (time < until) return true;
+        // Where one stands, nobody is left who could accuse it.
+        if (BlockWords.standingCountOf(state, quarrel) < 2) return false;
+        return time < accusableUntil(terms, state, dispute, processed, dispute.revealedAt);
+    }
+
+    /// Until when parts may be questioned. `processed`: V.
+    function questionEnd(ChannelTerms memory terms, uint256 processed) internal pure returns (uint256) {
+        return processed + 2 * uint256(terms.challengePeriod);
+    }
+
+    /// From when on it is decided which parts count, once no question is open.
+    function decisionAt(ChannelTerms memory terms, Dispute memory dispute, uint256 processed)
+        internal
+        pure
+        returns (uint256)
+    {
+        return Math.max(questionEnd(terms, processed), dispute.resolvedAt);
+    }
+
+    /// Until when results for the parts that count may be revealed.
+    function windowEnd(ChannelTerms memory terms, Dispute memory dispute, uint256 processed)
+        internal
+        pure
+        returns (uint256)
+    {
+        return decisionAt(terms, dispute, processed) + terms.processingPeriod / 2;
+    }
+
+    /// Until when a result that was revealed at `revealedAt` may be accused.
+    function accusableUntil(
+        ChannelTerms memory terms,
+        BlockState memory state,
+        Dispute memory dispute,
+        uint256 processed,
+        uint256 revealedAt
+    ) internal pure returns (uint256) {
+        uint256 from = Math.max(state.disputedAt, revealedAt);
+        if (dispute.differ) from = Math.max(from, windowEnd(terms, dispute, processed));
+        return from + terms.challengePeriod;
     }
 
     function startOf(ChannelTerms memory terms, uint256 blockNumber) internal pure returns (uint256) {

@@ -27,7 +27,7 @@ struct BlockState {
 /// What is only there once results differ, fall or are accepted: one word.
 struct Quarrel {
     /// A bit for each result that does not stand any more.
-    uint32 fallen;
+    uint48 fallen;
     /// A bit for each participant whose part is struck.
     uint16 struck;
     /// Number of distinct results once there are two; before, firstRevealedAt tells 0 from 1.
@@ -35,9 +35,35 @@ struct Quarrel {
     /// 1 + the result that all participants stand for, where there are several; 0 if there is none.
     uint8 agreed;
     /// A bit for each result that was taken back and that nobody else stands for.
-    uint32 withdrawn;
+    uint48 withdrawn;
     /// A bit for each participant that took its own result back: its bond stays until the block is over.
     uint16 takenBack;
+    /// A bit for each result that was ever accused.
+    uint48 accused;
+    /// A bit for each participant whose seat's bond, or own result's, is burnt when the block is over.
+    uint16 burntSeats;
+    uint16 burntOwn;
+}
+
+/// What is only there in a dispute, beside the Quarrel: one word.
+struct Dispute {
+    /// How many accusations, and how many questions, are open.
+    uint16 accusations;
+    uint16 questions;
+    /// When the last question was over, and when the last result was revealed.
+    uint40 resolvedAt;
+    uint40 revealedAt;
+    /// Results were revealed that count other parts.
+    bool differ;
+    /// It is written which parts count, as a bit for each.
+    bool decided;
+    uint16 counted;
+    /// A bit for each participant whose seat's bond, own result's, or part's was handed over.
+    uint16 lostSeats;
+    uint16 lostOwn;
+    uint16 spentParts;
+    /// A bit for each participant that took its own result back after it was accused, until its bond is fetched.
+    uint16 forfeitable;
 }
 
 struct Seat {
@@ -56,17 +82,21 @@ struct ResultWord {
 
 /// Where everything of a block lies among its words, and how it is packed.
 library BlockWords {
-    uint256 internal constant COUNT = 192;
+    uint256 internal constant COUNT = 224;
     uint256 internal constant STATE = 0;
     /// The index of the result that each participant accepted, a byte each; above them that of its own result.
     uint256 internal constant STANCES = 1;
     uint256 internal constant QUARREL = 2;
+    uint256 internal constant DISPUTE = 3;
+    /// Which parts a participant questioned: 16 bits for each part, participant i at bit i of them.
+    uint256 internal constant QUESTIONED = 4;
     /// One for each participant from here on: the first 27 bytes of the part's digest, and the height.
     uint256 internal constant PARTS = 16;
     uint256 internal constant SEATS = 32;
     uint256 internal constant COMMITMENTS = 48;
     uint256 internal constant FEES = 64;
-    /// Two for each result: outputHash, and ResultWord. At most 32: a seat and an own one of 16 participants.
+    /// Two for each result: outputHash, and ResultWord. At most 48: of 16 participants a seat, an own one, and one
+    /// once it is decided which parts count.
     uint256 internal constant RESULTS = 128;
 
     function packState(BlockState memory one) internal pure returns (uint256) {
@@ -92,18 +122,47 @@ library BlockWords {
     }
 
     function packQuarrel(Quarrel memory one) internal pure returns (uint256) {
-        return uint256(one.fallen) | (uint256(one.struck) << 32) | (uint256(one.resultCount) << 48)
-            | (uint256(one.agreed) << 56) | (uint256(one.withdrawn) << 64) | (uint256(one.takenBack) << 96);
+        return uint256(one.fallen) | (uint256(one.struck) << 48) | (uint256(one.resultCount) << 64)
+            | (uint256(one.agreed) << 72) | (uint256(one.withdrawn) << 80) | (uint256(one.takenBack) << 128)
+            | (uint256(one.accused) << 144) | (uint256(one.burntSeats) << 192)
+            | (uint256(one.burntOwn) << 208);
     }
 
     function quarrelOf(uint256 word) internal pure returns (Quarrel memory) {
         return Quarrel(
-            uint32(word),
-            uint16(word >> 32),
-            uint8(word >> 48),
-            uint8(word >> 56),
-            uint32(word >> 64),
-            uint16(word >> 96)
+            uint48(word),
+            uint16(word >> 48),
+            uint8(word >> 64),
+            uint8(word >> 72),
+            uint48(word >> 80),
+            uint16(word >> 128),
+            uint48(word >> 144),
+            uint16(word >> 192),
+            uint16(word >> 208)
+        );
+    }
+
+    function packDispute(Dispute memory one) internal pure returns (uint256) {
+        return uint256(one.accusations) | (uint256(one.questions) << 16) | (uint256(one.resolvedAt) << 32)
+            | (uint256(one.revealedAt) << 72) | (one.differ ? 1 << 112 : 0) | (one.decided ? 1 << 113 : 0)
+            | (uint256(one.counted) << 120) | (uint256(one.lostSeats) << 136)
+            | (uint256(one.lostOwn) << 152) | (uint256(one.spentParts) << 168)
+            | (uint256(one.forfeitable) << 184);
+    }
+
+    function disputeOf(uint256 word) internal pure returns (Dispute memory) {
+        return Dispute(
+            uint16(word),
+            uint16(word >> 16),
+            uint40(word >> 32),
+            uint40(word >> 72),
+            (word >> 112) & 1 == 1,
+            (word >> 113) & 1 == 1,
+            uint16(word >> 120),
+            uint16(word >> 136),
+            uint16(word >> 152),
+            uint16(word >> 168),
+            uint16(word >> 184)
         );
     }
 

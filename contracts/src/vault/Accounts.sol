@@ -101,7 +101,7 @@ abstract contract Accounts is VaultStore, ReentrancyGuardTransient {
 
     function requireMover() private view {
         bool isMover = msg.sender == blocks || msg.sender == validatorRegistry || msg.sender == adjudicator
-            || msg.sender == panel;
+            || msg.sender == questions || msg.sender == panel;
         if (!isMover) revert NotAllowed(msg.sender);
     }
 

@@ -26,8 +26,9 @@ contract Vault is Lines {
         address blocks_,
         address validatorRegistry_,
         address adjudicator_,
+        address questions_,
         address panel_
-    ) VaultStore(channels_, blocks_, validatorRegistry_, adjudicator_, panel_) {}
+    ) VaultStore(channels_, blocks_, validatorRegistry_, adjudicator_, questions_, panel_) {}
 
     /// @inheritdoc IVault
     function pay(

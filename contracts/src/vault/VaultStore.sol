@@ -26,6 +26,7 @@ abstract contract VaultStore is IVault {
     address public immutable blocks;
     address public immutable validatorRegistry;
     address public immutable adjudicator;
+    address public immutable questions;
     address public immutable panel;
 
     mapping(address token => mapping(address account => uint256)) internal balances;
@@ -35,12 +36,14 @@ abstract contract VaultStore is IVault {
         address blocks_,
         address validatorRegistry_,
         address adjudicator_,
+        address questions_,
         address panel_
     ) {
         channels = channels_;
         blocks = blocks_;
         validatorRegistry = validatorRegistry_;
         adjudicator = adjudicator_;
+        questions = questions_;
         panel = panel_;
     }
 

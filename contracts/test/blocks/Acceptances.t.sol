@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockWords, ResultWords, Stance} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {BlockScene} from "./support/BlockScene.sol";
@@ -14,7 +14,7 @@ contract AcceptancesTest is BlockScene {
         disputed();
         bytes32 hash = hashOf(high());
         vm.expectEmit(address(blocks));
-        emit IBlocks.ResultAccepted(id, N, 2, hash);
+        emit IBlockFacts.ResultAccepted(id, N, 2, hash);
         vm.prank(account(2));
         blocks.acceptResult(id, N, 2, hash);
         vm.assertEq(abi.encode(lens.blockWords(id, N).acceptances[0]), abi.encode(Stance(2, 1)));
@@ -36,7 +36,7 @@ contract AcceptancesTest is BlockScene {
         disputed();
         bytes32 hash = hashOf(low());
         vm.expectEmit(address(blocks));
-        emit IBlocks.ResultAccepted(id, N, 1, hash);
+        emit IBlockFacts.ResultAccepted(id, N, 1, hash);
         uint256 locked = lockedOf(account(1));
         vm.prank(account(1));
         blocks.acceptResult(id, N, 1, hash);
@@ -97,6 +97,7 @@ contract AcceptancesTest is BlockScene {
 
     function test_in_a_dispute_they_are_taken_to_its_end() external {
         disputed();
+        accuse(id, N, 0, 1);
         vm.warp(begun() + 40 + 999);
         accept(2, low());
         vm.warp(begun() + 40 + 1000);
@@ -114,7 +115,7 @@ contract AcceptancesTest is BlockScene {
         blocks.acceptResult(bytes32("nowhere"), N, 1, hash);
         vm.expectRevert(unknownBlock());
         blocks.acceptResult(id, BLOCKS_MAX, 1, hash);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.UnknownParticipant.selector, id, 3));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.UnknownParticipant.selector, id, 3));
         blocks.acceptResult(id, N, 3, hash);
     }
 
@@ -123,7 +124,7 @@ contract AcceptancesTest is BlockScene {
         bytes32 hash = hashOf(low());
         address[4] memory others = [operator(2), STRANGER, validator(1), account(1)];
         for (uint256 i = 0; i < 4; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.NotParticipant.selector, id, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotParticipant.selector, id, others[i]));
             vm.prank(others[i]);
             blocks.acceptResult(id, N, 2, hash);
         }
@@ -132,7 +133,7 @@ contract AcceptancesTest is BlockScene {
         vm.prank(account(2));
         validators.nameOwn(validator(9), true);
         vm.warp(now_);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.NotParticipant.selector, id, validator(9)));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotParticipant.selector, id, validator(9)));
         vm.prank(validator(9));
         blocks.acceptResult(id, N, 2, hash);
         vm.prank(validator(2));
@@ -142,11 +143,12 @@ contract AcceptancesTest is BlockScene {
     function test_a_result_that_fell_is_nothing_to_accept() external {
         disputed();
         vm.expectEmit(address(blocks));
-        emit IBlocks.ResultFell(id, N, hashOf(high()));
+        emit IBlockFacts.ResultFell(id, N, hashOf(high()));
         vm.prank(ADJUDICATOR);
         blocks.fall(id, N, 1);
         refuseAcceptance(2, high(), unknown(high()));
-        bytes memory beyond = abi.encodeWithSelector(IBlocks.ResultUnknown.selector, bytes32(uint256(2)));
+        bytes memory beyond =
+            abi.encodeWithSelector(IBlockFacts.ResultUnknown.selector, bytes32(uint256(2)));
         vm.expectRevert(beyond);
         vm.prank(ADJUDICATOR);
         blocks.fall(id, N, 2);
@@ -157,22 +159,28 @@ contract AcceptancesTest is BlockScene {
         vm.assertEq(vm.getRecordedLogs().length, 0);
     }
 
-    function test_with_a_part_every_result_that_counted_it_falls() external {
+    function test_with_a_part_every_result_that_counted_it_falls_once_questions_are_over() external {
         revealedByOne();
         vm.warp(begun() + 40);
         revealOwn(id, N, 1, resultOf(3, 1700, 5));
         vm.expectEmit(address(blocks));
-        emit IBlocks.PartStruck(id, N, 1);
-        vm.expectEmit(address(blocks));
-        emit IBlocks.ResultFell(id, N, hashOf(low()));
+        emit IBlockFacts.PartStruck(id, N, 1);
         vm.prank(PANEL);
         blocks.strikePart(id, N, 1);
+        vm.assertEq(lens.blockWords(id, N).struck, 2);
+        vm.warp(begun() + 160);
+        vm.assertFalse(lens.blockWords(id, N).results[0].fallen, "follows, and is not written");
+        vm.warp(begun() + 179);
+        requireStage(id, N, Stage.Dispute);
+        vm.warp(begun() + 180);
+        vm.expectEmit(address(blocks));
+        emit IBlockFacts.PartsDecided(id, N, 5);
+        vm.expectEmit(address(blocks));
+        emit IBlockFacts.ResultFell(id, N, hashOf(low()));
+        settle(id, N, resultOf(3, 1700, 5));
         ResultWords[] memory results = lens.blockWords(id, N).results;
         vm.assertTrue(results[0].fallen, "counted it");
         vm.assertFalse(results[1].fallen, "left it out");
-        vm.assertEq(lens.blockWords(id, N).struck, 2);
-        vm.warp(begun() + 1040);
-        settle(id, N, resultOf(3, 1700, 5));
         vm.assertEq(vault.balanceOf(address(token), account(1)), 1700);
     }
 
@@ -237,10 +245,10 @@ contract AcceptancesTest is BlockScene {
     }
 
     function unknown(BlockResult memory result) private view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.ResultUnknown.selector, hashOf(result));
+        return abi.encodeWithSelector(IBlockFacts.ResultUnknown.selector, hashOf(result));
     }
 
     function bound(uint8 participant, BlockResult memory result) private view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.AlreadyBound.selector, id, N, participant, hashOf(result));
+        return abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, participant, hashOf(result));
     }
 }

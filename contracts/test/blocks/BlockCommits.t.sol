@@ -5,7 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SeatWords} from "../../src/interfaces/BlockTypes.sol";
 import {Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
 import {IParticipantRegistry} from "../../src/registries/IParticipantRegistry.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
@@ -28,7 +28,7 @@ contract BlockCommitsTest is BlockScene {
         expectWei(account(1), account(1), WeiBook.Free, WeiBook.Locked, 7, Reason.Fee);
         expectWei(validator(1), validator(1), WeiBook.Stake, WeiBook.Locked, Bonds.SEAT, Reason.SeatBond);
         vm.expectEmit(address(blocks));
-        emit IBlocks.ResultCommitted(id, N, 1, one, COMMITMENT, address(0));
+        emit IBlockFacts.ResultCommitted(id, N, 1, one, COMMITMENT, address(0));
         vm.prank(validator(1));
         blocks.commitResult(one, signature, path, COMMITMENT);
         vm.assertEq(lockedOf(account(1)), Bonds.PART + 7);
@@ -50,7 +50,7 @@ contract BlockCommitsTest is BlockScene {
         expectWei(account(1), account(1), WeiBook.Free, WeiBook.Locked, 3, Reason.Fee);
         expectWei(validator(9), validator(9), WeiBook.Stake, WeiBook.Locked, Bonds.SEAT, Reason.SeatBond);
         vm.expectEmit(address(blocks));
-        emit IBlocks.ResultCommitted(id, N, 1, second, keccak256("other"), validator(1));
+        emit IBlockFacts.ResultCommitted(id, N, 1, second, keccak256("other"), validator(1));
         vm.prank(validator(9));
         blocks.commitResult(second, signature, path, keccak256("other"));
         vm.assertEq(lockedOf(validator(1)), 0);
@@ -73,7 +73,7 @@ contract BlockCommitsTest is BlockScene {
         commit(one, COMMITMENT);
         for (uint64 nonce = 4; nonce <= 5; nonce++) {
             one.nonce = nonce;
-            refuseCommit(one, abi.encodeWithSelector(IBlocks.NonceTooLow.selector, 5, nonce));
+            refuseCommit(one, abi.encodeWithSelector(IBlockFacts.NonceTooLow.selector, 5, nonce));
         }
     }
 
@@ -106,7 +106,7 @@ contract BlockCommitsTest is BlockScene {
         for (uint256 i = 0; i < 3; i++) {
             vm.warp(times[i]);
             if (i == 1) post(id, N + 1, 0);
-            refuseCommit(one, abi.encodeWithSelector(IBlocks.WrongStage.selector, id, N + 1, stages[i]));
+            refuseCommit(one, abi.encodeWithSelector(IBlockFacts.WrongStage.selector, id, N + 1, stages[i]));
         }
         vm.warp(deadlineOfParts(N + 1));
         commit(one, COMMITMENT);
@@ -121,14 +121,14 @@ contract BlockCommitsTest is BlockScene {
         reveal(id, N, 0, low());
         Delegation memory one = delegationOf(id, N, 1, true);
         one.nonce = 2;
-        refuseCommit(one, abi.encodeWithSelector(IBlocks.FirstRevealDone.selector, id, N, begun() + 40));
+        refuseCommit(one, abi.encodeWithSelector(IBlockFacts.FirstRevealDone.selector, id, N, begun() + 40));
     }
 
     function test_a_delegation_is_good_up_to_and_including_its_last_second() external {
         Delegation memory one = delegationOf(id, N, 1, true);
         one.notAfter = uint64(begun() + 4);
         vm.warp(begun() + 5);
-        refuseCommit(one, abi.encodeWithSelector(IBlocks.DelegationExpired.selector, begun() + 4));
+        refuseCommit(one, abi.encodeWithSelector(IBlockFacts.DelegationExpired.selector, begun() + 4));
         vm.warp(begun() + 4);
         commit(one, COMMITMENT);
     }
@@ -165,7 +165,7 @@ contract BlockCommitsTest is BlockScene {
         refuseCommit(one, unknownBlock());
         one.blockNumber = N;
         one.participant = 3;
-        refuseCommit(one, abi.encodeWithSelector(IBlocks.UnknownParticipant.selector, id, 3));
+        refuseCommit(one, abi.encodeWithSelector(IBlockFacts.UnknownParticipant.selector, id, 3));
     }
 
     function test_the_delegated_validator_alone_commits() external {
@@ -177,14 +177,15 @@ contract BlockCommitsTest is BlockScene {
                 one,
                 signature,
                 others[i],
-                abi.encodeWithSelector(IBlocks.NotDelegatedValidator.selector, others[i], validator(1))
+                abi.encodeWithSelector(IBlockFacts.NotDelegatedValidator.selector, others[i], validator(1))
             );
         }
     }
 
     function test_every_field_of_a_delegation_is_signed() external {
         bytes memory signature = delegationSignature(delegationOf(id, N, 1, false));
-        bytes memory why = abi.encodeWithSelector(IBlocks.DelegationSignatureRefused.selector, operator(1));
+        bytes memory why =
+            abi.encodeWithSelector(IBlockFacts.DelegationSignatureRefused.selector, operator(1));
         Delegation memory one = delegationOf(id, N, 1, false);
         one.validator = validator(9);
         refuseCommit(one, signature, validator(9), why);
@@ -204,16 +205,16 @@ contract BlockCommitsTest is BlockScene {
         refuseCommit(one, signature, validator(1), why);
         one = delegationOf(id, N, 1, false);
         one.participant = 2;
-        why = abi.encodeWithSelector(IBlocks.DelegationSignatureRefused.selector, operator(2));
+        why = abi.encodeWithSelector(IBlockFacts.DelegationSignatureRefused.selector, operator(2));
         refuseCommit(one, signature, validator(1), why);
         one.participant = 1;
         // The other form of the same signature, the account's key, and a key that was rotated away.
-        why = abi.encodeWithSelector(IBlocks.DelegationSignatureRefused.selector, operator(1));
+        why = abi.encodeWithSelector(IBlockFacts.DelegationSignatureRefused.selector, operator(1));
         refuseCommit(one, highS(signature), validator(1), why);
         bytes memory byAccount = signatureOf(ACCOUNT + 1, channels.delegationDigest(one));
         refuseCommit(one, byAccount, validator(1), why);
         rotateOperator();
-        why = abi.encodeWithSelector(IBlocks.DelegationSignatureRefused.selector, vm.addr(0x77));
+        why = abi.encodeWithSelector(IBlockFacts.DelegationSignatureRefused.selector, vm.addr(0x77));
         refuseCommit(one, signature, validator(1), why);
     }
 
@@ -221,7 +222,8 @@ contract BlockCommitsTest is BlockScene {
         bytes memory signature = delegationSignature(delegationOf(id, N, 1, false));
         postAll(id, N + 1, 3);
         Delegation memory one = delegationOf(id, N + 1, 1, false);
-        bytes memory why = abi.encodeWithSelector(IBlocks.DelegationSignatureRefused.selector, operator(1));
+        bytes memory why =
+            abi.encodeWithSelector(IBlockFacts.DelegationSignatureRefused.selector, operator(1));
         refuseCommit(one, signature, validator(1), why);
     }
 
@@ -265,14 +267,14 @@ contract BlockCommitsTest is BlockScene {
     function refuseKey(Delegation memory one, bytes32[] memory path) private {
         bytes memory signature = delegationSignature(one);
         vm.expectRevert(
-            abi.encodeWithSelector(IBlocks.KeyCommitmentNotProven.selector, one.keyCommitment, N)
+            abi.encodeWithSelector(IBlockFacts.KeyCommitmentNotProven.selector, one.keyCommitment, N)
         );
         vm.prank(one.validator);
         blocks.commitResult(one, signature, path, COMMITMENT);
     }
 
     function notOwn(uint256 since) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.ValidatorNotOwn.selector, account(1), validator(9), since);
+        return abi.encodeWithSelector(IBlockFacts.ValidatorNotOwn.selector, account(1), validator(9), since);
     }
 
     /// As if the seller had named it at that time.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {BlockWork} from "../support/BlockWork.sol";
 
@@ -22,7 +22,7 @@ contract BlockLifeTest is BlockWork {
         vm.assertEq(vault.balanceOf(address(token), account(1)), 1000);
         vm.assertEq(vault.balanceOf(address(token), account(2)), 1000);
         nothingIsLocked(3);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.AlreadyEnded.selector, id, 0, block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.AlreadyEnded.selector, id, 0, block.timestamp));
         settle(id, 0, result);
     }
 
@@ -68,7 +68,7 @@ contract BlockLifeTest is BlockWork {
         vm.warp(block.timestamp + 1);
         requireStage(id, 0, Stage.Final);
         vm.expectEmit(address(blocks));
-        emit IBlocks.SeatSilent(id, 0, 1, validator(1));
+        emit IBlockFacts.SeatSilent(id, 0, 1, validator(1));
         settle(id, 0, result);
         (uint256 free,,) = vault.weiOf(validator(0));
         vm.assertEq(free, 5);
@@ -118,7 +118,7 @@ contract BlockLifeTest is BlockWork {
         bytes32 hash = lens.outputHashOf(id, 0, low);
         vm.prank(account(1));
         blocks.acceptResult(id, 0, 1, hash);
-        requireStage(id, 0, Stage.Challenge);
+        requireStage(id, 0, Stage.Dispute);
         vm.prank(validator(2));
         blocks.acceptResult(id, 0, 2, hash);
         requireStage(id, 0, Stage.Final);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Stage} from "../../src/interfaces/ChannelTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IParticipantRegistry} from "../../src/registries/IParticipantRegistry.sol";
 import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
@@ -18,13 +18,13 @@ contract BlockPartsTest is BlockScene {
     function test_a_part_is_told_whole_and_locks_the_accounts_bond() external {
         vm.warp(begun());
         vm.expectEmit(address(blocks));
-        emit IBlocks.PartPosted(id, N, 1, ROOT, 5, INDEX);
+        emit IBlockFacts.PartPosted(id, N, 1, ROOT, 5, INDEX);
         expectWei(account(1), account(1), WeiBook.Free, WeiBook.Locked, Bonds.PART, Reason.PartBond);
         postBy(operator(1), ROOT, 5, INDEX);
         vm.assertEq(freeOf(account(1)), 10 ether - Bonds.PART);
         vm.assertEq(lockedOf(account(1)), Bonds.PART);
         vm.expectEmit(address(blocks));
-        emit IBlocks.PartPosted(id, N, 2, ROOT, 5, INDEX);
+        emit IBlockFacts.PartPosted(id, N, 2, ROOT, 5, INDEX);
         postBy(account(2), ROOT, 5, INDEX);
     }
 
@@ -37,7 +37,9 @@ contract BlockPartsTest is BlockScene {
             postBy(account(1), ROOT, 5, INDEX);
             vm.assertEq(vm.getRecordedLogs().length, 0);
             vm.assertEq(lockedOf(account(1)), Bonds.PART);
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.PartAlreadyPosted.selector, id, N, 1, digest));
+            vm.expectRevert(
+                abi.encodeWithSelector(IBlockFacts.PartAlreadyPosted.selector, id, N, 1, digest)
+            );
             postBy(account(1), ROOT, 6, INDEX);
             vm.warp(begun() + 500);
         }
@@ -116,7 +118,7 @@ contract BlockPartsTest is BlockScene {
         vm.warp(begun());
         address[4] memory others = [STRANGER, validator(1), account(3), operator(3)];
         for (uint256 i = 0; i < 4; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.NotParticipant.selector, id, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotParticipant.selector, id, others[i]));
             postBy(others[i], ROOT, 1, INDEX);
         }
         IParticipantRegistry.Keys memory keys = keysOf(1);
@@ -124,7 +126,7 @@ contract BlockPartsTest is BlockScene {
         bytes memory possessed = possession(0x77, account(1), 2);
         vm.prank(account(1));
         participants.register(keys, "", possessed);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.NotParticipant.selector, id, operator(1)));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotParticipant.selector, id, operator(1)));
         postBy(operator(1), ROOT, 1, INDEX);
         postBy(vm.addr(0x77), ROOT, 1, INDEX);
     }
@@ -132,7 +134,7 @@ contract BlockPartsTest is BlockScene {
     function test_a_part_has_at_most_participants_times_rowsMax_segments() external {
         vm.warp(begun());
         vm.expectRevert(
-            abi.encodeWithSelector(IBlocks.SegmentsTooMany.selector, SEGMENTS_MAX + 1, SEGMENTS_MAX)
+            abi.encodeWithSelector(IBlockFacts.SegmentsTooMany.selector, SEGMENTS_MAX + 1, SEGMENTS_MAX)
         );
         postBy(account(1), ROOT, SEGMENTS_MAX + 1, INDEX);
         postBy(account(1), ROOT, SEGMENTS_MAX, INDEX);
@@ -168,7 +170,7 @@ contract BlockPartsTest is BlockScene {
         vm.warp(collationAt(N + 1));
         requireStage(id, N + 1, Stage.Void);
         vm.prank(account(1));
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.WrongStage.selector, id, N + 1, Stage.Void));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.WrongStage.selector, id, N + 1, Stage.Void));
         blocks.postPart(id, N + 1, ROOT, 1, INDEX);
     }
 
@@ -183,7 +185,7 @@ contract BlockPartsTest is BlockScene {
     }
 
     function refuseEmpty(bytes32 root, bytes32 index) private {
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.EmptyPartRefused.selector, root, index));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.EmptyPartRefused.selector, root, index));
         postBy(account(1), root, 0, index);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, ChannelTerms, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {Delegation, SeatWords} from "../../src/interfaces/BlockTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IResultRules} from "../../src/interfaces/IResultRules.sol";
 import {BlockScene} from "./support/BlockScene.sol";
 
@@ -19,7 +19,7 @@ contract BlockRevealsTest is BlockScene {
         BlockResult memory result = low();
         bytes32 hash = hashOf(result);
         vm.expectEmit(address(blocks));
-        emit IBlocks.ResultRevealed(id, N, 1, hash, result, WORK);
+        emit IBlockFacts.ResultRevealed(id, N, 1, hash, result, WORK);
         // Anyone may send what the commitment binds.
         vm.prank(STRANGER);
         blocks.revealResult(id, N, 1, result, OPENING, WORK, SALT);
@@ -76,9 +76,9 @@ contract BlockRevealsTest is BlockScene {
 
     function test_a_seat_that_is_empty_or_has_revealed_reveals_nothing() external {
         revealedByOne();
-        refuseReveal(1, low(), abi.encodeWithSelector(IBlocks.SeatEmpty.selector, id, N, 1));
-        refuseReveal(255, low(), abi.encodeWithSelector(IBlocks.SeatEmpty.selector, id, N, 255));
-        refuseReveal(0, low(), abi.encodeWithSelector(IBlocks.AlreadyRevealed.selector, id, N, 0));
+        refuseReveal(1, low(), abi.encodeWithSelector(IBlockFacts.SeatEmpty.selector, id, N, 1));
+        refuseReveal(255, low(), abi.encodeWithSelector(IBlockFacts.SeatEmpty.selector, id, N, 255));
+        refuseReveal(0, low(), abi.encodeWithSelector(IBlockFacts.AlreadyRevealed.selector, id, N, 0));
         BlockResult memory result = low();
         vm.expectRevert(unknownChannel());
         blocks.revealResult(bytes32("nowhere"), N, 0, result, OPENING, WORK, SALT);
@@ -200,15 +200,16 @@ contract BlockRevealsTest is BlockScene {
         requireStage(id, N, Stage.Processing);
         vm.warp(begun() + 3);
         vm.expectEmit(address(blocks));
-        emit IBlocks.BlockDisputed(id, N);
+        emit IBlockFacts.BlockDisputed(id, N);
         reveal(id, N, 2, high());
         requireStage(id, N, Stage.Dispute);
         vm.warp(begun() + 45);
         revealOwn(id, N, 2, resultOf(3, 5, ALL));
         vm.assertEq(lens.blockWords(id, N).disputedAt, begun() + 3);
-        vm.warp(begun() + 1002);
+        // Parts are decided at 160, the window ends at 180, and what was revealed could be accused until 240.
+        vm.warp(begun() + 239);
         requireStage(id, N, Stage.Dispute);
-        vm.warp(begun() + 1003);
+        vm.warp(begun() + 240);
         requireStage(id, N, Stage.Final);
     }
 
@@ -249,7 +250,7 @@ contract BlockRevealsTest is BlockScene {
         reveal(id, N, 0, low());
         vm.prank(ADJUDICATOR);
         blocks.fall(id, N, 0);
-        refuseReveal(1, low(), abi.encodeWithSelector(IBlocks.ResultUnknown.selector, hashOf(low())));
+        refuseReveal(1, low(), abi.encodeWithSelector(IBlockFacts.ResultUnknown.selector, hashOf(low())));
     }
 
     function refuseReveal(uint8 participant, BlockResult memory result, bytes memory why) private {
@@ -298,6 +299,6 @@ contract BlockRevealsTest is BlockScene {
         returns (bytes memory)
     {
         bytes32 given = lens.commitmentOf(hashOf(result), validator(0), work, salt);
-        return abi.encodeWithSelector(IBlocks.CommitmentMismatch.selector, committed, given);
+        return abi.encodeWithSelector(IBlockFacts.CommitmentMismatch.selector, committed, given);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, ChannelTerms, Stage} from "../../src/interfaces/ChannelTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IVault, LineFacts, TokenBook, WeiBook, WeiMove} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {DelegatedCode} from "../support/Accounts.sol";
@@ -102,12 +102,12 @@ contract BlockWaysTest is BlockScene {
         commit(one, latter);
         // Its old delegation does not bring it back, not even with a new signature of the same nonce.
         refuseCommit(
-            delegationOf(id, N, 1, true), abi.encodeWithSelector(IBlocks.NonceTooLow.selector, 2, 1)
+            delegationOf(id, N, 1, true), abi.encodeWithSelector(IBlockFacts.NonceTooLow.selector, 2, 1)
         );
         vm.warp(begun() + 20);
         BlockResult memory result = high();
         bytes32 given = lens.commitmentOf(hashOf(result), validator(9), WORK, SALT);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.CommitmentMismatch.selector, latter, given));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.CommitmentMismatch.selector, latter, given));
         blocks.revealResult(id, N, 1, result, OPENING, WORK, SALT);
         reveal(id, N, 1, low());
         vm.warp(begun() + 100);
@@ -194,9 +194,9 @@ contract BlockWaysTest is BlockScene {
         moves[0].amount = Bonds.OWN_RESULT;
         vm.expectRevert(abi.encodeWithSelector(IVault.NotAllowed.selector, address(this)));
         vault.moveWei(id, N, moves);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.NotAllowed.selector, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, address(this)));
         blocks.fall(id, N, 1);
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.NotAllowed.selector, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, address(this)));
         blocks.strikePart(id, N, 1);
     }
 
@@ -290,7 +290,7 @@ contract BlockWaysTest is BlockScene {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         uint256 count = 0;
         for (uint256 i = 0; i < logs.length; i++) {
-            if (logs[i].topics[0] != IBlocks.SeatSilent.selector) continue;
+            if (logs[i].topics[0] != IBlockFacts.SeatSilent.selector) continue;
             count++;
             vm.assertEq(uint256(logs[i].topics[3]), participant);
             vm.assertEq(abi.decode(logs[i].data, (address)), validator(participant));

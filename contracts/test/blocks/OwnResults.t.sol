@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {Stance} from "../../src/interfaces/BlockTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IResultRules} from "../../src/interfaces/IResultRules.sol";
 import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
@@ -17,9 +17,9 @@ contract OwnResultsTest is BlockScene {
         BlockResult memory result = high();
         bytes32 hash = hashOf(result);
         vm.expectEmit(address(blocks));
-        emit IBlocks.OwnResultRevealed(id, N, 1, hash, result);
+        emit IBlockFacts.OwnResultRevealed(id, N, 1, hash, result);
         vm.expectEmit(address(blocks));
-        emit IBlocks.BlockDisputed(id, N);
+        emit IBlockFacts.BlockDisputed(id, N);
         expectWei(
             account(1), account(1), WeiBook.Free, WeiBook.Locked, Bonds.OWN_RESULT, Reason.OwnResultBond
         );
@@ -84,7 +84,7 @@ contract OwnResultsTest is BlockScene {
 
     function test_a_participant_reveals_one_result_of_its_own() external {
         disputed();
-        refuseOwn(1, low(), abi.encodeWithSelector(IBlocks.AlreadyRevealed.selector, id, N, 1));
+        refuseOwn(1, low(), abi.encodeWithSelector(IBlockFacts.AlreadyRevealed.selector, id, N, 1));
     }
 
     function test_only_a_participant_of_a_known_block() external {
@@ -93,7 +93,7 @@ contract OwnResultsTest is BlockScene {
         BlockResult memory result = high();
         address[3] memory others = [STRANGER, validator(1), account(3)];
         for (uint256 i = 0; i < 3; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.NotParticipant.selector, id, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotParticipant.selector, id, others[i]));
             vm.prank(others[i]);
             blocks.revealOwnResult(id, N, result, OPENING);
         }
@@ -109,7 +109,7 @@ contract OwnResultsTest is BlockScene {
         revealedByOne();
         vm.warp(begun() + 99);
         bytes32 hash = hashOf(low());
-        refuseOwn(0, high(), abi.encodeWithSelector(IBlocks.AlreadyBound.selector, id, N, 0, hash));
+        refuseOwn(0, high(), abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, 0, hash));
     }
 
     function test_who_accepted_a_result_reveals_no_other() external {
@@ -118,7 +118,7 @@ contract OwnResultsTest is BlockScene {
         bytes32 hash = hashOf(low());
         vm.prank(account(2));
         blocks.acceptResult(id, N, 2, hash);
-        refuseOwn(2, high(), abi.encodeWithSelector(IBlocks.AlreadyBound.selector, id, N, 2, hash));
+        refuseOwn(2, high(), abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, 2, hash));
     }
 
     function test_whose_seat_does_not_bind_may_say_otherwise() external {
@@ -146,7 +146,7 @@ contract OwnResultsTest is BlockScene {
         vm.warp(begun() + 60);
         revealOwn(id, N, 1, low());
         // Whoever saw it commits to it no more, neither now nor later.
-        bytes memory why = abi.encodeWithSelector(IBlocks.FirstRevealDone.selector, id, N, begun() + 60);
+        bytes memory why = abi.encodeWithSelector(IBlockFacts.FirstRevealDone.selector, id, N, begun() + 60);
         refuseCommit(delegationOf(id, N, 0, true), why);
         vm.warp(begun() + 79);
         refuseCommit(delegationOf(id, N, 2, true), why);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IVault, Reason, TokenBook, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {BlockScene} from "./support/BlockScene.sol";
@@ -24,13 +24,13 @@ contract SettlementsTest is BlockScene {
         bytes32[] memory hashes = new bytes32[](2);
         (hashes[0], hashes[1]) = (hashOf(low()), hashOf(high()));
         vm.expectEmit(address(blocks));
-        emit IBlocks.BlockSettled(id, N, hashes);
+        emit IBlockFacts.BlockSettled(id, N, hashes);
         for (uint256 i = 1; i < 3; i++) {
             expectTokens(account(i), TokenBook.Line, TokenBook.Balance, 1000);
             expectTokens(account(i), TokenBook.Line, TokenBook.Contested, 700);
         }
         vm.expectEmit(address(blocks));
-        emit IBlocks.SeatSilent(id, N, 1, validator(1));
+        emit IBlockFacts.SeatSilent(id, N, 1, validator(1));
         expectReturn(account(0), WeiBook.Free, Bonds.PART, Reason.PartBond);
         expectWei(account(0), validator(0), WeiBook.Locked, WeiBook.Free, 5, Reason.Fee);
         expectReturn(validator(0), WeiBook.Stake, Bonds.SEAT, Reason.SeatBond);
@@ -117,6 +117,7 @@ contract SettlementsTest is BlockScene {
 
     function test_a_dispute_is_settled_at_disputeMax_to_the_second() external {
         disputed();
+        accuse(id, N, 0, 1);
         vm.warp(begun() + 40 + 999);
         BlockResult[] memory both = new BlockResult[](2);
         (both[0], both[1]) = (low(), high());
@@ -202,9 +203,9 @@ contract SettlementsTest is BlockScene {
         blocks.releaseVoid(id, N);
         vm.warp(begun() + 80);
         vm.expectEmit(address(blocks));
-        emit IBlocks.BlockVoid(id, N);
+        emit IBlockFacts.BlockVoid(id, N);
         vm.expectEmit(address(blocks));
-        emit IBlocks.SeatSilent(id, N, 1, validator(1));
+        emit IBlockFacts.SeatSilent(id, N, 1, validator(1));
         expectReturn(account(0), WeiBook.Free, Bonds.PART, Reason.PartBond);
         expectReturn(account(1), WeiBook.Free, Bonds.PART, Reason.PartBond);
         expectReturn(account(1), WeiBook.Free, 6, Reason.Fee);
@@ -228,10 +229,14 @@ contract SettlementsTest is BlockScene {
         commitFor(0, low(), 5);
         vm.warp(begun() + 20);
         reveal(id, N, 0, low());
-        vm.prank(ADJUDICATOR);
+        vm.warp(begun() + 40);
+        revealOwn(id, N, 1, high());
+        vm.startPrank(ADJUDICATOR);
         blocks.fall(id, N, 0);
+        blocks.fall(id, N, 1);
+        vm.stopPrank();
         vm.warp(begun() + 99);
-        requireStage(id, N, Stage.Challenge);
+        requireStage(id, N, Stage.Dispute);
         vm.warp(begun() + 100);
         requireStage(id, N, Stage.Void);
         refuseSettle(new BlockResult[](0), notFinal(Stage.Void));
@@ -250,12 +255,12 @@ contract SettlementsTest is BlockScene {
         blocks.fall(id, N, 1);
         vm.stopPrank();
         vm.warp(begun() + 99);
-        requireStage(id, N, Stage.Challenge);
+        requireStage(id, N, Stage.Dispute);
         vm.warp(begun() + 100);
         requireStage(id, N, Stage.Void);
         blocks.releaseVoid(id, N);
         requireStage(id, N, Stage.Void);
-        vm.assertEq(lockedOf(account(1)), 0);
+        vm.assertEq(lockedOf(account(1)), 0.01 ether, "the Adjudicator has it");
     }
 
     function commitFor(uint256 participant, BlockResult memory result, uint256 fee) private {
@@ -279,15 +284,15 @@ contract SettlementsTest is BlockScene {
     }
 
     function notFinal(Stage stage) private view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.NotFinal.selector, id, N, stage);
+        return abi.encodeWithSelector(IBlockFacts.NotFinal.selector, id, N, stage);
     }
 
     function ended() private view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.AlreadyEnded.selector, id, N, begun() + 80);
+        return abi.encodeWithSelector(IBlockFacts.AlreadyEnded.selector, id, N, begun() + 80);
     }
 
     function counts(uint256 standing, uint256 given) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.ResultsMismatch.selector, standing, given);
+        return abi.encodeWithSelector(IBlockFacts.ResultsMismatch.selector, standing, given);
     }
 
     function mismatch(BlockResult memory expected, BlockResult memory given)
@@ -295,6 +300,8 @@ contract SettlementsTest is BlockScene {
         view
         returns (bytes memory)
     {
-        return abi.encodeWithSelector(IBlocks.OutputHashMismatch.selector, hashOf(expected), hashOf(given));
+        return abi.encodeWithSelector(
+            IBlockFacts.OutputHashMismatch.selector, hashOf(expected), hashOf(given)
+        );
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, ChannelTerms, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {BlockWords, Delegation} from "../../src/interfaces/BlockTypes.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IVault} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {BlockScene} from "./support/BlockScene.sol";
@@ -65,7 +65,7 @@ contract WordsTest is BlockScene {
         revealOwn(id, N, 1, high());
         requireStage(id, N, Stage.Dispute);
         accept(1, low());
-        requireStage(id, N, Stage.Challenge);
+        requireStage(id, N, Stage.Dispute);
         vm.warp(begun() + 100);
         requireStage(id, N, Stage.Final);
         settle(id, N, low());
@@ -104,8 +104,9 @@ contract WordsTest is BlockScene {
         BlockWords memory words = lens.blockWords(id, N);
         vm.assertTrue(words.results[0].withdrawn, "taken back");
         vm.assertEq(words.ownResults.length, 0);
-        requireStage(id, N, Stage.Processing);
-        vm.warp(begun() + 180);
+        vm.warp(begun() + 139);
+        requireStage(id, N, Stage.Dispute);
+        vm.warp(begun() + 140);
         requireStage(id, N, Stage.Final);
         settle(id, N, low());
         vm.assertEq(lockedOf(account(0)), 0);
@@ -120,7 +121,7 @@ contract WordsTest is BlockScene {
         accept(0, low());
         vm.warp(begun() + 39);
         bytes memory refusal =
-            abi.encodeWithSelector(IBlocks.AlreadyBound.selector, id, N, uint8(0), hashOf(low()));
+            abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, uint8(0), hashOf(low()));
         BlockResult memory other = zero();
         vm.expectRevert(refusal);
         vm.prank(validator(0));
@@ -139,7 +140,7 @@ contract WordsTest is BlockScene {
     function test_a_part_that_was_struck_before_the_first_reveal_stays_struck() external {
         postAll(id, N, 3);
         commit(id, N, 1, low(), false);
-        vm.startPrank(ADJUDICATOR);
+        vm.startPrank(PANEL);
         blocks.strikePart(id, N, 0);
         blocks.strikePart(id, N, 2);
         vm.stopPrank();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BlockDisputes} from "../../src/blocks/BlockDisputes.sol";
 import {Blocks} from "../../src/blocks/Blocks.sol";
 import {ResultRules} from "../../src/blocks/ResultRules.sol";
 import {Channels} from "../../src/channels/Channels.sol";
 import {ReducerTable} from "../../src/channels/ReducerTable.sol";
 import {TermsRules} from "../../src/channels/TermsRules.sol";
-import {IBlocks} from "../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IVault, WeiMove} from "../../src/interfaces/IVault.sol";
 import {Deployed} from "../../src/lens/ILens.sol";
 import {Lens} from "../../src/lens/Lens.sol";
@@ -36,6 +37,7 @@ contract DeploymentTest is Organisations {
         vm.assertEq(told.validatorRegistry, address(validators));
         vm.assertEq(told.reducerTable, address(reducerTable));
         vm.assertEq(told.adjudicator, ADJUDICATOR);
+        vm.assertEq(told.questions, QUESTIONS);
         vm.assertEq(told.panel, PANEL);
         address[7] memory places = [
             address(channels),
@@ -51,9 +53,9 @@ contract DeploymentTest is Organisations {
         }
     }
 
-    function test_wei_moves_at_the_word_of_four_contracts_and_of_nobody_else() public {
+    function test_wei_moves_at_the_word_of_five_contracts_and_of_nobody_else() public {
         WeiMove[] memory none = new WeiMove[](0);
-        address[4] memory movers = [address(blocks), address(validators), ADJUDICATOR, PANEL];
+        address[5] memory movers = [address(blocks), address(validators), ADJUDICATOR, QUESTIONS, PANEL];
         for (uint256 i = 0; i < movers.length; i++) {
             vm.prank(movers[i]);
             vault.moveWei(0, 0, none);
@@ -80,27 +82,30 @@ contract DeploymentTest is Organisations {
         vault.pay(channelId, 0, 0, low, high);
     }
 
-    function test_the_adjudicator_alone_fells_results_and_both_strike_parts() public {
+    function test_the_adjudicator_alone_fells_results_and_the_others_strike_parts() public {
         bytes32 channelId = open(termsFor(2));
         address[3] memory others = [address(this), address(vault), account(0)];
         for (uint256 i = 0; i < others.length; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.NotAllowed.selector, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, others[i]));
             vm.prank(others[i]);
             blocks.fall(channelId, 0, 0);
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.NotAllowed.selector, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, others[i]));
             vm.prank(others[i]);
             blocks.strikePart(channelId, 0, 0);
         }
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.NotAllowed.selector, PANEL));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, PANEL));
         vm.prank(PANEL);
         blocks.fall(channelId, 0, 0);
         // Nothing there to fell or strike: another refusal than before.
-        vm.expectRevert(abi.encodeWithSelector(IBlocks.ResultUnknown.selector, bytes32(0)));
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.ResultUnknown.selector, bytes32(0)));
         vm.prank(ADJUDICATOR);
         blocks.fall(channelId, 0, 0);
-        address[2] memory strikers = [ADJUDICATOR, PANEL];
+        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, ADJUDICATOR));
+        vm.prank(ADJUDICATOR);
+        blocks.strikePart(channelId, 0, 0);
+        address[2] memory strikers = [QUESTIONS, PANEL];
         for (uint256 i = 0; i < 2; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IBlocks.UnknownParticipant.selector, channelId, 0));
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.UnknownParticipant.selector, channelId, 0));
             vm.prank(strikers[i]);
             blocks.strikePart(channelId, 0, 0);
         }
@@ -115,7 +120,8 @@ contract DeploymentTest is Organisations {
         fits("Vault", address(vault), type(Vault).creationCode.length);
         fits("ValidatorRegistry", address(validators), type(ValidatorRegistry).creationCode.length);
         fits("Blocks", address(blocks), type(Blocks).creationCode.length);
-        fits("ResultRules", address(new ResultRules()), type(ResultRules).creationCode.length);
+        fits("BlockDisputes", address(blockDisputes), type(BlockDisputes).creationCode.length);
+        fits("ResultRules", address(resultRules), type(ResultRules).creationCode.length);
         fits("Lens", address(lens), type(Lens).creationCode.length);
     }
 

@@ -160,6 +160,12 @@ abstract contract BlockWork is Organisations {
         }
     }
 
+    /// The Adjudicator's word that an accusation by the participant is open.
+    function accuse(bytes32 channelId, uint64 n, uint8 result, uint8 participant) internal {
+        vm.prank(ADJUDICATOR);
+        blocks.holdAccusation(channelId, n, result, participant, account(participant));
+    }
+
     function settle(bytes32 channelId, uint64 n, BlockResult memory result) internal {
         BlockResult[] memory standing = new BlockResult[](1);
         standing[0] = result;

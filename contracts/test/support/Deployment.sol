@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BlockDisputes} from "../../src/blocks/BlockDisputes.sol";
+import {Places} from "../../src/blocks/BlockStore.sol";
 import {Blocks} from "../../src/blocks/Blocks.sol";
+import {ResultRules} from "../../src/blocks/ResultRules.sol";
 import {Channels} from "../../src/channels/Channels.sol";
 import {ReducerTable} from "../../src/channels/ReducerTable.sol";
 import {TermsRules} from "../../src/channels/TermsRules.sol";
+import {IBlocks} from "../../src/interfaces/IBlocks.sol";
 import {IVault} from "../../src/interfaces/IVault.sol";
 import {Deployed} from "../../src/lens/ILens.sol";
 import {Lens} from "../../src/lens/Lens.sol";
@@ -17,6 +21,7 @@ import {Test} from "./Test.sol";
 /// All contracts at the addresses that their deployer's nonces foretell, in the order of contracts/README.md.
 abstract contract Deployment is Test {
     address internal constant ADJUDICATOR = address(0xad);
+    address internal constant QUESTIONS = address(0x9e);
     address internal constant PANEL = address(0xba);
 
     RtbImpression1 internal rtbImpression1;
@@ -26,7 +31,9 @@ abstract contract Deployment is Test {
     Channels internal channels;
     Vault internal vault;
     ValidatorRegistry internal validators;
-    Blocks internal blocks;
+    ResultRules internal resultRules;
+    BlockDisputes internal blockDisputes;
+    IBlocks internal blocks;
     Lens internal lens;
 
     function deploy() internal {
@@ -34,15 +41,27 @@ abstract contract Deployment is Test {
         address participantRegistry = foretold(nonce + 3);
         address channelsPlace = foretold(nonce + 4);
         address validatorRegistry = foretold(nonce + 6);
-        address blocksPlace = foretold(nonce + 7);
+        address blocksPlace = foretold(nonce + 9);
         rtbImpression1 = new RtbImpression1();
         reducerTable = new ReducerTable(address(rtbImpression1));
         termsRules = new TermsRules(reducerTable, ParticipantRegistry(participantRegistry));
         participants = new ParticipantRegistry(channelsPlace);
         channels = new Channels(termsRules);
-        vault = new Vault(channelsPlace, blocksPlace, validatorRegistry, ADJUDICATOR, PANEL);
+        vault = new Vault(channelsPlace, blocksPlace, validatorRegistry, ADJUDICATOR, QUESTIONS, PANEL);
         validators = new ValidatorRegistry(IVault(address(vault)));
-        blocks = new Blocks(channels, vault, participants, validators, ADJUDICATOR, PANEL);
+        resultRules = new ResultRules();
+        Places memory places = Places({
+            channels: channels,
+            vault: vault,
+            participants: participants,
+            validators: validators,
+            rules: resultRules,
+            adjudicator: ADJUDICATOR,
+            questions: QUESTIONS,
+            panel: PANEL
+        });
+        blockDisputes = new BlockDisputes(places);
+        blocks = IBlocks(address(new Blocks(places, address(blockDisputes))));
         lens = new Lens(
             Deployed({
                 channels: address(channels),
@@ -52,6 +71,7 @@ abstract contract Deployment is Test {
                 validatorRegistry: address(validators),
                 reducerTable: address(reducerTable),
                 adjudicator: ADJUDICATOR,
+                questions: QUESTIONS,
                 panel: PANEL
             })
         );

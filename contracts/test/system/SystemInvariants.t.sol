@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBlocks} from "../../src/interfaces/IBlocks.sol";
 import {Blocks} from "../../src/blocks/Blocks.sol";
 import {BlockWords} from "../../src/interfaces/BlockTypes.sol";
 import {Channels} from "../../src/channels/Channels.sol";
@@ -27,7 +28,7 @@ contract SystemInvariantsTest is Test {
 
     SystemActors private actors;
     Vault private vault;
-    Blocks private blocks;
+    IBlocks private blocks;
     Channels private channels;
     Lens private lens;
     TestToken private token;

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {Delegation} from "../../../src/interfaces/BlockTypes.sol";
-import {IBlocks} from "../../../src/interfaces/IBlocks.sol";
+import {IBlockFacts} from "../../../src/interfaces/IBlockFacts.sol";
 import {IVault, Reason, WeiBook} from "../../../src/interfaces/IVault.sol";
 import {BlockWork} from "../../support/BlockWork.sol";
 
@@ -60,19 +60,19 @@ abstract contract BlockScene is BlockWork {
     // ── refusals ──
 
     function wrongStage(Stage stage) internal view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.WrongStage.selector, id, N, stage);
+        return abi.encodeWithSelector(IBlockFacts.WrongStage.selector, id, N, stage);
     }
 
     function wrongTime(uint256 from, uint256 until) internal view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.WrongTime.selector, id, N, from, until);
+        return abi.encodeWithSelector(IBlockFacts.WrongTime.selector, id, N, from, until);
     }
 
     function unknownBlock() internal view returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.UnknownBlock.selector, id, BLOCKS_MAX, BLOCKS_MAX);
+        return abi.encodeWithSelector(IBlockFacts.UnknownBlock.selector, id, BLOCKS_MAX, BLOCKS_MAX);
     }
 
     function unknownChannel() internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(IBlocks.UnknownChannel.selector, bytes32("nowhere"));
+        return abi.encodeWithSelector(IBlockFacts.UnknownChannel.selector, bytes32("nowhere"));
     }
 
     function tooLittle(address account_, WeiBook book, uint256 held, uint256 needed)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBlockSeams} from "../../../src/interfaces/IBlockSeams.sol";
+import {IBlockCourse} from "../../../src/interfaces/IBlockCourse.sol";
 import {BlockWords, Delegation, ResultWords} from "../../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../../src/interfaces/ChannelTypes.sol";
-import {IBlocks} from "../../../src/interfaces/IBlocks.sol";
 import {LineFacts} from "../../../src/interfaces/IVault.sol";
 import {SystemScene} from "./SystemScene.sol";
 
@@ -161,8 +162,9 @@ abstract contract SystemBlocks is SystemScene {
         bool isOdd = (random >> 32) % 4 == 0;
         Said memory said = Said(uint8((isOdd ? random >> 40 : uint256(n)) % 6), noted[id][n].posted);
         bytes32 commitment = commitmentOf(id, n, one.validator, made(said));
-        bytes memory call =
-            abi.encodeCall(IBlocks.commitResult, (one, delegationSignature(one), pathOf[n], commitment));
+        bytes memory call = abi.encodeCall(
+            IBlockCourse.commitResult, (one, delegationSignature(one), pathOf[n], commitment)
+        );
         // Some are signed and never used: they end by themselves.
         if ((random >> 48) % 5 == 0) {
             return keepOld(address(blocks), one.validator, call, uint256(one.notAfter) + 1);
@@ -247,8 +249,8 @@ abstract contract SystemBlocks is SystemScene {
         if (!isFound || (seed >> 8) % 2 != 0) return;
         bool isFall = (seed >> 16) % 2 == 0;
         bytes memory call = isFall
-            ? abi.encodeCall(IBlocks.fall, (id, n, uint8((seed >> 24) % 2)))
-            : abi.encodeCall(IBlocks.strikePart, (id, n, uint8((seed >> 24) % 3)));
+            ? abi.encodeCall(IBlockSeams.fall, (id, n, uint8((seed >> 24) % 2)))
+            : abi.encodeCall(IBlockSeams.strikePart, (id, n, uint8((seed >> 24) % 3)));
         vm.prank(ADJUDICATOR);
         (bool isDone, bytes memory why) = address(blocks).call(call);
         if (!isDone) allow(why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBlocks} from "../../../src/interfaces/IBlocks.sol";
 import {BlockWords} from "../../../src/interfaces/BlockTypes.sol";
 import {BlockResult, ChannelTerms, Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {LineFacts} from "../../../src/interfaces/IVault.sol";
@@ -118,7 +119,7 @@ abstract contract SystemScene is BlockWork {
 
     // ── what invariants ask for ──
 
-    function contracts() external view returns (Vault, Blocks, Channels, Lens, TestToken) {
+    function contracts() external view returns (Vault, IBlocks, Channels, Lens, TestToken) {
         return (vault, blocks, channels, lens, token);
     }
 

@@ -26,6 +26,7 @@ abstract contract VaultFixture is Test {
     address internal constant STRANGER = address(0xbad);
     address internal constant REGISTRY = address(0x4e6);
     address internal constant ADJUDICATOR = address(0xad);
+    address internal constant QUESTIONS = address(0x9e);
     address internal constant PANEL = address(0x9a);
 
     ScriptedChannels internal channels;
@@ -37,7 +38,7 @@ abstract contract VaultFixture is Test {
         vm.warp(START - 10_000);
         channels = new ScriptedChannels();
         blocks = new ScriptedBlocks(channels);
-        vault = new Vault(address(channels), address(blocks), REGISTRY, ADJUDICATOR, PANEL);
+        vault = new Vault(address(channels), address(blocks), REGISTRY, ADJUDICATOR, QUESTIONS, PANEL);
         blocks.setVault(vault);
         token = new MoodyToken();
         openChannel(ID, termsFor(3));

@@ -35,7 +35,7 @@ abstract contract VaultScene is Test {
         vm.warp(START - 500);
         channels = new ScriptedChannels();
         blocks = new ScriptedBlocks(channels);
-        vault = new Vault(address(channels), address(blocks), REGISTRY, address(0xad), PANEL);
+        vault = new Vault(address(channels), address(blocks), REGISTRY, address(0xad), address(0x9e), PANEL);
         blocks.setVault(vault);
         indexer = new VaultIndexer();
         (moody, hundredth) = (new MoodyToken(), new HundredthToken());
