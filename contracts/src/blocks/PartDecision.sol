@@ -13,9 +13,10 @@ library PartDecision {
         return BlockClock.processingAt(found.terms, found.blockNumber, found.state, 0).until;
     }
 
-    /// Of a block in dispute.
+    /// Of a block in dispute; nothing overrules what all agreed on.
     function isDue(Found memory found, uint256 time) internal pure returns (bool) {
         if (!found.dispute.differ || found.dispute.decided || found.dispute.questions > 0) return false;
+        if (found.quarrel.agreed != 0) return false;
         return time >= BlockClock.decisionAt(found.terms, found.dispute, processedAt(found));
     }
 
