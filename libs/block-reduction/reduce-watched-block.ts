@@ -5,6 +5,7 @@ import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
 import {
   amountWords,
   type BlockReport,
+  countableParts,
   encodeBlockReport,
   outputHashOf,
   type RevealedResult,
@@ -32,7 +33,7 @@ export interface ReducedBlock {
   readonly unsureBlocks: number;
 }
 
-/** `validator`: whose work it is. */
+/** Of the parts that may count now. `validator`: whose work it is. */
 export async function reduceWatchedBlock(
   block: WatchedBlock,
   blockKey: Uint8Array,
@@ -44,7 +45,9 @@ export async function reduceWatchedBlock(
   const { output, unsureBlocks } = await ports.reduceBlock({
     rules: await blockRulesOf(ports.chain, channelId, terms, blockNumber, blockKey),
     terms: { roles: terms.roles, reducer: terms.reducer, parameters },
-    parts: block.facts.parts.map(committedPart),
+    parts: block.facts.parts
+      .filter(({ participant }) => ((countableParts(block.facts) >> participant) & 1) === 1)
+      .map(committedPart),
     validator,
   });
   if (output.workDigest === undefined) throw new Error('a block reduced for a validator has its workDigest');

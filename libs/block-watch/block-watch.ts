@@ -11,6 +11,7 @@ import {
   type ChannelId,
   type ChannelTerms,
   collectionEnd,
+  decidedFacts,
   isDue,
   isOver,
   releaseVoidDue,
@@ -211,7 +212,8 @@ export class BlockWatch {
   async #read(snapshot: ChainSnapshot, channel: ChannelFacts, blockNumber: number): Promise<WatchedBlock> {
     const { channelId, terms } = channel;
     const { height, timestampSeconds: nowSeconds } = snapshot;
-    const facts = await snapshot.blockFacts(channelId, blockNumber);
+    const found = await snapshot.blockFacts(channelId, blockNumber);
+    const facts = decidedFacts(terms, blockNumber, found, nowSeconds);
     const stage = stageOf(terms, blockNumber, facts, nowSeconds, channel.closedAtSeconds);
     const participant = this.#participantIn(terms);
     return { channelId, blockNumber, participant, terms, facts, stage, height, nowSeconds };

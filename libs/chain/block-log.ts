@@ -18,6 +18,7 @@ import { decodeEvent } from './contract-codec.js';
 import {
   type BlockWordsTuple,
   type DelegationTuple,
+  disputeOfWords,
   type ResultTuple,
   resultOfTuple,
   secondsUnlessZero,
@@ -146,6 +147,7 @@ function factsOf(id: BlockId, words: BlockWordsTuple, events: readonly BlockEven
   const results = words.results.map((one) => find.result(one));
   const hashOf = (result: bigint): Digest => words.results[Number(result)].outputHash;
   const isVoid = firstRevealedAt === 0n || words.results.every((one) => one.fallen || one.withdrawn);
+  const dispute = disputeOfWords(words);
   const facts: BlockFacts = {
     parts: words.parts.map((part) => find.part(part, words.struck)),
     seats: words.seats.map((seat) => find.seat(seat, seat.revealed ? hashOf(seat.result) : undefined)),
@@ -156,6 +158,7 @@ function factsOf(id: BlockId, words: BlockWordsTuple, events: readonly BlockEven
     })),
     results,
     ...secondsUnlessZero('disputedAtSeconds', words.disputedAt),
+    ...(dispute === undefined ? {} : { dispute }),
     ...secondsUnlessZero(isVoid ? 'releasedAtSeconds' : 'settledAtSeconds', endedAt),
   };
   return find.missing ?? facts;
@@ -226,7 +229,8 @@ class EventFinder {
     if (event === undefined) this.missing ??= `result ${outputHash}`;
     const result =
       event === undefined ? noResult : resultOfTuple(outputHash, event.fields.result as ResultTuple);
-    return { ...result, firstRevealedAtSeconds: Number(revealedAt), isGone: fallen || withdrawn };
+    const known = { ...result, firstRevealedAtSeconds: Number(revealedAt), isGone: fallen || withdrawn };
+    return fallen ? { ...known, isFallen: true } : known;
   }
 
   /** The last such event: a seat that was displaced committed before. */

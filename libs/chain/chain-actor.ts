@@ -167,7 +167,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     opening: Hex | undefined,
   ): Promise<ChainOutcome> {
     const values = [channelId, blockNumber, resultTuple(result), opening ?? zeroWord];
-    return this.#call('Blocks', 'revealOwnResult', values);
+    return this.#quarrel('revealOwnResult', values);
   }
 
   acceptResult(
@@ -176,7 +176,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
     participant: number,
     outputHash: Digest,
   ): Promise<ChainOutcome> {
-    return this.#call('Blocks', 'acceptResult', [channelId, blockNumber, participant, outputHash]);
+    return this.#quarrel('acceptResult', [channelId, blockNumber, participant, outputHash]);
   }
 
   settle(
@@ -188,7 +188,7 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
   }
 
   releaseVoid(channelId: ChannelId, blockNumber: number): Promise<ChainOutcome> {
-    return this.#call('Blocks', 'releaseVoid', [channelId, blockNumber]);
+    return this.#quarrel('releaseVoid', [channelId, blockNumber]);
   }
 
   /** Tokens of the account into the Vault, approved before where they are not. */
@@ -217,6 +217,12 @@ export class PostingActor implements ParticipantActs, ValidatorActs {
       if (!approved.ok) return approved;
     }
     return this.#call('Vault', name, [channelId, payee, amount]);
+  }
+
+  /** Blocks runs these with the code of BlockDisputes, which alone has them in its ABI. */
+  #quarrel(name: string, values: readonly unknown[]): Promise<ChainOutcome> {
+    const data = encodeCall('BlockDisputes', name, values);
+    return this.#poster.post({ to: this.#contracts.Blocks, data, valueWei: 0n });
   }
 
   #call(

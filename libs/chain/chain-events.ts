@@ -21,6 +21,7 @@ export const channelEventKinds = [
 export const blockEventKinds = [
   'part-posted',
   'part-struck',
+  'parts-decided',
   'result-committed',
   'result-revealed',
   'own-result-revealed',

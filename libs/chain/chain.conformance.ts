@@ -20,6 +20,7 @@ import {
   stakeWeiMin,
   zeroWord,
 } from './testing/example-channel.js';
+import { quarrelsOverParts } from './testing/part-quarrels.js';
 import { everyStep, walkThrough } from './testing/random-walk.js';
 
 export interface OpenedChain {
@@ -44,6 +45,7 @@ export function chainConformance(name: string, open: () => Promise<OpenedChain>,
     showsDraws(chain);
     refuses(chain);
     endsBlocks(chain);
+    quarrelsOverParts(chain);
     agreesOnStages(chain, walks);
   });
 }

@@ -16,12 +16,14 @@ export const deployedContracts = [
   'Channels',
   'Vault',
   'ValidatorRegistry',
+  'ResultRules',
+  'BlockDisputes',
   'Blocks',
   'Lens',
 ] as const;
 export type DeployedContract = (typeof deployedContracts)[number];
-/** Beside them `ResultRules`, which Blocks makes, what holds places, and the token of tests. */
-export type ContractName = DeployedContract | 'ResultRules' | 'Vacant' | 'TestToken';
+/** Beside them what holds places, and the token of tests. */
+export type ContractName = DeployedContract | 'Vacant' | 'TestToken';
 
 export interface ContractRefusal {
   readonly code: RefusalCode;
@@ -49,7 +51,7 @@ interface BuiltContract {
 }
 
 const built = new Map<ContractName, BuiltContract>();
-const refusalContracts: readonly ContractName[] = [...deployedContracts, 'ResultRules', 'TestToken'];
+const refusalContracts: readonly ContractName[] = [...deployedContracts, 'TestToken'];
 /** Whose log tells what happened. */
 export const eventContracts = [
   'Channels',

@@ -1,6 +1,6 @@
 /** Between the tuples of the contracts and the port's types: pure, field by field. */
 import type { Address, Digest, Hex } from '#encoding';
-import type { ChannelId, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
+import type { ChannelId, ChannelTerms, DisputeFacts, RevealedResult, SignedDelegation } from '#protocol';
 import type { ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
 
 /** ChannelTerms of ChannelTypes.sol as the codec gives them. */
@@ -56,6 +56,11 @@ export interface BlockWordsTuple {
   readonly struck: bigint;
   readonly firstRevealedAt: bigint;
   readonly disputedAt: bigint;
+  readonly accusations: bigint;
+  readonly questions: bigint;
+  readonly resolvedAt: bigint;
+  readonly decided: boolean;
+  readonly counted: bigint;
   readonly endedAt: bigint;
 }
 
@@ -130,6 +135,18 @@ export function channelFactsOf(channelId: ChannelId, tuple: ChannelTuple, terms:
       ...secondsUnlessZero('requestedAtSeconds', requestedAt),
     })),
     ...secondsUnlessZero('closedAtSeconds', tuple.closedAt),
+  };
+}
+
+/** Undefined while nothing was accused, questioned or decided. */
+export function disputeOfWords(words: BlockWordsTuple): DisputeFacts | undefined {
+  const { accusations, questions, resolvedAt, decided, counted } = words;
+  if (accusations === 0n && questions === 0n && resolvedAt === 0n && !decided) return undefined;
+  return {
+    openAccusations: Number(accusations),
+    openQuestions: Number(questions),
+    ...secondsUnlessZero('resolvedAtSeconds', resolvedAt),
+    ...(decided ? { counted: Number(counted) } : {}),
   };
 }
 

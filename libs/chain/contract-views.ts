@@ -11,7 +11,10 @@ import { JsonRpcRefused, type RpcCalls } from './json-rpc.js';
 export type StateTag = Hex | { readonly blockHash: Digest; readonly requireCanonical: true };
 
 /** The contracts that are called or whose log is read. */
-export type CalledContract = Exclude<DeployedContract, 'RtbImpression1' | 'ReducerTable' | 'TermsRules'>;
+export type CalledContract = Exclude<
+  DeployedContract,
+  'RtbImpression1' | 'ReducerTable' | 'TermsRules' | 'ResultRules' | 'BlockDisputes'
+>;
 export type ContractAddresses = { readonly [Name in CalledContract]: Address };
 
 const answersKeptMax = 1_000;

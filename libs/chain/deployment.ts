@@ -10,10 +10,19 @@ import { createdAddress, creationCode, type DeployedContract, deployedContracts 
 export const developmentKey = fromHex('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');
 export const developmentAccount: Address = addressOf(developmentKey);
 
+/**
+ * Places that contracts are told and that no contract takes. Once there is one, its name belongs at the end
+ * of `deployedContracts`, and what it is made with in `constructorValues`.
+ */
+const vacantPlaces = ['Adjudicator', 'Questions', 'Panel'] as const;
+/** In the order of their making. */
+const places = [...deployedContracts, ...vacantPlaces];
+type Place = (typeof places)[number];
+
 /** Where the contracts lie on every development chain. */
-export function developmentContracts(): Readonly<Record<DeployedContract, Address>> {
-  const places = deployedContracts.map((name, nonce) => [name, createdAddress(developmentAccount, nonce)]);
-  return Object.fromEntries(places) as Record<DeployedContract, Address>;
+export function developmentContracts(): Readonly<Record<Place, Address>> {
+  const found = places.map((name, nonce) => [name, createdAddress(developmentAccount, nonce)]);
+  return Object.fromEntries(found) as Record<Place, Address>;
 }
 
 /**
@@ -24,15 +33,13 @@ export function developmentContracts(): Readonly<Record<DeployedContract, Addres
 export async function deployContracts(poster: ActPoster, done: number): Promise<void> {
   const acts = deployedContracts.map((name) => creation(creationCode(name, constructorValues(name))));
   // A place without code would be whatever its holder puts there later.
-  for (const _ of ['Adjudicator', 'Panel']) acts.push(creation(creationCode('Vacant', [])));
+  for (const _ of vacantPlaces) acts.push(creation(creationCode('Vacant', [])));
   assertDone(await Promise.all(acts.slice(done).map((act) => poster.post(act))));
 }
 
 function constructorValues(name: DeployedContract): readonly unknown[] {
   const at = developmentContracts();
-  // The next two places are those of the contracts of disputes.
-  const adjudicator = createdAddress(developmentAccount, deployedContracts.length);
-  const panel = createdAddress(developmentAccount, deployedContracts.length + 1);
+  const { Adjudicator: adjudicator, Questions: questions, Panel: panel } = at;
   switch (name) {
     case 'RtbImpression1':
       return [];
@@ -45,11 +52,15 @@ function constructorValues(name: DeployedContract): readonly unknown[] {
     case 'Channels':
       return [at.TermsRules];
     case 'Vault':
-      return [at.Channels, at.Blocks, at.ValidatorRegistry, adjudicator, panel];
+      return [at.Channels, at.Blocks, at.ValidatorRegistry, adjudicator, questions, panel];
     case 'ValidatorRegistry':
       return [at.Vault];
+    case 'ResultRules':
+      return [];
+    case 'BlockDisputes':
+      return [blockPlaces(at)];
     case 'Blocks':
-      return [at.Channels, at.Vault, at.ParticipantRegistry, at.ValidatorRegistry, adjudicator, panel];
+      return [blockPlaces(at), at.BlockDisputes];
     case 'Lens':
       return [
         {
@@ -59,11 +70,22 @@ function constructorValues(name: DeployedContract): readonly unknown[] {
           participantRegistry: at.ParticipantRegistry,
           validatorRegistry: at.ValidatorRegistry,
           reducerTable: at.ReducerTable,
-          adjudicator,
-          panel,
+          ...{ adjudicator, questions, panel },
         },
       ];
   }
+}
+
+/** `Places` of BlockStore.sol: the same for both codes of Blocks. */
+function blockPlaces(at: Readonly<Record<Place, Address>>): Readonly<Record<string, Address>> {
+  return {
+    channels: at.Channels,
+    vault: at.Vault,
+    participants: at.ParticipantRegistry,
+    validators: at.ValidatorRegistry,
+    rules: at.ResultRules,
+    ...{ adjudicator: at.Adjudicator, questions: at.Questions, panel: at.Panel },
+  };
 }
 
 const create2Factory: Hex = '0x4e59b44847b379578588920ca78fbf26c0b4956c';

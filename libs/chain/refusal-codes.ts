@@ -2,6 +2,8 @@
 
 /** Sorted; a test holds the list against the compiled contracts. */
 export const contractRefusalCodes = [
+  'accusation-too-early',
+  'accusation-too-late',
   'already-bound',
   'already-ended',
   'already-revealed',
@@ -57,11 +59,14 @@ export const contractRefusalCodes = [
   'not-payer',
   'nothing-announced',
   'nothing-contested',
+  'nothing-else-stood-for',
   'nothing-free',
   'nothing-requested',
   'opened-too-late',
+  'other-parts-count',
   'output-hash-mismatch',
   'part-already-posted',
+  'part-not-in-doubt',
   'participant-count-out-of-range',
   'participant-not-registered',
   'participant-repeated',
@@ -70,6 +75,7 @@ export const contractRefusalCodes = [
   'periods-too-long',
   'possession-not-proven',
   'price-nano-max-zero',
+  'question-too-late',
   'recipient-refused',
   'record-refused',
   'records-too-many',

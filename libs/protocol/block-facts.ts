@@ -54,6 +54,18 @@ export interface KnownResult extends RevealedResult {
   readonly firstRevealedAtSeconds: number;
   /** It fell in a dispute, or who revealed it took it back and nobody else stands for it. */
   readonly isGone: boolean;
+  /** It fell: nothing makes it stand again. */
+  readonly isFallen?: true;
+}
+
+/** What is only there once somebody accused or questioned something, or it is written which parts count. */
+export interface DisputeFacts {
+  readonly openAccusations: number;
+  readonly openQuestions: number;
+  /** When the last question was over. */
+  readonly resolvedAtSeconds?: number;
+  /** The parts that count, as a bit for each, once that is decided and written (`decidedFacts`). */
+  readonly counted?: number;
 }
 
 export interface BlockFacts {
@@ -65,6 +77,7 @@ export interface BlockFacts {
   readonly results: readonly KnownResult[];
   /** When a result with other amounts than the first was revealed. */
   readonly disputedAtSeconds?: number;
+  readonly dispute?: DisputeFacts;
   readonly settledAtSeconds?: number;
   /** When the bonds of a void block were released. */
   readonly releasedAtSeconds?: number;

@@ -4,9 +4,10 @@
  */
 import type { BlockFacts, Seat } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
-import { type BlockStage, processingPeriodAt, processingStartOf } from './stage.js';
+import { processingPeriodAt, processingStartOf } from './processing-period.js';
+import type { BlockStage } from './stage.js';
 
-/** A block with its stage at `nowSeconds`, chain time. */
+/** A block with its stage at `nowSeconds`, chain time; the facts with what is decided by then (`decidedFacts`). */
 export interface BlockSeen {
   readonly terms: ChannelTerms;
   readonly blockNumber: number;
@@ -49,6 +50,8 @@ export type DueWait =
   | 'own-seat'
   /** Participants' own results are not taken yet. */
   | 'own-result-time'
+  /** It is not decided yet which parts count. */
+  | 'part-decision'
   /** No results differ. */
   | 'dispute'
   /** What the own computation gives is not revealed. */
@@ -67,6 +70,8 @@ export type DueEnd =
   | 'is-revealed'
   /** What is revealed pays the same. */
   | 'pays-the-same'
+  /** What the own computation gives is not for the parts that count. */
+  | 'other-parts-count'
   | 'delegation-expired'
   | 'settled'
   | 'void'

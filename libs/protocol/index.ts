@@ -1,6 +1,7 @@
 export type {
   Acceptance,
   BlockFacts,
+  DisputeFacts,
   KnownResult,
   OwnResult,
   PostedPart,
@@ -161,17 +162,24 @@ export {
   parseHeader,
   signBatch,
 } from './record-batch.js';
+export { type BlockStage, isOver, type Stage, stageOf, stages } from './stage.js';
+export { agreedIn, stanceOf, standingResults } from './stances.js';
+export { type ProcessingPeriod, processingPeriodAt, processingStartOf } from './processing-period.js';
 export {
-  type BlockStage,
-  isOver,
-  type ProcessingPeriod,
-  processingPeriodAt,
-  processingStartOf,
-  type Stage,
-  stageOf,
-  stages,
-  stanceOf,
-} from './stage.js';
+  accusableUntil,
+  areCountable,
+  countableParts,
+  type DisputeWindows,
+  decidedFacts,
+  decisionAt,
+  doPartsDiffer,
+  ownResultWindow,
+  type PartDecision,
+  partDecisionOf,
+  partsInDoubt,
+  questionEnd,
+  windowEnd,
+} from './dispute-windows.js';
 export {
   disputeSecondsMin,
   type OpeningFacts,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Digest } from '#encoding';
 import type { BlockFacts, KnownResult, PostedPart, Seat } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
+import { decidedFacts } from './dispute-windows.js';
 import type { BlockSeen } from './due.js';
 import { acceptDue, computeOwnDue, revealOwnDue } from './own-word-due.js';
 import { stageOf } from './stage.js';
@@ -27,10 +28,12 @@ const part: PostedPart = {
 const nothing: BlockFacts = { parts: [part], seats: [], ownResults: [], acceptances: [], results: [] };
 
 /** Outcome n pays n / 10, rounded down. */
-const outcome = (n: number) => ({ outputHash: hash(n), amountWords: [hash(Math.floor(n / 10))] });
+const outcome = (n: number, validParts = 2) => ({
+  ...{ outputHash: hash(n), amountWords: [hash(Math.floor(n / 10))], validParts },
+});
 const result = (n: number, firstRevealedAtSeconds: number, isGone = false): KnownResult => ({
   ...outcome(n),
-  ...{ settlementRoot: hash(0), impressionCount: 1n, validParts: 2, firstRevealedAtSeconds, isGone },
+  ...{ settlementRoot: hash(0), impressionCount: 1n, firstRevealedAtSeconds, isGone },
 });
 const seat = (participant: number, revealed?: number, binding = true): Seat => ({
   ...{ participant, validator: '0x0a', binding, nonce: 1n, feeWei: 0n, commitment: hash(9) },
@@ -39,7 +42,7 @@ const seat = (participant: number, revealed?: number, binding = true): Seat => (
 });
 
 function seen(nowSeconds: number, facts: Partial<BlockFacts> = {}): BlockSeen {
-  const all = { ...nothing, ...facts };
+  const all = decidedFacts(terms, 0, { ...nothing, ...facts }, nowSeconds);
   return { terms, blockNumber: 0, facts: all, stage: stageOf(terms, 0, all, nowSeconds), nowSeconds };
 }
 
@@ -68,8 +71,10 @@ describe('an own computation is due', () => {
 
   it('while a dispute lasts, so that the participant can accept', () => {
     const disputed = { ...other, results: [result(10, 1_185), result(20, 1_186)], disputedAtSeconds: 1_186 };
-    expect(at(1_600, disputed)).toEqual({ due: 'compute', untilSeconds: 1_686 });
-    expect(at(1_686, disputed)).toEqual({ done: 'too-late' });
+    expect(at(1_229, disputed)).toEqual({ due: 'compute', untilSeconds: 1_230 });
+    expect(at(1_230, disputed)).toEqual({ done: 'too-late' });
+    const dispute = { openAccusations: 1, openQuestions: 0 };
+    expect(at(1_600, { ...disputed, dispute })).toEqual({ due: 'compute', untilSeconds: 1_686 });
   });
 
   it('not while the own seat may still reveal, nor once its word binds or one was accepted', () => {
@@ -127,6 +132,53 @@ describe('an own result is due', () => {
   });
 });
 
+describe('once results count other parts, an own result', () => {
+  /** Result 10 counts part 1, and 20, which participant 1 revealed itself, parts 0 and 1. */
+  const mine = { participant: 1, outputHash: hash(20), revealedAtSeconds: 1_205 };
+  const parts = [0, 1].map((participant) => ({ ...part, participant }));
+  const quarrel = {
+    ...{ parts, seats: [seat(2, 10)], ownResults: [mine], disputedAtSeconds: 1_205 },
+    results: [result(10, 1_185), { ...result(20, 1_205), validParts: 3 }],
+  };
+  const dueAt = (now: number, computed = outcome(20, 3), more: Partial<BlockFacts> = {}, who = 1) =>
+    revealOwnDue(seen(now, { ...quarrel, ...more }), who, computed);
+
+  it('waits for the decision which count, which no clock brings while a question is open', () => {
+    expect(dueAt(1_231)).toEqual({ waitsFor: 'part-decision', untilSeconds: 1_260 });
+    const dispute = { openAccusations: 0, openQuestions: 1 };
+    expect(dueAt(1_231, outcome(20, 3), { dispute })).toEqual({ waitsFor: 'part-decision' });
+    const same = { results: [result(10, 1_185), result(20, 1_205)] };
+    expect(dueAt(1_231, outcome(20), same)).toEqual({ done: 'too-late' });
+  });
+
+  it('is due in the window for these parts, again where the first fell for others', () => {
+    // Nobody questioned part 0: it counts.
+    expect(dueAt(1_260)).toEqual({ done: 'is-revealed' });
+    const again = { ownResults: [mine, { ...mine, participant: 2, outputHash: hash(10) }] };
+    expect(dueAt(1_260, outcome(30, 3), again, 2)).toEqual({ due: 'reveal-own', untilSeconds: 1_280 });
+    expect(dueAt(1_279, outcome(30, 3), again, 0)).toEqual({ due: 'reveal-own', untilSeconds: 1_280 });
+    expect(dueAt(1_280, outcome(30, 3), again, 0)).toEqual({ done: 'too-late' });
+  });
+
+  it('is due once in the window, also where that one fell', () => {
+    const results = [...quarrel.results, { ...result(30, 1_260, true), validParts: 3 }];
+    const ownResults = [{ participant: 2, outputHash: hash(30), revealedAtSeconds: 1_260 }];
+    expect(dueAt(1_261, outcome(40, 3), { results, ownResults }, 2)).toEqual({ done: 'is-revealed' });
+  });
+
+  it('is none of other parts, nor one that pays what a result for these pays', () => {
+    expect(dueAt(1_260, outcome(30, 1), {}, 0)).toEqual({ done: 'other-parts-count' });
+    expect(dueAt(1_260, outcome(21, 3), {}, 0)).toEqual({ done: 'pays-the-same' });
+  });
+
+  it('is to be computed as long as the dispute lasts', () => {
+    const at = (now: number) => computeOwnDue(seen(now, quarrel), 0);
+    expect(at(1_259)).toEqual({ due: 'compute', untilSeconds: 1_280 });
+    expect(at(1_260)).toEqual({ due: 'compute', untilSeconds: 1_280 });
+    expect(at(1_280)).toEqual({ done: 'too-late' });
+  });
+});
+
 describe('an acceptance is due', () => {
   const at = (now: number, facts: Partial<BlockFacts>, computed: typeof own | undefined = own) =>
     acceptDue(seen(now, facts), 1, computed);
@@ -134,14 +186,14 @@ describe('an acceptance is due', () => {
 
   it('in a dispute, of the result that the own computation gives', () => {
     expect(at(1_201, other)).toEqual({ waitsFor: 'dispute', untilSeconds: 1_230 });
-    expect(at(1_206, disputed)).toEqual({ due: 'accept', untilSeconds: 1_705 });
+    expect(at(1_206, disputed)).toEqual({ due: 'accept', untilSeconds: 1_235 });
     expect(at(1_706, disputed)).toEqual({ done: 'too-late' });
   });
 
   it('never of another, nor of one that nobody stands for', () => {
-    expect(at(1_206, disputed, outcome(51))).toEqual({ waitsFor: 'own-result', untilSeconds: 1_705 });
+    expect(at(1_206, disputed, outcome(51))).toEqual({ waitsFor: 'own-result', untilSeconds: 1_235 });
     const gone = { ...disputed, results: [result(10, 1_185), result(50, 1_205, true)] };
-    expect(at(1_206, gone)).toMatchObject({ waitsFor: 'dispute' });
+    expect(at(1_206, gone)).toMatchObject({ waitsFor: 'own-result', untilSeconds: 1_230 });
     expect(acceptDue(seen(1_206, disputed), 1, undefined)).toMatchObject({ due: 'accept' });
   });
 

@@ -5,12 +5,16 @@
 import type { Digest, Hex } from '#encoding';
 import type { BlockFacts } from './block-facts.js';
 import type { BlockSeen, Due } from './due.js';
-import { processingPeriodAt, stanceOf } from './stage.js';
+import { areCountable, decisionAt, doPartsDiffer, ownResultWindow } from './dispute-windows.js';
+import { processingPeriodAt } from './processing-period.js';
+import { stanceOf } from './stances.js';
 
 /** What the participant's own computation of the block gives. */
 export interface OwnComputation {
   readonly outputHash: Digest;
   readonly amountWords: readonly Hex[];
+  /** The parts that it counts, as a bit for each. */
+  readonly validParts: number;
 }
 
 /** Own results come no later than so long before their time ends: an eighth of processing. */
@@ -44,7 +48,8 @@ export function computeOwnDue(block: BlockSeen, participant: number): Due<'compu
 
 /**
  * Due in the challenge period where nobody revealed what the own computation gives, or anything that pays the
- * same; and just before the extension ends without any result, so that the block does not become void.
+ * same; just before the extension ends without any result, so that the block does not become void; and again
+ * once it is decided which parts count, of these. `own`: computed of the parts that may count now.
  */
 export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComputation): Due<'reveal-own'> {
   const { facts, nowSeconds } = block;
@@ -52,9 +57,9 @@ export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComp
   if (ended !== undefined) return ended;
   const times = ownResultTimes(block);
   if (times === undefined) return { waitsFor: 'processing', untilSeconds: endOf(block) };
-  if (nowSeconds >= times.untilSeconds) return { done: 'too-late' };
-  const isThere = facts.ownResults.some((one) => one.participant === participant) || isStanding(facts, own);
-  if (isThere) return { done: 'is-revealed' };
+  if (nowSeconds >= times.untilSeconds) return partsWait(block) ?? { done: 'too-late' };
+  if (hasRevealed(block, participant) || isStanding(facts, own)) return { done: 'is-revealed' };
+  if (!areCountable(facts, own.validParts)) return { done: 'other-parts-count' };
   if (facts.results.some((one) => !one.isGone && hasSameAmounts(one, own))) return { done: 'pays-the-same' };
   const seat = mayStillReveal(block, participant);
   if (seat !== undefined) return seat;
@@ -83,6 +88,26 @@ export function acceptDue(
     : { waitsFor: 'own-result', untilSeconds };
 }
 
+/** In a dispute over parts that is not decided yet; no clock ends it while a question is open. */
+function partsWait({
+  facts,
+  stage,
+}: BlockSeen): { readonly waitsFor: 'part-decision'; readonly untilSeconds?: number } | undefined {
+  if (stage.stage !== 'dispute' || !doPartsDiffer(facts)) return undefined;
+  if (facts.dispute?.counted !== undefined) return undefined;
+  const untilSeconds = stage.partsDecidedAtSeconds;
+  return { waitsFor: 'part-decision', ...(untilSeconds === undefined ? {} : { untilSeconds }) };
+}
+
+/** One result a participant; once it is decided which parts count, another where the first is gone. */
+function hasRevealed({ terms, blockNumber, facts }: BlockSeen, participant: number): boolean {
+  const own = facts.ownResults.find((one) => one.participant === participant);
+  if (own === undefined || facts.dispute?.counted === undefined) return own !== undefined;
+  const result = facts.results.find((one) => one.outputHash === own.outputHash);
+  if (result === undefined || !result.isGone) return true;
+  return result.firstRevealedAtSeconds >= decisionAt(terms, blockNumber, facts);
+}
+
 function spokenOrOver(
   block: BlockSeen,
   participant: number,
@@ -101,8 +126,8 @@ function endOf({ stage }: BlockSeen): number | undefined {
 
 /**
  * When an own result is due at the earliest, and until when it is taken: from V to the end of the challenge
- * period. Where nobody revealed until short before the extension ends, from then on. Undefined before
- * processing.
+ * period; once it is decided which parts count, in the window for these. Where nobody revealed until short
+ * before the extension ends, from then on. Undefined before processing.
  */
 function ownResultTimes(
   block: BlockSeen,
@@ -110,6 +135,7 @@ function ownResultTimes(
   const { terms, blockNumber, facts, nowSeconds, stage } = block;
   if (stage.stage === 'pending' || stage.stage === 'collection' || stage.stage === 'collation')
     return undefined;
+  if (facts.dispute?.counted !== undefined) return ownResultWindow(terms, blockNumber, facts, nowSeconds);
   const period = processingPeriodAt(terms, blockNumber, facts, nowSeconds);
   const isUnheard = period.isExtension && facts.results.length === 0;
   return {

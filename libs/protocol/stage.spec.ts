@@ -141,15 +141,32 @@ describe('the stage of a block', () => {
     expect(at(before, 1_201)).toBe('challenge');
   });
 
-  it('is in dispute from a result with other amounts on, and pays all that stand after it', () => {
+  it('is in dispute from a result with other amounts on until its windows end, and pays all that stand then', () => {
+    // Processing ends at 1201, the challenge period at 1231.
     const facts = { ...late, results: [result(5, 1_185), result(4, 1_190)], disputedAtSeconds: 1_190 };
-    expect(at(facts, 1_190)).toBe('dispute');
-    expect(at(facts, 1_689)).toBe('dispute');
-    expect(stageOf(terms, 0, facts, 1_690)).toEqual({ stage: 'final', standing: [hash(5), hash(4)] });
-    const felled = { ...facts, results: [result(5, 1_185, true), result(4, 1_190)] };
-    expect(stageOf(terms, 0, felled, 1_690)).toEqual({ stage: 'final', standing: [hash(4)] });
+    expect([at(facts, 1_190), at(facts, 1_230)]).toEqual(['dispute', 'dispute']);
+    expect(stageOf(terms, 0, facts, 1_231)).toEqual({ stage: 'final', standing: [hash(5), hash(4)] });
+    const later = { ...facts, results: [...facts.results, result(3, 1_230)] };
+    expect([at(later, 1_259), at(later, 1_260)]).toEqual(['dispute', 'final']);
+    // Where one is left, nobody could accuse it.
+    const felled = { ...later, results: [result(5, 1_185, true), result(4, 1_190), result(3, 1_230, true)] };
+    expect(at(felled, 1_230)).toBe('dispute');
+    expect(stageOf(terms, 0, felled, 1_231)).toEqual({ stage: 'final', standing: [hash(4)] });
     const none = { ...facts, results: [result(5, 1_185, true), result(4, 1_190, true)] };
-    expect([at(none, 1_689), at(none, 1_690)]).toEqual(['void', 'void']);
+    expect([at(none, 1_230), at(none, 1_231)]).toEqual(['dispute', 'void']);
+  });
+
+  it('stays in dispute while an accusation or a question is open, until disputeMax', () => {
+    const results = [result(5, 1_185), result(4, 1_190)];
+    for (const [openAccusations, openQuestions] of [
+      [1, 0],
+      [0, 1],
+    ] as const) {
+      const dispute = { openAccusations, openQuestions };
+      const facts = { ...late, results, disputedAtSeconds: 1_190, dispute };
+      expect(stageOf(terms, 0, facts, 1_689)).toMatchObject({ stage: 'dispute', endsAtSeconds: 1_690 });
+      expect(stageOf(terms, 0, facts, 1_690)).toEqual({ stage: 'final', standing: [hash(5), hash(4)] });
+    }
   });
 
   it('is in no dispute over results with the same amounts: both stand', () => {

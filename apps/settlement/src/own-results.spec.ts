@@ -17,14 +17,19 @@ const { collation, processing, challenge } = blockSeconds;
 const root = new Uint8Array(32).fill(5);
 
 /** What a reduction gives that finds so much for the seller. */
-function reduced(nano: bigint, unavailable: readonly number[] = [], unsureBlocks = 0): ReducedParts {
+function reduced(
+  nano: bigint,
+  unavailable: readonly number[] = [],
+  unsureBlocks = 0,
+  validParts = 1,
+): ReducedParts {
   const invalidParts = unavailable.map((one) => [one, 'unavailable' as PartReason] as const);
   const report = {
     ...{ version: 1 as const, reasons: {}, invalidParts, records: 1n, impressions: 1n },
     ...{ contradictory: [], flooding: [], sequenceConflicts: [] },
   };
   const tree = { settlementRoot: root, impressionCount: 1, amounts: [nano, nano, 0n], x: root };
-  return { output: { ...tree, validParts: 1, report, workDigest: root }, unsureBlocks };
+  return { output: { ...tree, validParts, report, workDigest: root }, unsureBlocks };
 }
 
 /** The same as somebody else revealed it. */
@@ -44,7 +49,8 @@ function revealed(
 class Stage {
   readonly rehearsal = new Rehearsal();
   readonly told: Record<string, unknown>[] = [];
-  computed = 0;
+  /** The parts that each computation was of. */
+  readonly computedOf: number[][] = [];
   answer: () => ReducedParts = () => reduced(50n);
   #settlement = this.#open();
 
@@ -84,6 +90,10 @@ class Stage {
     chain.put(channelId, 0, { seats: [...seats, seat], results: isKnown ? results : [...results, result] });
   }
 
+  get computed(): number {
+    return this.computedOf.length;
+  }
+
   get facts() {
     return this.rehearsal.chain.facts(this.rehearsal.channelId, 0);
   }
@@ -110,8 +120,8 @@ class Stage {
     const { rehearsal } = this;
     const error = (fields: object) => this.told.push(fields as Record<string, unknown>);
     const log: Log = { ...silentLog, error };
-    const reduceBlock: ReduceBlock = async () => {
-      this.computed++;
+    const reduceBlock: ReduceBlock = async ({ parts }) => {
+      this.computedOf.push(parts.map(({ participant }) => participant));
       return this.answer();
     };
     const { encryptionSecret } = rehearsal.participants[me];
@@ -216,6 +226,57 @@ describe('a participant whose own computation differs from what was revealed', (
     stage.rehearsal.chain.freeWei = bondWei.ownResult;
     await stage.at(processing + 2);
     expect(stage.facts.ownResults).toHaveLength(1);
+  });
+});
+
+describe('a participant whose own result counts other parts than those that count in the end', () => {
+  const decidedAt = processing + 2 * challenge;
+
+  /** It counted parts 0 and 1, of which the other result left out the second; that one is struck. */
+  async function fallen(): Promise<Stage> {
+    const stage = await Stage.open();
+    const { chain, channelId } = stage.rehearsal;
+    const [part] = stage.facts.parts;
+    chain.put(channelId, 0, { parts: [part, { ...part, participant: 1 }] });
+    stage.answer = () => reduced(50n, [], 0, 3);
+    await stage.at(processing / 2);
+    stage.others(10n);
+    await stage.at(processing);
+    expect(stage.facts.ownResults).toHaveLength(1);
+    const resolvedAtSeconds = chain.nowSeconds;
+    chain.put(channelId, 0, {
+      parts: [part, { ...part, participant: 1, isStruck: true }],
+      dispute: { openAccusations: 0, openQuestions: 0, resolvedAtSeconds },
+    });
+    return stage;
+  }
+
+  it('computes the block of these alone, and reveals that on the bond that it has there', async () => {
+    const stage = await fallen();
+    stage.answer = () => reduced(40n);
+    stage.rehearsal.chain.freeWei = 0n;
+    await stage.at(decidedAt - 1);
+    const before = stage.facts.ownResults;
+    expect(stage.facts.dispute?.counted).toBeUndefined();
+    await stage.at(decidedAt);
+    await stage.at(decidedAt + 1);
+    expect(stage.computedOf).toEqual([[0, 1], [0]]);
+    expect(stage.facts.dispute?.counted).toBe(1);
+    expect(stage.facts.ownResults).toHaveLength(1);
+    expect(stage.facts.ownResults).not.toEqual(before);
+    const standing = stage.facts.results.filter((one) => !one.isGone);
+    expect(standing.map(({ validParts }) => validParts)).toEqual([1, 1]);
+  });
+
+  it('reveals nothing where it finds that others of these are invalid, or pays the same', async () => {
+    for (const answer of [reduced(40n, [], 0, 0), reduced(10n)]) {
+      const stage = await fallen();
+      stage.answer = () => answer;
+      const before = stage.facts.ownResults;
+      await stage.at(decidedAt);
+      await stage.at(decidedAt + 1);
+      expect([stage.computed, stage.facts.ownResults]).toEqual([2, before]);
+    }
   });
 });
 

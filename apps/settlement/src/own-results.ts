@@ -10,9 +10,11 @@ import type { Log } from '#environment';
 import type { KeyValue } from '#key-value';
 import {
   acceptDue,
+  areCountable,
   bondWei,
   type ChannelId,
   computeOwnDue,
+  countableParts,
   type Due,
   isDue,
   isOver,
@@ -39,7 +41,7 @@ export class OwnResults {
   readonly #ports: OwnResultsPorts;
   readonly #acts: ParticipantActs;
   readonly keys: ChannelKeys;
-  /** By block; computed again after a restart. */
+  /** By block and the parts that might count; computed again after a restart. */
   readonly #computed = new Map<string, KeptResult>();
   /** Notices that were given. */
   readonly #told = new Set<string>();
@@ -56,7 +58,7 @@ export class OwnResults {
   /** Whether the block is to be computed, and then whether an own result is to be revealed. */
   dueIn(block: WatchedBlock): Due {
     const participant = indexIn(block);
-    const own = this.#computed.get(idOf(block));
+    const own = this.#known(block);
     if (own !== undefined) this.#compare(block, own);
     return own === undefined
       ? computeOwnDue(block, participant)
@@ -65,7 +67,7 @@ export class OwnResults {
 
   async act(block: WatchedBlock, signal: AbortSignal): Promise<BlockAct> {
     const participant = indexIn(block);
-    const known = this.#computed.get(idOf(block));
+    const known = this.#known(block);
     if (known === undefined && !isDue(computeOwnDue(block, participant))) return 0;
     const own = known ?? (await this.#compute(block));
     if (own === undefined) return 'again';
@@ -82,6 +84,17 @@ export class OwnResults {
     }
     const opened = await this.keys.of(channelId);
     if (opened.ok) await opened.keys.eraseBefore(lowestUnfinished);
+  }
+
+  /**
+   * What was computed of the parts that may count now: another time once one is struck, or it is decided
+   * which count, unless exactly these were found before.
+   */
+  #known(block: WatchedBlock): KeptResult | undefined {
+    const known = this.#computed.get(idOf(block));
+    if (known !== undefined) return known;
+    const before = [...this.#computed].filter(([id]) => id.startsWith(`${nameOf(block)}/`));
+    return before.find(([, kept]) => areCountable(block.facts, kept.result.validParts))?.[1];
   }
 
   async #compute(block: WatchedBlock): Promise<KeptResult | undefined> {
@@ -138,7 +151,9 @@ export class OwnResults {
     const fields = { channelId, blockNumber, outputHash };
     const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
     const { freeWei } = await latest.weiAccount(this.#account);
-    if (freeWei < bondWei.ownResult) {
+    // The bond of one that fell for its parts is carried over, unless it is lost.
+    const isCarried = block.facts.ownResults.some((one) => one.participant === block.participant);
+    if (freeWei < bondWei.ownResult && !isCarried) {
       const found = {
         account: this.#account,
         freeWei: String(freeWei),
@@ -154,8 +169,8 @@ export class OwnResults {
       fields,
       done: 'revealed the participant’s own result',
       refused: 'the chain did not take the own result',
-      // It spoke meanwhile, or this result has fallen.
-      expected: ['already-revealed', 'already-bound', 'result-unknown'],
+      // It spoke meanwhile, this result has fallen, or it was decided meanwhile that other parts count.
+      expected: ['already-revealed', 'already-bound', 'result-unknown', 'other-parts-count'],
     });
   }
 
@@ -174,7 +189,8 @@ interface NoticeFields {
   readonly [more: string]: unknown;
 }
 
-const idOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;
+const nameOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;
+const idOf = (block: WatchedBlock): string => `${nameOf(block)}/${countableParts(block.facts)}`;
 
 function indexIn({ participant }: WatchedBlock): number {
   if (participant === undefined) throw new Error('the watch shows blocks of others');

@@ -27,10 +27,12 @@ import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import {
   acceptDue,
+  areCountable,
   blockStart,
   type ChannelId,
   commitDue,
   commitmentOf,
+  countableParts,
   type Due,
   delegationDigest,
   domainSeparator,
@@ -92,6 +94,8 @@ export class Validator {
   readonly #sweep: BlockSweep;
   /** By block, so that a further attempt waits for the reduction that an earlier one began. */
   readonly #reducing = new Map<string, Promise<KeptResult | undefined>>();
+  /** What blocks in dispute give of the parts that count in the end; computed again after a restart. */
+  readonly #recounted = new Map<string, KeptResult>();
   /** Requests of blocks that are over, until they are forgotten. */
   readonly #over = new Map<string, readonly ValidationRequest[]>();
   /** What was said of blocks of whose parts nothing was found, until they are reduced or over. */
@@ -268,6 +272,9 @@ export class Validator {
     for (const block of over) {
       this.#over.delete(idOf(block));
       this.#blind.delete(idOf(block));
+      for (const id of this.#recounted.keys()) {
+        if (id.startsWith(`${idOf(block)}/`)) this.#recounted.delete(id);
+      }
     }
   }
 
@@ -316,6 +323,11 @@ export class Validator {
       return undefined;
     }
     if (isBlind(block, unavailable.length)) return this.#sayBlind(block);
+    if ((await this.#state.result(channelId, blockNumber)) !== undefined) {
+      // What was committed to stays; this is for what its participants accept.
+      if (unavailable.length === 0) this.#recounted.set(recountId(block), reduced.kept);
+      return reduced.kept;
+    }
     const owner = this.#retention.ownerOf(channelId, blockNumber);
     await this.#ports.partStore.hold(owner, [fromHex(reduced.kept.reportHash)]);
     await this.#ports.partStore.put(reduced.reportBytes);
@@ -394,7 +406,7 @@ export class Validator {
     requests: readonly ValidationRequest[],
   ): Promise<readonly Due<'accept'>[]> {
     if (block.stage.stage !== 'dispute') return [];
-    const kept = await this.#state.result(block.channelId, block.blockNumber);
+    const kept = await this.#found(block);
     const dues: Due<'accept'>[] = [];
     for (const { delegation } of requests) {
       const { participant } = delegation;
@@ -402,6 +414,13 @@ export class Validator {
       dues.push(acceptDue(block, participant, kept?.result));
     }
     return dues;
+  }
+
+  /** What the parts give that may count now, as far as it was computed. */
+  async #found(block: WatchedBlock): Promise<KeptResult | undefined> {
+    const kept = await this.#state.result(block.channelId, block.blockNumber);
+    if (kept === undefined || areCountable(block.facts, kept.result.validParts)) return kept;
+    return this.#recounted.get(recountId(block));
   }
 
   async #isOwnOf({ terms, blockNumber }: WatchedBlock, participant: number): Promise<boolean> {
@@ -418,7 +437,7 @@ export class Validator {
       // Each acceptance may end the dispute.
       const block = await this.#watch.block(channelId, blockNumber);
       if (block === undefined) break;
-      let kept = await this.#state.result(channelId, blockNumber);
+      let kept = await this.#found(block);
       if (!isDue(acceptDue(block, participant, kept?.result))) continue;
       if (!(await this.#isOwnOf(block, participant))) continue;
       kept ??= await this.#reduceOnce(block, request);
@@ -452,6 +471,9 @@ export class Validator {
 function isBlind({ facts: { parts } }: WatchedBlock, unavailable: number): boolean {
   return parts.some(({ participant }) => participant === 0) && unavailable === parts.length;
 }
+
+const recountId = (block: WatchedBlock): string =>
+  `${blockId(block.channelId, block.blockNumber)}/${countableParts(block.facts)}`;
 
 const blockId = (channelId: ChannelId, blockNumber: number): string => `${channelId}/${blockNumber}`;
 

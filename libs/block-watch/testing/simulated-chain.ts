@@ -17,6 +17,7 @@ import { addressOf, recoverSigner, rootFromPath, sha256 } from '#crypto';
 import { type Address, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import type { Fault } from '#environment';
 import {
+  areCountable,
   type BlockFacts,
   type BlockStage,
   type ChannelId,
@@ -25,9 +26,13 @@ import {
   commitmentOf,
   delegationDigest,
   domainSeparator,
+  decidedFacts,
   type DrawCandidate,
   type Eip712Domain,
   haveAllCommitted,
+  type KnownResult,
+  type OwnResult,
+  ownResultWindow,
   processingPeriodAt,
   type RevealedResult,
   type Seat,
@@ -294,7 +299,7 @@ export class SimulatedChain {
       ValidatorActs['revealResult']
     >
   ): No | undefined {
-    const { seats, results } = this.facts(channelId, blockNumber);
+    const { seats } = this.facts(channelId, blockNumber);
     const seat = seats.find((one) => one.participant === participant);
     if (seat === undefined) return no('seat-empty');
     if (seat.outputHash !== undefined) return no('already-revealed');
@@ -308,16 +313,28 @@ export class SimulatedChain {
       revealedAtSeconds: this.nowSeconds,
     };
     const others = seats.map((one) => (one === seat ? revealed : one));
-    this.#update(channelId, blockNumber, { seats: others, ...this.#withResult(results, result) });
+    const added = this.#withResult(this.facts(channelId, blockNumber), result);
+    this.#update(channelId, blockNumber, { seats: others, ...added });
     return undefined;
   }
 
-  #withResult(results: BlockFacts['results'], result: RevealedResult): Partial<BlockFacts> {
-    if (results.some((one) => one.outputHash === result.outputHash)) return {};
-    const isDispute = results.length === 1 && !hasSameAmounts(result, results[0]);
+  /** One that was taken back stands again. */
+  #withResult({ results, disputedAtSeconds }: BlockFacts, result: RevealedResult): Partial<BlockFacts> {
+    const isIt = (one: KnownResult): boolean => one.outputHash === result.outputHash;
+    if (results.some(isIt)) {
+      return { results: results.map((one) => (isIt(one) ? { ...one, isGone: false } : one)) };
+    }
+    const isFirst = results.length === 0 || disputedAtSeconds !== undefined;
+    const isDispute = !isFirst && !hasSameAmounts(result, results[0]);
     const known = { ...result, firstRevealedAtSeconds: this.nowSeconds, isGone: false };
     const dispute = isDispute ? { disputedAtSeconds: this.nowSeconds } : {};
     return { results: [...results, known], ...dispute };
+  }
+
+  /** The facts with what is decided by now. */
+  #decided(channelId: ChannelId, blockNumber: number): BlockFacts {
+    const { terms } = this.#channels.get(channelId) as ChannelFacts;
+    return decidedFacts(terms, blockNumber, this.facts(channelId, blockNumber), this.nowSeconds);
   }
 
   #revealOwn(
@@ -327,16 +344,24 @@ export class SimulatedChain {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
     const participant = terms.participants.findIndex((one) => this.#operatorKey(one) === sender);
     if (participant < 0) return no('not-participant');
-    const facts = this.facts(channelId, blockNumber);
-    if (facts.ownResults.some((one) => one.participant === participant)) return no('already-revealed');
+    const facts = this.#decided(channelId, blockNumber);
+    const { fromSeconds, untilSeconds } = ownResultWindow(terms, blockNumber, facts, this.nowSeconds);
+    if (this.nowSeconds < fromSeconds || this.nowSeconds >= untilSeconds) return no('wrong-time');
+    const before = facts.ownResults.find((one) => one.participant === participant);
+    const gone = facts.results.find((one) => one.outputHash === before?.outputHash && one.isGone);
+    const isAgain = facts.dispute?.counted !== undefined && gone !== undefined;
+    if (before !== undefined && (!isAgain || gone.firstRevealedAtSeconds >= fromSeconds)) {
+      return no('already-revealed');
+    }
     if (stanceOf(facts, participant) !== undefined) return no('already-bound');
-    const period = processingPeriodAt(terms, blockNumber, facts, this.nowSeconds);
-    const from = period.isExtension ? period.halfSeconds : period.untilSeconds;
-    const isInTime = this.nowSeconds >= from && this.nowSeconds < period.untilSeconds + terms.challengePeriod;
-    if (!isInTime) return no('wrong-time');
+    if (!areCountable(facts, result.validParts)) {
+      return no(facts.dispute?.counted === undefined ? 'valid-parts-not-posted' : 'other-parts-count');
+    }
+    const known = facts.results.find((one) => one.outputHash === result.outputHash);
+    if (known?.isFallen) return no('result-unknown');
     const own = { participant, outputHash: result.outputHash, revealedAtSeconds: this.nowSeconds };
-    const ownResults = [...facts.ownResults, own];
-    this.#update(channelId, blockNumber, { ownResults, ...this.#withResult(facts.results, result) });
+    const ownResults = [...facts.ownResults.filter((one) => one !== before), own];
+    this.#update(channelId, blockNumber, { ...facts, ownResults, ...this.#withResult(facts, result) });
     return undefined;
   }
 
@@ -345,17 +370,26 @@ export class SimulatedChain {
     _: Address,
     ...[channelId, blockNumber, participant, outputHash]: Parameters<ParticipantActs['acceptResult']>
   ): No | undefined {
-    const { acceptances, results, ownResults } = this.facts(channelId, blockNumber);
+    const facts = this.#decided(channelId, blockNumber);
+    const { acceptances, results, ownResults } = facts;
     const { stage } = this.stage(channelId, blockNumber);
     if (stage !== 'processing' && stage !== 'challenge' && stage !== 'dispute') return no('wrong-stage');
     if (!results.some((one) => one.outputHash === outputHash && !one.isGone)) return no('result-unknown');
-    if (stanceOf(this.facts(channelId, blockNumber), participant) !== undefined) return no('already-bound');
-    this.#update(channelId, blockNumber, {
-      acceptances: [...acceptances, { participant, outputHash }],
-      ownResults: ownResults.filter(
-        (one) => one.participant !== participant || one.outputHash === outputHash,
-      ),
-    });
+    if (stanceOf(facts, participant) !== undefined) return no('already-bound');
+    const others = acceptances.filter((one) => one.participant !== participant);
+    const isTakenBack = (one: OwnResult): boolean =>
+      one.participant === participant && one.outputHash !== outputHash;
+    const next = {
+      ...facts,
+      acceptances: [...others, { participant, outputHash }],
+      ownResults: ownResults.filter((one) => !isTakenBack(one)),
+    };
+    const taken = ownResults.find(isTakenBack)?.outputHash;
+    const said = [...next.seats, ...next.ownResults, ...next.acceptances];
+    const isLeft = (one: KnownResult): boolean =>
+      one.outputHash === taken && said.every((by) => by.outputHash !== taken);
+    const left = results.map((one) => (isLeft(one) ? { ...one, isGone: true } : one));
+    this.#update(channelId, blockNumber, { ...next, results: left });
     return undefined;
   }
 
@@ -375,7 +409,8 @@ export class SimulatedChain {
     if (stage.standing.length !== results.length) return no('results-mismatch');
     const isSame = results.every(({ outputHash }, at) => outputHash === stage.standing[at]);
     if (!isSame) return no('output-hash-mismatch');
-    this.#update(channelId, blockNumber, { settledAtSeconds: this.nowSeconds });
+    const decided = this.#decided(channelId, blockNumber);
+    this.#update(channelId, blockNumber, { ...decided, settledAtSeconds: this.nowSeconds });
     return undefined;
   }
 
@@ -383,7 +418,8 @@ export class SimulatedChain {
     const { releasedAtSeconds, parts } = this.facts(channelId, blockNumber);
     if (releasedAtSeconds !== undefined) return no('already-ended');
     if (this.stage(channelId, blockNumber).stage !== 'void' || parts.length === 0) return no('wrong-stage');
-    this.#update(channelId, blockNumber, { releasedAtSeconds: this.nowSeconds });
+    const decided = this.#decided(channelId, blockNumber);
+    this.#update(channelId, blockNumber, { ...decided, releasedAtSeconds: this.nowSeconds });
     return undefined;
   }
 }

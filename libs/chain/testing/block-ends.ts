@@ -44,14 +44,18 @@ export function endsBlocks(chain: () => DrivenChain): void {
     const [payer, seller] = participants;
     done(await payer.account.deposit(channelId, 1, 1_000n));
     const { given } = await revealedByOne(channel, true);
-    const fuller = channel.result(0, 9, 0b011);
+    const fuller = channel.result(0, 9, 0b001);
     done(await seller.account.revealOwnResult(channelId, 0, fuller.result, fuller.opening));
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
     const facts = await (await latest(chain())).blockFacts(channelId, 0);
     const standing = [given.result, fuller.result];
     const hashes = standing.map((one) => one.outputHash);
     expect(facts.results.map((one) => one.outputHash)).toEqual(hashes);
-    await chain().advanceTo(Number(facts.disputedAtSeconds) + periods.disputeMax);
+    // Nobody accuses either of them.
+    const until = Number(facts.disputedAtSeconds) + periods.challengePeriod;
+    await chain().advanceTo(until - 1);
+    expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
+    await chain().advanceTo(until);
     const now = (await chain().time()).timestampSeconds;
     expect(stageOf(terms, 0, facts, now)).toEqual({ stage: 'final', standing: hashes });
     const settled = (results: typeof standing) => payer.account.settle(channelId, 0, results);
@@ -97,20 +101,22 @@ export function endsBlocks(chain: () => DrivenChain): void {
     expect(await lockedWei()).toBe(0n);
   });
 
-  it('is in no dispute any more once one result stands alone, and keeps the bond of who began it', async () => {
+  it('ends a dispute with its windows where one result stands alone, and keeps the bond of who began it', async () => {
     const channel = await ExampleChannel.open(chain(), 'alone');
     const { channelId, participants } = channel;
     const seller = participants[1];
     const { given, challengedAt } = await revealedByOne(channel, false);
-    const { result: other, opening } = channel.result(0, 9, 0b011);
+    const { result: other, opening } = channel.result(0, 9, 0b001);
     done(await seller.account.revealOwnResult(channelId, 0, other, opening));
     expect(await (await latest(chain())).stage(channelId, 0)).toBe('dispute');
     done(await seller.account.acceptResult(channelId, 0, 1, given.result.outputHash));
     const now = await latest(chain());
     const facts = await now.blockFacts(channelId, 0);
     expect([facts.ownResults, facts.results.map((one) => one.isGone)]).toEqual([[], [false, true]]);
-    expect(await now.stage(channelId, 0)).toBe('challenge');
+    expect(await now.stage(channelId, 0)).toBe('dispute');
     expect((await now.weiAccount(seller.account.address)).lockedWei).toBe(bondWei.part + bondWei.ownResult);
+    await chain().advanceTo(challengedAt + periods.challengePeriod - 1);
+    expect(refused(await seller.account.settle(channelId, 0, [given.result]))).toBe('not-final');
     await chain().advanceTo(challengedAt + periods.challengePeriod);
     done(await seller.account.settle(channelId, 0, [given.result]));
     expect((await (await latest(chain())).weiAccount(seller.account.address)).lockedWei).toBe(0n);

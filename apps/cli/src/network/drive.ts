@@ -63,10 +63,7 @@ export async function drive(
     options.onRound(blocks);
     const open = blocks.filter((block) => !isOver(block.stage));
     if (open.length === 0 && done === works.length) return blocks;
-    const moments = open.flatMap(({ stage }) => [
-      'commitEndsAtSeconds' in stage ? stage.commitEndsAtSeconds : undefined,
-      'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined,
-    ]);
+    const moments = open.flatMap(({ stage }) => momentsOf(stage));
     const next = [...moments, works[done]?.atSeconds].filter(
       (at) => at !== undefined && at > now,
     ) as number[];
@@ -75,6 +72,15 @@ export async function drive(
     await parts.chain.advanceTo(Math.min(...next));
   }
   throw new Error(`the blocks did not end within ${idleRoundsMax} rounds`);
+}
+
+/** When something else may be done than now. */
+function momentsOf(stage: BlockStage): readonly (number | undefined)[] {
+  return [
+    'commitEndsAtSeconds' in stage ? stage.commitEndsAtSeconds : undefined,
+    'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined,
+    'partsDecidedAtSeconds' in stage ? stage.partsDecidedAtSeconds : undefined,
+  ];
 }
 
 /** Sweeps until nobody finds anything to do. */
