@@ -91,23 +91,31 @@ describe('against a validator that lies, on the embedded chain', () => {
     expect(await locked()).toBe(0n);
   });
 
-  it('an own result that not all accept stands, and leaves contested what the lie withheld', async () => {
+  it('an own result that not all accept is paid alone: nobody questions the parts that the lie leaves out', async () => {
     const { rehearsal, token, settlements } = await afterTheLie();
-    const { channelId, participants, terms } = rehearsal;
+    const { channelId, participants } = rehearsal;
+    const liarsWei = async () => (await latest()).weiAccount(participants[0].validator);
+    const before = await liarsWei();
     await sweepUntilStill(settlements);
-    const { disputedAtSeconds } = await (await latest()).blockFacts(channelId, 0);
-    await chain.advanceTo((disputedAtSeconds as number) + terms.disputeMax - 1);
-    await sweepUntilStill(settlements);
-    expect(await (await latest()).stage(channelId, 0)).toBe('dispute');
-    await chain.advanceTo((disputedAtSeconds as number) + terms.disputeMax);
-    await sweepUntilStill(settlements);
+    const stageAt = async (at: number) => {
+      await chain.advanceTo(at);
+      await sweepUntilStill(settlements);
+      return (await latest()).stage(channelId, 0);
+    };
+    const { processing, challenge } = blockSeconds;
+    const decidedAt = rehearsal.collected(0) + processing + 2 * challenge;
+    expect(await stageAt(decidedAt - 1)).toBe('dispute');
+    expect(await stageAt(decidedAt + processing / 2 - 1)).toBe('dispute');
+    expect(await stageAt(decidedAt + processing / 2)).toBe('settled');
     const now = await latest();
-    expect(await now.stage(channelId, 0)).toBe('settled');
-    const { results, ownResults } = await now.blockFacts(channelId, 0);
-    expect([results.map((one) => one.isGone), ownResults.length]).toEqual([[false, false], 1]);
-    // The least that a standing result gives is paid, the rest of the highest has left the line.
-    expect(await now.balance(token, participants[1].account)).toBe(0n);
+    const { results, ownResults, dispute } = await now.blockFacts(channelId, 0);
+    expect([results.map((one) => one.isGone), ownResults.length]).toEqual([[true, false], 1]);
+    expect(dispute?.counted).toBe(0b111);
+    expect(await now.balance(token, participants[1].account)).toBe(earned);
     const line = (await now.channel(channelId))?.lines.find(({ payee }) => payee === 1);
     expect(line?.amount).toBe(deposit - earned);
+    // What the liar's validator had locked is lost: it left out what counts.
+    expect(before.lockedWei).toBe(bondWei.seat);
+    expect(await liarsWei()).toEqual({ ...before, lockedWei: 0n });
   });
 });

@@ -160,7 +160,7 @@ async function submitAll(
 
 function benchSpec(blocks: number): NetworkSpec {
   return {
-    schemaVersion: 3,
+    schemaVersion: 4,
     origin: 'bench network',
     seed: 'bench',
     participants: [

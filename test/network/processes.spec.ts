@@ -32,7 +32,7 @@ const deposit = 10_000_000_000n;
 
 /** Collection is short; the other periods are long, since they end as soon as everybody has acted. */
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   origin: 'test of processes',
   seed: 'processes',
   participants: threeParticipants,

@@ -22,7 +22,7 @@ import {
 import { type Batch, win } from '../network/processes/traffic.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   origin: 'trial of kills',
   seed: 'kill-services',
   participants: threeParticipants,

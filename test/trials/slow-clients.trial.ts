@@ -19,7 +19,7 @@ import { win } from '../network/processes/traffic.js';
 import { HostileClients } from './hostile-clients.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   origin: 'trial of slow clients',
   seed: 'slow-clients',
   participants: threeParticipants,

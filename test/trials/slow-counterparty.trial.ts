@@ -20,7 +20,7 @@ import { headerOf, lostBatches, type SentBatch } from './lost-batches.js';
 import { type Manner, SlowNode } from './slow-node.js';
 
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   origin: 'trial of slow counterparties',
   seed: 'slow-counterparty',
   participants: threeParticipants,

@@ -16,7 +16,7 @@ import { until } from './until.js';
 
 /** Collation is long enough for an operator to bring a folder back. */
 const spec: Omit<NetworkSpec, 'firstBlockStart'> = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   origin: 'test of a lost log',
   seed: 'lost-log',
   participants: threeParticipants,

@@ -44,7 +44,7 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
 
 export function demoSpec(options: DemoOptions): NetworkSpec {
   return {
-    schemaVersion: 3,
+    schemaVersion: 4,
     origin: `demo --impressions ${options.impressions} --sellers ${options.sellers} --blocks ${options.blocks}`,
     seed: options.seed,
     participants: [

@@ -40,7 +40,7 @@ async function readLog(file: string): Promise<ReadLog> {
 
 function replaySpec(log: ReadLog, options: ReplayOptions): NetworkSpec {
   return {
-    schemaVersion: 3,
+    schemaVersion: 4,
     origin: `replay of ${log.rows} rows from ${log.firstDayStart} --disagree ${options.disagree / 1_000_000}`,
     seed: options.seed,
     participants: [

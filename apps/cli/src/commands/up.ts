@@ -62,7 +62,7 @@ function upSpec(options: UpOptions, firstBlockStart: number): NetworkSpec {
   // A stage ends as soon as everybody did their part: its period only bounds the wait for a slow one.
   const patience = Math.max(seconds, patienceSecondsMin);
   return {
-    schemaVersion: 3,
+    schemaVersion: 4,
     origin: `up --block-seconds ${seconds}`,
     seed: options.seed,
     participants: [

@@ -6,7 +6,7 @@ import type { Chain, ChannelFacts, DrivenChain } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
 import type {} from '#encoding';
 import type { DrivenClock } from '#environment';
-import { type BlockFacts, type BlockStage, type ChannelId, isOver, stageOf } from '#protocol';
+import { type BlockFacts, type BlockStage, type ChannelId, decidedFacts, isOver, stageOf } from '#protocol';
 
 /** A service as the driver sees it: `sweep` looks at the facts, does what is due, says how much that was. */
 export interface Sweeper {
@@ -131,7 +131,8 @@ async function statesOf(
     const { timestampSeconds } = latest;
     return Promise.all(
       blocks.map(async (blockNumber) => {
-        const facts = await latest.blockFacts(channelId, blockNumber);
+        const found = await latest.blockFacts(channelId, blockNumber);
+        const facts = decidedFacts(channel.terms, blockNumber, found, timestampSeconds);
         const stage = stageOf(channel.terms, blockNumber, facts, timestampSeconds, channel.closedAtSeconds);
         return { blockNumber, facts, stage };
       }),

@@ -19,7 +19,7 @@ const nanoText = z.string().regex(/^\d{1,30}$/);
 const seconds = z.int().nonnegative();
 
 const networkSpec = z.strictObject({
-  schemaVersion: z.literal(3),
+  schemaVersion: z.literal(4),
   /** Which command made it, and from what. */
   origin: z.string(),
   /** Everything random follows from it: keys, ids, traffic. */

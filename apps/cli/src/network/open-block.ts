@@ -12,6 +12,7 @@ import {
   type BlockRules,
   type ChannelId,
   type ChannelTerms,
+  countableParts,
   forEachBatch,
   limits,
   PartCheck,
@@ -41,6 +42,7 @@ export interface OpenedBlock {
   readonly terms: ReductionTerms;
   readonly rules: BlockRules;
   readonly parts: readonly FetchedPart[];
+  /** Of the parts that a result may count. */
   readonly opened: readonly OpenedPart[];
   readonly output: BlockOutput;
 }
@@ -63,7 +65,9 @@ export async function openBlock(
     const { participant, commitment } = committedPart(posted);
     fetched.push(await fetchPart(parts.partStore, rules, participant, commitment));
   }
-  const opened = fetched.map(({ participant, reason, plaintext }) =>
+  const countable = countableParts(facts);
+  const counting = fetched.filter(({ participant }) => ((countable >> participant) & 1) === 1);
+  const opened = counting.map(({ participant, reason, plaintext }) =>
     reason === undefined ? { participant, plaintext } : { participant, reason },
   );
   const reductionTerms = reductionTermsOf(terms);
