@@ -1,6 +1,6 @@
 /**
- * What a dispute lets be said until when, and which parts count in it (protocol.md 8): computed from facts and
- * chain time, as the contracts do. Seconds, half-open.
+ * What may be said in a dispute until when, and which parts count in it (protocol.md 8): computed from facts
+ * and chain time, as the contracts do. Seconds, half-open.
  */
 import type { BlockFacts, KnownResult } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
@@ -116,7 +116,7 @@ export function decidedFacts(
   return { ...facts, results, dispute: { openAccusations, openQuestions, ...rest, counted } };
 }
 
-/** When own results are taken after the first reveal, or in the extension; `parts`: only for exactly these. */
+/** When own results are taken; `parts`: only for exactly these. */
 export function ownResultWindow(
   terms: ChannelTerms,
   blockNumber: number,

@@ -7,7 +7,7 @@ import type { ChannelTerms } from './channel-terms.js';
 import { processingPeriodAt, processingStartOf } from './processing-period.js';
 import type { BlockStage } from './stage.js';
 
-/** A block with its stage at `nowSeconds`, chain time; the facts with what is decided by then (`decidedFacts`). */
+/** A block at `nowSeconds`, chain time, with its stage and with what is decided by then (`decidedFacts`). */
 export interface BlockSeen {
   readonly terms: ChannelTerms;
   readonly blockNumber: number;

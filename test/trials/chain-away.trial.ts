@@ -29,7 +29,7 @@ import { TrafficSigner, win } from '../network/processes/traffic.js';
 import { headerOf, lostBatches, type SentBatch } from './lost-batches.js';
 
 const spec = {
-  schemaVersion: 3 as const,
+  schemaVersion: 4 as const,
   origin: 'trial of a chain that is away',
   seed: 'chain-away',
   participants: [
