@@ -51,6 +51,25 @@ describe('in a dispute, a validator', () => {
     expect(chain.stage(channelId, 0)).toEqual({ stage: 'final', standing: [results[0].outputHash] });
   });
 
+  it('computes another time what the parts give that count in the end, and accepts that', async () => {
+    const { stage, sweep } = await inDispute(0);
+    const { chain, channelId, collected } = { ...stage.rehearsal, collected: stage.rehearsal.collected(0) };
+    const [honest, other] = facts(stage).results;
+    expect([honest.validParts, other.validParts]).toEqual([7, 0]);
+    const decidedAt = collected + blockSeconds.processing + 2 * blockSeconds.challenge;
+    chain.advanceTo(decidedAt - 1);
+    const before = stage.reductions();
+    await sweep(2);
+    // It stands for what it revealed, or accepted, until that falls.
+    expect(facts(stage).acceptances).toEqual([{ participant: 2, outputHash: other.outputHash }]);
+    expect(stage.reductions()).toBe(before);
+    chain.advanceTo(decidedAt);
+    await sweep(2);
+    expect(stage.reductions()).toBe(before + 1);
+    expect(facts(stage).acceptances).toEqual([{ participant: 2, outputHash: honest.outputHash }]);
+    expect(chain.stage(channelId, 0).stage).toBe('dispute');
+  });
+
   it.each([
     ['nobody named it', undefined],
     ['the account named it only when the block had begun', 10_000],
