@@ -192,7 +192,7 @@ describe('a node in trouble', () => {
 });
 
 /** The answer of `Lens.deployed`. */
-const someAddresses: Hex = `0x${`${'0'.repeat(24)}${'c0'.repeat(20)}`.repeat(8)}`;
+const someAddresses: Hex = `0x${`${'0'.repeat(24)}${'c0'.repeat(20)}`.repeat(9)}`;
 
 function word(value: Hex): Hex {
   return `0x${value.slice(2).padStart(64, '0')}`;
