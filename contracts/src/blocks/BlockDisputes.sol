@@ -38,7 +38,6 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
         if (others & ~goneIn(found) & ~(1 << uint256(result)) == 0) {
             revert NothingElseStoodFor(channelId, blockNumber, participant);
         }
-        keepDecision(found, stored);
         outputHash = hashOf(stored, result);
         found.dispute.accusations++;
         saveDispute(found, stored);
@@ -50,7 +49,7 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
     /// @inheritdoc IBlockSeams
     function freeAccusations(bytes32 channelId, uint64 blockNumber, uint8 count) external {
         requireFrom(adjudicator);
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         if (found.stage >= Stage.Final) return;
         found.dispute.accusations -= count;
         saveDispute(found, stored);
@@ -66,11 +65,10 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
         if (result >= BlockWords.resultCountOf(found.state, found.quarrel)) {
             revert ResultUnknown(bytes32(uint256(result)));
         }
-        keepDecision(found, stored);
-        if (!has(found.quarrel.fallen, result)) {
-            found.quarrel.fallen |= uint48(1 << result);
-            tellFallen(found, stored, 1 << uint256(result));
-        }
+        // Of one that fell before, bonds are where they belong.
+        if (has(found.quarrel.fallen, result)) return forfeits;
+        found.quarrel.fallen |= uint48(1 << result);
+        tellFallen(found, stored, 1 << uint256(result));
         // Nobody agrees on what fell.
         if (found.quarrel.agreed == result + 1) found.quarrel.agreed = 0;
         forfeits = takeBonds(found, stored, result, true);
@@ -84,7 +82,7 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
         returns (Forfeit[] memory forfeits)
     {
         requireFrom(adjudicator);
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         forfeits = takeBonds(found, stored, result, false);
         if (forfeits.length > 0) saveDispute(found, stored);
     }
@@ -113,7 +111,7 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
     /// @inheritdoc IBlockSeams
     function freeQuestions(bytes32 channelId, uint64 blockNumber, uint8 count) external {
         requireStriker();
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         if (found.stage >= Stage.Final || count == 0) return;
         found.dispute.questions -= count;
         found.dispute.resolvedAt = uint40(block.timestamp);
@@ -139,7 +137,7 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
         returns (address account, uint96 amount)
     {
         requireStriker();
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         if (!has(found.state.posted, part)) revert UnknownParticipant(channelId, part);
         account = found.terms.participants[part];
         if (found.stage >= Stage.Final || has(found.dispute.spentParts, part)) return (account, 0);
@@ -167,10 +165,9 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
     /// A block in dispute: nothing overrules what all agreed on, or what time has made final.
     function findDisputed(bytes32 channelId, uint64 blockNumber)
         private
-        view
         returns (Found memory found, uint256[224] storage stored)
     {
-        (found, stored) = find(channelId, blockNumber, block.timestamp);
+        (found, stored) = findNow(channelId, blockNumber);
         if (found.stage != Stage.Dispute) wrongStage(found);
     }
 

@@ -13,7 +13,6 @@ abstract contract BlockEnds is BlockStore {
     using LiveBlocks for LiveBlocks.Live;
 
     function endBlock(Found memory found, uint256[224] storage stored) internal {
-        keepDecision(found, stored);
         found.state.endedAt = uint40(block.timestamp);
         saveState(found, stored);
         liveOf[found.channelId].end(found.blockNumber);
@@ -25,12 +24,13 @@ abstract contract BlockEnds is BlockStore {
         uint256 count = found.terms.participants.length;
         uint256 own = found.state.own & ~found.dispute.lostOwn;
         uint256 parts = found.state.posted & ~found.dispute.spentParts;
+        uint256 unclaimed = burnUnclaimed(found, stored);
         WeiMove[] memory moves = new WeiMove[](5 * count);
         uint256 used = 0;
         for (uint256 i = 0; i < count; i++) {
             address account = found.terms.participants[i];
-            if (has(own, i)) {
-                moves[used++] = has(found.quarrel.burntOwn, i)
+            if (has(own | unclaimed, i)) {
+                moves[used++] = has(found.quarrel.burntOwn | unclaimed, i)
                     ? burnt(account, Bonds.OWN_RESULT)
                     : unlocked(account, WeiBook.Free, Reason.OwnResultBond, Bonds.OWN_RESULT);
             }
@@ -40,6 +40,17 @@ abstract contract BlockEnds is BlockStore {
             if (has(found.state.seats, i)) used = returnSeat(found, stored, stands, i, moves, used);
         }
         moveWei(found, moves, used);
+    }
+
+    /// Bonds of those who took back what was accused, where no accusation is open whose release could fetch them.
+    function burnUnclaimed(Found memory found, uint256[224] storage stored)
+        private
+        returns (uint256 unclaimed)
+    {
+        if (found.dispute.accusations > 0 || found.dispute.forfeitable == 0) return 0;
+        unclaimed = found.dispute.forfeitable;
+        found.dispute.forfeitable = 0;
+        saveDispute(found, stored);
     }
 
     function returnSeat(
@@ -56,7 +67,8 @@ abstract contract BlockEnds is BlockStore {
             address account = found.terms.participants[index];
             uint96 fee = uint96(stored[BlockWords.FEES + index]);
             moves[used] = unlocked(account, WeiBook.Free, Reason.Fee, fee);
-            if (isRevealed && isPaid(stored, stands, seat.result)) moves[used].to = seat.validator;
+            bool isHonest = isRevealed && !has(found.dispute.lostSeats, index);
+            if (isHonest && isPaid(stored, stands, seat.result)) moves[used].to = seat.validator;
             used++;
         }
         if (has(found.dispute.lostSeats, index)) return used;

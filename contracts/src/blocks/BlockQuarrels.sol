@@ -22,15 +22,14 @@ abstract contract BlockQuarrels is IBlockQuarrels, BlockResults, BlockEnds {
         BlockResult calldata result,
         bytes32 opening
     ) external {
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         uint256 index = senderIndex(found);
         requireOwnTime(found);
         requireFreeToSpeak(found, stored, index);
         if (found.dispute.decided && result.validParts != found.dispute.counted) {
             revert OtherPartsCount(channelId, blockNumber, found.dispute.counted, result.validParts);
         }
-        keepDecision(found, stored);
-        bytes25 digest = check(found, result, opening);
+        bytes25 digest = check(found, found.state.posted & ~found.quarrel.struck, result, opening);
         bytes32 hash = BlockTypedData.outputHash(channelId, blockNumber, result);
         emit OwnResultRevealed(channelId, blockNumber, uint8(index), hash, result);
         uint256 own = addResult(found, stored, hash, result.validParts, digest);
@@ -43,7 +42,7 @@ abstract contract BlockQuarrels is IBlockQuarrels, BlockResults, BlockEnds {
     function acceptResult(bytes32 channelId, uint64 blockNumber, uint8 participant, bytes32 outputHash)
         external
     {
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         uint256 index = participant;
         if (index >= found.terms.participants.length) revert UnknownParticipant(channelId, index);
         if (msg.sender != found.terms.participants[index]) {
@@ -68,7 +67,7 @@ abstract contract BlockQuarrels is IBlockQuarrels, BlockResults, BlockEnds {
 
     /// @inheritdoc IBlockQuarrels
     function releaseVoid(bytes32 channelId, uint64 blockNumber) external {
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         if (found.state.endedAt != 0) revert AlreadyEnded(channelId, blockNumber, found.state.endedAt);
         if (found.stage != Stage.Void || found.state.posted == 0) wrongStage(found);
         endBlock(found, stored);

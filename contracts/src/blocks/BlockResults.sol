@@ -10,13 +10,12 @@ import {PartDecision} from "./PartDecision.sol";
 
 /// What is common to all ways to say what a block's outcome is: the results, and who stands for which.
 abstract contract BlockResults is BlockStore {
-    /// As much of a result as a contract can see; a digest of its amounts.
-    function check(Found memory found, BlockResult calldata result, bytes32 opening)
+    /// As much of a result as a contract can see; a digest of its amounts. `countable`: parts that it may count.
+    function check(Found memory found, uint16 countable, BlockResult calldata result, bytes32 opening)
         internal
         view
         returns (bytes25 amountsDigest)
     {
-        uint16 countable = found.state.posted & ~found.quarrel.struck;
         return rules.check(found.place, countable, result, opening);
     }
 
@@ -46,12 +45,13 @@ abstract contract BlockResults is BlockStore {
             if (has(found.quarrel.withdrawn, index)) {
                 found.quarrel.withdrawn &= ~uint48(1 << index);
                 saveQuarrel(found, stored);
+                // It can be accused as long as if it had not been there before.
+                keepResult(stored, index, hash, validParts, digest);
+                if (found.state.disputedAt != 0) noteForDispute(found, stored, index);
             }
             return index;
         }
-        uint256 place = BlockWords.RESULTS + 2 * index;
-        stored[place] = uint256(hash);
-        stored[place + 1] = BlockWords.packResult(ResultWord(digest, validParts, uint40(block.timestamp)));
+        keepResult(stored, index, hash, validParts, digest);
         if (index == 0) {
             found.state.firstRevealedAt = uint40(block.timestamp);
             return 0;
@@ -65,6 +65,18 @@ abstract contract BlockResults is BlockStore {
             emit BlockDisputed(found.channelId, found.blockNumber);
         }
         noteForDispute(found, stored, index);
+    }
+
+    function keepResult(
+        uint256[224] storage stored,
+        uint256 index,
+        bytes32 hash,
+        uint16 validParts,
+        bytes25 digest
+    ) private {
+        uint256 place = BlockWords.RESULTS + 2 * index;
+        stored[place] = uint256(hash);
+        stored[place + 1] = BlockWords.packResult(ResultWord(digest, validParts, uint40(block.timestamp)));
     }
 
     /// When the last result came, and whether all count the same parts; once that is decided they do.
@@ -82,15 +94,15 @@ abstract contract BlockResults is BlockStore {
         view
         returns (uint256 result, bool isBound)
     {
+        // Nobody is held to what fell.
         if (has(found.state.accepted, index)) {
             result = BlockWords.acceptedIn(stored[BlockWords.STANCES], index);
-        } else if (has(found.state.revealed & found.state.binding, index)) {
-            result = BlockWords.seatOf(stored[BlockWords.SEATS + index]).result;
-        } else {
-            return (0, false);
+            isBound = !has(goneIn(found), result);
         }
-        // Nobody is held to what fell.
-        isBound = !has(goneIn(found), result);
+        if (!isBound && has(found.state.revealed & found.state.binding, index)) {
+            result = BlockWords.seatOf(stored[BlockWords.SEATS + index]).result;
+            isBound = !has(goneIn(found), result);
+        }
     }
 
     function setStance(uint256[224] storage stored, uint256 shift, uint256 result) internal {
@@ -101,17 +113,20 @@ abstract contract BlockResults is BlockStore {
 
     /// Who stands for a result takes back another of its own, which stands no more where nobody else stands for
     /// it. Its bond stays until the block is over: what it said may have begun a dispute. If it was accused, the
-    /// bond is lost.
+    /// bond is lost. What fell is taken back no more.
     function takeBack(Found memory found, uint256[224] storage stored, uint256 index, uint256 stance)
         internal
     {
         if (!has(found.state.own, index)) return;
         uint256 own = BlockWords.ownIn(stored[BlockWords.STANCES], index);
-        if (own == stance) return;
+        if (own == stance || has(found.quarrel.takenBack, index) || has(found.quarrel.fallen, own)) return;
         found.quarrel.takenBack |= bit(index);
-        if (PartDecision.standersOf(found, stored, own) == 0) found.quarrel.withdrawn |= uint48(1 << own);
+        uint256 others = found.state.own & ~found.quarrel.takenBack;
+        if (PartDecision.standersOf(found, stored, own, others) == 0) {
+            found.quarrel.withdrawn |= uint48(1 << own);
+        }
         saveQuarrel(found, stored);
-        if (!has(found.quarrel.accused, own) || has(found.dispute.lostOwn, index)) return;
+        if (!has(found.quarrel.accused, own)) return;
         found.dispute.lostOwn |= bit(index);
         found.dispute.forfeitable |= bit(index);
         saveDispute(found, stored);

@@ -34,7 +34,7 @@ abstract contract BlockReveals is BlockSeats, BlockResults {
         bytes32 commitment = bytes32(stored[BlockWords.COMMITMENTS + participant]);
         if (given != commitment) revert CommitmentMismatch(commitment, given);
         requireNoOtherWord(found, stored, participant, hash);
-        bytes25 digest = check(found, result, opening);
+        bytes25 digest = check(found, found.state.posted, result, opening);
         emit ResultRevealed(channelId, blockNumber, participant, hash, result, workDigest);
         seat.result = uint8(addResult(found, stored, hash, result.validParts, digest));
         // A seat's word is written only where it says more than that its result is the first.

@@ -89,6 +89,16 @@ abstract contract BlockStore is IBlockFacts, PapyrusDomain {
         found.stage = stageAtTime(found, time);
     }
 
+    /// A block as an act finds it: what has become clear of its parts is written first, so that nothing an act
+    /// changes can change that.
+    function findNow(bytes32 channelId, uint64 blockNumber)
+        internal
+        returns (Found memory found, uint256[224] storage stored)
+    {
+        (found, stored) = find(channelId, blockNumber, block.timestamp);
+        keepDecision(found, stored);
+    }
+
     /// Channels is asked only where no part was posted: a block with parts has started.
     function stageAtTime(Found memory found, uint256 time) internal view returns (Stage) {
         if (found.state.posted == 0) {
@@ -118,14 +128,13 @@ abstract contract BlockStore is IBlockFacts, PapyrusDomain {
     }
 
     /// Writes down which parts count, where that has just become clear.
-    function keepDecision(Found memory found, uint256[224] storage stored) internal {
+    function keepDecision(Found memory found, uint256[224] storage stored) private {
         if (!found.isNewlyDecided) return;
         uint256 before = BlockWords.quarrelOf(stored[BlockWords.QUARREL]).fallen;
         saveQuarrel(found, stored);
         saveDispute(found, stored);
         emit PartsDecided(found.channelId, found.blockNumber, found.dispute.counted);
         tellFallen(found, stored, found.quarrel.fallen & ~before);
-        found.isNewlyDecided = false;
     }
 
     /// `fallen`: a bit for each result.

@@ -36,7 +36,7 @@ contract Blocks is BlockReveals, BlockEnds {
 
     /// @inheritdoc IBlockCourse
     function settle(bytes32 channelId, uint64 blockNumber, BlockResult[] calldata standing) external {
-        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         if (found.state.endedAt != 0) revert AlreadyEnded(channelId, blockNumber, found.state.endedAt);
         if (found.stage != Stage.Final) revert NotFinal(channelId, blockNumber, found.stage);
         uint256 stands = standingOf(found);
@@ -89,8 +89,7 @@ contract Blocks is BlockReveals, BlockEnds {
     ) private {
         bytes32[] memory hashes = new bytes32[](given.length);
         uint256 used = 0;
-        for (uint256 left = stands; left != 0; left >>= 1) {
-            if (left & 1 == 0) continue;
+        for (uint256 left = stands; left != 0; left &= left - 1) {
             used++;
         }
         if (used != given.length) revert ResultsMismatch(used, given.length);

@@ -40,14 +40,14 @@ library PartDecision {
         }
     }
 
-    /// A bit for each participant that stands for the result: by its seat, by its own word, or by accepting it.
-    function standersOf(Found memory found, uint256[224] storage stored, uint256 result)
+    /// A bit for each participant that stands for the result: by its seat, by accepting it, or, among `own`, by its
+    /// own word.
+    function standersOf(Found memory found, uint256[224] storage stored, uint256 result, uint256 own)
         internal
         view
         returns (uint256 standers)
     {
         uint256 stances = stored[BlockWords.STANCES];
-        uint256 own = found.state.own & ~found.quarrel.takenBack;
         for (uint256 i = 0; i < found.terms.participants.length; i++) {
             bool stands = has(found.state.accepted, i) && BlockWords.acceptedIn(stances, i) == result;
             stands = stands || (has(own, i) && BlockWords.ownIn(stances, i) == result);
@@ -62,14 +62,14 @@ library PartDecision {
         return BlockWords.resultOf(stored[BlockWords.RESULTS + 2 * result + 1]).validParts;
     }
 
-    /// Whether it left out a part that counts and that nobody who stands for it questioned.
+    /// Whether it left out a part that counts and that nobody who stands for it, or did, questioned.
     function hasIgnored(Found memory found, uint256[224] storage stored, uint256 result, uint256 leftOut)
         private
         view
         returns (bool)
     {
         if (leftOut == 0) return false;
-        uint256 standers = standersOf(found, stored, result);
+        uint256 standers = standersOf(found, stored, result, found.state.own);
         uint256 questioned = stored[BlockWords.QUESTIONED];
         for (uint256 part = 0; leftOut >> part != 0; part++) {
             if (has(leftOut, part) && (questioned >> (16 * part)) & standers == 0) return true;

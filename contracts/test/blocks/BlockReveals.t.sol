@@ -174,16 +174,33 @@ contract BlockRevealsTest is BlockScene {
             uint16 counted = uint16(1 << i);
             refuseLate(resultOf(3, 1000, counted), notPosted(counted, 5));
         }
+        commit(id, N, 0, resultOf(3, 1000, 1), true);
+        vm.warp(deadlineOfParts(N) + 20);
+        reveal(id, N, 0, resultOf(3, 1000, 1));
+        vm.warp(deadlineOfParts(N) + 40);
+        revealOwn(id, N, 1, resultOf(3, 800, 5));
         vm.prank(PANEL);
         blocks.strikePart(id, N, 2);
-        // Struck before the first result, which is when nothing was written of it before.
-        vm.warp(deadlineOfParts(N) + 20);
-        BlockResult memory result = resultOf(3, 1000, 1);
-        commitEarlier(result);
-        reveal(id, N, 0, result);
-        vm.warp(deadlineOfParts(N) + 40);
-        result = resultOf(3, 900, 5);
-        refuseOwn(2, result, notPosted(5, 1));
+        refuseOwn(2, resultOf(3, 900, 5), notPosted(5, 1));
+        revealOwn(id, N, 2, resultOf(3, 900, 1));
+    }
+
+    /// What it committed it cannot change any more, and silence would cost it.
+    function test_a_seat_reveals_what_it_committed_though_a_part_of_it_is_struck_by_then() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, resultOf(3, 1000, 3), false);
+        commit(id, N, 1, high(), false);
+        commit(id, N, 2, resultOf(3, 900, ALL), false);
+        reveal(id, N, 0, resultOf(3, 1000, 3));
+        reveal(id, N, 1, high());
+        vm.prank(QUESTIONS);
+        blocks.strikePart(id, N, 2);
+        reveal(id, N, 2, resultOf(3, 900, ALL));
+        vm.warp(begun() + 180);
+        settle(id, N, resultOf(3, 1000, 3));
+        (, uint256 staked, uint256 locked) = vault.weiOf(validator(2));
+        vm.assertEq(staked, 1 ether, "it said what it had to say");
+        vm.assertEq(locked, 0);
     }
 
     // ── disputes ──
@@ -245,9 +262,10 @@ contract BlockRevealsTest is BlockScene {
     function test_a_result_that_fell_is_not_revealed_again() external {
         postAll(id, N, 3);
         for (uint256 i = 0; i < 3; i++) {
-            commit(id, N, i, low(), true);
+            commit(id, N, i, i == 2 ? high() : low(), true);
         }
         reveal(id, N, 0, low());
+        reveal(id, N, 2, high());
         vm.prank(ADJUDICATOR);
         blocks.fall(id, N, 0);
         refuseReveal(1, low(), abi.encodeWithSelector(IBlockFacts.ResultUnknown.selector, hashOf(low())));
@@ -280,13 +298,6 @@ contract BlockRevealsTest is BlockScene {
         vm.warp(block.timestamp + 20);
         reveal(id, N, 0, result);
         vm.revertToState(before);
-    }
-
-    function commitEarlier(BlockResult memory result) private {
-        uint256 now_ = block.timestamp;
-        vm.warp(now_ - 20);
-        commit(id, N, 0, result, true);
-        vm.warp(now_);
     }
 
     function notPosted(uint16 counted, uint16 countable) private pure returns (bytes memory) {

@@ -244,8 +244,9 @@ contract SettlementsTest is BlockScene {
         requireStage(id, N, Stage.Void);
         vm.assertEq(freeOf(account(0)), 10 ether);
         vm.assertEq(freeOf(validator(0)), 0);
-        (, uint256 staked,) = vault.weiOf(validator(0));
-        vm.assertEq(staked, 1 ether);
+        (, uint256 staked, uint256 locked) = vault.weiOf(validator(0));
+        vm.assertEq(staked, 1 ether - Bonds.SEAT);
+        vm.assertEq(locked, Bonds.SEAT, "the Adjudicator has it");
     }
 
     function test_a_block_of_which_all_results_fell_is_void_when_nobody_can_reveal_another() external {

@@ -137,20 +137,6 @@ contract WordsTest is BlockScene {
         vm.assertEq(lens.blockWords(id, N).acceptances[0].result, 1);
     }
 
-    function test_a_part_that_was_struck_before_the_first_reveal_stays_struck() external {
-        postAll(id, N, 3);
-        commit(id, N, 1, low(), false);
-        vm.startPrank(PANEL);
-        blocks.strikePart(id, N, 0);
-        blocks.strikePart(id, N, 2);
-        vm.stopPrank();
-        vm.assertEq(lens.blockWords(id, N).struck, 5);
-        vm.warp(begun() + 20);
-        BlockResult memory result = low();
-        vm.expectRevert();
-        blocks.revealResult(id, N, 1, result, openingOf(result), WORK, SALT);
-    }
-
     function test_what_a_request_could_not_be_paid_yet_stays_asked_for() external {
         ChannelTerms memory terms = openTerms(3);
         terms.salt = "small";

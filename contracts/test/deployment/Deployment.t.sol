@@ -7,6 +7,7 @@ import {ResultRules} from "../../src/blocks/ResultRules.sol";
 import {Channels} from "../../src/channels/Channels.sol";
 import {ReducerTable} from "../../src/channels/ReducerTable.sol";
 import {TermsRules} from "../../src/channels/TermsRules.sol";
+import {Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IVault, WeiMove} from "../../src/interfaces/IVault.sol";
 import {Deployed} from "../../src/lens/ILens.sol";
@@ -97,7 +98,9 @@ contract DeploymentTest is Organisations {
         vm.prank(PANEL);
         blocks.fall(channelId, 0, 0);
         // Nothing there to fell or strike: another refusal than before.
-        vm.expectRevert(abi.encodeWithSelector(IBlockFacts.ResultUnknown.selector, bytes32(0)));
+        bytes memory why =
+            abi.encodeWithSelector(IBlockFacts.WrongStage.selector, channelId, 0, Stage.Pending);
+        vm.expectRevert(why);
         vm.prank(ADJUDICATOR);
         blocks.fall(channelId, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, ADJUDICATOR));
@@ -105,7 +108,7 @@ contract DeploymentTest is Organisations {
         blocks.strikePart(channelId, 0, 0);
         address[2] memory strikers = [QUESTIONS, PANEL];
         for (uint256 i = 0; i < 2; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.UnknownParticipant.selector, channelId, 0));
+            vm.expectRevert(why);
             vm.prank(strikers[i]);
             blocks.strikePart(channelId, 0, 0);
         }

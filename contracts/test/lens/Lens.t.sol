@@ -128,13 +128,53 @@ contract LensTest is BlockWork {
         BlockWords memory words = lens.blockWords(channelId, 0);
         vm.assertEq(words.ownResults.length, 1);
         vm.assertEq(abi.encode(words.ownResults[0]), abi.encode(Stance(1, 0)));
+        BlockResult memory other = outcome(90);
+        other.validParts = 3;
+        vm.warp(collationAt(0) + 80);
+        revealOwn(channelId, 0, 2, other);
+        askTwice();
+        vm.warp(collationAt(0) + 85);
         vm.prank(ADJUDICATOR);
         blocks.fall(channelId, 0, 0);
-        vm.prank(PANEL);
+        vm.startPrank(PANEL);
         blocks.strikePart(channelId, 0, 2);
+        blocks.freeQuestions(channelId, 0, 1);
+        vm.stopPrank();
         words = lens.blockWords(channelId, 0);
         vm.assertTrue(words.results[0].fallen, "fallen");
         vm.assertEq(words.struck, 4);
+        vm.assertEq(words.questions, 1);
+        vm.assertEq(words.resolvedAt, collationAt(0) + 85);
+        vm.assertEq(words.revealedAt, collationAt(0) + 80);
+        vm.assertTrue(words.differ && !words.decided, "not before the second question is over");
+        decisionIsTold();
+    }
+
+    function askTwice() private {
+        address[2] memory askers = [account(0), operator(1)];
+        for (uint256 i = 0; i < 2; i++) {
+            vm.prank(QUESTIONS);
+            blocks.holdQuestion(channelId, 0, 2, askers[i]);
+        }
+        vm.assertEq(lens.blockWords(channelId, 0).questions, 2);
+    }
+
+    function decisionIsTold() private {
+        vm.warp(collationAt(0) + 200);
+        vm.prank(PANEL);
+        blocks.freeQuestions(channelId, 0, 1);
+        vm.warp(collationAt(0) + 210);
+        BlockResult memory third = outcome(80);
+        third.validParts = 3;
+        revealOwn(channelId, 0, 0, third);
+        vm.prank(ADJUDICATOR);
+        blocks.holdAccusation(channelId, 0, 1, 0, account(0));
+        BlockWords memory words = lens.blockWords(channelId, 0);
+        vm.assertTrue(words.decided, "decided");
+        vm.assertEq(words.counted, 3);
+        vm.assertEq(words.accusations, 1);
+        vm.assertEq(words.questions, 0);
+        vm.assertEq(words.revealedAt, collationAt(0) + 210);
     }
 
     function test_bonds_are_those_of_the_contracts() public view {

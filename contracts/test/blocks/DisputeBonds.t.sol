@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Delegation} from "../../src/interfaces/BlockTypes.sol";
+import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
+import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
+import {Forfeit} from "../../src/interfaces/IBlockSeams.sol";
+import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
+import {Bonds} from "../../src/lib/Bonds.sol";
+import {DisputeScene} from "./support/DisputeScene.sol";
+
+/// What is lost in a dispute, to whom it is handed, and that it is handed over once.
+contract DisputeBondsTest is DisputeScene {
+    Forfeit[] private none;
+
+    // ── what fell ──
+
+    function test_a_fall_hands_over_the_bonds_of_all_who_posted_it_once() external {
+        revealedBySeats([low(), high(), low()]);
+        at(40);
+        revealOwn(id, N, 2, high());
+        vm.expectEmit(address(blocks));
+        emit IBlockFacts.ResultFell(id, N, hashOf(high()));
+        Forfeit[] memory given = fell(1);
+        requireForfeits(
+            given, two(Forfeit(validator(1), Bonds.SEAT), Forfeit(account(2), Bonds.OWN_RESULT))
+        );
+        requireForfeits(fell(1), none);
+        requireForfeits(takenBack(1), none);
+        vm.assertEq(dispute().lostSeats, 2);
+        vm.assertEq(dispute().lostOwn, 4);
+        requireForfeits(fell(0), two(Forfeit(validator(0), Bonds.SEAT), Forfeit(validator(2), Bonds.SEAT)));
+        at(100);
+        blocks.releaseVoid(id, N);
+        requireForfeits(takenBack(1), none);
+        for (uint256 i = 0; i < 3; i++) {
+            vm.assertEq(lockedOf(validator(i)), Bonds.SEAT, "the Adjudicator has it");
+            vm.assertEq(lockedOf(account(i)), i == 2 ? Bonds.OWN_RESULT : 0);
+        }
+    }
+
+    /// What fell for its parts is no lie that somebody proved.
+    function test_what_fell_for_its_parts_hands_over_nothing() external {
+        disputed();
+        accuse(1, 0);
+        at(99);
+        revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
+        at(Q);
+        requireForfeits(fell(2), none);
+        vm.assertEq(quarrel().fallen, 4);
+        freeAccusations(1);
+        at(LAST);
+        settle(id, N, low(), high());
+        vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT, "left out unasked what counts");
+    }
+
+    function test_nobody_agrees_any_more_on_what_fell() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, low(), true);
+        commit(id, N, 1, high(), false);
+        commit(id, N, 2, high(), false);
+        reveal(id, N, 0, low());
+        reveal(id, N, 1, high());
+        accept(1, low());
+        accept(2, low());
+        vm.assertEq(quarrel().agreed, 1);
+        // The last seat may still reveal: not final yet.
+        fell(0);
+        vm.assertEq(quarrel().agreed, 0);
+        requireStage(id, N, Stage.Dispute);
+        for (uint256 i = 0; i < 3; i++) {
+            accept(i, high());
+        }
+        vm.assertEq(quarrel().agreed, 2);
+        at(40);
+        settle(id, N, high());
+        vm.assertEq(lockedOf(validator(0)), Bonds.SEAT, "the Adjudicator has it");
+    }
+
+    function test_another_result_that_fell_leaves_an_agreement_alone() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, low(), true);
+        commit(id, N, 1, high(), false);
+        commit(id, N, 2, high(), false);
+        reveal(id, N, 0, low());
+        reveal(id, N, 1, high());
+        accept(1, low());
+        accept(2, low());
+        fell(1);
+        vm.assertEq(quarrel().agreed, 1);
+    }
+
+    /// Though the same amounts are paid: who did the work is whoever's tree stood.
+    function test_a_validator_whose_tree_fell_has_no_fee() external {
+        postAll(id, N, 3);
+        BlockResult memory same = low();
+        same.impressionCount = 6;
+        for (uint256 i = 0; i < 3; i++) {
+            Delegation memory delegation = delegationOf(id, N, i, false);
+            delegation.feeWei = 5;
+            commit(delegation, commitmentOf(id, N, validator(i), i == 0 ? low() : i == 1 ? same : high()));
+        }
+        reveal(id, N, 0, low());
+        reveal(id, N, 1, same);
+        reveal(id, N, 2, high());
+        fell(1);
+        fell(2);
+        at(100);
+        settle(id, N, low());
+        vm.assertEq(freeOf(validator(0)), 5);
+        vm.assertEq(freeOf(validator(1)), 0);
+        vm.assertEq(freeOf(account(1)), 10 ether);
+        vm.assertEq(freeOf(account(2)), 10 ether);
+    }
+
+    function test_whose_binding_seat_spoke_after_what_it_accepted_fell_is_held_to_the_seat() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, low(), true);
+        commit(id, N, 1, high(), false);
+        commit(id, N, 2, resultOf(3, 5, ALL), false);
+        reveal(id, N, 1, high());
+        reveal(id, N, 2, resultOf(3, 5, ALL));
+        accept(0, high());
+        fell(0);
+        reveal(id, N, 0, low());
+        bytes32 hash = hashOf(resultOf(3, 5, ALL));
+        vm.expectRevert(
+            abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, uint8(0), hashOf(low()))
+        );
+        vm.prank(account(0));
+        blocks.acceptResult(id, N, 0, hash);
+    }
+
+    // ── what was taken back ──
+
+    function test_what_is_taken_back_after_it_was_accused_is_handed_over_once() external {
+        disputed();
+        requireForfeits(takenBack(1), none);
+        accuse(1, 0);
+        requireForfeits(takenBack(1), none);
+        accept(1, low());
+        requireForfeits(takenBack(0), none);
+        requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
+        requireForfeits(takenBack(1), none);
+        requireForfeits(fell(1), none);
+        freeAccusations(1);
+        at(100);
+        settle(id, N, low());
+        requireForfeits(takenBack(1), none);
+        vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT, "the Adjudicator has it");
+    }
+
+    function test_what_is_taken_back_is_handed_over_after_the_end_too() external {
+        disputed();
+        accuse(1, 0);
+        accept(1, low());
+        accept(2, low());
+        requireStage(id, N, Stage.Final);
+        settle(id, N, low());
+        vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT);
+        freeAccusations(1);
+        vm.assertEq(dispute().accusations, 1, "nothing changes that is over");
+        requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
+        requireForfeits(takenBack(1), none);
+    }
+
+    /// Nobody is left who could fetch it: it stays with nobody.
+    function test_what_was_taken_back_and_nobody_can_fetch_is_burnt_at_the_end() external {
+        disputed();
+        accuse(1, 0);
+        freeAccusations(1);
+        accept(1, low());
+        at(100);
+        expectWei(account(1), Bonds.BURN, WeiBook.Locked, WeiBook.Free, Bonds.OWN_RESULT, Reason.Burnt);
+        settle(id, N, low());
+        vm.assertEq(lockedOf(account(1)), 0);
+        requireForfeits(takenBack(1), none);
+    }
+
+    function test_what_was_taken_back_unaccused_comes_back() external {
+        disputed();
+        revealOwn(id, N, 2, high());
+        accept(1, low());
+        accuse(1, 0);
+        freeAccusations(1);
+        // And only what it took back then: what others did with it since is theirs.
+        requireForfeits(takenBack(1), none);
+        at(100);
+        settle(id, N, low(), high());
+        vm.assertEq(lockedOf(account(1)), 0);
+        vm.assertEq(freeOf(Bonds.BURN), 0);
+    }
+
+    function test_who_took_back_and_accepts_once_more_takes_nothing_back_again() external {
+        disputed();
+        revealOwn(id, N, 2, high());
+        accept(1, low());
+        accuse(1, 0);
+        fell(0);
+        revealOwn(id, N, 0, resultOf(3, 900, ALL));
+        accept(1, resultOf(3, 900, ALL));
+        vm.assertEq(dispute().forfeitable, 0);
+    }
+
+    function test_a_fall_takes_what_was_taken_back_as_well() external {
+        disputed();
+        revealOwn(id, N, 2, high());
+        accuse(1, 0);
+        accept(1, low());
+        Forfeit[] memory given = fell(1);
+        requireForfeits(
+            given, two(Forfeit(account(1), Bonds.OWN_RESULT), Forfeit(account(2), Bonds.OWN_RESULT))
+        );
+        requireForfeits(takenBack(1), none);
+        vm.assertEq(dispute().forfeitable, 0);
+    }
+
+    /// It did not take back what had fallen already, accused or not.
+    function test_who_accepts_what_counts_after_its_own_fell_keeps_the_bond() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, resultOf(3, 1000, FIRST_TWO), true);
+        at(20);
+        reveal(id, N, 0, resultOf(3, 1000, FIRST_TWO));
+        at(40);
+        revealOwn(id, N, 1, short());
+        accuse(1, 0);
+        revealOwn(id, N, 2, low());
+        ask(2, 1);
+        freeQuestions(1);
+        at(Q);
+        accept(1, low());
+        vm.assertEq(quarrel().fallen, 3);
+        vm.assertEq(dispute().forfeitable | quarrel().takenBack, 0);
+        freeAccusations(1);
+        requireForfeits(takenBack(1), none);
+        at(W);
+        settle(id, N, low());
+        vm.assertEq(lockedOf(account(1)), 0);
+        vm.assertEq(freeOf(Bonds.BURN), Bonds.SEAT, "the other one asked nothing");
+    }
+
+    // ── what all agreed on ──
+
+    function test_agreement_ends_all_at_once_with_what_is_open() external {
+        disputed();
+        accuse(1, 0);
+        accuse(0, 1);
+        revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
+        ask(2, 0);
+        ask(2, 1);
+        accept(1, low());
+        accept(2, low());
+        requireStage(id, N, Stage.Final);
+        vm.assertFalse(blocks.isOpen(id, N), "open");
+        freeQuestions(2);
+        freeAccusations(2);
+        (, uint96 amount) = spend(2);
+        vm.assertEq(amount, 0);
+        vm.expectRevert(wrongStage(Stage.Final));
+        strike(2);
+        vm.expectRevert(wrongStage(Stage.Final));
+        fell(0);
+        settle(id, N, low());
+        vm.assertEq(dispute().questions, 2);
+        vm.assertEq(dispute().accusations, 2);
+        // Accused and taken back: lost. Neither: it comes back.
+        vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT);
+        vm.assertEq(lockedOf(account(2)), 0);
+        requireForfeits(takenBack(0), none);
+        requireForfeits(takenBack(2), none);
+        requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
+        at(5000);
+        requireStage(id, N, Stage.Settled);
+    }
+
+    // ── parts ──
+
+    function test_the_bond_of_a_part_is_handed_over_once() external {
+        differing();
+        ask(2, 0);
+        strike(2);
+        (address owner, uint96 amount) = spend(2);
+        vm.assertEq(owner, account(2));
+        vm.assertEq(amount, Bonds.PART);
+        (owner, amount) = spend(2);
+        vm.assertEq(owner, account(2));
+        vm.assertEq(amount, 0);
+        vm.assertEq(dispute().spentParts, 4);
+        freeQuestions(1);
+        at(W);
+        settle(id, N, short());
+        vm.assertEq(lockedOf(account(2)), Bonds.PART, "the Panel has it");
+        vm.assertEq(lockedOf(account(0)), 0);
+        (, amount) = spend(0);
+        vm.assertEq(amount, 0);
+    }
+}
