@@ -17,7 +17,7 @@ contract DisputeBondsTest is DisputeScene {
 
     function test_a_fall_hands_over_the_bonds_of_all_who_posted_it_once() external {
         revealedBySeats([low(), high(), low()]);
-        at(40);
+        goTo(40);
         revealOwn(id, N, 2, high());
         vm.expectEmit(address(blocks));
         emit IBlockFacts.ResultFell(id, N, hashOf(high()));
@@ -30,7 +30,7 @@ contract DisputeBondsTest is DisputeScene {
         vm.assertEq(dispute().lostSeats, 2);
         vm.assertEq(dispute().lostOwn, 4);
         requireForfeits(fell(0), two(Forfeit(validator(0), Bonds.SEAT), Forfeit(validator(2), Bonds.SEAT)));
-        at(100);
+        goTo(100);
         blocks.releaseVoid(id, N);
         requireForfeits(takenBack(1), none);
         for (uint256 i = 0; i < 3; i++) {
@@ -43,13 +43,13 @@ contract DisputeBondsTest is DisputeScene {
     function test_what_fell_for_its_parts_hands_over_nothing() external {
         disputed();
         accuse(1, 0);
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
-        at(Q);
+        goTo(Q);
         requireForfeits(fell(2), none);
         vm.assertEq(quarrel().fallen, 4);
         freeAccusations(1);
-        at(LAST);
+        goTo(LAST);
         settle(id, N, low(), high());
         vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT, "left out unasked what counts");
     }
@@ -72,7 +72,7 @@ contract DisputeBondsTest is DisputeScene {
             accept(i, high());
         }
         vm.assertEq(quarrel().agreed, 2);
-        at(40);
+        goTo(40);
         settle(id, N, high());
         vm.assertEq(lockedOf(validator(0)), Bonds.SEAT, "the Adjudicator has it");
     }
@@ -105,7 +105,7 @@ contract DisputeBondsTest is DisputeScene {
         reveal(id, N, 2, high());
         fell(1);
         fell(2);
-        at(100);
+        goTo(100);
         settle(id, N, low());
         vm.assertEq(freeOf(validator(0)), 5);
         vm.assertEq(freeOf(validator(1)), 0);
@@ -144,7 +144,7 @@ contract DisputeBondsTest is DisputeScene {
         requireForfeits(takenBack(1), none);
         requireForfeits(fell(1), none);
         freeAccusations(1);
-        at(100);
+        goTo(100);
         settle(id, N, low());
         requireForfeits(takenBack(1), none);
         vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT, "the Adjudicator has it");
@@ -170,7 +170,7 @@ contract DisputeBondsTest is DisputeScene {
         accuse(1, 0);
         freeAccusations(1);
         accept(1, low());
-        at(100);
+        goTo(100);
         expectWei(account(1), Bonds.BURN, WeiBook.Locked, WeiBook.Free, Bonds.OWN_RESULT, Reason.Burnt);
         settle(id, N, low());
         vm.assertEq(lockedOf(account(1)), 0);
@@ -185,7 +185,7 @@ contract DisputeBondsTest is DisputeScene {
         freeAccusations(1);
         // And only what it took back then: what others did with it since is theirs.
         requireForfeits(takenBack(1), none);
-        at(100);
+        goTo(100);
         settle(id, N, low(), high());
         vm.assertEq(lockedOf(account(1)), 0);
         vm.assertEq(freeOf(Bonds.BURN), 0);
@@ -219,21 +219,21 @@ contract DisputeBondsTest is DisputeScene {
     function test_who_accepts_what_counts_after_its_own_fell_keeps_the_bond() external {
         postAll(id, N, 3);
         commit(id, N, 0, resultOf(3, 1000, FIRST_TWO), true);
-        at(20);
+        goTo(20);
         reveal(id, N, 0, resultOf(3, 1000, FIRST_TWO));
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, short());
         accuse(1, 0);
         revealOwn(id, N, 2, low());
         ask(2, 1);
         freeQuestions(1);
-        at(Q);
+        goTo(Q);
         accept(1, low());
         vm.assertEq(quarrel().fallen, 3);
         vm.assertEq(dispute().forfeitable | quarrel().takenBack, 0);
         freeAccusations(1);
         requireForfeits(takenBack(1), none);
-        at(W);
+        goTo(W);
         settle(id, N, low());
         vm.assertEq(lockedOf(account(1)), 0);
         vm.assertEq(freeOf(Bonds.BURN), Bonds.SEAT, "the other one asked nothing");
@@ -269,7 +269,7 @@ contract DisputeBondsTest is DisputeScene {
         requireForfeits(takenBack(0), none);
         requireForfeits(takenBack(2), none);
         requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
-        at(5000);
+        goTo(5000);
         requireStage(id, N, Stage.Settled);
     }
 
@@ -287,7 +287,7 @@ contract DisputeBondsTest is DisputeScene {
         vm.assertEq(amount, 0);
         vm.assertEq(dispute().spentParts, 4);
         freeQuestions(1);
-        at(W);
+        goTo(W);
         settle(id, N, short());
         vm.assertEq(lockedOf(account(2)), Bonds.PART, "the Panel has it");
         vm.assertEq(lockedOf(account(0)), 0);

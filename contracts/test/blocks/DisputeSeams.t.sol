@@ -45,9 +45,9 @@ contract DisputeSeamsTest is DisputeScene {
         postAll(id, N, 3);
         commit(id, N, 0, low(), false);
         commit(id, N, 2, high(), false);
-        at(20);
+        goTo(20);
         reveal(id, N, 0, low());
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, high());
         bytes memory why = abi.encodeWithSelector(IBlockFacts.NotParticipant.selector, id, validator(2));
         refuseAccusation(0, 2, validator(2), why);
@@ -121,7 +121,7 @@ contract DisputeSeamsTest is DisputeScene {
     function test_what_nobody_counts_who_stands_is_not_in_doubt() external {
         disputed();
         accuse(0, 1);
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
         ask(2, 0);
         fell(0);

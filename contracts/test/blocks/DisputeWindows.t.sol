@@ -11,11 +11,11 @@ contract DisputeWindowsTest is DisputeScene {
 
     function test_parts_are_questioned_to_the_second() external {
         differing();
-        at(Q - 1);
+        goTo(Q - 1);
         ask(2, 0);
         freeQuestions(1);
         for (uint256 late = Q; late <= Q + 1; late++) {
-            at(late);
+            goTo(late);
             requireStage(id, N, Stage.Dispute);
             refuseQuestion(2, questionTooLate());
         }
@@ -23,10 +23,10 @@ contract DisputeWindowsTest is DisputeScene {
 
     function test_with_nothing_asked_parts_are_decided_when_questions_end() external {
         differing();
-        at(Q - 1);
+        goTo(Q - 1);
         refuseOwn(2, low(), wrongTime(begun() + 40, begun() + 100));
         refuseAccusation(0, 1, tooEarly(Q));
-        at(Q);
+        goTo(Q);
         refuseOwn(2, resultOf(3, 900, 5), otherParts(ALL, 5));
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
         accuse(0, 2);
@@ -34,12 +34,12 @@ contract DisputeWindowsTest is DisputeScene {
 
     function test_the_window_takes_own_results_to_the_second() external {
         differing();
-        at(W);
+        goTo(W);
         requireStage(id, N, Stage.Final);
-        at(W - 1);
+        goTo(W - 1);
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
         for (uint256 late = W; late <= W + 1; late++) {
-            at(late);
+            goTo(late);
             requireStage(id, N, Stage.Dispute);
             refuseOwn(1, resultOf(3, 800, ALL), wrongTime(begun() + Q, begun() + W));
         }
@@ -47,42 +47,42 @@ contract DisputeWindowsTest is DisputeScene {
 
     function test_a_question_that_is_over_before_the_others_end_delays_nothing() external {
         differing();
-        at(50);
+        goTo(50);
         ask(2, 0);
-        at(60);
+        goTo(60);
         freeQuestions(1);
-        at(Q - 1);
+        goTo(Q - 1);
         refuseAccusation(0, 1, tooEarly(Q));
-        at(W - 1);
+        goTo(W - 1);
         requireStage(id, N, Stage.Dispute);
-        at(W);
+        goTo(W);
         requireStage(id, N, Stage.Final);
     }
 
     function test_the_last_question_that_is_over_opens_the_window() external {
         differing();
-        at(Q - 1);
+        goTo(Q - 1);
         ask(2, 0);
         ask(2, 1);
-        at(Q + 20);
+        goTo(Q + 20);
         freeQuestions(1);
         // None at once is no question more, and none less.
-        at(Q + 30);
+        goTo(Q + 30);
         freeQuestions(0);
         vm.assertEq(dispute().resolvedAt, begun() + Q + 20);
-        at(Q + 39);
+        goTo(Q + 39);
         refuseAccusation(0, 1, tooEarly(Q + 20));
         refuseOwn(2, low(), wrongTime(begun() + 40, begun() + 100));
-        at(Q + 40);
+        goTo(Q + 40);
         freeQuestions(1);
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
-        at(Q + 59);
+        goTo(Q + 59);
         revealOwn(id, N, 1, resultOf(3, 800, ALL));
-        at(Q + 60);
+        goTo(Q + 60);
         requireStage(id, N, Stage.Dispute);
-        at(Q + 119);
+        goTo(Q + 119);
         accuse(0, 1);
-        at(Q + 120);
+        goTo(Q + 120);
         refuseAccusation(0, 2, tooLate(Q + 120));
         freeAccusations(1);
         requireStage(id, N, Stage.Final);
@@ -90,31 +90,31 @@ contract DisputeWindowsTest is DisputeScene {
 
     function test_without_results_for_what_counts_it_is_void_when_the_window_is_over() external {
         revealedBySeats([resultOf(3, 10, 3), resultOf(3, 20, 6), resultOf(3, 30, 5)]);
-        at(Q);
+        goTo(Q);
         requireStage(id, N, Stage.Dispute);
-        at(W - 1);
+        goTo(W - 1);
         requireStage(id, N, Stage.Dispute);
         vm.assertTrue(blocks.isOpen(id, N), "open");
-        at(W);
+        goTo(W);
         requireStage(id, N, Stage.Void);
         vm.assertFalse(blocks.isOpen(id, N), "open");
     }
 
     function test_windows_of_an_extension_follow_its_end() external {
         postAll(id, N, 3);
-        at(60);
+        goTo(60);
         revealOwn(id, N, 0, low());
-        at(139);
+        goTo(139);
         revealOwn(id, N, 1, short());
-        at(199);
+        goTo(199);
         ask(2, 0);
-        at(200);
+        goTo(200);
         freeQuestions(1);
-        at(219);
+        goTo(219);
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
-        at(279);
+        goTo(279);
         accuse(0, 2);
-        at(280);
+        goTo(280);
         refuseAccusation(2, 0, tooLate(280));
     }
 
@@ -122,46 +122,46 @@ contract DisputeWindowsTest is DisputeScene {
 
     function test_results_of_the_same_parts_are_accused_for_a_challenge_period_each() external {
         disputed();
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
         accuse(0, 1);
         accuse(1, 2);
-        at(100);
+        goTo(100);
         refuseAccusation(0, 2, tooLate(100));
         refuseAccusation(1, 0, tooLate(100));
-        at(158);
+        goTo(158);
         accuse(2, 0);
-        at(159);
+        goTo(159);
         refuseAccusation(2, 1, tooLate(159));
-        at(160);
+        goTo(160);
         refuseAccusation(2, 1, tooLate(159));
     }
 
     /// Its first result came before the dispute, and none differs in its parts.
     function test_where_nobody_accuses_a_dispute_ends_with_the_last_that_could_be() external {
         disputed();
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
-        at(158);
+        goTo(158);
         requireStage(id, N, Stage.Dispute);
-        at(159);
+        goTo(159);
         requireStage(id, N, Stage.Final);
         refuseAccusation(2, 1, wrongStage(Stage.Final));
     }
 
     function test_what_is_in_the_window_is_accused_for_a_challenge_period_after_it() external {
         differing();
-        at(W - 1);
+        goTo(W - 1);
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
-        at(LAST - 1);
+        goTo(LAST - 1);
         requireStage(id, N, Stage.Dispute);
         uint256 before = vm.snapshotState();
-        at(LAST);
+        goTo(LAST);
         requireStage(id, N, Stage.Final);
         vm.revertToState(before);
         accuse(2, 0);
         for (uint256 late = LAST; late <= LAST + 1; late++) {
-            at(late);
+            goTo(late);
             refuseAccusation(0, 2, tooLate(LAST));
         }
     }
@@ -170,15 +170,15 @@ contract DisputeWindowsTest is DisputeScene {
     function test_a_result_that_stands_again_is_accused_as_if_it_had_not_been_there() external {
         disputed();
         accept(1, low());
-        at(99);
+        goTo(99);
         refuseAccusation(1, 0, unknownResult(1));
         revealOwn(id, N, 2, high());
-        at(100);
+        goTo(100);
         refuseAccusation(0, 2, tooLate(100));
-        at(158);
+        goTo(158);
         requireStage(id, N, Stage.Dispute);
         accuse(1, 0);
-        at(159);
+        goTo(159);
         refuseAccusation(1, 1, tooLate(159));
         vm.assertEq(lens.blockWords(id, N).results[1].revealedAt, begun() + 99);
     }
@@ -186,10 +186,10 @@ contract DisputeWindowsTest is DisputeScene {
     /// Before there is a dispute nothing is noted for one.
     function test_a_result_that_stands_again_without_a_dispute_opens_none() external {
         revealedByOne();
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, resultOf(3, 1000, 5));
         accept(1, low());
-        at(50);
+        goTo(50);
         revealOwn(id, N, 2, resultOf(3, 1000, 5));
         requireStage(id, N, Stage.Challenge);
         vm.assertEq(dispute().revealedAt, 0);
@@ -199,15 +199,15 @@ contract DisputeWindowsTest is DisputeScene {
     function test_accusations_before_other_parts_come_go_on_and_no_new_ones_are_taken() external {
         disputed();
         accuse(1, 0);
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
         refuseAccusation(0, 1, tooEarly(Q));
-        at(100);
+        goTo(100);
         vm.assertEq(fell(1).length, 1);
         freeAccusations(1);
-        at(Q - 1);
+        goTo(Q - 1);
         requireStage(id, N, Stage.Dispute);
-        at(W);
+        goTo(W);
         requireStage(id, N, Stage.Final);
         settle(id, N, low());
     }
@@ -217,7 +217,7 @@ contract DisputeWindowsTest is DisputeScene {
     function test_a_dispute_ends_when_nothing_is_open_and_its_windows_are_over() external {
         disputed();
         accuse(1, 0);
-        at(150);
+        goTo(150);
         requireStage(id, N, Stage.Dispute);
         fell(1);
         requireStage(id, N, Stage.Dispute);
@@ -229,9 +229,9 @@ contract DisputeWindowsTest is DisputeScene {
     function test_own_results_are_awaited_though_one_result_is_left() external {
         disputed();
         fell(1);
-        at(99);
+        goTo(99);
         requireStage(id, N, Stage.Dispute);
-        at(100);
+        goTo(100);
         requireStage(id, N, Stage.Final);
     }
 
@@ -240,7 +240,7 @@ contract DisputeWindowsTest is DisputeScene {
         accuse(1, 0);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
         ask(2, 0);
-        at(1039);
+        goTo(1039);
         requireStage(id, N, Stage.Dispute);
         vm.assertTrue(blocks.isOpen(id, N), "open");
         uint256 before = vm.snapshotState();
@@ -251,7 +251,7 @@ contract DisputeWindowsTest is DisputeScene {
         vm.assertEq(dispute().questions, 0);
         vm.revertToState(before);
         for (uint256 late = 1040; late <= 1041; late++) {
-            at(late);
+            goTo(late);
             vm.assertFalse(blocks.isOpen(id, N), "open");
             refuseAll();
         }
@@ -280,7 +280,7 @@ contract DisputeWindowsTest is DisputeScene {
         revealedByOne();
         Stage[2] memory stages = [Stage.Processing, Stage.Challenge];
         for (uint256 i = 0; i < 2; i++) {
-            at(20 + 20 * i);
+            goTo(20 + 20 * i);
             refuseQuestion(2, wrongStage(stages[i]));
             refuseAccusation(0, 1, wrongStage(stages[i]));
             vm.expectRevert(wrongStage(stages[i]));

@@ -12,7 +12,7 @@ import {DisputeScene} from "./support/DisputeScene.sol";
 contract PartDecisionTest is DisputeScene {
     function test_with_nothing_asked_every_part_counts_that_a_standing_result_counts() external {
         differing();
-        at(Q);
+        goTo(Q);
         vm.expectEmit(address(blocks));
         emit IBlockFacts.PartsDecided(id, N, ALL);
         vm.expectEmit(address(blocks));
@@ -34,7 +34,7 @@ contract PartDecisionTest is DisputeScene {
         vm.assertEq(vm.getRecordedLogs().length, 0);
         refuseQuestion(2, notInDoubt(2));
         freeQuestions(1);
-        at(Q);
+        goTo(Q);
         refuseOwn(2, resultOf(3, 900, ALL), otherParts(FIRST_TWO, ALL));
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
         requireFallen(1);
@@ -45,10 +45,10 @@ contract PartDecisionTest is DisputeScene {
 
     function test_where_no_result_counts_all_of_them_others_do_in_the_window() external {
         revealedBySeats([resultOf(3, 10, 3), resultOf(3, 20, 6), resultOf(3, 30, 5)]);
-        at(Q);
+        goTo(Q);
         revealOwn(id, N, 0, resultOf(3, 40, ALL));
         requireFallen(7);
-        at(W);
+        goTo(W);
         requireStage(id, N, Stage.Final);
         settle(id, N, resultOf(3, 40, ALL));
         vm.assertEq(vault.balanceOf(address(token), account(1)), 40);
@@ -60,7 +60,7 @@ contract PartDecisionTest is DisputeScene {
 
     function test_where_no_result_counts_all_of_them_and_none_comes_it_is_void() external {
         revealedBySeats([resultOf(3, 10, 3), resultOf(3, 20, 6), resultOf(3, 30, 5)]);
-        at(W);
+        goTo(W);
         blocks.releaseVoid(id, N);
         requireFallen(7);
         requireStage(id, N, Stage.Void);
@@ -71,12 +71,12 @@ contract PartDecisionTest is DisputeScene {
     function test_parts_of_results_that_stand_no_more_do_not_count() external {
         disputed();
         accuse(1, 0);
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
         fell(0);
         fell(1);
         freeAccusations(1);
-        at(Q);
+        goTo(Q);
         revealOwn(id, N, 0, resultOf(3, 800, FIRST_TWO));
         vm.assertEq(dispute().counted, FIRST_TWO);
         requireFallen(3);
@@ -86,13 +86,13 @@ contract PartDecisionTest is DisputeScene {
     function test_parts_of_what_was_taken_back_do_not_count() external {
         postAll(id, N, 3);
         commit(id, N, 0, resultOf(3, 10, FIRST_TWO), true);
-        at(20);
+        goTo(20);
         reveal(id, N, 0, resultOf(3, 10, FIRST_TWO));
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, low());
         accept(1, resultOf(3, 10, FIRST_TWO));
         refuseQuestion(2, notInDoubt(2));
-        at(W);
+        goTo(W);
         settle(id, N, resultOf(3, 10, FIRST_TWO));
         vm.assertEq(dispute().counted, FIRST_TWO);
         requireFallen(2);
@@ -105,9 +105,9 @@ contract PartDecisionTest is DisputeScene {
     function test_a_bond_is_carried_over_where_the_part_was_questioned() external {
         differing();
         ask(2, 1);
-        at(Q - 1);
+        goTo(Q - 1);
         freeQuestions(1);
-        at(Q);
+        goTo(Q);
         uint256 free = freeOf(account(1));
         revealOwn(id, N, 1, resultOf(3, 800, ALL));
         vm.assertEq(freeOf(account(1)), free);
@@ -117,7 +117,7 @@ contract PartDecisionTest is DisputeScene {
         // Also where this one fell.
         forfeitsOf(2);
         refuseOwn(1, resultOf(3, 700, ALL), alreadyRevealed(1));
-        at(W);
+        goTo(W);
         settle(id, N, low());
         vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT, "the Adjudicator has it");
     }
@@ -128,14 +128,14 @@ contract PartDecisionTest is DisputeScene {
 
     function test_a_bond_that_is_burnt_is_not_carried_over() external {
         differing();
-        at(Q);
+        goTo(Q);
         uint256 free = freeOf(account(1));
         revealOwn(id, N, 1, resultOf(3, 800, ALL));
         vm.assertEq(freeOf(account(1)), free - Bonds.OWN_RESULT, "a new one");
         vm.assertEq(lockedOf(account(1)), Bonds.PART + Bonds.OWN_RESULT);
         vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT, "once");
         vm.assertEq(quarrel().burntOwn, 0);
-        at(LAST);
+        goTo(LAST);
         settle(id, N, low(), resultOf(3, 800, ALL));
         vm.assertEq(freeOf(account(1)), free + Bonds.PART);
         vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT);
@@ -144,11 +144,11 @@ contract PartDecisionTest is DisputeScene {
     function test_a_bond_that_others_have_is_not_carried_over() external {
         disputed();
         accuse(1, 0);
-        at(99);
+        goTo(99);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
         forfeitsOf(1);
         freeAccusations(1);
-        at(Q);
+        goTo(Q);
         revealOwn(id, N, 1, resultOf(3, 800, ALL));
         vm.assertEq(lockedOf(account(1)), Bonds.PART + 2 * uint256(Bonds.OWN_RESULT));
         vm.assertEq(dispute().lostOwn, 0);
@@ -160,17 +160,17 @@ contract PartDecisionTest is DisputeScene {
     function test_a_bond_that_waits_to_be_fetched_is_burnt_before_a_new_one() external {
         postAll(id, N, 3);
         commit(id, N, 0, low(), false);
-        at(20);
+        goTo(20);
         reveal(id, N, 0, low());
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, high());
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
         accuse(1, 0);
         accept(1, resultOf(3, 900, ALL));
-        at(99);
+        goTo(99);
         revealOwn(id, N, 0, resultOf(3, 900, FIRST_TWO));
         fell(2);
-        at(Q);
+        goTo(Q);
         revealOwn(id, N, 1, resultOf(3, 800, ALL));
         vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT);
         vm.assertEq(lockedOf(account(1)), Bonds.PART + Bonds.OWN_RESULT);
@@ -180,7 +180,7 @@ contract PartDecisionTest is DisputeScene {
 
     function test_who_stands_for_what_counts_reveals_no_other() external {
         differing();
-        at(Q);
+        goTo(Q);
         bytes memory why =
             abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, uint8(0), hashOf(low()));
         refuseOwn(0, resultOf(3, 5, ALL), why);
@@ -189,7 +189,7 @@ contract PartDecisionTest is DisputeScene {
     function test_whose_own_result_counts_the_right_parts_reveals_no_other() external {
         differing();
         revealOwn(id, N, 2, resultOf(3, 900, ALL));
-        at(Q);
+        goTo(Q);
         refuseOwn(2, resultOf(3, 5, ALL), alreadyRevealed(2));
     }
 
@@ -201,7 +201,7 @@ contract PartDecisionTest is DisputeScene {
         ask(2, 0);
         ask(2, 2);
         freeQuestions(2);
-        at(W);
+        goTo(W);
         settle(id, N, low());
         vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT);
         vm.assertEq(lockedOf(account(1)), 0);
@@ -224,7 +224,7 @@ contract PartDecisionTest is DisputeScene {
 
     function test_every_part_left_out_must_have_been_questioned() external {
         revealedByOne();
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, resultOf(3, 1700, 1));
         ask(2, 1);
         uint256 before = vm.snapshotState();
@@ -232,7 +232,7 @@ contract PartDecisionTest is DisputeScene {
         requireNothingBurnt(2);
         vm.revertToState(before);
         freeQuestions(1);
-        at(W);
+        goTo(W);
         settle(id, N, low());
         vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT);
     }
@@ -241,11 +241,11 @@ contract PartDecisionTest is DisputeScene {
         revealedBySeats([low(), resultOf(3, 1700, FIRST_TWO), resultOf(3, 20, FIRST_TWO)]);
         ask(2, 1);
         freeQuestions(1);
-        at(Q);
+        goTo(Q);
         revealOwn(id, N, 0, resultOf(3, 5, ALL));
         vm.assertEq(quarrel().burntSeats, 4);
         requireFallen(6);
-        at(LAST);
+        goTo(LAST);
         settle(id, N, low(), resultOf(3, 5, ALL));
         vm.assertEq(stakeOf(1), 1 ether);
         vm.assertEq(stakeOf(2), 1 ether - Bonds.SEAT);
@@ -254,7 +254,7 @@ contract PartDecisionTest is DisputeScene {
 
     function requireNothingBurnt(uint8 questions) private {
         freeQuestions(questions);
-        at(W);
+        goTo(W);
         settle(id, N, low());
         vm.assertEq(freeOf(Bonds.BURN), 0);
         vm.assertEq(lockedOf(account(1)), 0);
@@ -268,7 +268,7 @@ contract PartDecisionTest is DisputeScene {
         bytes32 expected;
         for (uint256 act = 0; act < 9; act++) {
             uint256 before = vm.snapshotState();
-            at(W - 1);
+            goTo(W - 1);
             actFirst(act);
             vm.assertTrue(dispute().decided, "written");
             bytes32 words = decisionWords();
@@ -284,10 +284,10 @@ contract PartDecisionTest is DisputeScene {
         postAll(id, N, 3);
         commit(id, N, 0, low(), false);
         commit(id, N, 2, resultOf(3, 5, ALL), false);
-        at(20);
+        goTo(20);
         reveal(id, N, 0, low());
         reveal(id, N, 2, resultOf(3, 5, ALL));
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, high());
         accuse(2, 0);
         revealOwn(id, N, 2, resultOf(3, 900, FIRST_TWO));
@@ -299,13 +299,13 @@ contract PartDecisionTest is DisputeScene {
 
     function accuseAgainAndTakeBack() private {
         accept(1, low());
-        at(99);
+        goTo(99);
         vm.assertEq(dispute().forfeitable, 2);
     }
 
     function actFirst(uint256 act) private {
         if (act == 0) {
-            at(1020);
+            goTo(1020);
             settle(id, N, low(), resultOf(3, 5, ALL));
         }
         if (act == 1) freeAccusations(1);
@@ -316,7 +316,7 @@ contract PartDecisionTest is DisputeScene {
         if (act == 6) spend(2);
         if (act == 7) freeQuestions(0);
         if (act == 8) {
-            at(1019);
+            goTo(1019);
             accept(2, low());
         }
     }
@@ -337,10 +337,10 @@ contract PartDecisionTest is DisputeScene {
         uint256[3] memory times = [uint256(2), Q, 2000];
         for (uint256 k = 0; k < 3; k++) {
             uint256 before = vm.snapshotState();
-            at(times[k]);
+            goTo(times[k]);
             requireStage(id, N, Stage.Final);
             settle(id, N, resultOf(3, 10, 3));
-            at(3000);
+            goTo(3000);
             requireStage(id, N, Stage.Settled);
             requireFallen(0);
             vm.assertEq(freeOf(Bonds.BURN), 0);
@@ -355,7 +355,7 @@ contract PartDecisionTest is DisputeScene {
         revealedBySeats([resultOf(3, 10, 3), resultOf(3, 20, 6), resultOf(3, 30, 5)]);
         vm.assertEq(uint256(blocks.stageAt(id, N, uint64(begun() + W - 1))), uint256(Stage.Dispute));
         vm.assertEq(uint256(blocks.stageAt(id, N, uint64(begun() + W))), uint256(Stage.Void));
-        at(2000);
+        goTo(2000);
         vm.assertEq(uint256(blocks.stageAt(id, N, uint64(begun() + W - 1))), uint256(Stage.Dispute));
         requireFallen(0);
     }
@@ -364,9 +364,9 @@ contract PartDecisionTest is DisputeScene {
     function test_what_is_not_decided_in_disputeMax_is_never_decided() external {
         differing();
         ask(2, 1);
-        at(1040);
+        goTo(1040);
         settle(id, N, low(), short());
-        at(5000);
+        goTo(5000);
         freeQuestions(1);
         requireStage(id, N, Stage.Settled);
         vm.assertFalse(dispute().decided, "decided");

@@ -25,14 +25,14 @@ contract DeadlineFuzzTest is Test {
         }
         vm.assertTrue(actors.takeEverythingOut(), "something stays locked");
         requireEnds(actors);
-        string[4] memory rules = ["cover", "stage", "write once", "refusal"];
-        for (uint256 i = 0; i < 4; i++) {
+        string[5] memory rules = ["cover", "stage", "write once", "refusal", "decision"];
+        for (uint256 i = 0; i < 5; i++) {
             vm.assertEq(actors.broken(rules[i]), "");
         }
     }
 
     function actRarely(SystemActors actors, uint256 random) private {
-        uint256 kind = random % 10;
+        uint256 kind = random % 12;
         random >>= 8;
         if (kind == 0) actors.ownSome(random);
         if (kind == 1) actors.acceptSome(random);
@@ -41,7 +41,10 @@ contract DeadlineFuzzTest is Test {
         if (kind == 4) actors.requestSome(random, random >> 8);
         if (kind == 5) actors.executeSome(random);
         if (kind == 6) actors.closeSome(random);
-        if (kind == 7) actors.fellSome(random);
+        if (kind == 7) actors.accuseSome(random);
+        if (kind == 8) actors.judgeSome(random);
+        if (kind == 9) actors.askSome(random);
+        if (kind == 10) actors.concludeSome(random);
     }
 
     function requireEnds(SystemActors actors) private view {

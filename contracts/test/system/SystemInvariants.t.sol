@@ -8,13 +8,14 @@ import {Channels} from "../../src/channels/Channels.sol";
 import {Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {LineFacts, TokenBook, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Lens} from "../../src/lens/Lens.sol";
-import {BlockWords as RawWords} from "../../src/lib/BlockWords.sol";
+import {BlockState, BlockWords as RawWords, Dispute} from "../../src/lib/BlockWords.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {TestToken} from "../../src/test-token/TestToken.sol";
 import {Vault} from "../../src/vault/Vault.sol";
 import {Test} from "../support/Test.sol";
 import {VaultIndexer} from "../vault/support/VaultIndexer.sol";
 import {SystemActors} from "./support/SystemActors.sol";
+import {SystemDisputes} from "./support/SystemDisputes.sol";
 import {SystemBlocks} from "./support/SystemBlocks.sol";
 
 /// What holds of all contracts together after every act of anybody.
@@ -48,7 +49,7 @@ contract SystemInvariantsTest is Test {
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
         targets = new FuzzSelector[](1);
         targets[0].addr = address(actors);
-        bytes4[29] memory acts = [
+        bytes4[32] memory acts = [
             SystemBlocks.letTimePass.selector,
             SystemBlocks.letTimePass.selector,
             SystemBlocks.letTimePass.selector,
@@ -63,7 +64,10 @@ contract SystemInvariantsTest is Test {
             SystemBlocks.carryOn.selector,
             SystemBlocks.ownSome.selector,
             SystemBlocks.acceptSome.selector,
-            SystemBlocks.fellSome.selector,
+            SystemDisputes.accuseSome.selector,
+            SystemDisputes.judgeSome.selector,
+            SystemDisputes.askSome.selector,
+            SystemDisputes.concludeSome.selector,
             SystemBlocks.endSome.selector,
             SystemBlocks.endSome.selector,
             SystemActors.depositSome.selector,
@@ -79,8 +83,8 @@ contract SystemInvariantsTest is Test {
             SystemActors.stakeSome.selector,
             SystemActors.sendOldAgain.selector
         ];
-        targets[0].selectors = new bytes4[](29);
-        for (uint256 i = 0; i < 29; i++) {
+        targets[0].selectors = new bytes4[](32);
+        for (uint256 i = 0; i < 32; i++) {
             targets[0].selectors[i] = acts[i];
         }
     }
@@ -102,11 +106,11 @@ contract SystemInvariantsTest is Test {
         }
     }
 
-    /// Tokens: lines, balances, contested. Wei: bonds, reserved fees, and accounts; silence alone is burnt.
+    /// Tokens: lines, balances, contested. Wei: bonds, reserved fees, and accounts; what is lost is burnt or another's.
     function invariant_what_is_held_is_what_the_books_say() public view {
         requireTokensHeld();
         requireBondsAndFeesLocked();
-        requireSilenceBurnt();
+        requireBurnt();
     }
 
     /// Void blocks pay and keep nothing; whatever number is quiet, what is not over is counted, at a price
@@ -143,12 +147,12 @@ contract SystemInvariantsTest is Test {
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             for (uint64 n = 0; n < actors.BLOCKS(); n++) {
                 bytes32 id = actors.idOf(c);
-                if (actors.isBegun(id, n)) addLocked(expected, id, n);
+                addLocked(expected, id, n);
             }
         }
         for (uint256 i = 0; i < actors.PEOPLE(); i++) {
             (,, uint256 locked) = vault.weiOf(actors.person(i));
-            vm.assertEq(locked, expected[i], "locked");
+            vm.assertEq(locked, expected[i] + actors.bondsOpen(actors.person(i)), "locked");
         }
     }
 
@@ -161,6 +165,7 @@ contract SystemInvariantsTest is Test {
     function invariant_stages_go_forward_to_an_end_within_the_bound_of_the_terms() public view {
         vm.assertEq(actors.broken("stage"), "");
         vm.assertEq(actors.broken("write once"), "");
+        vm.assertEq(actors.broken("decision"), "");
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             for (uint64 n = 0; n < actors.BLOCKS(); n++) {
                 if (block.timestamp < actors.endBound(n)) continue;
@@ -196,9 +201,9 @@ contract SystemInvariantsTest is Test {
         }
     }
 
-    function requireSilenceBurnt() private view {
+    function requireBurnt() private view {
         (uint256 burnt, uint256 stake, uint256 locked) = vault.weiOf(Bonds.BURN);
-        vm.assertEq(burnt, actors.silences() * Bonds.SILENCE);
+        vm.assertEq(burnt, actors.burnt(), "burnt");
         vm.assertEq(stake + locked, 0);
     }
 
@@ -239,19 +244,28 @@ contract SystemInvariantsTest is Test {
     function afterInvariant() external {
         vm.assertTrue(actors.takeEverythingOut(), "something stays in the Vault");
         vm.assertEq(actors.broken("cover"), "");
+        vm.assertEq(actors.broken("decision"), "");
     }
 
     /// Otherwise the invariants would hold of too little.
     function test_the_acts_reach_all_that_the_contracts_do() external {
         vm.pauseGasMetering();
-        string[20] memory acts = [
+        string[28] memory acts = [
             "part",
             "commit",
             "reveal",
             "own result",
             "acceptance",
+            "own result in the window",
+            "accusation",
+            "failed accusation",
+            "released accusation",
             "fall",
+            "question",
+            "refutation",
+            "released question",
             "strike",
+            "decision",
             "settle",
             "settle between",
             "void",
@@ -266,16 +280,16 @@ contract SystemInvariantsTest is Test {
             "old",
             "exit"
         ];
-        uint256[20] memory counts;
+        uint256[28] memory counts;
         for (uint256 run = 0; run < 30; run++) {
             setUp();
             for (uint256 k = 0; k < 150; k++) {
                 actRandomly(uint256(keccak256(abi.encode(run, k))));
             }
+            vm.assertTrue(actors.takeEverythingOut(), "something stays in the Vault");
             for (uint256 i = 0; i < acts.length; i++) {
                 counts[i] += actors.taken(acts[i]);
             }
-            vm.assertTrue(actors.takeEverythingOut(), "something stays in the Vault");
         }
         for (uint256 i = 0; i < acts.length; i++) {
             vm.assertGe(counts[i], 2, acts[i]);
@@ -290,21 +304,28 @@ contract SystemInvariantsTest is Test {
     }
 
     function addLocked(uint256[] memory expected, bytes32 id, uint64 n) private view {
-        BlockWords memory words = lens.blockWords(id, n);
-        if (words.endedAt != 0) return;
-        for (uint256 i = 0; i < words.parts.length; i++) {
-            expected[words.parts[i].participant] += Bonds.PART;
-        }
+        uint256[] memory raw = blocks.rawWords(id, n);
+        Dispute memory dispute = RawWords.disputeOf(raw[RawWords.DISPUTE]);
+        addBonds(expected, dispute.forfeitable, Bonds.OWN_RESULT);
+        BlockState memory state = RawWords.stateOf(raw[RawWords.STATE]);
+        if (state.endedAt != 0) return;
+        addBonds(expected, state.posted & ~dispute.spentParts, Bonds.PART);
         // Also of one that was taken back.
-        uint256 own = RawWords.stateOf(blocks.rawWords(id, n)[RawWords.STATE]).own;
-        for (uint256 i = 0; own >> i != 0; i++) {
-            if ((own >> i) & 1 == 1) expected[i] += Bonds.OWN_RESULT;
-        }
+        addBonds(expected, state.own & ~dispute.lostOwn, Bonds.OWN_RESULT);
+        BlockWords memory words = lens.blockWords(id, n);
         for (uint256 i = 0; i < words.seats.length; i++) {
-            expected[words.seats[i].participant] += words.seats[i].feeWei;
+            uint256 participant = words.seats[i].participant;
+            expected[participant] += words.seats[i].feeWei;
+            if ((dispute.lostSeats >> participant) & 1 == 1) continue;
             for (uint256 k = 0; k < expected.length; k++) {
                 if (actors.person(k) == words.seats[i].validator) expected[k] += Bonds.SEAT;
             }
+        }
+    }
+
+    function addBonds(uint256[] memory expected, uint256 mask, uint256 amount) private pure {
+        for (uint256 i = 0; mask >> i != 0; i++) {
+            if ((mask >> i) & 1 == 1) expected[i] += amount;
         }
     }
 }

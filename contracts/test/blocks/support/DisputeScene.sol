@@ -16,7 +16,7 @@ abstract contract DisputeScene is BlockScene {
     /// Without part 2.
     uint16 internal constant FIRST_TWO = 3;
 
-    function at(uint256 seconds_) internal {
+    function goTo(uint256 seconds_) internal {
         vm.warp(begun() + seconds_);
     }
 
@@ -27,7 +27,7 @@ abstract contract DisputeScene is BlockScene {
     /// Result 0 of all parts by the payer's binding seat, result 1 without part 2 by the seller itself.
     function differing() internal {
         revealedByOne();
-        at(40);
+        goTo(40);
         revealOwn(id, N, 1, short());
     }
 

@@ -3,10 +3,10 @@ pragma solidity ^0.8.28;
 
 import {Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {IVault, LineFacts} from "../../../src/interfaces/IVault.sol";
-import {SystemBlocks} from "./SystemBlocks.sol";
+import {SystemDisputes} from "./SystemDisputes.sol";
 
 /// Everything else that anybody does: money in and out, exits, closings, and what was signed before sent again.
-contract SystemActors is SystemBlocks {
+contract SystemActors is SystemDisputes {
     struct Old {
         address to;
         address sender;
@@ -147,9 +147,11 @@ contract SystemActors is SystemBlocks {
     /// All blocks end, all leave: whether nothing but what is burnt stays.
     function takeEverythingOut() external returns (bool) {
         vm.warp(endBound(BLOCKS) + 1_000);
+        noteDecisions();
         for (uint256 c = 0; c < CHANNELS; c++) {
             leaveChannel(idOf(c));
         }
+        releaseAll();
         for (uint256 i = 0; i < 4; i++) {
             (, uint256 staked,) = vault.weiOf(validator(i));
             if (staked == 0) continue;
@@ -167,7 +169,6 @@ contract SystemActors is SystemBlocks {
             takeAll(address(token), person(i));
         }
         bool isEmpty = token.balanceOf(address(vault)) == vault.balanceOf(address(token), BURN);
-        (uint256 burnt,,) = vault.weiOf(BURN);
         return isEmpty && address(vault).balance == othersWei + burnt;
     }
 

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBlockSeams} from "../../../src/interfaces/IBlockSeams.sol";
 import {IBlockCourse} from "../../../src/interfaces/IBlockCourse.sol";
 import {BlockWords, Delegation, ResultWords} from "../../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {LineFacts} from "../../../src/interfaces/IVault.sol";
-import {SystemScene} from "./SystemScene.sol";
+import {BlockWords as RawWords, Quarrel} from "../../../src/lib/BlockWords.sol";
+import {Bonds} from "../../../src/lib/Bonds.sol";
+import {SystemDecision} from "./SystemDecision.sol";
 
-/// Everything that members, validators and the contracts to come do to blocks, in any order; what was promised at each block's
+/// Everything that members and validators do to blocks, in any order; what was promised at each block's
 /// start is held against what the block pays.
-abstract contract SystemBlocks is SystemScene {
+abstract contract SystemBlocks is SystemDecision {
     mapping(bytes32 id => mapping(uint64 n => mapping(uint256 i => Said))) private committed;
     mapping(bytes32 id => mapping(uint64 n => mapping(uint256 i => bytes32))) private parts;
     mapping(bytes32 outputHash => Said) private saidOf;
-    mapping(bytes32 id => mapping(uint64 n => Stage)) private lastStage;
     /// cover(n, payee) when n started; what the payee itself released since is taken off.
     mapping(bytes32 id => mapping(uint64 n => mapping(uint256 payee => uint256))) public promised;
     mapping(bytes32 id => mapping(uint64 n => uint256)) public paidBy;
     uint16 private constant ALL = 7;
-    uint256 public silences;
+    uint256 public burnt;
     uint64 private nonce;
 
     modifier told() {
@@ -74,31 +74,42 @@ abstract contract SystemBlocks is SystemScene {
             }
         }
         vm.warp(time);
+        noteDecisions();
     }
 
     /// The first after a time, 0 if there is none.
-    function nextDeadline(bytes32 id, uint64 n, uint256 after_) private view returns (uint256) {
+    function nextDeadline(bytes32 id, uint64 n, uint256 after_) private view returns (uint256 time) {
         Noted memory one = noted[id][n];
         uint256 c = collatesAt(n);
         if (one.wordsAtEnd != 0 || (one.posted == 0 && block.timestamp > c + periods.collation)) return 0;
         uint256 p = one.posted == ALL ? one.lastPostedAt : c + periods.collation;
         (uint256 whole, uint256 half) = (periods.processing, periods.processing / 2);
-        uint256 challenge = p + whole;
-        if (one.firstRevealedAt >= challenge) challenge += whole;
-        uint256[8] memory times = [
+        uint256[13] memory times = [
             c,
             p,
             p + half,
             p + whole,
             p + whole + half,
             p + 2 * whole,
-            challenge + periods.challenge,
-            one.disputedAt == 0 ? 0 : one.disputedAt + periods.disputeMax
+            processedAt(id, n) + periods.challenge,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0
         ];
-        for (uint256 k = 0; k < 8; k++) {
-            if (times[k] > after_) return times[k];
+        if (one.disputedAt != 0) {
+            times[7] = processedAt(id, n) + 2 * periods.challenge;
+            times[8] = decidesAt(id, n);
+            times[9] = times[8] + half;
+            times[10] = times[9] + periods.challenge;
+            times[11] = one.revealedAt + periods.challenge;
+            times[12] = one.disputedAt + periods.disputeMax;
         }
-        return 0;
+        for (uint256 k = 0; k < 13; k++) {
+            if (times[k] > after_ && (time == 0 || times[k] < time)) time = times[k];
+        }
     }
 
     // ── parts, seats, results ──
@@ -122,9 +133,16 @@ abstract contract SystemBlocks is SystemScene {
         }
         if (stage >= Stage.Final && random % 3 == 0) endOne(id, n);
         if (stage != Stage.Challenge && stage != Stage.Dispute) return;
+        for (uint256 i = 0; i < MEMBERS && decisions[id][n].isClear; i++) {
+            ownOf(id, n, i, random >> (8 + 8 * i));
+        }
         if (random % 4 == 0) ownIn(id, n, random >> 8);
-        if (random % 4 == 1) acceptIn(id, n, random >> 8);
+        if (random % 8 == 1) acceptIn(id, n, random >> 8);
+        if (stage == Stage.Dispute) quarrelIn(id, n, random >> 16);
     }
+
+    /// What the contracts of disputes do to a block in one.
+    function quarrelIn(bytes32 id, uint64 n, uint256 random) internal virtual;
 
     function postIn(bytes32 id, uint64 n, uint256 seed) private {
         for (uint256 i = 0; i < MEMBERS; i++) {
@@ -160,7 +178,8 @@ abstract contract SystemBlocks is SystemScene {
         if (!one.binding) one.validator = validator((random >> 24) % 4);
         // Most say the same of a block.
         bool isOdd = (random >> 32) % 4 == 0;
-        Said memory said = Said(uint8((isOdd ? random >> 40 : uint256(n)) % 6), noted[id][n].posted);
+        Said memory said =
+            Said(uint8((isOdd ? random >> 40 : uint256(n)) % 6), partsFor(id, n, isOdd ? random >> 56 : 1));
         bytes32 commitment = commitmentOf(id, n, one.validator, made(said));
         bytes memory call = abi.encodeCall(
             IBlockCourse.commitResult, (one, delegationSignature(one), pathOf[n], commitment)
@@ -196,6 +215,7 @@ abstract contract SystemBlocks is SystemScene {
     function noteReveal(bytes32 id, uint64 n) private {
         Noted storage one = noted[id][n];
         if (one.firstRevealedAt == 0) one.firstRevealedAt = uint40(block.timestamp);
+        one.revealedAt = uint40(block.timestamp);
         if (one.disputedAt == 0 && stageOf(id, n) == Stage.Dispute) {
             one.disputedAt = uint40(block.timestamp);
         }
@@ -207,18 +227,45 @@ abstract contract SystemBlocks is SystemScene {
     }
 
     function ownIn(bytes32 id, uint64 n, uint256 seed) private {
-        Said memory said = Said(uint8((seed >> 8) % 6), noted[id][n].posted);
+        ownOf(id, n, (seed >> 16) % MEMBERS, seed);
+    }
+
+    function ownOf(bytes32 id, uint64 n, uint256 member, uint256 seed) private {
+        Said memory said = Said(uint8((seed >> 8) % 6), partsFor(id, n, seed >> 24));
         BlockResult memory result = made(said);
         bytes32 opening = openingOf(result);
-        vm.prank(account((seed >> 16) % MEMBERS));
+        (uint256 before,,) = vault.weiOf(BURN);
+        vm.prank(account(member));
         try blocks.revealOwnResult(id, n, result, opening) {
             saidOf[lens.outputHashOf(id, n, result)] = said;
             noteReveal(id, n);
+            noteOwn(id, n, before);
             did("own result");
         } catch (bytes memory why) {
             allow(why);
         }
         watch(id, n);
+    }
+
+    /// All posted parts that may count, or one less.
+    function partsFor(bytes32 id, uint64 n, uint256 random) private view returns (uint16 parts) {
+        if (decisions[id][n].isClear && random % 4 != 0) return decisions[id][n].counted;
+        parts = noted[id][n].posted;
+        if (random % 2 == 0) parts &= ~uint16(1 << ((random >> 8) % MEMBERS));
+        // What is struck is refused.
+        if (noted[id][n].disputedAt != 0 && (random >> 16) % 4 != 0) parts &= ~words(id, n).struck;
+    }
+
+    /// Where it was decided before which parts count, a bond that was lost may have been burnt for it.
+    function noteOwn(bytes32 id, uint64 n, uint256 burntBefore) private {
+        (uint256 burntNow,,) = vault.weiOf(BURN);
+        if (decisions[id][n].isClear) did("own result in the window");
+        if (burntNow == burntBefore) return;
+        if (!decisions[id][n].isClear || burntNow - burntBefore != Bonds.OWN_RESULT) {
+            broken["decision"] = "burnt for nothing";
+        }
+        burnt += Bonds.OWN_RESULT;
+        did("burnt for another");
     }
 
     /// One of a block's results, by one member or by all.
@@ -243,21 +290,6 @@ abstract contract SystemBlocks is SystemScene {
         watch(id, n);
     }
 
-    /// What the contracts to come may say: rarely, since it ends much.
-    function fellSome(uint256 seed) external told {
-        (bool isFound, bytes32 id, uint64 n) = pickBlock(seed, Stage.Processing, Stage.Final);
-        if (!isFound || (seed >> 8) % 2 != 0) return;
-        bool isFall = (seed >> 16) % 2 == 0;
-        bytes memory call = isFall
-            ? abi.encodeCall(IBlockSeams.fall, (id, n, uint8((seed >> 24) % 2)))
-            : abi.encodeCall(IBlockSeams.strikePart, (id, n, uint8((seed >> 24) % 3)));
-        vm.prank(ADJUDICATOR);
-        (bool isDone, bytes memory why) = address(blocks).call(call);
-        if (!isDone) allow(why);
-        else did(isFall ? "fall" : "strike");
-        watch(id, n);
-    }
-
     // ── ends ──
 
     function endSome(uint256 seed) external told {
@@ -274,17 +306,40 @@ abstract contract SystemBlocks is SystemScene {
         if (noted[id][n].posted == 0 || noted[id][n].wordsAtEnd != 0) return false;
         BlockWords memory all = words(id, n);
         for (uint256 i = 0; i < all.seats.length; i++) {
-            if (!all.seats[i].revealed) silences++;
+            if (!all.seats[i].revealed) burnt += Bonds.SILENCE;
         }
+        uint256 fetchable = forfeitableIn(id, n);
         if (stage == Stage.Void) {
             blocks.releaseVoid(id, n);
             did("void");
         } else {
             settleOne(id, n, all);
         }
-        noted[id][n].wordsAtEnd = keccak256(abi.encode(blocks.rawWords(id, n)));
+        if (forfeitableIn(id, n) == 0) burnt += fetchable * Bonds.OWN_RESULT;
+        noteBurntAtEnd(id, n);
+        noted[id][n].wordsAtEnd = wordsAfter(id, n);
         watch(id, n);
         return true;
+    }
+
+    /// Own results that were taken back after they were accused, and whose bonds nobody has fetched.
+    function forfeitableIn(bytes32 id, uint64 n) internal view returns (uint256) {
+        return countOf(RawWords.disputeOf(blocks.rawWords(id, n)[RawWords.DISPUTE]).forfeitable);
+    }
+
+    function noteBurntAtEnd(bytes32 id, uint64 n) private {
+        uint256[] memory raw = blocks.rawWords(id, n);
+        Quarrel memory quarrel = RawWords.quarrelOf(raw[RawWords.QUARREL]);
+        uint256 lost = lostIn(id, n);
+        burnt += countOf(quarrel.burntSeats & ~lost) * Bonds.SEAT;
+        burnt += countOf(quarrel.burntOwn & ~(lost >> 16)) * Bonds.OWN_RESULT;
+        if (RawWords.disputeOf(raw[RawWords.DISPUTE]).decided) did("decision");
+    }
+
+    function countOf(uint256 mask) private pure returns (uint256 count) {
+        for (; mask != 0; mask &= mask - 1) {
+            count++;
+        }
     }
 
     function settleOne(bytes32 id, uint64 n, BlockWords memory all) private {
@@ -294,6 +349,7 @@ abstract contract SystemBlocks is SystemScene {
         uint256 count = 0;
         for (uint256 r = 0; r < all.results.length; r++) {
             bool isOut = all.results[r].fallen || all.results[r].withdrawn;
+            isOut = isOut || (decisions[id][n].fallen >> r) & 1 == 1;
             if (all.agreed == 0 ? isOut : r + 1 != all.agreed) continue;
             Said memory said = saidOf[all.results[r].outputHash];
             standing[count] = made(said);
@@ -335,24 +391,6 @@ abstract contract SystemBlocks is SystemScene {
         if (paid + open < least(most, sure)) broken["cover"] = "less than the cover left the line";
         if (facts.debt != debtBefore + owed - paid) broken["cover"] = "what lacked is no debt";
         if (owed + open > most) broken["cover"] = "more than the highest result";
-    }
-
-    // ── what is kept of a block ──
-
-    /// Stages go forward, but for a dispute of which one result is left; parts stay; what is over stays as it
-    /// ended.
-    function watch(bytes32 id, uint64 n) internal {
-        Stage stage = stageOf(id, n);
-        Stage last = lastStage[id][n];
-        bool isOverFor = last == Stage.Settled || last == Stage.Void || last == Stage.Final;
-        bool isEnd = stage == Stage.Settled && last == Stage.Final;
-        bool isBack = stage < last && !(last == Stage.Dispute && stage >= Stage.Processing);
-        if (isBack || (isOverFor && stage != last && !isEnd)) broken["stage"] = "a stage went back";
-        lastStage[id][n] = stage;
-        bytes32 ended = noted[id][n].wordsAtEnd;
-        if (ended != 0 && ended != keccak256(abi.encode(blocks.rawWords(id, n)))) {
-            broken["stage"] = "what was over changed";
-        }
     }
 
     function forgetPromises(bytes32 id, uint256 payee, uint256 amount) internal {

@@ -45,6 +45,7 @@ abstract contract SystemScene is BlockWork {
         uint40 lastPostedAt;
         uint40 firstRevealedAt;
         uint40 disputedAt;
+        uint40 revealedAt;
         bytes32 wordsAtEnd;
     }
 
