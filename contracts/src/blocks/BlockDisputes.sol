@@ -249,18 +249,16 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
         forfeits = new Forfeit[](2 * count);
         uint256 used = 0;
         uint256 own = found.dispute.forfeitable;
-        if (isFallen) own |= found.state.own & ~(found.dispute.lostOwn | found.quarrel.burntOwn);
+        if (isFallen) own |= found.state.own & ~found.dispute.lostOwn;
         for (uint256 i = 0; i < count; i++) {
             if (has(own, i) && BlockWords.ownIn(stances, i) == result) {
                 found.dispute.lostOwn |= bit(i);
                 found.dispute.forfeitable &= ~bit(i);
                 forfeits[used++] = Forfeit(found.terms.participants[i], Bonds.OWN_RESULT);
             }
-            if (!isFallen) continue;
-            bool isKept =
-                has(found.dispute.lostSeats | found.quarrel.burntSeats, i) || !has(found.state.revealed, i);
+            if (!isFallen || !has(found.state.revealed, i)) continue;
             Seat memory seat = BlockWords.seatOf(stored[BlockWords.SEATS + i]);
-            if (isKept || seat.result != result) continue;
+            if (seat.result != result) continue;
             found.dispute.lostSeats |= bit(i);
             forfeits[used++] = Forfeit(seat.validator, Bonds.SEAT);
         }

@@ -68,7 +68,6 @@ library PartDecision {
         view
         returns (bool)
     {
-        if (leftOut == 0) return false;
         uint256 standers = standersOf(found, stored, result, found.state.own);
         uint256 questioned = stored[BlockWords.QUESTIONED];
         for (uint256 part = 0; leftOut >> part != 0; part++) {

@@ -7,7 +7,9 @@ import {IBlockFacts} from "./IBlockFacts.sol";
 /// What only some blocks go through: what participants say themselves, and the end of what is void.
 interface IBlockQuarrels is IBlockFacts {
     /// A participant's own result (account or operator key) without delegation, in the reveal half of the
-    /// extension and in the challenge period; locks Bonds.OWN_RESULT of the account's free wei.
+    /// extension and in the challenge period; locks Bonds.OWN_RESULT of the account's free wei. Once it is decided
+    /// which parts count, one for exactly these in the window, also where another fell before: on its bond, unless
+    /// that is lost.
     function revealOwnResult(
         bytes32 channelId,
         uint64 blockNumber,

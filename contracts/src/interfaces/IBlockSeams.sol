@@ -35,13 +35,15 @@ interface IBlockSeams {
     /// The Adjudicator: so many accusations are over. Changes nothing from Final on.
     function freeAccusations(bytes32 channelId, uint64 blockNumber, uint8 count) external;
 
-    /// The Adjudicator: a result stands no more. Hands over the bonds of all who posted it.
+    /// The Adjudicator: a result stands no more. Hands over the bonds of all who posted it; nothing of one that fell
+    /// before, for its parts or its tree.
     function fall(bytes32 channelId, uint64 blockNumber, uint8 result)
         external
         returns (Forfeit[] memory forfeits);
 
     /// The Adjudicator: hands over the bonds of those who took this result of their own back after it was
-    /// accused; none a second time.
+    /// accused; none a second time. What nobody has fetched when the block ends is burnt then, unless accusations
+    /// are open.
     function forfeitTakenBack(bytes32 channelId, uint64 blockNumber, uint8 result)
         external
         returns (Forfeit[] memory forfeits);

@@ -96,8 +96,9 @@ library BlockClock {
         uint256 processed,
         uint256 revealedAt
     ) internal pure returns (uint256) {
-        uint256 from = Math.max(state.disputedAt, revealedAt);
-        if (dispute.differ) from = Math.max(from, windowEnd(terms, dispute, processed));
+        // Where parts differ no result comes after the window.
+        uint256 from =
+            dispute.differ ? windowEnd(terms, dispute, processed) : Math.max(state.disputedAt, revealedAt);
         return from + terms.challengePeriod;
     }
 

@@ -235,6 +235,17 @@ contract DisputeWindowsTest is DisputeScene {
         requireStage(id, N, Stage.Final);
     }
 
+    function test_where_one_fell_and_the_other_was_taken_back_it_is_void() external {
+        disputed();
+        accept(1, low());
+        fell(0);
+        goTo(99);
+        requireStage(id, N, Stage.Dispute);
+        goTo(100);
+        requireStage(id, N, Stage.Void);
+        blocks.releaseVoid(id, N);
+    }
+
     function test_disputeMax_ends_all_of_it_to_the_second() external {
         disputed();
         accuse(1, 0);

@@ -156,6 +156,30 @@ contract PartDecisionTest is DisputeScene {
         vm.assertEq(dispute().lostOwn, 2);
     }
 
+    /// What fell for its tree before is neither burnt for its parts nor told once more.
+    function test_what_is_lost_before_parts_are_decided_is_lost_once() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, resultOf(3, 1000, FIRST_TWO), false);
+        goTo(20);
+        reveal(id, N, 0, resultOf(3, 1000, FIRST_TWO));
+        goTo(40);
+        revealOwn(id, N, 1, short());
+        accuse(1, 0);
+        goTo(99);
+        revealOwn(id, N, 2, low());
+        requireForfeits(fell(0), one(validator(0), Bonds.SEAT));
+        forfeitsOf(1);
+        freeAccusations(1);
+        goTo(Q);
+        vm.recordLogs();
+        revealOwn(id, N, 1, resultOf(3, 800, ALL));
+        // Which parts count, the result, and the new bond.
+        vm.assertEq(vm.getRecordedLogs().length, 3);
+        vm.assertEq(quarrel().burntSeats | quarrel().burntOwn, 0);
+        vm.assertEq(freeOf(Bonds.BURN), 0);
+        vm.assertEq(lockedOf(account(1)), Bonds.PART + 2 * uint256(Bonds.OWN_RESULT));
+    }
+
     /// Its bond was lost when it took back what was accused; what it accepted instead fell then.
     function test_a_bond_that_waits_to_be_fetched_is_burnt_before_a_new_one() external {
         postAll(id, N, 3);
@@ -184,6 +208,17 @@ contract PartDecisionTest is DisputeScene {
         bytes memory why =
             abi.encodeWithSelector(IBlockFacts.AlreadyBound.selector, id, N, uint8(0), hashOf(low()));
         refuseOwn(0, resultOf(3, 5, ALL), why);
+    }
+
+    function test_before_parts_are_decided_nobody_reveals_twice() external {
+        disputed();
+        accuse(1, 0);
+        forfeitsOf(1);
+        refuseOwn(1, resultOf(3, 5, ALL), alreadyRevealed(1));
+        revealOwn(id, N, 2, resultOf(3, 900, ALL));
+        accept(2, low());
+        fell(0);
+        refuseOwn(2, resultOf(3, 5, ALL), alreadyRevealed(2));
     }
 
     function test_whose_own_result_counts_the_right_parts_reveals_no_other() external {
@@ -250,6 +285,21 @@ contract PartDecisionTest is DisputeScene {
         vm.assertEq(stakeOf(1), 1 ether);
         vm.assertEq(stakeOf(2), 1 ether - Bonds.SEAT);
         vm.assertEq(freeOf(Bonds.BURN), Bonds.SEAT);
+    }
+
+    function test_a_silent_seat_pays_for_its_silence_alone() external {
+        postAll(id, N, 3);
+        commit(id, N, 0, short(), false);
+        commit(id, N, 2, short(), false);
+        goTo(20);
+        reveal(id, N, 0, short());
+        goTo(40);
+        revealOwn(id, N, 1, low());
+        goTo(W);
+        settle(id, N, low());
+        vm.assertEq(stakeOf(0), 1 ether - Bonds.SEAT);
+        vm.assertEq(stakeOf(2), 1 ether - Bonds.SILENCE);
+        vm.assertEq(freeOf(Bonds.BURN), Bonds.SEAT + Bonds.SILENCE);
     }
 
     function requireNothingBurnt(uint8 questions) private {
