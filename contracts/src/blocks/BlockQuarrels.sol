@@ -57,7 +57,6 @@ abstract contract BlockQuarrels is IBlockQuarrels, BlockResults, BlockEnds {
             if (bound == result) return;
             revert AlreadyBound(channelId, blockNumber, participant, hashOf(stored, bound));
         }
-        keepDecision(found, stored);
         setStance(stored, 8 * index, result);
         found.state.accepted |= bit(index);
         emit ResultAccepted(channelId, blockNumber, participant, outputHash);

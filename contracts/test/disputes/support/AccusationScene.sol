@@ -42,7 +42,7 @@ abstract contract AccusationScene is Organisations, Grove {
         super.setUp();
         results = new ScriptedResults(participants);
         address place = foretold(vm.getNonce(address(this)) + 1);
-        wei_ = new Vault(address(channels), address(results), address(this), place, PANEL);
+        wei_ = new Vault(address(channels), address(results), address(this), place, address(0x9e), PANEL);
         adjudicator =
             new Adjudicator(channels, wei_, IDisputedBlocks(address(results)), participants, reducerTable);
         results.setAdjudicator(address(adjudicator));
