@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BlockClock} from "../lib/BlockClock.sol";
-import {BlockWords, ResultWord} from "../lib/BlockWords.sol";
+import {BlockWords} from "../lib/BlockWords.sol";
 import {Found} from "./FoundBlock.sol";
 
 /// Which parts count, once all questions are over (protocol.md 8): those that a standing result counts and that are

@@ -4,8 +4,6 @@ pragma solidity ^0.8.28;
 import {BlockWords, ResultWords, Stance} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
-import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
-import {Bonds} from "../../src/lib/Bonds.sol";
 import {BlockScene} from "./support/BlockScene.sol";
 
 /// Who stands for a result that it did not reveal, and what that takes back.

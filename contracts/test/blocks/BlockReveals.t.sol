@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BlockResult, ChannelTerms, Stage} from "../../src/interfaces/ChannelTypes.sol";
-import {Delegation, SeatWords} from "../../src/interfaces/BlockTypes.sol";
+import {SeatWords} from "../../src/interfaces/BlockTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IResultRules} from "../../src/interfaces/IResultRules.sol";
 import {BlockScene} from "./support/BlockScene.sol";

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
-import {BlockResult, ChannelTerms, Stage} from "../../src/interfaces/ChannelTypes.sol";
+import {BlockResult, ChannelTerms} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {IVault, LineFacts, TokenBook, WeiBook, WeiMove} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ResultWords} from "../../src/interfaces/BlockTypes.sol";
-import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
+import {Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {DisputeScene} from "./support/DisputeScene.sol";

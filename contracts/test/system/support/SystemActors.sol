@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {IVault, LineFacts} from "../../../src/interfaces/IVault.sol";
 import {SystemDisputes} from "./SystemDisputes.sol";
 

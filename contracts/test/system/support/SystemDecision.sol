@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockWords} from "../../../src/interfaces/BlockTypes.sol";
 import {Stage} from "../../../src/interfaces/ChannelTypes.sol";
-import {BlockState, BlockWords as RawWords, Quarrel} from "../../../src/lib/BlockWords.sol";
+import {BlockWords as RawWords, Quarrel} from "../../../src/lib/BlockWords.sol";
 import {SystemScene} from "./SystemScene.sol";
 
 /// What is watched of a block; which parts count is reckoned here once more, from what was noted beside the
@@ -76,28 +76,40 @@ abstract contract SystemDecision is SystemScene {
     function noteBurnt(bytes32 id, uint64 n, BlockWords memory all, uint256 result, uint16 leftOut)
         private
     {
-        BlockState memory state = RawWords.stateOf(blocks.rawWords(id, n)[RawWords.STATE]);
-        uint256 lost = lostIn(id, n);
-        uint256 posters;
-        uint256 seats;
-        uint256 standers;
-        for (uint256 i = 0; i < all.acceptances.length; i++) {
-            if (all.acceptances[i].result == result) standers |= 1 << all.acceptances[i].participant;
-        }
-        for (uint256 i = 0; i < all.seats.length; i++) {
-            if (all.seats[i].revealed && all.seats[i].result == result) {
-                seats |= 1 << all.seats[i].participant;
-            }
-        }
-        uint256 stances = blocks.rawWords(id, n)[RawWords.STANCES];
-        for (uint256 i = 0; i < MEMBERS; i++) {
-            if ((state.own >> i) & 1 == 1 && RawWords.ownIn(stances, i) == result) posters |= 1 << i;
-        }
-        standers |= seats | posters;
+        uint256 posters = postersOf(id, n, result);
+        uint256 seats = seatsOf(all, result);
+        uint256 standers = seats | posters | acceptersOf(all, result);
+        bool isAsked = true;
         for (uint256 part = 0; part < MEMBERS; part++) {
-            if ((leftOut >> part) & 1 == 0 || (questioned[id][n] >> (16 * part)) & standers != 0) continue;
-            decisions[id][n].burntOwn |= uint16(posters & ~(lost >> 16));
-            decisions[id][n].burntSeats |= uint16(seats & ~lost);
+            uint256 askers = questioned[id][n] >> (16 * part);
+            if ((leftOut >> part) & 1 == 1 && askers & standers == 0) isAsked = false;
+        }
+        if (isAsked) return;
+        uint256 lost = lostIn(id, n);
+        decisions[id][n].burntOwn |= uint16(posters & ~(lost >> 16));
+        decisions[id][n].burntSeats |= uint16(seats & ~lost);
+    }
+
+    /// Whose own result it is, or was until it took it back.
+    function postersOf(bytes32 id, uint64 n, uint256 result) private view returns (uint256 posters) {
+        uint256[] memory raw = blocks.rawWords(id, n);
+        uint256 own = RawWords.stateOf(raw[RawWords.STATE]).own;
+        for (uint256 i = 0; i < MEMBERS; i++) {
+            bool isOwn = RawWords.ownIn(raw[RawWords.STANCES], i) == result;
+            if (isOwn && (own >> i) & 1 == 1) posters |= 1 << i;
+        }
+    }
+
+    function seatsOf(BlockWords memory all, uint256 result) private pure returns (uint256 seats) {
+        for (uint256 i = 0; i < all.seats.length; i++) {
+            bool isOfIt = all.seats[i].revealed && all.seats[i].result == result;
+            if (isOfIt) seats |= 1 << all.seats[i].participant;
+        }
+    }
+
+    function acceptersOf(BlockWords memory all, uint256 result) private pure returns (uint256 accepters) {
+        for (uint256 i = 0; i < all.acceptances.length; i++) {
+            if (all.acceptances[i].result == result) accepters |= 1 << all.acceptances[i].participant;
         }
     }
 

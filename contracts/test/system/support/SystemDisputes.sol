@@ -40,8 +40,8 @@ abstract contract SystemDisputes is SystemBlocks {
 
     function quarrelIn(bytes32 id, uint64 n, uint256 random) internal override {
         if (random % 2 == 0) askIn(id, n, random >> 8);
-        if ((random >> 1) % 2 == 0) accuseIn(id, n, random >> 8);
-        if ((random >> 2) % 4 == 0 && accusations.length > 0) judge(0, random >> 8);
+        accuseIn(id, n, random >> 8);
+        if ((random >> 2) % 16 == 0 && accusations.length > 0) judge(0, random >> 8);
         if ((random >> 4) % 2 == 0 && questions.length > 0) conclude(0, random >> 8);
     }
 
@@ -49,7 +49,7 @@ abstract contract SystemDisputes is SystemBlocks {
         uint8 result = uint8((seed >> 8) % words(id, n).results.length);
         for (uint256 k = 0; k < MEMBERS; k++) {
             uint8 i = uint8(((seed >> 16) + k) % MEMBERS);
-            uint256 kind = (seed >> 24) % 3;
+            uint256 kind = (seed >> (24 + 2 * k)) % 3;
             address sender = kind == 0 ? account(i) : kind == 1 ? operator(i) : validator(i);
             if (accuseOne(id, n, result, i, sender)) break;
         }
@@ -87,7 +87,7 @@ abstract contract SystemDisputes is SystemBlocks {
 
     /// One that is open is upheld, fails, or is released because its result stands no more.
     function judgeSome(uint256 seed) external told {
-        if (accusations.length > 0) judge((seed >> 8) % accusations.length, seed >> 16);
+        if (seed % 3 == 0 && accusations.length > 0) judge((seed >> 8) % accusations.length, seed >> 16);
     }
 
     function judge(uint256 k, uint256 seed) private {

@@ -6,7 +6,6 @@ import {BlockWords} from "../../../src/interfaces/BlockTypes.sol";
 import {BlockResult, ChannelTerms, Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {LineFacts} from "../../../src/interfaces/IVault.sol";
 import {Vault} from "../../../src/vault/Vault.sol";
-import {Blocks} from "../../../src/blocks/Blocks.sol";
 import {Channels} from "../../../src/channels/Channels.sol";
 import {Lens} from "../../../src/lens/Lens.sol";
 import {TestToken} from "../../../src/test-token/TestToken.sol";
@@ -165,9 +164,8 @@ abstract contract SystemScene is BlockWork {
         return stage == Stage.Void && (noted[id][n].posted == 0 || noted[id][n].wordsAtEnd != 0);
     }
 
-    /// It has parts, and nobody has ended it.
-    function isBegun(bytes32 id, uint64 n) external view returns (bool) {
-        return noted[id][n].posted != 0 && noted[id][n].wordsAtEnd == 0;
+    function hasParts(bytes32 id, uint64 n) external view returns (bool) {
+        return noted[id][n].posted != 0;
     }
 
     // ── what acts share ──
