@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Stage} from "../interfaces/ChannelTypes.sol";
+import {IDisputedBlocks} from "../disputes/IDisputedBlocks.sol";
 import {Forfeit, IBlockSeams} from "../interfaces/IBlockSeams.sol";
 import {BlockClock} from "../lib/BlockClock.sol";
 import {BlockWords, Seat} from "../lib/BlockWords.sol";
@@ -12,7 +13,7 @@ import {Found} from "./FoundBlock.sol";
 import {PartDecision} from "./PartDecision.sol";
 
 /// The code that Blocks runs for what only some blocks go through. On its own it holds no block, and nobody calls it.
-contract BlockDisputes is BlockQuarrels, IBlockSeams {
+contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
     constructor(Places memory places) BlockStore(places) {}
 
     // ── accusations of results ──
@@ -150,6 +151,24 @@ contract BlockDisputes is BlockQuarrels, IBlockSeams {
     function isOpen(bytes32 channelId, uint64 blockNumber) external view returns (bool) {
         (Found memory found,) = find(channelId, blockNumber, block.timestamp);
         return found.stage < Stage.Final;
+    }
+
+    /// @inheritdoc IDisputedBlocks
+    function stands(bytes32 channelId, uint64 blockNumber, uint8 result) external view returns (bool) {
+        (Found memory found,) = find(channelId, blockNumber, block.timestamp);
+        if (found.stage >= Stage.Final) return false;
+        return result < BlockWords.resultCountOf(found.state, found.quarrel) && !has(goneIn(found), result);
+    }
+
+    /// @inheritdoc IDisputedBlocks
+    function partDigestOf(bytes32 channelId, uint64 blockNumber, uint8 part)
+        external
+        view
+        returns (bytes27)
+    {
+        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        return
+            has(found.state.posted, part) ? bytes27(bytes32(stored[BlockWords.PARTS + part])) : bytes27(0);
     }
 
     // ── who and when ──
