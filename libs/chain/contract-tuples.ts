@@ -1,6 +1,6 @@
 /** Between the tuples of the contracts and the port's types: pure, field by field. */
 import type { Address, Digest, Hex } from '#encoding';
-import type { ChannelId, ChannelTerms, DisputeFacts, RevealedResult, SignedDelegation } from '#protocol';
+import type { ChannelId, ChannelTerms, BlockDispute, RevealedResult, SignedDelegation } from '#protocol';
 import type { ChannelFacts, ParticipantKeys, ValidatorFacts } from './chain.js';
 
 /** ChannelTerms of ChannelTypes.sol as the codec gives them. */
@@ -139,7 +139,7 @@ export function channelFactsOf(channelId: ChannelId, tuple: ChannelTuple, terms:
 }
 
 /** Undefined while nothing was accused, questioned or decided. */
-export function disputeOfWords(words: BlockWordsTuple): DisputeFacts | undefined {
+export function disputeOfWords(words: BlockWordsTuple): BlockDispute | undefined {
   const { accusations, questions, resolvedAt, decided, counted } = words;
   if (accusations === 0n && questions === 0n && resolvedAt === 0n && !decided) return undefined;
   return {

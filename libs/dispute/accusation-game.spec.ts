@@ -6,11 +6,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sha256 } from '#crypto';
 import { concatBytes } from '#encoding';
-import { encodeRecord, recordAt, recordFlag, recordKind } from '#protocol';
+import { type AccusedResult, encodeRecord, recordAt, recordFlag, recordKind } from '#protocol';
 import { encodeParameters, type RtbImpressionParameters } from '#reduction';
 import { scenarioArbitrary } from '../../test/reference/arbitraries.js';
 import type { ReducerParameters } from '../../test/reference/reduce-impression.js';
-import type { AccusationSeen, AccusedResult } from './accusation.js';
+import type { AccusationSeen } from './accusation.js';
 import { type AccusedMove, accusedMove } from './accused-move.js';
 import { type AccuserMove, accuserMove, isSameTree } from './accuser-move.js';
 import { entryBytesOf, entryHashOf, SumTree } from './sum-tree.js';
@@ -428,6 +428,5 @@ describe('whoever answers for a result', () => {
 
 function trueResult({ held: { own } }: GameBlock): AccusedResult {
   const { tree, validParts } = own;
-  const amounts = tree.count === 0 ? [] : tree.amountsAt(tree.top);
-  return { settlementRoot: tree.settlementRoot, impressionCount: BigInt(tree.count), amounts, validParts };
+  return { settlementRoot: tree.settlementRoot, impressionCount: BigInt(tree.count), validParts };
 }

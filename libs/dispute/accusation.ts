@@ -2,55 +2,14 @@
  * What the chain shows of an accusation of a result's tree, and what one needs of the block to go on with
  * it.
  */
-import type { Nano, PartCommitment } from '#protocol';
-import type { RecordPlace } from '#proofs';
+import type { AccusationFacts, OpenedLeaf, PlacedRecord } from '#protocol';
 import type { SumTree } from './sum-tree.js';
-import type { EntryPosition } from './tree-shape.js';
-
-/** The fields of the accused result. */
-export interface AccusedResult {
-  /** 32 bytes. */
-  readonly settlementRoot: Uint8Array;
-  readonly impressionCount: bigint;
-  readonly amounts: readonly Nano[];
-  readonly validParts: number;
-}
-
-/** A node that the accused opened, whoever's accusation made it; the root by its amounts too. */
-export interface OpenedNode extends EntryPosition {
-  /** One after the other, see `entryBytesOf`. */
-  readonly entries: Uint8Array;
-}
-
-/**
- * A leaf that was opened and taken: the contract found its records kept, their amounts and its order right.
- */
-export interface OpenedLeaf {
-  readonly index: number;
-  /** 64 bytes each. */
-  readonly records: Uint8Array;
-  /** The impression key of the leaf before, 16 bytes; undefined of the first leaf. */
-  readonly leftKey: Uint8Array | undefined;
-}
-
-/**
- * What an accusation waits for: that the named entry is opened, that the accuser says something, that the
- * doubted record is placed, or nothing any more: `placed` fails by time, as the record was placed before.
- */
-export type Turn = 'opening' | 'accuser' | 'placing' | 'placed' | 'over';
 
 /** One accusation as it stands now. */
-export interface AccusationSeen {
-  readonly result: AccusedResult;
-  readonly turn: Turn;
-  /** Open for every accusation of this result. */
-  readonly nodes: readonly OpenedNode[];
-  readonly leaves: readonly OpenedLeaf[];
-  /** What this accusation named last, the root to begin with: where it was made, see `madeAt`. */
-  readonly named: EntryPosition;
-  /** The record of the named leaf for which it wants a place. */
-  readonly doubted: number | undefined;
-}
+export type AccusationSeen = Pick<
+  AccusationFacts,
+  'result' | 'turn' | 'nodes' | 'leaves' | 'named' | 'doubted'
+>;
 
 /** What one's own computation of the block gives. */
 export interface OwnTree {
@@ -60,13 +19,6 @@ export interface OwnTree {
   readonly validParts: number;
 }
 
-/** A record where it stands first in a part that counts. */
-export interface PlacedRecord {
-  readonly participant: number;
-  readonly commitment: PartCommitment;
-  readonly place: RecordPlace;
-}
-
 /**
  * What a move asks for while it is made: all records of one impression in the parts that count, or a place.
  */
@@ -74,7 +26,10 @@ export type Want =
   | { readonly wants: 'records'; readonly impressionKey: Uint8Array }
   | { readonly wants: 'place'; readonly record: Uint8Array };
 
-/** Records one after the other, in any order and also repeated; undefined where no part has the record. */
+/**
+ * Records one after the other, in any order and also repeated; the record's first place in the parts that
+ * count, undefined where none has it.
+ */
 export type Found = { readonly records: Uint8Array } | { readonly placed: PlacedRecord | undefined };
 
 /** A move in the making. */

@@ -1,7 +1,13 @@
 /** What to answer for an accused result that is one's own computation: whoever has the data can always. */
 import { merkleRoot, sha256 } from '#crypto';
 import { concatBytes } from '#encoding';
-import { amountsDigest } from '#protocol';
+import {
+  amountsDigest,
+  type EntryPosition,
+  type LeafOpening,
+  type LeftNeighbour,
+  type RecordAnswer,
+} from '#protocol';
 import type { ReductionTerms } from '#reduction';
 import {
   type AccusationSeen,
@@ -9,43 +15,18 @@ import {
   type MoveSteps,
   type NoMove,
   none,
-  type OpenedLeaf,
   type OwnTree,
-  type PlacedRecord,
   wantPlace,
   wantRecords,
 } from './accusation.js';
 import { isSameTree } from './accuser-move.js';
 import { eachRecord, keptRecords } from './impression-records.js';
-import type { EntryPosition } from './tree-shape.js';
-
-/** The leaf before an opened one: enough for its key and its place. */
-export interface LeftNeighbour {
-  readonly impressionKey: Uint8Array;
-  readonly kept: number;
-  readonly recordsRoot: Uint8Array;
-  readonly amountsDigest: Uint8Array;
-  /** To the root, as `SumTree.pathOf` has it. */
-  readonly path: readonly Uint8Array[];
-}
 
 export type AccusedMove =
   /** The descendants of the node, one after the other, see `entryBytesOf`. */
   | { readonly move: 'open-node'; readonly node: EntryPosition; readonly entries: Uint8Array }
-  | {
-      readonly move: 'open-leaf';
-      readonly index: number;
-      /** The kept ones, 64 bytes each, in the order of the leaf. */
-      readonly records: Uint8Array;
-      /** Undefined of the first leaf. */
-      readonly left: LeftNeighbour | undefined;
-    }
-  | {
-      readonly move: 'place-record';
-      readonly leaf: OpenedLeaf;
-      readonly recordIndex: number;
-      readonly placed: PlacedRecord;
-    }
+  | (LeafOpening & { readonly move: 'open-leaf'; readonly index: number })
+  | (RecordAnswer & { readonly move: 'place-record'; readonly recordIndex: number })
   | NoMove;
 
 export function* accusedMove(

@@ -3,41 +3,25 @@
  * a leaf on which ground it falls. Whoever has the records of the parts that count always finds one.
  */
 import { equalBytes, toHex } from '#encoding';
+import type { AccusedResult, EntryPosition, NamedEntry, Omission, OpenedLeaf, OpenedNode } from '#protocol';
 import type { ReductionTerms } from '#reduction';
 import {
   type AccusationSeen,
-  type AccusedResult,
   leafAt,
   type MoveSteps,
   type NoMove,
   none,
-  type OpenedLeaf,
-  type OpenedNode,
   type OwnTree,
-  type PlacedRecord,
   wantPlace,
   wantRecords,
 } from './accusation.js';
 import { eachRecord, keptRecords, keyOfRecord, keysBelow, wouldChange } from './impression-records.js';
 import { entryBytesOf, entryHashOf, SumTree } from './sum-tree.js';
-import { type EntryPosition, openingOf } from './tree-shape.js';
+import { openingOf } from './tree-shape.js';
 
 export type AccuserMove =
-  | {
-      readonly move: 'name-entry';
-      readonly entry: EntryPosition;
-      readonly entryHash: Uint8Array;
-      /** From the entry to the opened node, as `SumTree.pathOf` has it. */
-      readonly path: readonly Uint8Array[];
-      readonly reason: NamingReason;
-    }
-  | {
-      readonly move: 'show-omitted';
-      readonly shown: PlacedRecord;
-      /** The opened leaf that it is held against; undefined of a tree without leaves. */
-      readonly leaf: OpenedLeaf | undefined;
-      readonly reason: OmissionReason;
-    }
+  | (NamedEntry & { readonly move: 'name-entry'; readonly reason: NamingReason })
+  | (Omission & { readonly move: 'show-omitted'; readonly reason: OmissionReason })
   | { readonly move: 'doubt-record'; readonly recordIndex: number; readonly reason: DoubtReason }
   | NoMove;
 

@@ -1,19 +1,15 @@
 /** Whether a row's sealed bytes decrypt to what was published of it, and what shows that they do not. */
-import { merklePath, open, sealTagBytes, sha256 } from '#crypto';
+import { merklePath, merkleRoot, open, sealTagBytes, sha256 } from '#crypto';
 import { concatBytes, equalBytes } from '#encoding';
-import { segmentKeyOf } from '#protocol';
+import { type LengthDisproof, type PublishedRowFacts, segmentKeyOf, type TextDisproof } from '#protocol';
 
 /** The contract keeps a root over the published bytes in pieces of this size. */
 const pieceBytes = 1_024;
 /** A block of AES, which is all that the contract decrypts. */
 const blockBytes = 16;
 
-export interface PublishedRow {
-  /** The row of the manifest, 64 bytes. */
-  readonly row: Uint8Array;
-  /** What was published as its opened bytes. */
-  readonly segment: Uint8Array;
-}
+/** A row of the manifest, and what was published as its opened bytes. */
+export type PublishedRow = Pick<PublishedRowFacts, 'row' | 'segment'>;
 
 export interface BlockKeyProof {
   readonly channelId: Uint8Array;
@@ -24,18 +20,8 @@ export interface BlockKeyProof {
 }
 
 export type DisproofMove =
-  | { readonly move: 'disprove-length'; readonly sealed: Uint8Array }
-  | {
-      readonly move: 'disprove-text';
-      readonly sealed: Uint8Array;
-      readonly blockKey: Uint8Array;
-      readonly keyPath: readonly Uint8Array[];
-      /** The first 16 bytes that differ begin at 16 × place. */
-      readonly place: number;
-      /** The published bytes around them, and their way under the root over all pieces. */
-      readonly piece: Uint8Array;
-      readonly piecePath: readonly Uint8Array[];
-    }
+  | (LengthDisproof & { readonly move: 'disprove-length' })
+  | (TextDisproof & { readonly move: 'disprove-text' })
   | { readonly move: 'none'; readonly reason: 'decrypts-to-published' | 'other-sealed-bytes' };
 
 export function disproofDue(
@@ -55,6 +41,11 @@ export function disproofDue(
     piece: segment.slice(at * pieceBytes, (at + 1) * pieceBytes),
     piecePath: merklePath(pieceHashes(segment), at),
   };
+}
+
+/** What the contract keeps of published bytes. */
+export function piecesRootOf(segment: Uint8Array): Uint8Array {
+  return merkleRoot(pieceHashes(segment));
 }
 
 function pieceHashes(segment: Uint8Array): Uint8Array {

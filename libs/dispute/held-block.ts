@@ -1,10 +1,10 @@
 /** A block whose parts one holds opened, in memory: its tree with keys, and whatever a move wants of it. */
 import { sha256 } from '#crypto';
 import { concatBytes, type Hex, toHex } from '#encoding';
-import { forEachBatch, limits, type PartCommitment, recordAt } from '#protocol';
+import { forEachBatch, limits, type PartCommitment, type PlacedRecord, recordAt } from '#protocol';
 import { type OpenedSegments, placesIn } from '#proofs';
 import { type ReductionTerms, reduceSegments } from '#reduction';
-import type { Found, MoveSteps, OwnTree, PlacedRecord, Want } from './accusation.js';
+import type { Found, MoveSteps, OwnTree, Want } from './accusation.js';
 import { OwnTreeBuild } from './own-tree.js';
 
 /** A part that counts, checked before; parts that list the same row share its segment's bytes. */

@@ -1,17 +1,13 @@
 export type {
   AccusationSeen,
-  AccusedResult,
   Found,
   MoveSteps,
   NoMove,
   NoMoveReason,
-  OpenedLeaf,
-  OpenedNode,
   OwnTree,
-  PlacedRecord,
   Want,
 } from './accusation.js';
-export { type AccusedMove, accusedMove, type LeftNeighbour } from './accused-move.js';
+export { type AccusedMove, accusedMove } from './accused-move.js';
 export {
   type AccuserMove,
   accuserMove,
@@ -19,10 +15,17 @@ export {
   type NamingReason,
   type OmissionReason,
 } from './accuser-move.js';
-export { type BlockKeyProof, type DisproofMove, disproofDue, type PublishedRow } from './disproof-due.js';
+export {
+  type BlockKeyProof,
+  type DisproofMove,
+  disproofDue,
+  type PublishedRow,
+  piecesRootOf,
+} from './disproof-due.js';
 export { HeldBlock, type HeldPart } from './held-block.js';
+export { amountsIn, isLeafOpening, isNodeOpening } from './opening-check.js';
 export { OwnTreeBuild } from './own-tree.js';
-export { type PartFinding, PartFindings, type PlacedHeader, unservedManifest } from './part-findings.js';
+export { type PartFinding, PartFindings, unservedManifest } from './part-findings.js';
 export {
   type AskedRow,
   type PartView,
@@ -33,4 +36,4 @@ export {
   questionsDue,
 } from './questions-due.js';
 export { SumTree } from './sum-tree.js';
-export type { EntryPosition } from './tree-shape.js';
+export { topLevelOf } from './tree-shape.js';

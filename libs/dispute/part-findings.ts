@@ -3,11 +3,15 @@
  * fault, two headers that do not ascend, or that stand too many rows apart, or that it is not served.
  */
 import { compareBytes } from '#encoding';
-import { batchKeyBytes, type CheckedSegment, forEachBatch, type PartReason, rowsMaxOf } from '#protocol';
-import { type HeaderPlace, headerPlace, type RowPlace, rowPlace } from '#proofs';
-
-/** Where the header of a batch stands in a part. */
-export type PlacedHeader = HeaderPlace & RowPlace;
+import {
+  batchKeyBytes,
+  type CheckedSegment,
+  forEachBatch,
+  type PartReason,
+  type PlacedHeader,
+  rowsMaxOf,
+} from '#protocol';
+import { headerPlace, rowPlace } from '#proofs';
 
 export type PartFinding =
   /** Of two headers, the one in the earlier row is not below the other. */

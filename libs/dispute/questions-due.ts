@@ -1,8 +1,16 @@
 /** Which parts to question, and how, where results differ in their parts; and what to publish when asked. */
-import type { PartCommitment, PartReason } from '#protocol';
-import { type RowPlace, rowPlace } from '#proofs';
+import { rowPlace } from '#proofs';
+import type {
+  AskedRowFacts,
+  HeaderPair,
+  PartCommitment,
+  PartReason,
+  QuestionedPartFacts,
+  RowDoubt,
+  RowPublication,
+} from '#protocol';
 import type { HeldPart } from './held-block.js';
-import type { PartFinding, PlacedHeader } from './part-findings.js';
+import type { PartFinding } from './part-findings.js';
 
 /** A posted part as one sees it oneself: without findings it counts. */
 export interface PartView {
@@ -12,30 +20,11 @@ export interface PartView {
 }
 
 /** What the chain shows of the questions about one part. */
-export interface QuestionedPart {
-  readonly part: number;
-  readonly isStruck: boolean;
-  /** Bit i: participant i asked about one of its rows. */
-  readonly askedRows: number;
-  /** The panel was asked, by whomever: once for everybody. */
-  readonly isPanelAsked: boolean;
-}
+export type QuestionedPart = Pick<QuestionedPartFacts, 'part' | 'isStruck' | 'askedRows' | 'isPanelAsked'>;
 
 export type QuestionMove =
-  | {
-      readonly move: 'prove-disorder' | 'prove-too-many-rows';
-      readonly part: number;
-      readonly commitment: PartCommitment;
-      readonly earlier: PlacedHeader;
-      readonly later: PlacedHeader;
-    }
-  | {
-      readonly move: 'ask-row';
-      readonly part: number;
-      readonly commitment: PartCommitment;
-      readonly rowIndex: number;
-      readonly reason: PartReason;
-    }
+  | (HeaderPair & { readonly move: 'prove-disorder' | 'prove-too-many-rows' })
+  | (RowDoubt & { readonly move: 'ask-row'; readonly reason: PartReason })
   | { readonly move: 'ask-panel'; readonly part: number; readonly reason: PartReason };
 
 /**
@@ -79,20 +68,9 @@ function moveOf(part: number, commitment: PartCommitment, finding: PartFinding):
 }
 
 /** A row that somebody asked about. */
-export interface AskedRow {
-  readonly part: number;
-  readonly rowIndex: number;
-  readonly isPublished: boolean;
-}
+export type AskedRow = Pick<AskedRowFacts, 'part' | 'rowIndex' | 'isPublished'>;
 
-export interface PublicationMove {
-  readonly move: 'publish';
-  readonly part: number;
-  readonly commitment: PartCommitment;
-  readonly row: RowPlace;
-  /** The opened bytes. */
-  readonly segment: Uint8Array;
-}
+export type PublicationMove = RowPublication & { readonly move: 'publish' };
 
 /** Of each asked row of a part that one holds and calls good: its opened bytes, once for all who ask. */
 export function publicationsDue(asked: readonly AskedRow[], held: readonly HeldPart[]): PublicationMove[] {

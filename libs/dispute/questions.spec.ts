@@ -13,6 +13,7 @@ import {
   batchKeyBytes,
   commitManifest,
   PartCheck,
+  type PlacedHeader,
   SegmentCheck,
   sealSegment,
   segmentKeyOf,
@@ -20,7 +21,7 @@ import {
   writeBatchKey,
 } from '#protocol';
 import { disproofDue } from './disproof-due.js';
-import { type PartFinding, PartFindings, type PlacedHeader, unservedManifest } from './part-findings.js';
+import { type PartFinding, PartFindings, unservedManifest } from './part-findings.js';
 import { publicationsDue, type QuestionedPart, questionsDue } from './questions-due.js';
 import { gameRules, signedBatch } from './testing/game-block.js';
 

@@ -4,9 +4,9 @@
  */
 import { hash64Into, merkleRoot } from '#crypto';
 import { concatBytes, equalBytes, viewOf } from '#encoding';
-import { amountsDigest, type Nano } from '#protocol';
+import { amountsDigest, type EntryPosition, type Nano } from '#protocol';
 import { AmountDigests, addAmountPairs, type BucketOutput, bytesOf } from '#reduction';
-import { type EntryPosition, openingOf } from './tree-shape.js';
+import { openingOf } from './tree-shape.js';
 
 /** Entries of a piece of a column: columns grow by pieces, and nothing is copied to make a longer one. */
 const pieceEntries = 65_536;

@@ -2,15 +2,10 @@
  * The shape of a settlement tree by the number of its leaves (wire-formats.md 7): leaves are level 0, level l
  * has ceil(leaves / 2^l) entries, an odd last one is carried up unchanged, the top has one.
  */
+import type { EntryPosition } from '#protocol';
 
 /** An opening shows a node by its descendants so many levels below: at most 256 of them. */
 const openedLevels = 8;
-
-/** A place in the tree. */
-export interface EntryPosition {
-  readonly level: number;
-  readonly index: number;
-}
 
 /** The level of the root; 0 for one leaf, and for none. */
 export function topLevelOf(leaves: bigint): number {

@@ -22,12 +22,13 @@ import {
   type Nano,
   outputHashOf,
   type PartCommitment,
+  type RecordPlace,
   recordFault,
   recordFlag,
   recordAt,
 } from '#protocol';
 import { type ExplainedImpression, explainRecords, type ReductionTerms, reducers } from '#reduction';
-import { checkPlace, type PlaceFault, type RecordPlace } from './record-place.js';
+import { checkPlace, type PlaceFault } from './record-place.js';
 import { leafOf, type PathStep, type SettlementLeaf, settlementRootFrom } from './settlement-path.js';
 
 /** The result as the chain has its hash. */

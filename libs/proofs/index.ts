@@ -12,13 +12,10 @@ export {
 } from './impression-proof.js';
 export {
   checkPlace,
-  type HeaderPlace,
   headerPlace,
   type OpenedSegments,
   type PlaceFault,
   placesIn,
-  type RecordPlace,
-  type RowPlace,
   rowPlace,
 } from './record-place.js';
 export {

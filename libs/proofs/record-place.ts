@@ -8,29 +8,15 @@ import {
   batchBytes,
   batchCount,
   forEachBatch,
+  type HeaderPlace,
   headerFault,
   limits,
   type PartCommitment,
   parseHeader,
+  type RecordPlace,
+  type RowPlace,
   recordAt,
 } from '#protocol';
-
-export interface RecordPlace {
-  /** 64 bytes. */
-  readonly record: Uint8Array;
-  readonly recordIndex: number;
-  readonly recordPath: readonly Uint8Array[];
-  /** The first 192 bytes of its batch, the author's signature among them. */
-  readonly header: Uint8Array;
-  /** Of the batches of its segment. */
-  readonly batchIndex: number;
-  readonly batches: number;
-  readonly batchPath: readonly Uint8Array[];
-  /** Of the sealed segment, as the part store names it. */
-  readonly sealedDigest: Uint8Array;
-  readonly segmentIndex: number;
-  readonly rowPath: readonly Uint8Array[];
-}
 
 /** A part that was opened: its segments in order, and a row of the manifest for each. */
 export interface OpenedSegments {
@@ -111,9 +97,6 @@ function placeOf(
   };
 }
 
-/** Where the header of a batch stands in its segment. */
-export type HeaderPlace = Pick<RecordPlace, 'header' | 'batchIndex' | 'batches' | 'batchPath'>;
-
 /** Of the batch that begins at `from`. */
 export function headerPlace(segment: Uint8Array, from: number): HeaderPlace {
   const hashes: Uint8Array[] = [];
@@ -125,9 +108,6 @@ export function headerPlace(segment: Uint8Array, from: number): HeaderPlace {
   const batchPath = merklePath(concatBytes(...hashes), batchIndex);
   return { header: headerAt(segment, from), batchIndex, batches: hashes.length, batchPath };
 }
-
-/** Where a row of the manifest stands under the partRoot. */
-export type RowPlace = Pick<RecordPlace, 'sealedDigest' | 'segmentIndex' | 'rowPath'>;
 
 export function rowPlace(rows: Uint8Array, segmentIndex: number): RowPlace {
   const bytes = limits.manifestRowBytes;

@@ -59,7 +59,7 @@ export interface KnownResult extends RevealedResult {
 }
 
 /** What is only there once somebody accused or questioned something, or it is written which parts count. */
-export interface DisputeFacts {
+export interface BlockDispute {
   readonly openAccusations: number;
   readonly openQuestions: number;
   /** When the last question was over. */
@@ -77,7 +77,7 @@ export interface BlockFacts {
   readonly results: readonly KnownResult[];
   /** When a result with other amounts than the first was revealed. */
   readonly disputedAtSeconds?: number;
-  readonly dispute?: DisputeFacts;
+  readonly dispute?: BlockDispute;
   readonly settledAtSeconds?: number;
   /** When the bonds of a void block were released. */
   readonly releasedAtSeconds?: number;

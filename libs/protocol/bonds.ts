@@ -6,6 +6,10 @@ export const bondWei = {
   seat: 10n ** 16n,
   /** Of the participant's free wei, for a result of its own. */
   ownResult: 10n ** 16n,
+  /** Of the participant's free wei, for a question about a row, or to a panel. */
+  question: 10n ** 16n,
+  /** Of the participant's free wei or the validator's stake, for an accusation. */
+  accusation: 10n ** 16n,
   /** What a validator has at stake at least, beyond what is announced to leave, to be drawn. */
   leastStake: 10n ** 17n,
 } as const;

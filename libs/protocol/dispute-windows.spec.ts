@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Digest } from '#encoding';
-import type { BlockFacts, DisputeFacts, KnownResult, PostedPart } from './block-facts.js';
+import type { BlockFacts, BlockDispute, KnownResult, PostedPart } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
 import {
   accusableUntil,
@@ -46,7 +46,7 @@ const quarrel: BlockFacts = {
   results: [result(1, 0b111), result(2, 0b011, { firstRevealedAtSeconds: 1_160 })],
   disputedAtSeconds: 1_160,
 };
-const calm: DisputeFacts = { openAccusations: 0, openQuestions: 0 };
+const calm: BlockDispute = { openAccusations: 0, openQuestions: 0 };
 const struck: BlockFacts = { ...quarrel, parts: [part(0), part(1), { ...part(2), isStruck: true }] };
 
 describe('the windows of a dispute', () => {

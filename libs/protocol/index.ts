@@ -1,7 +1,7 @@
 export type {
   Acceptance,
+  BlockDispute,
   BlockFacts,
-  DisputeFacts,
   KnownResult,
   OwnResult,
   PostedPart,
@@ -76,6 +76,42 @@ export {
   sealBlockKey,
 } from './delegation.js';
 export {
+  type AccusationFacts,
+  type AccusationId,
+  type AccusationOutcome,
+  type AccusationTurn,
+  type AccusedResult,
+  type AskedRowFacts,
+  accusationOutcomes,
+  accusationTurns,
+  type DisputeFacts,
+  type EntryPosition,
+  type OpenedLeaf,
+  type OpenedNode,
+  type PanelFacts,
+  type PanelMember,
+  type PanelRoundFacts,
+  type PartFault,
+  type PublishedRowFacts,
+  partFaults,
+  type QuestionedPartFacts,
+  type RowQuestion,
+  validatorSlots,
+} from './dispute-facts.js';
+export type {
+  HeaderPair,
+  LeafOpening,
+  LeftNeighbour,
+  LengthDisproof,
+  NamedEntry,
+  Omission,
+  PostedRow,
+  RecordAnswer,
+  RowDoubt,
+  RowPublication,
+  TextDisproof,
+} from './dispute-moves.js';
+export {
   type BlockSeen,
   collateDue,
   commitDue,
@@ -119,6 +155,8 @@ export {
 } from './key-possession.js';
 export * as limits from './limits.js';
 export { type FoundBlocks, type ManifestEnd, walkManifest, walkManifestOf } from './manifest-walk.js';
+export { type PanelWord, panelCommitmentOf, panelTimes } from './panel-word.js';
+export type { HeaderPlace, PlacedHeader, PlacedRecord, RecordPlace, RowPlace } from './part-place.js';
 export {
   type BlockRules,
   type CheckedSegment,

@@ -3,8 +3,8 @@
  */
 import { merkleRoot, sha256 } from '#crypto';
 import { concatBytes } from '#encoding';
-import { amountsDigest, amountWords } from '#protocol';
-import type { AccusationSeen, AccusedResult } from '../accusation.js';
+import { type AccusedResult, amountsDigest, amountWords } from '#protocol';
+import type { AccusationSeen } from '../accusation.js';
 import { leafAt } from '../accusation.js';
 import type { AccusedMove } from '../accused-move.js';
 import type { HeldBlock } from '../held-block.js';
@@ -30,10 +30,7 @@ export class ForgedTree {
 
   /** The result that claims this tree, of as many leaves as it is said to have. */
   result(validParts: number, impressionCount = BigInt(this.tree.count)): AccusedResult {
-    const { tree } = this;
-    const none = new Array<bigint>(tree.participants).fill(0n);
-    const amounts = tree.count === 0 ? none : tree.amountsAt(tree.top);
-    return { settlementRoot: tree.settlementRoot, impressionCount, amounts, validParts };
+    return { settlementRoot: this.tree.settlementRoot, impressionCount, validParts };
   }
 
   /** What the liar tries, one after the other: what its tree says, then another leaf before a leaf. */
@@ -87,7 +84,7 @@ export class EndlessTree {
   result(validParts: number): AccusedResult {
     const settlementRoot = entryHashOf(this.#entries[endlessLevels]);
     const impressionCount = 1n << BigInt(endlessLevels);
-    return { settlementRoot, impressionCount, amounts: this.#leaf.amounts, validParts };
+    return { settlementRoot, impressionCount, validParts };
   }
 
   answer({ named }: AccusationSeen): AccusedMove {

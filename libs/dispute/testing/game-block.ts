@@ -29,6 +29,13 @@ export interface GameRecords {
   readonly batchRecords?: number;
 }
 
+/** Of what block it is, and who signs. */
+export interface GameSigning {
+  readonly rules: BlockRules;
+  /** Record keys, by participant. */
+  readonly keys: readonly Uint8Array[];
+}
+
 /** A leaf as whoever makes a tree has it. */
 export interface GameLeaf {
   readonly key: Uint8Array;
@@ -82,16 +89,20 @@ export function signedBatch(
       reference: new Uint8Array(8),
     }),
   );
-  return batchOf(rules, author, BigInt(sequence), wins);
+  return batchOf({ rules, keys: privateKeys }, author, BigInt(sequence), wins);
 }
 
 export function gameBlock(game: GameRecords): GameBlock {
+  return signedBlock(game, { rules: gameRules(game.terms.roles), keys: privateKeys });
+}
+
+export function signedBlock(game: GameRecords, signing: GameSigning): GameBlock {
   const { terms, records, spread, counted } = game;
-  const rules = gameRules(terms.roles);
+  const { rules } = signing;
   const isIn = (at: number, participant: number): boolean => ((spread[at] >> participant) & 1) === 1;
   const parts = [...terms.roles.keys()].map((participant) => {
     const own = records.filter((_, at) => isIn(at, participant));
-    return partOf(rules, participant, own, game.batchRecords ?? 100);
+    return partOf(signing, participant, own, game.batchRecords ?? 100);
   });
   const isCounted = (participant: number): boolean => ((counted >> participant) & 1) === 1;
   const held = new HeldBlock(
@@ -119,7 +130,7 @@ export function leavesOf(terms: ReductionTerms, records: readonly Uint8Array[]):
 }
 
 function partOf(
-  rules: BlockRules,
+  { rules, keys }: GameSigning,
   participant: number,
   records: readonly Uint8Array[],
   batchRecords: number,
@@ -129,7 +140,7 @@ function partOf(
   for (const author of rules.roles.keys()) {
     const own = records.filter((one) => one[recordAt.author] === author);
     for (let at = 0; at < own.length; at += batchRecords) {
-      cut.push(cutter.push(batchOf(rules, author, BigInt(at), own.slice(at, at + batchRecords))));
+      cut.push(cutter.push(batchOf({ rules, keys }, author, BigInt(at), own.slice(at, at + batchRecords))));
     }
   }
   const segments = [...cut, cutter.finish()].filter((one) => one !== undefined);
@@ -138,7 +149,7 @@ function partOf(
 }
 
 function batchOf(
-  rules: BlockRules,
+  { rules, keys }: GameSigning,
   author: number,
   sequence: bigint,
   records: readonly Uint8Array[],
@@ -146,5 +157,5 @@ function batchOf(
   const hasher = new BatchHasher(rules.domainSeparator);
   const { channelId, blockNumber } = rules;
   const header = { channelId: toHex(channelId), blockNumber, author, sequence };
-  return signBatch(hasher, privateKeys[author], header, concatBytes(...records));
+  return signBatch(hasher, keys[author], header, concatBytes(...records));
 }

@@ -4,16 +4,25 @@
  */
 import { merkleRoot, sha256 } from '#crypto';
 import { compareBytes, concatBytes, equalBytes, fromHex, toHex } from '#encoding';
-import { BatchHasher, type BlockRules, recordFault } from '#protocol';
+import {
+  type AccusationTurn,
+  type AccusedResult,
+  BatchHasher,
+  type BlockRules,
+  type EntryPosition,
+  type OpenedLeaf,
+  type PlacedRecord,
+  recordFault,
+} from '#protocol';
 import { checkPlace, leafOf } from '#proofs';
 import { explainRecords, type ReductionTerms } from '#reduction';
-import type { AccusationSeen, AccusedResult, OpenedLeaf, PlacedRecord, Turn } from '../accusation.js';
+import type { AccusationSeen } from '../accusation.js';
 import type { AccusedMove } from '../accused-move.js';
 import type { AccuserMove } from '../accuser-move.js';
 import type { HeldPart } from '../held-block.js';
 import { eachRecord, keyOfRecord, wouldChange } from '../impression-records.js';
 import { entryBytesOf, SumTree } from '../sum-tree.js';
-import { type EntryPosition, madeAt, openingLevelOf, openingOf, topLevelOf, widthOf } from '../tree-shape.js';
+import { madeAt, openingLevelOf, openingOf, topLevelOf, widthOf } from '../tree-shape.js';
 
 export interface RefereedBlock {
   readonly terms: ReductionTerms;
@@ -23,7 +32,7 @@ export interface RefereedBlock {
 }
 
 interface Accusation {
-  turn: Turn;
+  turn: AccusationTurn;
   named: EntryPosition;
   entryHash: Uint8Array;
   doubted: number | undefined;
@@ -85,7 +94,7 @@ export class TreeReferee {
   }
 
   /** What was opened or placed for another accusation is it for this one. */
-  #turnOf(number: number): Turn {
+  #turnOf(number: number): AccusationTurn {
     const { turn, named, doubted } = this.#accusations[number];
     if (turn === 'opening' && this.#isOpen(named)) return 'accuser';
     if (turn === 'placing' && this.#placed.has(`${named.index}:${doubted}`)) return 'placed';
@@ -96,7 +105,11 @@ export class TreeReferee {
     return level > 0 ? this.#nodes.has(`${level}:${index}`) : this.#leaves.has(index);
   }
 
-  #refusalOf(accusation: Accusation, turn: Turn, move: AccuserMove | AccusedMove): string | undefined {
+  #refusalOf(
+    accusation: Accusation,
+    turn: AccusationTurn,
+    move: AccuserMove | AccusedMove,
+  ): string | undefined {
     switch (move.move) {
       case 'open-node':
         return turn === 'opening' ? this.#openNode(accusation, move) : 'turn';

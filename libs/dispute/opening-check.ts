@@ -1,0 +1,43 @@
+/**
+ * Whether what somebody says was opened is what the chain has the hash of: for whoever reads openings from a
+ * log that it does not believe.
+ */
+import { merkleRoot, sha256 } from '#crypto';
+import { concatBytes, equalBytes, viewOf } from '#encoding';
+import { limits, type Nano, type OpenedNode } from '#protocol';
+import { leafOf } from '#proofs';
+import { eachRecord, keyOfRecord } from './impression-records.js';
+import { entryBytesOf, entryHashOf, SumTree } from './sum-tree.js';
+
+/** Whether these are all descendants of the node with this hash. */
+export function isNodeOpening(participants: number, nodeHash: Uint8Array, entries: Uint8Array): boolean {
+  if (entries.length === 0 || entries.length % entryBytesOf(participants) !== 0) return false;
+  const tree = SumTree.ofEntries(participants, entries);
+  return equalBytes(tree.hashAt(tree.top), nodeHash);
+}
+
+/** Whether these records are those of the leaf with this hash and these amounts. */
+export function isLeafOpening(leafHash: Uint8Array, records: Uint8Array, amounts: readonly Nano[]): boolean {
+  if (records.length === 0 || records.length % limits.recordBytes !== 0) return false;
+  const kept = eachRecord(records);
+  const recordsRoot = merkleRoot(concatBytes(...kept.map(sha256)));
+  return equalBytes(leafOf(keyOfRecord(records), kept.length, recordsRoot, amounts), leafHash);
+}
+
+/** Of the entry with this hash; undefined where none of the opened nodes has it. */
+export function amountsIn(
+  participants: number,
+  nodes: readonly OpenedNode[],
+  entryHash: Uint8Array,
+): Nano[] | undefined {
+  const bytes = entryBytesOf(participants);
+  for (const { entries } of nodes) {
+    for (let at = 0; at < entries.length; at += bytes) {
+      const entry = entries.subarray(at, at + bytes);
+      if (!equalBytes(entryHashOf(entry), entryHash)) continue;
+      const view = viewOf(entry);
+      return Array.from({ length: participants }, (_, one) => view.getBigUint64(32 + one * 8, false));
+    }
+  }
+  return undefined;
+}
