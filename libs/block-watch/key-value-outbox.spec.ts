@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxEntry } from '#chain/outbox';
-import type { Address } from '#encoding';
+import type { Address, Hex } from '#encoding';
 import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
 import { outboxIn } from './key-value-outbox.js';
 
@@ -9,9 +9,11 @@ const entryOf = (nonce: number, to: Address | undefined = `0x${'0b'.repeat(20)}`
   nonce,
   act: { to, data: '0x1234', valueWei: 10n ** 21n },
   gasLimit: 100_000n,
-  signed: [
-    { hash: `0x${'0c'.repeat(32)}`, raw: '0x02', maxFeePerGasWei: 2n ** 70n, maxPriorityFeePerGasWei: 1n },
-  ],
+  newest: {
+    ...{ hash: `0x${'0c'.repeat(32)}`, raw: '0x02' },
+    ...{ maxFeePerGasWei: 2n ** 70n, maxPriorityFeePerGasWei: 1n },
+  },
+  earlier: [`0x${'0e'.repeat(32)}`],
 });
 
 describe('an outbox in a key-value store', () => {
@@ -34,6 +36,16 @@ describe('an outbox in a key-value store', () => {
     await settlement.forget(address, 4);
     expect(await collator.entries(address)).toEqual([entryOf(4)]);
     expect(await settlement.entries(address)).toEqual([]);
+  });
+
+  it('keeps the largest act of a dispute, however often it was sent for more', async () => {
+    const outbox = outboxIn(openMemoryKeyValue(), 'settlement');
+    const largest: Hex = `0x${'5a'.repeat(68_000)}`;
+    const { act, newest, ...rest } = entryOf(3);
+    const entry = { ...rest, act: { ...act, data: largest }, newest: { ...newest, raw: largest } };
+    const earlier = Array.from({ length: 19 }, () => newest.hash);
+    await outbox.keep(address, { ...entry, earlier });
+    expect(await outbox.entries(address)).toEqual([{ ...entry, earlier }]);
   });
 
   it('keeps what deploys a contract too', async () => {

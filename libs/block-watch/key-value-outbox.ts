@@ -33,41 +33,44 @@ interface KeptEntry {
   readonly data: Hex;
   readonly valueWei: string;
   readonly gasLimit: string;
-  readonly signed: readonly {
+  readonly newest: {
     readonly hash: Hex;
     readonly raw: Hex;
     readonly maxFeePerGasWei: string;
     readonly maxPriorityFeePerGasWei: string;
-  }[];
+  };
+  readonly earlier: readonly Hex[];
 }
 
-function encodeEntry({ nonce, act, gasLimit, signed }: OutboxEntry): Uint8Array {
+function encodeEntry({ nonce, act, gasLimit, newest, earlier }: OutboxEntry): Uint8Array {
+  const { hash, raw, maxFeePerGasWei, maxPriorityFeePerGasWei } = newest;
   const kept: KeptEntry = {
     nonce,
     to: act.to ?? null,
     data: act.data,
     valueWei: String(act.valueWei),
     gasLimit: String(gasLimit),
-    signed: signed.map(({ hash, raw, maxFeePerGasWei, maxPriorityFeePerGasWei }) => ({
+    newest: {
       ...{ hash, raw },
       maxFeePerGasWei: String(maxFeePerGasWei),
       maxPriorityFeePerGasWei: String(maxPriorityFeePerGasWei),
-    })),
+    },
+    earlier: [...earlier],
   };
   return encodeDagCbor(kept);
 }
 
 function decodeEntry(bytes: Uint8Array): OutboxEntry {
-  const { nonce, to, data, valueWei, gasLimit, signed } = decodeDagCbor(bytes) as KeptEntry;
+  const { nonce, to, data, valueWei, gasLimit, newest, earlier } = decodeDagCbor(bytes) as KeptEntry;
   return {
     nonce,
     act: { to: to ?? undefined, data, valueWei: BigInt(valueWei) },
     gasLimit: BigInt(gasLimit),
-    signed: signed.map((one) => ({
-      hash: one.hash,
-      raw: one.raw,
-      maxFeePerGasWei: BigInt(one.maxFeePerGasWei),
-      maxPriorityFeePerGasWei: BigInt(one.maxPriorityFeePerGasWei),
-    })),
+    newest: {
+      ...{ hash: newest.hash, raw: newest.raw },
+      maxFeePerGasWei: BigInt(newest.maxFeePerGasWei),
+      maxPriorityFeePerGasWei: BigInt(newest.maxPriorityFeePerGasWei),
+    },
+    earlier,
   };
 }

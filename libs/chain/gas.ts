@@ -2,8 +2,8 @@
 import type { Hex } from '#encoding';
 import type { RpcCalls } from './json-rpc.js';
 
-/** Above what posting, committing, revealing or settling with 16 participants takes. */
-export const dearestActGas = 3_000_000n;
+/** Above what any act takes: to publish a row of 64 KiB in a dispute takes the most. */
+export const dearestActGas = 8_000_000n;
 
 /**
  * Of an act, whose estimate knows only the path that it takes now. Another act of the same height may lead it

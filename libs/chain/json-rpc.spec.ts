@@ -50,6 +50,20 @@ describe('calls of a node', () => {
     expect(requests).toBe(1);
   });
 
+  it('travel in as many requests as keep each short', async () => {
+    const lengths: number[] = [];
+    answer = (asked, response) => {
+      lengths.push(asked.length);
+      response.end(JSON.stringify(asked.map(({ id }) => ({ id, result: 1 }))));
+    };
+    const rpc = open();
+    const long = '5a'.repeat(240_000);
+    await Promise.all([1, 2, 3, 4, 5].map(() => rpc.call('long', long)));
+    expect(lengths.splice(0).sort()).toEqual([1, 2, 2]);
+    await Promise.all(Array.from({ length: 51 }, () => rpc.call('short')));
+    expect(lengths.sort()).toEqual([1, 50]);
+  });
+
   it('that are refused are refused each by itself', async () => {
     answer = (asked, response) =>
       void response.end(

@@ -23,7 +23,8 @@ export type RpcCalls = Pick<JsonRpc, 'call'>;
 interface Waiting {
   readonly id: number;
   readonly method: string;
-  readonly parameters: readonly unknown[];
+  /** The call as JSON. */
+  readonly text: string;
   readonly resolve: (result: unknown) => void;
   readonly reject: (cause: unknown) => void;
 }
@@ -36,6 +37,8 @@ interface Answer {
 
 /** Public nodes refuse longer batches. */
 const batchCallsMax = 50;
+/** Anvil refuses bodies of more than 2 MB: a dozen acts that publish a row. */
+const batchBytesMax = 1_000_000;
 /** Idle connections end before a node's own limit does it in the middle of a request. */
 const idleMs = 4_000;
 /** Far above the facts of fifty blocks; a node that sends more is not to fill our memory. */
@@ -67,7 +70,8 @@ export class JsonRpc {
     return new Promise<Result>((resolve, reject) => {
       const id = this.#nextId++;
       this.#waiting.push({
-        ...{ id, method, parameters, reject },
+        ...{ id, method, reject },
+        text: JSON.stringify({ jsonrpc: '2.0', id, method, params: parameters }),
         resolve: (result) => resolve(result as Result),
       });
       if (this.#waiting.length === 1) setImmediate(() => this.#send());
@@ -77,8 +81,7 @@ export class JsonRpc {
   #send(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (let at = 0; at < waiting.length; at += batchCallsMax) {
-      const calls = waiting.slice(at, at + batchCallsMax);
+    for (const calls of batchesOf(waiting)) {
       this.#exchange(calls).catch((cause) => {
         for (const call of calls) call.reject(cause);
       });
@@ -86,11 +89,8 @@ export class JsonRpc {
   }
 
   async #exchange(calls: readonly Waiting[]): Promise<void> {
-    const requests = calls.map(({ id, method, parameters }) => ({
-      ...{ jsonrpc: '2.0', id, method },
-      params: parameters,
-    }));
-    const answers = await this.#post(requests.length === 1 ? requests[0] : requests);
+    const texts = calls.map(({ text }) => text);
+    const answers = await this.#post(texts.length === 1 ? texts[0] : `[${texts.join(',')}]`);
     // Ids are never used twice: what belongs to an earlier question answers none of this one.
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
     for (const { id, method, resolve, reject } of calls) {
@@ -104,9 +104,9 @@ export class JsonRpc {
     }
   }
 
-  async #post(body: object): Promise<readonly Answer[]> {
+  async #post(body: string): Promise<readonly Answer[]> {
     try {
-      const said = await this.#request(JSON.stringify(body));
+      const said = await this.#request(body);
       const answer = JSON.parse(said) as Answer | readonly Answer[] | null;
       const answers = Array.isArray(answer) ? answer : [answer];
       return answers.filter((one) => typeof one === 'object' && one !== null);
@@ -139,6 +139,21 @@ export class JsonRpc {
         .end(body);
     });
   }
+}
+
+/** In order, each of so few and so short calls that nodes take it; a long call goes alone. */
+function batchesOf(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
+  const batches: Waiting[][] = [];
+  let bytes = 0;
+  for (const call of waiting) {
+    const last = batches.at(-1);
+    bytes += call.text.length;
+    if (last === undefined || last.length === batchCallsMax || bytes > batchBytesMax) {
+      batches.push([call]);
+      bytes = call.text.length;
+    } else last.push(call);
+  }
+  return batches;
 }
 
 async function bodyOf(response: IncomingMessage): Promise<string> {

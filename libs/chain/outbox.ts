@@ -13,8 +13,10 @@ export interface OutboxEntry {
   readonly nonce: number;
   readonly act: ChainAct;
   readonly gasLimit: bigint;
-  /** The same act at the same nonce, with higher fees each time; at least one. */
-  readonly signed: readonly SignedTransaction[];
+  /** The same act at the same nonce, with higher fees each time: what is sent again is the newest. */
+  readonly newest: SignedTransaction;
+  /** Hashes of those before it, the oldest first: one of them may be the one that the chain takes. */
+  readonly earlier: readonly Hex[];
 }
 
 export interface Outbox {

@@ -2,7 +2,7 @@
  *  survives a restart, and waiting for the height. */
 import type { Address, Digest, Hex } from '#encoding';
 import { type Clock, Fault, type Log, messageOf, type Timers } from '#environment';
-import type { ChainOutcome } from './chain.js';
+import type { ChainOutcome } from './chain-outcome.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
 import { blockAt, latestHeight } from './finality.js';
@@ -149,8 +149,8 @@ export class TransactionPoster implements ActPoster {
       return { outcome: { ok: false, ...this.#gasAlarm.refusal(BigInt(balance), neededWei) } };
     }
     const nonce = turns.freeNonce(count);
-    const signed = [this.#sign({ chainId, nonce, act, gasLimit, fees })];
-    const entry: OutboxEntry = { nonce, act, gasLimit, signed };
+    const newest = this.#sign({ chainId, nonce, act, gasLimit, fees });
+    const entry: OutboxEntry = { nonce, act, gasLimit, newest, earlier: [] };
     await outbox.keep(this.address, entry);
     const pending: PendingAct = { entry, waiting: 0, wasIncluded: false, sentAtMs: undefined };
     turns.pending.set(nonce, pending);
@@ -178,9 +178,8 @@ export class TransactionPoster implements ActPoster {
 
   async #broadcast(pending: PendingAct): Promise<void> {
     const { rpc, clock } = this.#options;
-    const newest = pending.entry.signed[pending.entry.signed.length - 1];
     try {
-      await rpc.call('eth_sendRawTransaction', newest.raw);
+      await rpc.call('eth_sendRawTransaction', pending.entry.newest.raw);
     } catch (cause) {
       // It is where it should be: an earlier try reached the node, its answer did not reach us.
       const isThere =
@@ -203,9 +202,9 @@ export class TransactionPoster implements ActPoster {
       return seen;
     });
     pending.waiting--;
-    const { nonce, signed } = pending.entry;
+    const { nonce, newest } = pending.entry;
     if (found === 'too-late') {
-      throw unavailable(`${signed[0].hash} is in no height after ${timeoutMs} ms`, undefined);
+      throw unavailable(`${newest.hash} is in no height after ${timeoutMs} ms`, undefined);
     }
     if (found !== 'overdue') return found;
     const message = 'a transaction of another process took the nonce: each key should have one poster';
@@ -216,7 +215,8 @@ export class TransactionPoster implements ActPoster {
   /** Its own receipt; `overdue` where the nonce is used up without one; undefined while it waits. */
   async #look(pending: PendingAct): Promise<TransactionReceipt | 'overdue' | undefined> {
     const { rpc, clock, replaceAfterMs } = this.#options;
-    const hashes = pending.entry.signed.map(({ hash }) => hash);
+    const { earlier, newest } = pending.entry;
+    const hashes = [...earlier, newest.hash];
     const [count, ...receipts] = await Promise.all([
       this.#count('latest'),
       ...hashes.map((hash) => rpc.call<TransactionReceipt | null>('eth_getTransactionReceipt', hash)),
@@ -238,16 +238,15 @@ export class TransactionPoster implements ActPoster {
   async #replace(pending: PendingAct): Promise<void> {
     const { rpc, chainId, outbox, log } = this.#options;
     const { entry } = pending;
-    const { nonce, act, gasLimit, signed } = entry;
+    const { nonce, act, gasLimit, newest, earlier } = entry;
     const [latest, priceWei] = await Promise.all([latestHeight(rpc), gasPriceWei(rpc)]);
-    const last = signed[signed.length - 1];
     pending.sentAtMs = undefined;
-    if (last.maxFeePerGasWei > 0n && signed.length < versionsMax) {
-      const fees = raised(last, feesOf(latest.baseFeePerGasWei, priceWei));
+    if (newest.maxFeePerGasWei > 0n && earlier.length + 1 < versionsMax) {
+      const fees = raised(newest, feesOf(latest.baseFeePerGasWei, priceWei));
       const again = this.#sign({ chainId, nonce, act, gasLimit, fees });
-      pending.entry = { ...entry, signed: [...signed, again] };
+      pending.entry = { ...entry, newest: again, earlier: [...earlier, newest.hash] };
       await outbox.keep(this.address, pending.entry);
-      log.warn({ nonce, hash: again.hash, replaces: last.hash }, 'an act was stuck and is sent for more');
+      log.warn({ nonce, hash: again.hash, replaces: newest.hash }, 'an act was stuck and is sent for more');
     }
     await this.#broadcast(pending);
   }
