@@ -40,14 +40,14 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Ports: the port file may import encoding and protocol, adapters also environment (and, for the chain,
- * crypto).
+ * Ports: the port file may import encoding and protocol, adapters also environment, those of the part store
+ * crypto, those of the chain crypto and dispute.
  */
 export const ports = ['record-log', 'part-store', 'chain', 'job-queue', 'key-value'] as const;
 export const adapterMayImport: Readonly<Record<(typeof ports)[number], readonly string[]>> = {
   'record-log': ['encoding', 'protocol', 'environment'],
   'part-store': ['encoding', 'protocol', 'environment', 'crypto'],
-  chain: ['encoding', 'crypto', 'protocol', 'environment'],
+  chain: ['encoding', 'crypto', 'protocol', 'dispute', 'environment'],
   'job-queue': ['encoding', 'protocol', 'environment'],
   'key-value': ['encoding', 'protocol', 'environment'],
 };

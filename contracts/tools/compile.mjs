@@ -1,4 +1,4 @@
-/** Compiles contracts into dist/contracts/<Name>.json: { abi, bytecode, deployedBytecodeBytes }. */
+/** Compiles contracts into dist/contracts/<Name>.json: { abi, bytecode, deployedBytecode }. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
@@ -68,7 +68,8 @@ function built(name, contract, interfaceAbi) {
   const entries = [...contract.abi, ...interfaceAbi].map((entry) => JSON.stringify(entry));
   const abi = [...new Set(entries)].map((entry) => JSON.parse(entry));
   const bytecode = `0x${contract.evm.bytecode.object}`;
-  return `${JSON.stringify({ abi, bytecode, deployedBytecodeBytes })}\n`;
+  const deployedBytecode = `0x${contract.evm.deployedBytecode.object}`;
+  return `${JSON.stringify({ abi, bytecode, deployedBytecode })}\n`;
 }
 
 function stampFile() {

@@ -10,9 +10,11 @@ import { DrivenClock, silentLog } from '#environment';
 import { builtFile } from '#environment/built-file';
 import { runAndKill } from '#environment/killed-process';
 import { type AnvilChainOptions, noteFileOf, openAnvilChain } from './anvil-chain.js';
+import { openAnvilJournal } from './anvil-journal.js';
 import { readNote } from './anvil-note.js';
 import { chainConformance } from './chain.conformance.js';
-import type { ChainOutcome, ChainSnapshot, DrivenChain, ParticipantActs } from './chain.js';
+import type { ChainSnapshot, DrivenChain, ParticipantActs } from './chain.js';
+import type { ChainOutcome } from './chain-outcome.js';
 import { developmentContracts } from './deployment.js';
 import { openChain } from './open-chain.js';
 import { ExampleChannel, keyOf, noKeys } from './testing/example-channel.js';
@@ -191,6 +193,18 @@ describe('the journal of the embedded chain', () => {
     }
     await writeFile(journal(), newest);
     await open();
+  });
+
+  it('refuses a chain that other contracts are on, and leaves it as it is', async () => {
+    const head = { version: 1, ...{ chainId: options.chainId, genesisTimestampSeconds } } as const;
+    const older = await openAnvilJournal(journal(), head);
+    await older.append({ at: genesisTimestampSeconds + 1, transactions: [] });
+    await older.close();
+    const before = await readFile(journal());
+    for (const mode of ['driven', 'read'] as const) {
+      await expect(open({ mode })).rejects.toMatchObject({ code: 'chain-contracts-older', retriable: false });
+    }
+    expect((await readFile(journal())).equals(before)).toBe(true);
   });
 
   it('is opened without a note, and says when the note is damaged', async () => {

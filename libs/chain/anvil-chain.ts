@@ -21,6 +21,7 @@ import { creationCode, encodeCall } from './contract-codec.js';
 import type { ReadableHeight } from './contract-snapshot.js';
 import {
   deployContracts,
+  requireDeployed,
   developmentAccount,
   developmentContracts,
   developmentKey,
@@ -86,7 +87,8 @@ export async function openAnvilChain(options: AnvilChainOptions): Promise<Driven
     const { last } = node.heights;
     if (typeof mode === 'object') follow = followedClock(clock, last.timestampSeconds, notify);
     // Height one holds the deployment.
-    if (last.height === 0 && mode !== 'read') await deployContracts(chain.treasury, 0);
+    if (last.height > 0) await chain.requireDeployed();
+    else if (mode !== 'read') await deployContracts(chain.treasury, 0);
     const ms = Math.round(clock.monotonicMs() - startedAt);
     log.info({ url: node.url, ...node.heights.last, replayed, ms }, 'the chain is open');
   } catch (cause) {
@@ -178,6 +180,10 @@ class AnvilChain extends EthersChain implements DrivenChain {
     this.#node = node;
     this.#rpc = rpc;
     this.#log = log;
+  }
+
+  requireDeployed(): Promise<void> {
+    return requireDeployed(this.#rpc);
   }
 
   advanceTo(timestampSeconds: number): Promise<void> {

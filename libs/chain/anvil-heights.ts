@@ -3,7 +3,8 @@
 import type { Address, Hex } from '#encoding';
 import type { Fault } from '#environment';
 import type { AnvilJournal } from './anvil-journal.js';
-import type { ChainOutcome, ChainTime } from './chain.js';
+import type { ChainTime } from './chain.js';
+import type { ChainOutcome } from './chain-outcome.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { signTransaction } from './contract-codec.js';
 import { type JsonRpc, JsonRpcRefused, unavailable } from './json-rpc.js';

@@ -4,7 +4,7 @@
  */
 import { keccak256 } from '#crypto';
 import { abiEncode, bytes32Word, type Digest, type Hex, toHex, uintWord } from '#encoding';
-import { Fault, lastingTimers, type Timers } from '#environment';
+import { lastingTimers, type Timers } from '#environment';
 import {
   type BlockFacts,
   type BlockId,
@@ -24,27 +24,17 @@ import {
   secondsUnlessZero,
 } from './contract-tuples.js';
 import { blockAt } from './finality.js';
-import { type RpcCalls, unavailable } from './json-rpc.js';
+import type { RpcCalls } from './json-rpc.js';
+import { logsOfBlock, readWhole } from './logs-of-block.js';
 import { pageHeights } from './read-events.js';
 
 /** Part digests are cut to this many bytes. */
 const partDigestBytes = 27;
-/** A node may answer facts of a height before it has indexed the height's log. */
-const readsMax = 8;
-const pauseMs = 40;
 
 interface BlockEvent {
   readonly kind: string;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly atSeconds: number;
-}
-
-interface RpcLog {
-  readonly topics: readonly Hex[];
-  readonly data: Hex;
-  readonly blockNumber: Hex;
-  /** Not every node says it. */
-  readonly blockTimestamp?: Hex;
 }
 
 export class BlockLog {
@@ -79,17 +69,7 @@ export class BlockLog {
     // Whatever happens in a block comes after its first part.
     if (words.parts.length === 0) return factsOf(id, words, []) as BlockFacts;
     const from = Math.min(...words.parts.map((part) => Number(part.height)));
-    let missing = '';
-    for (let reads = 1; reads <= readsMax; reads++) {
-      const found = await this.#readOnce(id, words, from, height);
-      if (typeof found !== 'string') return found;
-      missing = found;
-      await new Promise<void>((resolve) => this.#timers.after(pauseMs * reads, resolve));
-    }
-    const message =
-      `the log of the base chain's node is not that of height ${height} (it has no ${missing}): ` +
-      'read again at a new height';
-    throw new Fault('chain-snapshot-gone', message, { retriable: true });
+    return readWhole(height, this.#timers, () => this.#readOnce(id, words, from, height));
   }
 
   /** The facts, or the first event that the log lacks. */
@@ -109,16 +89,10 @@ export class BlockLog {
     return found;
   }
 
-  async #page({ channelId, blockNumber }: BlockId, from: number, to: number): Promise<BlockEvent[]> {
-    const logs = await this.#rpc.call<readonly RpcLog[]>('eth_getLogs', {
-      address: this.#blocks,
-      fromBlock: `0x${from.toString(16)}`,
-      toBlock: `0x${to.toString(16)}`,
-      topics: [null, channelId, toHex(uintWord(blockNumber))],
-    });
-    if (!Array.isArray(logs)) throw unavailable('the base chain’s node answered no list of logs', undefined);
+  async #page(id: BlockId, from: number, to: number): Promise<BlockEvent[]> {
+    const logs = await logsOfBlock(this.#rpc, [this.#blocks], id, from, to);
     const events = await Promise.all(
-      (logs as readonly RpcLog[]).map(async ({ topics, data, blockNumber: at, blockTimestamp }) => {
+      logs.map(async ({ topics, data, blockNumber: at, blockTimestamp }) => {
         const decoded = decodeEvent(topics, data);
         if (decoded === undefined) return undefined;
         const atSeconds =

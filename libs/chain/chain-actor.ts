@@ -2,13 +2,13 @@
 import type { Address, Digest, Hex } from '#encoding';
 import type { ChannelId, ChannelTerms, RevealedResult, SignedDelegation } from '#protocol';
 import type {
-  ChainOutcome,
   ChainSnapshot,
   ParticipantActs,
   ParticipantKeys,
   PossessionProofs,
   ValidatorActs,
 } from './chain.js';
+import type { ChainOutcome } from './chain-outcome.js';
 import { encodeCall } from './contract-codec.js';
 import { delegationTuple, resultTuple } from './contract-tuples.js';
 import type { CalledContract, ContractAddresses } from './contract-views.js';

@@ -8,6 +8,7 @@ import { collectionEnd } from '#protocol';
 import { atOneHeight } from './at-one-height.js';
 import type { DrivenChain } from './chain.js';
 import type { ChainEvent, EventCursor, EventFilter } from './chain-events.js';
+import { accusesTrees } from './testing/accusations.js';
 import { done, latest, lineOf, refused } from './testing/answers.js';
 import { endsBlocks, makeFinal } from './testing/block-ends.js';
 import { showsDraws } from './testing/draws.js';
@@ -21,6 +22,8 @@ import {
   zeroWord,
 } from './testing/example-channel.js';
 import { quarrelsOverParts } from './testing/part-quarrels.js';
+import { asksPanels } from './testing/panels.js';
+import { questionsParts } from './testing/part-questions.js';
 import { everyStep, walkThrough } from './testing/random-walk.js';
 
 export interface OpenedChain {
@@ -46,6 +49,9 @@ export function chainConformance(name: string, open: () => Promise<OpenedChain>,
     refuses(chain);
     endsBlocks(chain);
     quarrelsOverParts(chain);
+    accusesTrees(chain);
+    questionsParts(chain);
+    asksPanels(open);
     agreesOnStages(chain, walks);
   });
 }

@@ -7,6 +7,7 @@ import type {
   BlockFacts,
   ChannelId,
   ChannelTerms,
+  DisputeFacts,
   DrawCandidate,
   Eip712Domain,
   RevealedResult,
@@ -14,7 +15,8 @@ import type {
   Stage,
 } from '#protocol';
 import type { ChainEventPage, EventCursor, EventFilter } from './chain-events.js';
-import type { RefusalCode } from './refusal-codes.js';
+import type { ChainOutcome } from './chain-outcome.js';
+import type { DisputeActs } from './dispute-acts.js';
 
 /** How surely a height stays: `latest` may be rolled back by the next, `finalized` never is. */
 export type Finality = 'latest' | 'safe' | 'finalized';
@@ -109,16 +111,6 @@ export interface ChannelFacts {
   readonly lines: readonly Line[];
   readonly closedAtSeconds?: number;
 }
-
-/** A named no of a contract is a value; broken input or output is a thrown Fault. */
-export type ChainOutcome =
-  | {
-      readonly ok: true;
-      readonly height: number;
-      readonly timestampSeconds: number;
-      readonly gasUsed: bigint;
-    }
-  | { readonly ok: false; readonly code: RefusalCode; readonly message: string };
 
 /** What a key has for gas, and what it should have. */
 export interface GasBalance {
@@ -236,6 +228,8 @@ export interface ChainSnapshot extends ChainTime {
   readonly id: string;
   channel(channelId: ChannelId): Promise<ChannelFacts | undefined>;
   blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts>;
+  /** Accusations and questions of a block. */
+  disputeFacts(channelId: ChannelId, blockNumber: number): Promise<DisputeFacts>;
   /** Token base units that block n surely pays the payee (protocol.md 2). */
   cover(channelId: ChannelId, blockNumber: number, payee: number): Promise<bigint>;
   /** What several results left open between a block's payer and payee; undefined for nothing. */
@@ -288,6 +282,7 @@ export interface Chain {
   gasBalance(account: Address): Promise<GasBalance>;
   participantActs(privateKey: Uint8Array): ParticipantActs;
   validatorActs(privateKey: Uint8Array): ValidatorActs;
+  disputeActs(privateKey: Uint8Array): DisputeActs;
   /** Calls `wake` after a new height; returns the unsubscriber. */
   subscribe(wake: () => void): () => void;
   close(): Promise<void>;

@@ -20,10 +20,13 @@ export const deployedContracts = [
   'BlockDisputes',
   'Blocks',
   'Lens',
+  'Adjudicator',
+  'Questions',
+  'Panel',
 ] as const;
 export type DeployedContract = (typeof deployedContracts)[number];
-/** Beside them what holds places, and the token of tests. */
-export type ContractName = DeployedContract | 'Vacant' | 'TestToken';
+/** Beside them what two of them make for themselves, and the token of tests. */
+export type ContractName = DeployedContract | 'LeafRules' | 'SegmentRules' | 'TestToken';
 
 export interface ContractRefusal {
   readonly code: RefusalCode;
@@ -48,16 +51,26 @@ interface BuiltContract {
   /** Looking a function up by its name costs more than encoding a call of it. */
   readonly functions: Map<string, FunctionFragment>;
   readonly bytecode: Hex;
+  /** Once it is deployed; zeros stand for what its constructor sets. */
+  readonly deployedBytecode: Hex;
 }
 
 const built = new Map<ContractName, BuiltContract>();
-const refusalContracts: readonly ContractName[] = [...deployedContracts, 'TestToken'];
+const refusalContracts: readonly ContractName[] = [
+  ...deployedContracts,
+  'LeafRules',
+  'SegmentRules',
+  'TestToken',
+];
 /** Whose log tells what happened. */
 export const eventContracts = [
   'Channels',
   'Vault',
   'Blocks',
   'ValidatorRegistry',
+  'Adjudicator',
+  'Questions',
+  'Panel',
 ] as const satisfies readonly DeployedContract[];
 
 export function encodeCall(contract: ContractName, name: string, values: readonly unknown[]): Hex {
@@ -98,10 +111,10 @@ export function decodeRefusal(data: string): ContractRefusal | undefined {
   return undefined;
 }
 
-/** The names of the errors of all our contracts, in kebab-case. */
-export function namesOfRefusals(): ReadonlySet<string> {
+/** The names of the errors of our contracts, in kebab-case. */
+export function namesOfRefusals(of: readonly ContractName[] = refusalContracts): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const contract of refusalContracts) {
+  for (const contract of of) {
     contractOf(contract).face.forEachError((error) => names.add(kebab(error.name)));
   }
   return names;
@@ -138,6 +151,12 @@ export function creationCode(contract: ContractName, values: readonly unknown[])
   return `${bytecode}${face.encodeDeploy(values).slice(2)}` as Hex;
 }
 
+/** Whether the code at an address is the contract's, whatever its constructor was given. */
+export function isCodeOf(contract: ContractName, code: Hex): boolean {
+  const [found, own] = [fromHex(code), fromHex(contractOf(contract).deployedBytecode)];
+  return found.length === own.length && own.every((byte, at) => byte === 0 || byte === found[at]);
+}
+
 /** Where the account's deployment with that nonce lies. */
 export function createdAddress(from: Hex, nonce: number): Hex {
   return getCreateAddress({ from, nonce }).toLowerCase() as Hex;
@@ -164,8 +183,8 @@ export function signTransaction(
 function contractOf(name: ContractName): BuiltContract {
   const known = built.get(name);
   if (known !== undefined) return known;
-  const { abi, bytecode } = JSON.parse(readFileSync(builtFile(`contracts/${name}.json`), 'utf8'));
-  const contract = { face: new Interface(abi), functions: new Map<string, FunctionFragment>(), bytecode };
+  const { abi, ...codes } = JSON.parse(readFileSync(builtFile(`contracts/${name}.json`), 'utf8'));
+  const contract = { ...codes, face: new Interface(abi), functions: new Map<string, FunctionFragment>() };
   built.set(name, contract);
   return contract;
 }

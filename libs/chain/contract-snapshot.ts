@@ -1,7 +1,7 @@
 /** The facts of one height, by view calls that all name it. */
 import { Fault } from '#environment';
 import type { Address, Hex } from '#encoding';
-import { type BlockFacts, type ChannelId, type Stage, stages } from '#protocol';
+import { type BlockFacts, type ChannelId, type DisputeFacts, type Stage, stages } from '#protocol';
 import type { BlockLog } from './block-log.js';
 import type {
   ChainSnapshot,
@@ -25,6 +25,7 @@ import {
   type WeiTuple,
 } from './contract-tuples.js';
 import type { CalledContract, ContractViews, StateTag } from './contract-views.js';
+import type { DisputeLog } from './dispute-log.js';
 import { JsonRpcRefused } from './json-rpc.js';
 import { refusalOf } from './refusal-of.js';
 
@@ -33,17 +34,23 @@ export interface ReadableHeight extends ChainTime {
   readonly tag: StateTag;
 }
 
+/** What is read from the log and kept, for every height. */
+export interface BlockLogs {
+  readonly blocks: BlockLog;
+  readonly disputes: DisputeLog;
+}
+
 export class ContractSnapshot implements ChainSnapshot {
   readonly id: string;
   readonly height: number;
   readonly timestampSeconds: number;
   readonly #tag: StateTag;
   readonly #views: ContractViews;
-  readonly #log: BlockLog;
+  readonly #logs: BlockLogs;
 
-  constructor(views: ContractViews, log: BlockLog, { height, timestampSeconds, tag }: ReadableHeight) {
+  constructor(views: ContractViews, logs: BlockLogs, { height, timestampSeconds, tag }: ReadableHeight) {
     this.#views = views;
-    this.#log = log;
+    this.#logs = logs;
     this.height = height;
     this.timestampSeconds = timestampSeconds;
     this.#tag = tag;
@@ -61,8 +68,19 @@ export class ContractSnapshot implements ChainSnapshot {
   }
 
   async blockFacts(channelId: ChannelId, blockNumber: number): Promise<BlockFacts> {
-    const words = await this.#view<BlockWordsTuple>('Lens', 'blockWords', [channelId, blockNumber]);
-    return this.#log.facts({ channelId, blockNumber }, words, this.height);
+    const words = await this.#words(channelId, blockNumber);
+    return this.#logs.blocks.facts({ channelId, blockNumber }, words, this.height);
+  }
+
+  async disputeFacts(channelId: ChannelId, blockNumber: number): Promise<DisputeFacts> {
+    const isFinal = stages.indexOf('final');
+    return this.#logs.disputes.facts({
+      id: { channelId, blockNumber },
+      words: await this.#words(channelId, blockNumber),
+      height: this.height,
+      view: (contract, name, values) => this.#view(contract, name, values),
+      isOpen: async () => stages.indexOf(await this.stage(channelId, blockNumber)) < isFinal,
+    });
   }
 
   cover(channelId: ChannelId, blockNumber: number, payee: number): Promise<bigint> {
@@ -137,6 +155,10 @@ export class ContractSnapshot implements ChainSnapshot {
   /** Ids of at most `count` channels in the order of their opening, from number `from` on. */
   channelIds(from: number, count: number): Promise<readonly Hex[]> {
     return this.#view('Channels', 'channelIds', [from, count]);
+  }
+
+  #words(channelId: ChannelId, blockNumber: number): Promise<BlockWordsTuple> {
+    return this.#view('Lens', 'blockWords', [channelId, blockNumber]);
   }
 
   #view<Answer>(contract: CalledContract, name: string, values: readonly unknown[]): Promise<Answer> {

@@ -2,27 +2,28 @@
  *  addresses. */
 import { addressOf, keccak256 } from '#crypto';
 import { type Address, concatBytes, fromHex, type Hex, toHex } from '#encoding';
-import type { ChainOutcome } from './chain.js';
+import { Fault } from '#environment';
+import type { ChainOutcome } from './chain-outcome.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
-import { createdAddress, creationCode, type DeployedContract, deployedContracts } from './contract-codec.js';
+import {
+  createdAddress,
+  creationCode,
+  type DeployedContract,
+  deployedContracts,
+  isCodeOf,
+} from './contract-codec.js';
+import type { RpcCalls } from './json-rpc.js';
 
 /** The first account of Foundry's public test mnemonic: anvil gives it coins, everybody knows its key. */
 export const developmentKey = fromHex('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');
 export const developmentAccount: Address = addressOf(developmentKey);
 
-/**
- * Places that contracts are told and that no contract takes. Once there is one, its name belongs at the end
- * of `deployedContracts`, and what it is made with in `constructorValues`.
- */
-const vacantPlaces = ['Adjudicator', 'Questions', 'Panel'] as const;
-/** In the order of their making. */
-const places = [...deployedContracts, ...vacantPlaces];
-type Place = (typeof places)[number];
+type Places = Readonly<Record<DeployedContract, Address>>;
 
 /** Where the contracts lie on every development chain. */
-export function developmentContracts(): Readonly<Record<Place, Address>> {
-  const found = places.map((name, nonce) => [name, createdAddress(developmentAccount, nonce)]);
-  return Object.fromEntries(found) as Record<Place, Address>;
+export function developmentContracts(): Places {
+  const places = deployedContracts.map((name, nonce) => [name, createdAddress(developmentAccount, nonce)]);
+  return Object.fromEntries(places) as Record<DeployedContract, Address>;
 }
 
 /**
@@ -32,9 +33,23 @@ export function developmentContracts(): Readonly<Record<Place, Address>> {
  */
 export async function deployContracts(poster: ActPoster, done: number): Promise<void> {
   const acts = deployedContracts.map((name) => creation(creationCode(name, constructorValues(name))));
-  // A place without code would be whatever its holder puts there later.
-  for (const _ of vacantPlaces) acts.push(creation(creationCode('Vacant', [])));
   assertDone(await Promise.all(acts.slice(done).map((act) => poster.post(act))));
+}
+
+/**
+ * Throws a Fault `chain-contracts-older` where a development chain that has begun has other contracts than
+ * these at their places: nobody can exchange them.
+ */
+export async function requireDeployed(rpc: RpcCalls): Promise<void> {
+  const at = developmentContracts();
+  const codes = deployedContracts.map((name) => rpc.call<Hex>('eth_getCode', at[name], 'latest'));
+  const found = await Promise.all(codes);
+  const other = deployedContracts.find((name, index) => !isCodeOf(name, found[index]));
+  if (other === undefined) return;
+  const message =
+    `the contracts of this chain are those of another version of Papyrus (first ${other}), and stay: go on ` +
+    'with that version, or begin in another folder';
+  throw new Fault('chain-contracts-older', message, { retriable: false });
 }
 
 function constructorValues(name: DeployedContract): readonly unknown[] {
@@ -73,11 +88,17 @@ function constructorValues(name: DeployedContract): readonly unknown[] {
           ...{ adjudicator, questions, panel },
         },
       ];
+    case 'Adjudicator':
+      return [at.Channels, at.Vault, at.Blocks, at.ParticipantRegistry, at.ReducerTable];
+    case 'Questions':
+      return [at.Channels, at.Vault, at.Blocks, at.ParticipantRegistry];
+    case 'Panel':
+      return [at.Channels, at.Vault, at.Blocks, at.ParticipantRegistry, at.ValidatorRegistry];
   }
 }
 
 /** `Places` of BlockStore.sol: the same for both codes of Blocks. */
-function blockPlaces(at: Readonly<Record<Place, Address>>): Readonly<Record<string, Address>> {
+function blockPlaces(at: Places): Readonly<Record<string, Address>> {
   return {
     channels: at.Channels,
     vault: at.Vault,

@@ -18,8 +18,11 @@ import type {
 import { type ActPoster, PostingActor } from './chain-actor.js';
 import type { ChainEventPage, EventCursor, EventFilter } from './chain-events.js';
 import { ChannelFinder } from './channel-finder.js';
-import { ContractSnapshot, type ReadableHeight } from './contract-snapshot.js';
+import { type BlockLogs, ContractSnapshot, type ReadableHeight } from './contract-snapshot.js';
 import { type ContractAddresses, ContractViews } from './contract-views.js';
+import type { DisputeActs } from './dispute-acts.js';
+import { DisputeActor } from './dispute-actor.js';
+import { DisputeLog } from './dispute-log.js';
 import { blockAt } from './finality.js';
 import { dearestActGas, gasPriceWei } from './gas.js';
 import type { JsonRpc } from './json-rpc.js';
@@ -46,13 +49,17 @@ export interface HeightSource {
 export class EthersChain implements Chain {
   protected readonly parts: ChainParts;
   readonly #views: ContractViews;
-  readonly #log: BlockLog;
+  readonly #logs: BlockLogs;
   readonly #finders = new Map<Hex, ChannelFinder>();
 
   constructor(parts: ChainParts) {
     this.parts = parts;
     this.#views = new ContractViews(parts.rpc, parts.contracts);
-    this.#log = new BlockLog(parts.rpc, parts.contracts.Blocks);
+    const { rpc, contracts } = parts;
+    this.#logs = {
+      blocks: new BlockLog(rpc, contracts.Blocks),
+      disputes: new DisputeLog(rpc, contracts),
+    };
   }
 
   async domain(): Promise<Eip712Domain> {
@@ -113,6 +120,10 @@ export class EthersChain implements Chain {
     return this.#actor(privateKey);
   }
 
+  disputeActs(privateKey: Uint8Array): DisputeActs {
+    return new DisputeActor(this.#posterOf(privateKey), this.parts.contracts);
+  }
+
   subscribe(wake: () => void): () => void {
     return this.parts.heights.subscribe(wake);
   }
@@ -122,11 +133,15 @@ export class EthersChain implements Chain {
   }
 
   #actor(privateKey: Uint8Array): PostingActor {
-    const poster = this.parts.posterOf(privateKey, addressOf(privateKey));
-    return new PostingActor(poster, () => this.#snapshot('latest'), this.parts.contracts);
+    const latest = () => this.#snapshot('latest');
+    return new PostingActor(this.#posterOf(privateKey), latest, this.parts.contracts);
+  }
+
+  #posterOf(privateKey: Uint8Array): ActPoster {
+    return this.parts.posterOf(privateKey, addressOf(privateKey));
   }
 
   async #snapshot(finality: Finality): Promise<ContractSnapshot> {
-    return new ContractSnapshot(this.#views, this.#log, await this.parts.heightOf(finality));
+    return new ContractSnapshot(this.#views, this.#logs, await this.parts.heightOf(finality));
   }
 }

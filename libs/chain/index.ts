@@ -1,7 +1,6 @@
 export type {
   Chain,
   ChainNotice,
-  ChainOutcome,
   ChainSnapshot,
   ChainTime,
   ChannelFacts,
@@ -19,6 +18,7 @@ export type {
   ValidatorFacts,
   WeiAccount,
 } from './chain.js';
+export type { ChainOutcome } from './chain-outcome.js';
 export type {
   BlockEventKind,
   ChainEvent,
@@ -27,4 +27,5 @@ export type {
   EventCursor,
   EventFilter,
 } from './chain-events.js';
+export type { DisputeActs } from './dispute-acts.js';
 export { contractRefusalCodes, posterRefusalCodes, type RefusalCode } from './refusal-codes.js';

@@ -62,6 +62,7 @@ async function contractsOf(rpc: JsonRpc, lens: Address): Promise<ContractAddress
     throw new Fault('lens-not-found', message, { retriable: false });
   }
   const { channels, vault, blocks, participantRegistry, validatorRegistry } = deployed;
+  const { adjudicator, questions, panel } = deployed;
   return {
     ParticipantRegistry: participantRegistry,
     Channels: channels,
@@ -69,6 +70,9 @@ async function contractsOf(rpc: JsonRpc, lens: Address): Promise<ContractAddress
     ValidatorRegistry: validatorRegistry,
     Blocks: blocks,
     Lens: lens,
+    Adjudicator: adjudicator,
+    Questions: questions,
+    Panel: panel,
   };
 }
 

@@ -11,6 +11,9 @@ const contracts = {
   Vault: address('c1'),
   Blocks: address('c2'),
   ValidatorRegistry: address('c3'),
+  Adjudicator: address('c4'),
+  Questions: address('c5'),
+  Panel: address('c6'),
 };
 const channelId: ChannelId = `0x${'ab'.repeat(32)}` as const;
 const closedTopic = eventTopics().get('channel-closed');

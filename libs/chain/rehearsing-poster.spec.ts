@@ -57,6 +57,17 @@ describe('a rehearsing chain', () => {
     expect(told).toEqual([]);
   });
 
+  it('refuses the largest act of a dispute by name', async () => {
+    told = [];
+    const channelId: Hex = `0x${'ab'.repeat(32)}`;
+    const id = { channelId, blockNumber: 3, resultIndex: 1, slot: 16 };
+    const acted = chain
+      .disputeActs(keyOf('rehearses'))
+      .openNode(id, { entries: new Uint8Array(40_960).fill(7) });
+    expect(await acted).toMatchObject({ ok: false, code: 'wrong-turn' });
+    expect(told).toEqual([]);
+  });
+
   it('shows what rests on an act before it without its gas: that one was not posted', async () => {
     told = [];
     const token = await driver.deployToken('Euro', 'EUR', 6);

@@ -1,6 +1,6 @@
 /** Tries acts on the chain as it is and posts none: what a dry run of a command shows. */
 import type { Address, Hex } from '#encoding';
-import type { ChainOutcome } from './chain.js';
+import type { ChainOutcome } from './chain-outcome.js';
 import type { ActPoster, ChainAct } from './chain-actor.js';
 import { decodeCall } from './contract-codec.js';
 import type { ContractAddresses } from './contract-views.js';

@@ -1,6 +1,7 @@
 /** Answers of a chain as the tests of what it promises take them. */
 import type { ChannelId } from '#protocol';
-import type { Chain, ChainOutcome, ChainSnapshot, Line } from '../chain.js';
+import type { Chain, ChainSnapshot, Line } from '../chain.js';
+import type { ChainOutcome } from '../chain-outcome.js';
 
 /** Throws for a no. */
 export function done(outcome: ChainOutcome): Extract<ChainOutcome, { ok: true }> {

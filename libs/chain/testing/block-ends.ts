@@ -1,7 +1,8 @@
 /** The ways in which a block ends, as tests of what every chain promises. */
 import { expect, it } from '@jest/globals';
 import { bondWei, collectionEnd, stageOf } from '#protocol';
-import type { ChainOutcome, DrivenChain } from '../chain.js';
+import type { DrivenChain } from '../chain.js';
+import type { ChainOutcome } from '../chain-outcome.js';
 import { done, latest, lineOf, refused } from './answers.js';
 import { ExampleChannel, type ExampleResult, periods } from './example-channel.js';
 

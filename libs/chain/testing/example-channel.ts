@@ -4,6 +4,8 @@ import { addressOf, encryptionPublicKey, merklePath, merkleRoot, sealBox, sha256
 import { type Address, concatBytes, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import {
   amountWords,
+  blockKeyOf,
+  type BlockRules,
   boxesHashOf,
   type ChannelId,
   type ChannelTerms,
@@ -18,17 +20,12 @@ import {
   outputHashOf,
   type RevealedResult,
   roleOf,
+  secretOf,
   type SignedDelegation,
 } from '#protocol';
 import { defaultParameters, encodeParameters } from '#reduction';
-import type {
-  Chain,
-  ChainOutcome,
-  DrivenChain,
-  ParticipantActs,
-  ParticipantKeys,
-  ValidatorActs,
-} from '../chain.js';
+import type { Chain, DrivenChain, ParticipantActs, ParticipantKeys, ValidatorActs } from '../chain.js';
+import type { ChainOutcome } from '../chain-outcome.js';
 
 export interface ExampleParticipant {
   readonly account: ParticipantActs;
@@ -36,6 +33,7 @@ export interface ExampleParticipant {
   readonly validator: ValidatorActs;
   readonly accountKey: Uint8Array;
   readonly operatorKey: Uint8Array;
+  readonly validatorKey: Uint8Array;
 }
 
 export const roles = [roleOf.dsp, roleOf.ssp, roleOf.auditor];
@@ -83,15 +81,17 @@ export class ExampleChannel {
   readonly boxes: readonly Hex[];
   readonly #separator: Uint8Array;
   readonly #leaves: Uint8Array;
+  readonly #secret: Uint8Array;
 
   private constructor(setting: ExampleSetting) {
-    const { chain, participants, token, terms, separator, leaves, domain } = setting;
+    const { chain, participants, token, terms, separator, secret, domain } = setting;
     this.chain = chain;
     this.participants = participants;
     this.token = token;
     this.terms = terms;
     this.#separator = separator;
-    this.#leaves = leaves;
+    this.#secret = secret;
+    this.#leaves = keyCommitments(secret, terms.blocksMax);
     this.channelId = channelIdOf(domain, terms);
     const digest = fromHex(this.channelId);
     this.signatures = participants.map(({ accountKey }) => toHex(signDigest(digest, accountKey)));
@@ -107,7 +107,7 @@ export class ExampleChannel {
     await chain.mint(token, participants[0].account.address, minted);
     const domain = await chain.domain();
     const { timestampSeconds } = await chain.time();
-    const leaves = keyCommitments(keyOf(`${name} secret`), 5);
+    const secret = keyOf(`${name} secret`);
     const terms: ChannelTerms = {
       participants: participants.map(({ account }) => account.address),
       roles,
@@ -122,7 +122,7 @@ export class ExampleChannel {
       retentionPeriod: 1_000,
       authorBytesMax: 65_536,
       priceNanoMax: 1_000_000_000n,
-      keysRoot: toHex(merkleRoot(leaves)),
+      keysRoot: toHex(merkleRoot(keyCommitments(secret, 5))),
       boxesHash: boxesHashOf(exampleBoxes()),
       salt: toHex(keyOf(`${name} salt`)),
       ...periods,
@@ -132,7 +132,7 @@ export class ExampleChannel {
       participants,
       token,
       terms,
-      leaves,
+      secret,
       domain,
       separator: domainSeparator(domain),
     });
@@ -185,6 +185,18 @@ export class ExampleChannel {
     };
   }
 
+  /** What opens a block, and what its records and parts are held against. */
+  rules(blockNumber: number): BlockRules {
+    const { roles: of, priceNanoMax, authorBytesMax } = this.terms;
+    return {
+      ...{ roles: of, priceNanoMax, authorBytesMax, blockNumber },
+      channelId: fromHex(this.channelId),
+      blockKey: blockKeyOf(secretOf(this.#secret, blockNumber)),
+      domainSeparator: this.#separator,
+      signers: this.participants.map(({ accountKey }) => fromHex(addressOf(accountKey))),
+    };
+  }
+
   keyPath(blockNumber: number): readonly Hex[] {
     return merklePath(this.#leaves, blockNumber).map(toHex);
   }
@@ -211,19 +223,21 @@ interface ExampleSetting {
   readonly token: Address;
   readonly terms: ChannelTerms;
   readonly separator: Uint8Array;
-  readonly leaves: Uint8Array;
+  readonly secret: Uint8Array;
   readonly domain: Parameters<typeof channelIdOf>[0];
 }
 
 function exampleParticipant(chain: DrivenChain, name: string): ExampleParticipant {
   const accountKey = keyOf(`${name} account`);
   const operatorKey = keyOf(`${name} operator`);
+  const validatorKey = keyOf(`${name} validator`);
   return {
+    validatorKey,
     accountKey,
     operatorKey,
     account: chain.participantActs(accountKey),
     operator: chain.participantActs(operatorKey),
-    validator: chain.validatorActs(keyOf(`${name} validator`)),
+    validator: chain.validatorActs(validatorKey),
   };
 }
 

@@ -20,7 +20,7 @@ import {
   stageOf,
   stanceOf,
 } from '#protocol';
-import type { ChainOutcome } from '../chain.js';
+import type { ChainOutcome } from '../chain-outcome.js';
 import type { ExampleChannel, ExampleResult } from './example-channel.js';
 import { Seams } from './seams.js';
 
