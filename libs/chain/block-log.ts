@@ -203,8 +203,13 @@ class EventFinder {
     if (event === undefined) this.missing ??= `result ${outputHash}`;
     const result =
       event === undefined ? noResult : resultOfTuple(outputHash, event.fields.result as ResultTuple);
-    const known = { ...result, firstRevealedAtSeconds: Number(revealedAt), isGone: fallen || withdrawn };
-    return fallen ? { ...known, isFallen: true } : known;
+    const firstRevealedAtSeconds = event?.atSeconds ?? 0;
+    const again = Number(revealedAt);
+    return {
+      ...{ ...result, firstRevealedAtSeconds, isGone: fallen || withdrawn },
+      ...(again === firstRevealedAtSeconds ? {} : { revealedAgainAtSeconds: again }),
+      ...(fallen ? { isFallen: true } : {}),
+    };
   }
 
   /** The last such event: a seat that was displaced committed before. */

@@ -52,6 +52,8 @@ export interface RevealedResult {
 /** A revealed result as the block keeps it. */
 export interface KnownResult extends RevealedResult {
   readonly firstRevealedAtSeconds: number;
+  /** When it was revealed once more after it had been taken back: it can be accused as if it were new. */
+  readonly revealedAgainAtSeconds?: number;
   /** It fell in a dispute, or who revealed it took it back and nobody else stands for it. */
   readonly isGone: boolean;
   /** It fell: nothing makes it stand again. */

@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Digest } from '#encoding';
-import type { BlockFacts, BlockDispute, KnownResult, PostedPart } from './block-facts.js';
+import type { BlockDispute, BlockFacts, KnownResult, PostedPart } from './block-facts.js';
 import type { ChannelTerms } from './channel-terms.js';
 import {
   accusableUntil,
+  accusationsEnd,
   areCountable,
   countableParts,
   decidedFacts,
   decisionAt,
   doPartsDiffer,
+  lastRevealedAt,
   partDecisionOf,
   partsInDoubt,
   questionEnd,
@@ -65,6 +67,13 @@ describe('the windows of a dispute', () => {
     const same = { ...quarrel, results: [result(1, 0b111), result(2, 0b111)] };
     expect(accusableUntil(terms, 0, same, 1_140)).toBe(1_190);
     expect(accusableUntil(terms, 0, same, 1_170)).toBe(1_200);
+  });
+
+  it('let one that was taken back and revealed again be accused as if it were new', () => {
+    const again = result(1, 0b111, { revealedAgainAtSeconds: 1_180 });
+    const same = { ...quarrel, results: [again, result(2, 0b111)] };
+    expect(lastRevealedAt(again)).toBe(1_180);
+    expect(accusationsEnd(terms, 0, same)).toBe(1_210);
   });
 
   it('are told by the stage, each as long as it is open', () => {

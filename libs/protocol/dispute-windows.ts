@@ -63,6 +63,11 @@ export function windowEnd(terms: ChannelTerms, blockNumber: number, facts: Block
   return decisionAt(terms, blockNumber, facts) + Math.floor(terms.processingPeriod / 2);
 }
 
+/** Seconds: its first reveal, or a later one after it had been taken back. */
+export function lastRevealedAt({ firstRevealedAtSeconds, revealedAgainAtSeconds }: KnownResult): number {
+  return revealedAgainAtSeconds ?? firstRevealedAtSeconds;
+}
+
 /** Until when a result may be accused that was revealed then. */
 export function accusableUntil(
   terms: ChannelTerms,
@@ -76,7 +81,7 @@ export function accusableUntil(
 
 /** As `accusableUntil` of the result that was revealed last. */
 export function accusationsEnd(terms: ChannelTerms, blockNumber: number, facts: BlockFacts): number {
-  return accusableUntil(terms, blockNumber, facts, facts.results.at(-1)?.firstRevealedAtSeconds ?? 0);
+  return accusableUntil(terms, blockNumber, facts, Math.max(0, ...facts.results.map(lastRevealedAt)));
 }
 
 /**
@@ -171,7 +176,7 @@ export function partsInDoubt(facts: BlockFacts): number {
 function lastAccusable(terms: ChannelTerms, blockNumber: number, facts: BlockFacts): number {
   const standing = standingResults(facts);
   if (standing.length < 2) return 0;
-  const ends = standing.map((one) => accusableUntil(terms, blockNumber, facts, one.firstRevealedAtSeconds));
+  const ends = standing.map((one) => accusableUntil(terms, blockNumber, facts, lastRevealedAt(one)));
   return Math.max(...ends);
 }
 

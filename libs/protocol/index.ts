@@ -54,6 +54,7 @@ export {
   outputHashOfWords,
   outputTransactions,
 } from './block-result.js';
+export { bondWei } from './bonds.js';
 export {
   blockStart,
   boxesHashOf,
@@ -112,6 +113,23 @@ export type {
   TextDisproof,
 } from './dispute-moves.js';
 export {
+  accusableUntil,
+  areCountable,
+  countableParts,
+  type DisputeWindows,
+  decidedFacts,
+  decisionAt,
+  doPartsDiffer,
+  lastRevealedAt,
+  ownResultWindow,
+  type PartDecision,
+  partDecisionOf,
+  partsInDoubt,
+  questionEnd,
+  windowEnd,
+} from './dispute-windows.js';
+export {
+  askedNext,
   type BlockSeen,
   collateDue,
   commitDue,
@@ -121,7 +139,6 @@ export {
   type DueEnd,
   type DueWait,
   defaultSilenceSeconds,
-  askedNext,
   delegateDue,
   haveAllCommitted,
   isDue,
@@ -154,7 +171,18 @@ export {
   keyPurposeOf,
 } from './key-possession.js';
 export * as limits from './limits.js';
+export {
+  firstBlockNoticed,
+  isWithdrawalDue,
+  type LineBlocks,
+  type LineSeen,
+  servableOf,
+  startedBlocks,
+  withdrawableOf,
+} from './line-due.js';
 export { type FoundBlocks, type ManifestEnd, walkManifest, walkManifestOf } from './manifest-walk.js';
+export { acceptDue, computeOwnDue, type OwnComputation, revealOwnDue } from './own-word-due.js';
+export { drawPanel, type PanelSeed } from './panel-draw.js';
 export { type PanelWord, panelCommitmentOf, panelTimes } from './panel-word.js';
 export type { HeaderPlace, PlacedHeader, PlacedRecord, RecordPlace, RowPlace } from './part-place.js';
 export {
@@ -172,6 +200,7 @@ export {
   pegLockDigest,
   pegTokenDigest,
 } from './peg-attestation.js';
+export { type ProcessingPeriod, processingPeriodAt, processingStartOf } from './processing-period.js';
 export {
   decodeRecord,
   encodeRecord,
@@ -202,22 +231,6 @@ export {
 } from './record-batch.js';
 export { type BlockStage, isOver, type Stage, stageOf, stages } from './stage.js';
 export { agreedIn, stanceOf, standingResults } from './stances.js';
-export { type ProcessingPeriod, processingPeriodAt, processingStartOf } from './processing-period.js';
-export {
-  accusableUntil,
-  areCountable,
-  countableParts,
-  type DisputeWindows,
-  decidedFacts,
-  decisionAt,
-  doPartsDiffer,
-  ownResultWindow,
-  type PartDecision,
-  partDecisionOf,
-  partsInDoubt,
-  questionEnd,
-  windowEnd,
-} from './dispute-windows.js';
 export {
   disputeSecondsMin,
   type OpeningFacts,
@@ -237,16 +250,4 @@ export {
   encodeValidationRequest,
   type ValidationRequest,
 } from './validation-request.js';
-export { bondWei } from './bonds.js';
-export {
-  firstBlockNoticed,
-  isWithdrawalDue,
-  type LineBlocks,
-  type LineSeen,
-  servableOf,
-  startedBlocks,
-  withdrawableOf,
-} from './line-due.js';
-export { acceptDue, computeOwnDue, type OwnComputation, revealOwnDue } from './own-word-due.js';
-export { drawPanel, type PanelSeed } from './panel-draw.js';
 export { type DrawCandidate, type DrawSeed, drawValidators } from './validator-draw.js';

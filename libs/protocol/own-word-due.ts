@@ -4,8 +4,14 @@
  */
 import type { Digest, Hex } from '#encoding';
 import type { BlockFacts } from './block-facts.js';
+import {
+  areCountable,
+  decisionAt,
+  doPartsDiffer,
+  lastRevealedAt,
+  ownResultWindow,
+} from './dispute-windows.js';
 import type { BlockSeen, Due } from './due.js';
-import { areCountable, decisionAt, doPartsDiffer, ownResultWindow } from './dispute-windows.js';
 import { processingPeriodAt } from './processing-period.js';
 import { stanceOf } from './stances.js';
 
@@ -105,7 +111,7 @@ function hasRevealed({ terms, blockNumber, facts }: BlockSeen, participant: numb
   if (own === undefined || facts.dispute?.counted === undefined) return own !== undefined;
   const result = facts.results.find((one) => one.outputHash === own.outputHash);
   if (result === undefined || !result.isGone) return true;
-  return result.firstRevealedAtSeconds >= decisionAt(terms, blockNumber, facts);
+  return lastRevealedAt(result) >= decisionAt(terms, blockNumber, facts);
 }
 
 function spokenOrOver(

@@ -24,13 +24,14 @@ import {
   type ChannelTerms,
   channelIdOf,
   commitmentOf,
+  type DrawCandidate,
+  decidedFacts,
   delegationDigest,
   domainSeparator,
-  decidedFacts,
-  type DrawCandidate,
   type Eip712Domain,
   haveAllCommitted,
   type KnownResult,
+  lastRevealedAt,
   type OwnResult,
   ownResultWindow,
   processingPeriodAt,
@@ -322,7 +323,8 @@ export class SimulatedChain {
   #withResult({ results, disputedAtSeconds }: BlockFacts, result: RevealedResult): Partial<BlockFacts> {
     const isIt = (one: KnownResult): boolean => one.outputHash === result.outputHash;
     if (results.some(isIt)) {
-      return { results: results.map((one) => (isIt(one) ? { ...one, isGone: false } : one)) };
+      const again = { isGone: false, revealedAgainAtSeconds: this.nowSeconds };
+      return { results: results.map((one) => (isIt(one) && one.isGone ? { ...one, ...again } : one)) };
     }
     const isFirst = results.length === 0 || disputedAtSeconds !== undefined;
     const isDispute = !isFirst && !hasSameAmounts(result, results[0]);
@@ -350,7 +352,7 @@ export class SimulatedChain {
     const before = facts.ownResults.find((one) => one.participant === participant);
     const gone = facts.results.find((one) => one.outputHash === before?.outputHash && one.isGone);
     const isAgain = facts.dispute?.counted !== undefined && gone !== undefined;
-    if (before !== undefined && (!isAgain || gone.firstRevealedAtSeconds >= fromSeconds)) {
+    if (before !== undefined && (!isAgain || lastRevealedAt(gone) >= fromSeconds)) {
       return no('already-revealed');
     }
     if (stanceOf(facts, participant) !== undefined) return no('already-bound');

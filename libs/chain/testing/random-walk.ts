@@ -11,6 +11,7 @@ import {
   decidedFacts,
   decisionAt,
   doPartsDiffer,
+  lastRevealedAt,
   ownResultWindow,
   partsInDoubt,
   processingPeriodAt,
@@ -290,7 +291,7 @@ class Walk {
   #mayRevealOwn(at: number, who: number, facts: BlockFacts): boolean {
     const before = facts.results.find(({ outputHash }) => outputHash === this.#own.get(`${at} ${who}`));
     if (before === undefined || facts.dispute?.counted === undefined) return before === undefined;
-    return before.isGone && before.firstRevealedAtSeconds < decisionAt(this.#channel.terms, at, facts);
+    return before.isGone && lastRevealedAt(before) < decisionAt(this.#channel.terms, at, facts);
   }
 
   async #accept(blockNumber: number, { who, pick }: Step): Promise<void> {
@@ -312,7 +313,7 @@ class Walk {
     const isHeld = await this.#seams.holdAccusation(at, pick, who, binding ? 'account' : 'validator');
     const { terms } = this.#channel;
     const isDecided = !doPartsDiffer(facts) || facts.dispute?.counted !== undefined;
-    const isTime = now < accusableUntil(terms, at, facts, result.firstRevealedAtSeconds);
+    const isTime = now < accusableUntil(terms, at, facts, lastRevealedAt(result));
     const isAccusable = stage.stage === 'dispute' && !result.isGone && isDecided && isTime;
     const isRival = rivalsOf(facts, who, binding).some((one) => one !== result.outputHash);
     this.#answered('accuse', isHeld, isAccusable && isRival);
