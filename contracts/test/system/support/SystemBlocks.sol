@@ -248,12 +248,12 @@ abstract contract SystemBlocks is SystemDecision {
     }
 
     /// All posted parts that may count, or one less.
-    function partsFor(bytes32 id, uint64 n, uint256 random) private view returns (uint16 parts) {
+    function partsFor(bytes32 id, uint64 n, uint256 random) private view returns (uint16 some) {
         if (decisions[id][n].isClear && random % 4 != 0) return decisions[id][n].counted;
-        parts = noted[id][n].posted;
-        if (random % 2 == 0) parts &= ~uint16(1 << ((random >> 8) % MEMBERS));
+        some = noted[id][n].posted;
+        if (random % 2 == 0) some &= ~uint16(1 << ((random >> 8) % MEMBERS));
         // What is struck is refused.
-        if (noted[id][n].disputedAt != 0 && (random >> 16) % 4 != 0) parts &= ~words(id, n).struck;
+        if (noted[id][n].disputedAt != 0 && (random >> 16) % 4 != 0) some &= ~words(id, n).struck;
     }
 
     /// Where it was decided before which parts count, a bond that was lost may have been burnt for it.
