@@ -282,6 +282,18 @@ contract PanelAppealsTest is PanelFixture {
         everybodyIsPaid();
     }
 
+    function test_who_was_silent_before_an_appeal_was_silent_also_if_the_next_round_is_cut_short() public {
+        hear(4, 0, 0);
+        appeal(THIRD);
+        drawAll();
+        seams.closeBlock(id, BLOCK);
+        panel.release(id, BLOCK, PART);
+        holds(account(ASKER), 1 ether - 4 * PAY, 0, 0);
+        holds(account(THIRD), 1 ether, 0, 0);
+        holds(Bonds.BURN, 3 * Bonds.PANEL_SILENCE, 0, 0);
+        everybodyIsPaid();
+    }
+
     function test_an_appeal_that_nothing_came_of_pays_its_round_and_has_the_rest_back() public {
         hear(4, 3, 0);
         appeal(THIRD);

@@ -52,6 +52,7 @@ contract SteadyBondsTest is Organisations {
     function test_an_exit_lowers_it_at_once_and_taking_it_back_raises_it_for_later() public {
         vm.warp(later + 10);
         announce(MIN);
+        announce(MIN);
         vm.assertEq(weightAt(later), 2 * MIN);
         announce(MIN + 1);
         vm.assertEq(weightAt(later), 2 * MIN - 1);
