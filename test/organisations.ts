@@ -2,6 +2,7 @@
 import { problemOf, validationRequestSchema } from '#api';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator, type CoordinatorOptions } from '#apps/coordinator/src/coordinator';
+import type { OwnComputing } from '#apps/settlement/src/own-results';
 import { Settlement } from '#apps/settlement/src/settlement';
 import { Validator } from '#apps/validator/src/validator';
 import type { ReduceBlock } from '#block-reduction';
@@ -81,7 +82,10 @@ export function startAll(
     kinds[1].push(new Coordinator({ ...options, ...coordinator }, { ...common, entropy, fetch }));
     kinds[2].push(validator);
     const { encryptionSecret } = one;
-    const ownComputing = { encryptionSecret, keyValue, reduceBlock: reduceInMemory(partStore) };
+    const ownComputing: OwnComputing = {
+      ...{ encryptionSecret, keyValue, partStores: [partStore] },
+      reduceBlock: reduceInMemory(partStore),
+    };
     kinds[3].push(new Settlement(options, { ...common, ownComputing }));
   });
   return kinds.flat();

@@ -18,7 +18,7 @@ export interface BlockLane {
   /** How long one block may take before another attempt may begin. */
   readonly lockMs: number;
   /** Reads the facts, and does what they call for. Once `signal` has ended it acts no more. */
-  act(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct>;
+  act(channelId: ChannelId, blockNumber: number, signal: AbortSignal, about?: string): Promise<BlockAct>;
 }
 
 /** A block in one lane: what is due there, what is waited for, or why nothing ever will be due. */
@@ -74,8 +74,8 @@ export class BlockSweep {
     this.#workers = this.#shell.lanes.map(({ kind, concurrency, lockMs, ...lane }) => {
       const options = { concurrency, lockMs, attemptsMax };
       const { act } = lane;
-      return this.#ports.jobQueue.work(kind, options, async ({ channelId, blockNumber }, signal) =>
-        (await act(channelId, blockNumber, signal)) === 'again' ? 'again' : 'done',
+      return this.#ports.jobQueue.work(kind, options, async ({ channelId, blockNumber, about }, signal) =>
+        (await act(channelId, blockNumber, signal, about)) === 'again' ? 'again' : 'done',
       );
     });
     this.#loop.start();
@@ -106,9 +106,9 @@ export class BlockSweep {
       due
         .filter((job) => job.kind === lane.kind)
         .map(
-          ({ channelId, blockNumber }) =>
+          ({ channelId, blockNumber, about }) =>
             () =>
-              lane.act(channelId, blockNumber, neverEnds),
+              lane.act(channelId, blockNumber, neverEnds, about),
         ),
     );
     return sweepEach([...acts, () => this.#tend()], async (act) => {
@@ -119,15 +119,12 @@ export class BlockSweep {
 
   /** Says that there is never more to find: what jobs do moves the chain, and that wakes the loop. */
   async #name(): Promise<boolean> {
-    for (const { kind, channelId, blockNumber } of jobsOf(await this.#shell.look())) {
+    for (const job of jobsOf(await this.#shell.look())) {
       try {
-        await this.#ports.jobQueue.add({ kind, channelId, blockNumber });
+        await this.#ports.jobQueue.add(job);
       } catch (cause) {
         // The next sweep names it again; the others still have their turn.
-        this.#ports.log.warn(
-          { kind, channelId, blockNumber, cause: messageOf(cause) },
-          'a job was not taken',
-        );
+        this.#ports.log.warn({ ...job, cause: messageOf(cause) }, 'a job was not taken');
       }
     }
     if (this.#endRest === undefined) this.#tending ??= this.#tendAside();

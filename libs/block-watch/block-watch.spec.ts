@@ -37,7 +37,7 @@ describe('the block watch', () => {
     expect(await numbers()).toEqual([[1, 'collation']]);
     expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
     // No seat, no bond to release: nobody has to remember the block.
-    expect(watch.takeVoided()).toEqual([]);
+    expect(watch.takeEnded()).toEqual([]);
   });
 
   it('counts a block that is over once, however many look at the same time', async () => {
@@ -52,7 +52,7 @@ describe('the block watch', () => {
     expect(chain.stage(channelId, 0).stage).toBe('void');
     await Promise.all([watch.blocks(), watch.blocks(), watch.blocks()]);
     const known = [watch.lowestUnfinished(channelId), watch.unfinishedAmong(channelId, 9)];
-    expect(watch.takeVoided().map(({ blockNumber }) => blockNumber)).toEqual([0]);
+    expect(watch.takeEnded().map(({ blockNumber }) => blockNumber)).toEqual([0]);
     // Block 1, of which nobody posted a part, is over too.
     expect(known).toEqual([2, 7]);
   });
@@ -121,7 +121,7 @@ describe('the block watch', () => {
     rehearsal.chain.advanceTo(rehearsal.collected(0));
     expect(await watch.blocks()).toEqual([]);
     expect(watch.lowestUnfinished(rehearsal.channelId)).toBe(1);
-    expect(watch.takeVoided()).toEqual([]);
+    expect(watch.takeEnded()).toEqual([]);
   });
 
   it('looks for no block that starts after the channel was closed or beyond blocksMax', async () => {

@@ -11,6 +11,7 @@ import {
   type ChannelId,
   type ChannelTerms,
   collectionEnd,
+  type DisputeFacts,
   decidedFacts,
   isDue,
   isOver,
@@ -24,6 +25,8 @@ export interface WatchedBlock extends BlockSeen {
   readonly participant: number | undefined;
   /** Height at which all of the facts were read. */
   readonly height: number;
+  /** What was said in its dispute; absent where there was none. */
+  readonly dispute?: DisputeFacts;
 }
 
 /** Blocks that are asked for at a time. */
@@ -47,8 +50,8 @@ export class BlockWatch {
   readonly #account: Address | undefined;
   readonly #chain: Chain;
   readonly #channels = new Map<Hex, WatchedChannel>();
-  /** Void blocks with parts, whose bonds nobody has released. */
-  #voided: WatchedBlock[] = [];
+  /** Void blocks with parts, whose bonds nobody has released, and blocks that were in dispute. */
+  #ended: WatchedBlock[] = [];
   #last: { readonly heights: Heights; readonly blocks: readonly WatchedBlock[] } | undefined;
 
   /** `account` is the participant's; without one only `block` is of use. */
@@ -85,11 +88,11 @@ export class BlockWatch {
   }
 
   /**
-   * The void blocks that `blocks` came upon since the last call and on which bonds lie; void
-   * in a finalized height, so that each is told once.
+   * The blocks that `blocks` came upon since the last call and on which bonds may still lie: void ones, and
+   * those that were in dispute; over in a finalized height, so that each is told once.
    */
-  takeVoided(): readonly WatchedBlock[] {
-    return this.#voided.splice(0);
+  takeEnded(): readonly WatchedBlock[] {
+    return this.#ended.splice(0);
   }
 
   /** One block of any channel, whatever its stage; undefined if there is no such channel or block. */
@@ -204,7 +207,7 @@ export class BlockWatch {
       // Another look, at the same time, was first.
       if (blockNumber < channel.lowestUnfinished || channel.finished.has(blockNumber)) continue;
       channel.finished.add(blockNumber);
-      if (isDue(releaseVoidDue(block))) this.#voided.push(block);
+      if (isDue(releaseVoidDue(block)) || block.dispute !== undefined) this.#ended.push(block);
     }
     while (channel.finished.delete(channel.lowestUnfinished)) channel.lowestUnfinished++;
   }
@@ -216,7 +219,9 @@ export class BlockWatch {
     const facts = decidedFacts(terms, blockNumber, found, nowSeconds);
     const stage = stageOf(terms, blockNumber, facts, nowSeconds, channel.closedAtSeconds);
     const participant = this.#participantIn(terms);
-    return { channelId, blockNumber, participant, terms, facts, stage, height, nowSeconds };
+    const seen = { channelId, blockNumber, participant, terms, facts, stage, height, nowSeconds };
+    if (facts.disputedAtSeconds === undefined) return seen;
+    return { ...seen, dispute: await snapshot.disputeFacts(channelId, blockNumber) };
   }
 
   #participantIn(terms: ChannelTerms): number | undefined {

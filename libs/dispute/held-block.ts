@@ -1,11 +1,12 @@
 /** A block whose parts one holds opened, in memory: its tree with keys, and whatever a move wants of it. */
 import { sha256 } from '#crypto';
 import { concatBytes, type Hex, toHex } from '#encoding';
-import { forEachBatch, limits, type PartCommitment, type PlacedRecord, recordAt } from '#protocol';
+import { limits, type PartCommitment, type PlacedRecord } from '#protocol';
 import { type OpenedSegments, placesIn } from '#proofs';
 import { type ReductionTerms, reduceSegments } from '#reduction';
 import type { Found, MoveSteps, OwnTree, Want } from './accusation.js';
 import { OwnTreeBuild } from './own-tree.js';
+import { recordsIn } from './segment-records.js';
 
 /** A part that counts, checked before; parts that list the same row share its segment's bytes. */
 export interface HeldPart extends OpenedSegments {
@@ -35,7 +36,7 @@ export class HeldBlock {
 
   #find(want: Want): Found {
     if (want.wants === 'place') return { placed: this.placeOf(want.record) };
-    return { records: recordsIn(this.#distinct, want.impressionKey) };
+    return { records: concatBytes(...this.#distinct.map((one) => recordsIn(one, want.impressionKey))) };
   }
 
   placeOf(record: Uint8Array): PlacedRecord | undefined {
@@ -46,30 +47,6 @@ export class HeldBlock {
     }
     return undefined;
   }
-}
-
-/**
- * All records of the impression in segments of whole batches, one after the other, as often as they are
- * there.
- */
-function recordsIn(segments: Iterable<Uint8Array>, impressionKey: Uint8Array): Uint8Array {
-  const found: Uint8Array[] = [];
-  for (const segment of segments) {
-    forEachBatch(segment, (from, bytes) => {
-      for (let at = from + limits.batchHeaderBytes; at < from + bytes; at += limits.recordBytes) {
-        if (hasKey(segment, at + recordAt.impressionKey, impressionKey)) {
-          found.push(segment.subarray(at, at + limits.recordBytes));
-        }
-      }
-    });
-  }
-  return concatBytes(...found);
-}
-
-/** In place, because nearly all differ in the first byte. */
-function hasKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
-  for (let one = 0; one < key.length; one++) if (bytes[at + one] !== key[one]) return false;
-  return true;
 }
 
 function distinctSegments(parts: readonly HeldPart[]): Uint8Array[] {

@@ -7,6 +7,7 @@ export type {
   OwnTree,
   Want,
 } from './accusation.js';
+export type { AccusationTask } from './accusation-tasks.js';
 export { type AccusedMove, accusedMove } from './accused-move.js';
 export {
   type AccuserMove,
@@ -23,17 +24,24 @@ export {
   piecesRootOf,
 } from './disproof-due.js';
 export { HeldBlock, type HeldPart } from './held-block.js';
+export type { DisputeSeen, OwnFound, Player } from './dispute-seen.js';
+export { type DisputeTask, disputeTasks } from './dispute-tasks.js';
+export { type PanelSeat, panelSeats, type PanelTask } from './panel-tasks.js';
+export type { PartTask } from './part-tasks.js';
 export { amountsIn, isLeafOpening, isNodeOpening } from './opening-check.js';
 export { OwnTreeBuild } from './own-tree.js';
 export { type PartFinding, PartFindings, unservedManifest } from './part-findings.js';
+export { OwnTreeBuild } from './own-tree.js';
 export {
   type AskedRow,
   type PartView,
   type PublicationMove,
+  publicationOf,
   publicationsDue,
   type QuestionedPart,
   type QuestionMove,
   questionsDue,
 } from './questions-due.js';
+export { recordsIn } from './segment-records.js';
 export { SumTree } from './sum-tree.js';
 export { topLevelOf } from './tree-shape.js';

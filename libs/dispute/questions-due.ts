@@ -78,8 +78,16 @@ export function publicationsDue(asked: readonly AskedRow[], held: readonly HeldP
     const found = held.find(({ participant }) => participant === part);
     if (isPublished || found === undefined) return [];
     const { commitment, rows, segments } = found;
-    return [
-      { move: 'publish', part, commitment, row: rowPlace(rows, rowIndex), segment: segments[rowIndex] },
-    ];
+    return [{ move: 'publish', ...publicationOf({ part, commitment }, rows, rowIndex, segments[rowIndex]) }];
   });
+}
+
+/** The opened bytes of one row. */
+export function publicationOf(
+  { part, commitment }: { readonly part: number; readonly commitment: PartCommitment },
+  rows: Uint8Array,
+  rowIndex: number,
+  segment: Uint8Array,
+): RowPublication {
+  return { part, commitment, row: rowPlace(rows, rowIndex), segment };
 }

@@ -7,7 +7,17 @@ import type {} from '#encoding';
 import type { ChannelId } from '#protocol';
 
 /** Reveals have a kind of their own: a reduction that waits for a slow part must not delay them. */
-const jobKinds = ['collate', 'delegate', 'validate', 'reveal', 'accept', 'own-result', 'settle'] as const;
+const jobKinds = [
+  'collate',
+  'delegate',
+  'validate',
+  'reveal',
+  'accept',
+  'panel',
+  'own-result',
+  'dispute',
+  'settle',
+] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /**
@@ -18,10 +28,14 @@ export interface Job {
   readonly kind: JobKind;
   readonly channelId: ChannelId;
   readonly blockNumber: number;
+  /** What of the block, where several things of it run side by side. */
+  readonly about?: string;
 }
 
 /** Names a job within its kind. */
-export const jobIdOf = ({ channelId, blockNumber }: Job): string => `${channelId}/${blockNumber}`;
+export function jobIdOf({ channelId, blockNumber, about }: Job): string {
+  return about === undefined ? `${channelId}/${blockNumber}` : `${channelId}/${blockNumber}/${about}`;
+}
 
 /** `again`: what the job is there for could not be done yet, and nothing is broken. */
 export type JobEnd = 'done' | 'again';

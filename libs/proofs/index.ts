@@ -15,6 +15,7 @@ export {
   headerPlace,
   type OpenedSegments,
   type PlaceFault,
+  PlaceSearch,
   placesIn,
   rowPlace,
 } from './record-place.js';

@@ -29,18 +29,32 @@ export function placesIn(
   { segments, rows }: OpenedSegments,
   recordHashes: ReadonlySet<Hex>,
 ): ReadonlyMap<Hex, RecordPlace> {
-  const found = new Map<Hex, RecordPlace>();
-  const wanted = new WantedHashes(recordHashes);
+  const search = new PlaceSearch(recordHashes);
   for (const [segmentIndex, segment] of segments.entries()) {
-    if (found.size === recordHashes.size) break;
+    if (search.found.size === recordHashes.size) break;
+    search.look(rows, segmentIndex, segment);
+  }
+  return search.found;
+}
+
+/** Looks for the first place of each of the records, segment by segment of one part. */
+export class PlaceSearch {
+  readonly found = new Map<Hex, RecordPlace>();
+  readonly #wanted: WantedHashes;
+
+  constructor(recordHashes: ReadonlySet<Hex>) {
+    this.#wanted = new WantedHashes(recordHashes);
+  }
+
+  look(rows: Uint8Array, segmentIndex: number, segment: Uint8Array): void {
     forEachBatch(segment, (from, bytes) => {
       const batch = segment.subarray(from, from + bytes);
-      for (const [hash, recordIndex] of wanted.in(batch)) {
-        if (!found.has(hash)) found.set(hash, placeOf(rows, segmentIndex, segment, from, recordIndex));
+      for (const [hash, recordIndex] of this.#wanted.in(batch)) {
+        if (this.found.has(hash)) continue;
+        this.found.set(hash, placeOf(rows, segmentIndex, segment, from, recordIndex));
       }
     });
   }
-  return found;
 }
 
 /** Finds few hashes among those of many records: all are hashed in bulk, hardly any is looked at twice. */

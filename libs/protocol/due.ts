@@ -24,6 +24,8 @@ export type DueAct =
   | 'compute'
   | 'reveal-own'
   | 'accept'
+  | 'dispute'
+  | 'panel'
   | 'settle'
   | 'release-void';
 
@@ -56,6 +58,12 @@ export type DueWait =
   | 'dispute'
   /** What the own computation gives is not revealed. */
   | 'own-result'
+  /** Whose result or part it is has its turn first. */
+  | 'answer-of-others'
+  /** The part may still be served. */
+  | 'part-served'
+  /** Words of a panel are not shown yet. */
+  | 'panel-time'
   /** No result stands yet for good. */
   | 'finality';
 

@@ -92,7 +92,7 @@ export class Collator {
       { name: `collate/${options.account}`, intervalMs: options.sweepIntervalMs },
       { jobQueue, log, subscribe },
       {
-        lanes: [{ ...lane, act: (...block) => this.#act(...block) }],
+        lanes: [{ ...lane, act: (id, number, signal) => this.#act(id, number, signal) }],
         look: () => this.#look(),
         tend: () => this.#tend(),
       },

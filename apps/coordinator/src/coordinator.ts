@@ -119,7 +119,7 @@ export class Coordinator {
       { name: `delegate/${options.account}`, intervalMs: options.sweepIntervalMs },
       { jobQueue, log, subscribe },
       {
-        lanes: [{ ...lane, lockMs, act: (...block) => this.#act(...block) }],
+        lanes: [{ ...lane, lockMs, act: (id, number, signal) => this.#act(id, number, signal) }],
         look: () => this.#look(),
         tend: () => this.#tend(),
       },

@@ -125,7 +125,9 @@ class Stage {
       return this.answer();
     };
     const { encryptionSecret } = rehearsal.participants[me];
-    const ownComputing = { encryptionSecret, keyValue: rehearsal.keyValue(me), reduceBlock };
+    const partStores: OwnComputing['partStores'] = [rehearsal.partStore()];
+    const keyValue = rehearsal.keyValue(me);
+    const ownComputing = { encryptionSecret, keyValue, reduceBlock, partStores };
     return new Settlement(
       { ...rehearsal.participants[me], sweepIntervalMs: 1_000 },
       {
@@ -326,7 +328,10 @@ it('says in log and readiness what the registry has against the keys that an own
     );
   const codes = ['operator-key-not-registered', 'no-channel-keys', 'encryption-secret-not-registered'];
   const never: ReduceBlock = () => Promise.reject(new Error('nothing is to be computed'));
-  const computing = opened({ encryptionSecret, keyValue: rehearsal.keyValue(me), reduceBlock: never });
+  const computing = opened({
+    ...{ encryptionSecret, keyValue: rehearsal.keyValue(me), reduceBlock: never },
+    partStores: [rehearsal.partStore()],
+  });
   await computing.sweep();
   expect((await computing.readiness()).reasons.map(({ code }) => code)).toEqual(codes);
   expect(told).toEqual(codes.map((code) => ({ code })));

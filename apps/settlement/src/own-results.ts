@@ -8,6 +8,7 @@ import type { Chain, ParticipantActs } from '#chain';
 import type { Address } from '#encoding';
 import type { Log } from '#environment';
 import type { KeyValue } from '#key-value';
+import type { PartStore } from '#part-store';
 import {
   acceptDue,
   areCountable,
@@ -28,6 +29,8 @@ export interface OwnComputing {
   /** Keeps the keys of unfinished blocks. */
   readonly keyValue: KeyValue;
   readonly reduceBlock: ReduceBlock;
+  /** The own one, then those of counterparties: what is shown in a dispute is taken from them. */
+  readonly partStores: readonly [PartStore, ...PartStore[]];
 }
 
 export interface OwnResultsPorts {

@@ -72,7 +72,10 @@ function openComputing(
   const partStore = openPartStore(own.partStore, { log });
   const otherStores = own.otherPartStores.map((url) => openPartStore(url, { log, access: 'read' }));
   const reduction = new BlockReduction(own.reduction, { partStore, otherStores, log });
-  const ownComputing = { encryptionSecret, keyValue, reduceBlock: reduction.reduce.bind(reduction) };
+  const ownComputing: OwnComputing = {
+    ...{ encryptionSecret, keyValue, partStores: [partStore, ...otherStores] },
+    reduceBlock: (block) => reduction.reduce(block),
+  };
   return { ownComputing, computing: [reduction, partStore, ...otherStores] };
 }
 

@@ -22,6 +22,7 @@ import type { Address, Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type ChannelId, type Due, isDue, releaseVoidDue, settleDue } from '#protocol';
+import { type DisputeLimits, Disputes } from './disputes.js';
 import { LineWatch } from './line-watch.js';
 import { type OwnComputing, OwnResults } from './own-results.js';
 
@@ -31,7 +32,11 @@ export interface SettlementOptions {
   /** Private key that sends the settlement; anyone may, so it needs gas and nothing else. */
   readonly operatorKey: Uint8Array;
   readonly sweepIntervalMs: number;
+  readonly disputeLimits?: DisputeLimits;
 }
+
+/** About what all accusations, questions and answers of a block can take that several lie about. */
+export const defaultDisputeLimits: DisputeLimits = { bondsMaxWei: 10n ** 18n, gasMax: 500_000_000n };
 
 export interface SettlementPorts {
   readonly chain: Chain;
@@ -44,6 +49,8 @@ export interface SettlementPorts {
 const lane = { kind: 'settle', concurrency: 8, lockMs: 180_000 } as const;
 /** As long as reducing the largest block may take. */
 const ownLane = { kind: 'own-result', concurrency: 2, lockMs: 3_600_000 } as const;
+/** Each game of a dispute is a job of its own: one that waits for segments keeps no other from its turn. */
+const disputeLane = { kind: 'dispute', concurrency: 16, lockMs: 3_600_000 } as const;
 
 export class Settlement {
   readonly #ports: SettlementPorts;
@@ -52,12 +59,13 @@ export class Settlement {
   readonly #sweep: BlockSweep;
   readonly #lines: LineWatch;
   readonly #own: OwnResults | undefined;
+  readonly #disputes: Disputes | undefined;
   readonly #registry: RegistryReasons;
   readonly #teller: ReasonTeller;
   /** By channel: what was computed of blocks below this number is forgotten. */
   readonly #forgotten = new Map<Hex, number>();
-  /** Void blocks whose bonds may still lie there; found again after a restart. */
-  readonly #voided = new Map<string, WatchedBlock>();
+  /** Blocks that are over and whose bonds may still lie there; found again after a restart. */
+  readonly #ended = new Map<string, WatchedBlock>();
   /** Blocks whose dispute was reported. */
   readonly #reported = new Set<string>();
 
@@ -68,6 +76,7 @@ export class Settlement {
     this.#lines = new LineWatch(options.account, this.#watch, ports, this.#acts);
     const { jobQueue, log, chain, ownComputing } = ports;
     this.#own = ownComputing && new OwnResults(options.account, ownComputing, ports, this.#acts);
+    this.#disputes = this.#own && disputesOf(options, ports, this.#own);
     this.#teller = new ReasonTeller(log);
     this.#registry = new RegistryReasons(chain, this.#checks(options.account, ownComputing));
     const subscribe = chain.subscribe.bind(chain);
@@ -77,7 +86,8 @@ export class Settlement {
       {
         lanes: [
           { ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) },
-          { ...ownLane, act: (...block) => this.#ownAct(...block) },
+          { ...ownLane, act: (id, number, signal) => this.#ownAct(id, number, signal) },
+          { ...disputeLane, act: (...game) => this.#disputeAct(...game) },
         ],
         look: () => this.#look(),
         tend: () => this.#tend(),
@@ -127,7 +137,7 @@ export class Settlement {
   /** Which blocks are final or void and not yet dealt with, and until when the others can change. */
   async dues(): Promise<readonly DueJob[]> {
     const blocks = await this.#watch.blocks();
-    for (const block of this.#watch.takeVoided()) this.#voided.set(idOf(block), block);
+    await this.#lookAtEnded();
     for (const block of blocks) if (block.facts.results.length > 1) this.#report(block);
     const dueIn = ({ channelId, blockNumber }: WatchedBlock, due: Due): DueJob => {
       return { kind: lane.kind, channelId, blockNumber, due };
@@ -138,8 +148,34 @@ export class Settlement {
         ? []
         : blocks.map((block) => ({ ...dueIn(block, own.dueIn(block)), kind: ownLane.kind }))),
       ...blocks.map((block) => dueIn(block, settleDue(block))),
-      ...[...this.#voided.values()].map((block) => dueIn(block, releaseVoidDue(block))),
+      ...[...blocks, ...this.#ended.values()].flatMap((block) => this.#disputes?.duesIn(block) ?? []),
+      ...[...this.#ended.values()].map((block) => dueIn(block, releaseVoidDue(block))),
     ];
+  }
+
+  /** Those that are told, and of them all that still have bonds, as they are now. */
+  async #lookAtEnded(): Promise<void> {
+    const told = this.#watch.takeEnded();
+    if (told.length === 0 && this.#ended.size === 0) return;
+    const now = await this.#watch.blocksOf([...this.#ended.values(), ...told]);
+    this.#ended.clear();
+    for (const block of now) {
+      const games = this.#disputes?.duesIn(block) ?? [];
+      if (isDue(releaseVoidDue(block)) || games.some(({ due }) => isDue(due))) {
+        this.#ended.set(idOf(block), block);
+      }
+    }
+  }
+
+  async #disputeAct(
+    channelId: ChannelId,
+    blockNumber: number,
+    signal: AbortSignal,
+    game?: string,
+  ): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
+    if (block === undefined || game === undefined) return 0;
+    return this.#disputes?.act(block, game, signal) ?? 0;
   }
 
   async #ownAct(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
@@ -153,6 +189,7 @@ export class Settlement {
       const lowest = this.#watch.lowestUnfinished(channelId);
       if (lowest === (this.#forgotten.get(channelId) ?? 0)) continue;
       await this.#own?.forget(channelId, lowest);
+      this.#disputes?.forget(channelId, lowest);
       this.#forgotten.set(channelId, lowest);
     }
   }
@@ -167,16 +204,13 @@ export class Settlement {
   async #releaseVoid(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
     const outcome = await this.#acts.releaseVoid(channelId, blockNumber);
-    const did = toldAct(outcome, {
+    return toldAct(outcome, {
       log: this.#ports.log,
       fields: { channelId, blockNumber },
       done: 'released the bonds of a void block',
       refused: 'the chain did not release bonds',
       expected: ['already-ended'],
     });
-    // While the bonds still lie there the block stays on the list.
-    if (did !== 'again') this.#voided.delete(idOf(block));
-    return did;
   }
 
   async #settle(block: WatchedBlock): Promise<BlockAct> {
@@ -210,6 +244,19 @@ export class Settlement {
       this.#ports.log.error({ ...fields, notice: 'contested' }, words);
     } else this.#ports.log.error(fields, 'DIFFERENT RESULTS stand for this block: its payment is disputed');
   }
+}
+
+function disputesOf(
+  options: SettlementOptions,
+  ports: SettlementPorts,
+  own: OwnResults,
+): Disputes | undefined {
+  const { account, operatorKey, disputeLimits = defaultDisputeLimits } = options;
+  const { ownComputing, chain, log } = ports;
+  if (ownComputing === undefined) return undefined;
+  const { reduceBlock, partStores } = ownComputing;
+  const playing = { chain, log, reduceBlock, partStores };
+  return new Disputes(account, disputeLimits, own.keys, playing, chain.disputeActs(operatorKey));
 }
 
 const idOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;

@@ -121,9 +121,9 @@ export class Validator {
       { jobQueue, log, subscribe },
       {
         lanes: [
-          { ...revealLane, act: (...block) => this.#revealDue(...block) },
-          { ...validateLane, act: (...block) => this.#commitDue(...block) },
-          { ...acceptLane, act: (...block) => this.#acceptDue(...block) },
+          { ...revealLane, act: (id, number, signal) => this.#revealDue(id, number, signal) },
+          { ...validateLane, act: (id, number, signal) => this.#commitDue(id, number, signal) },
+          { ...acceptLane, act: (id, number, signal) => this.#acceptDue(id, number, signal) },
         ],
         look: () => this.#look(),
         tend: () => this.#tend(),

@@ -9,6 +9,7 @@ import type { ChannelNode } from '#apps/channel-node/src/channel-node';
 import { startChannelNodeApp } from '#apps/channel-node/src/channel-node.app';
 import { Collator } from '#apps/collator/src/collator';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
+import type { OwnComputing } from '#apps/settlement/src/own-results';
 import { Settlement } from '#apps/settlement/src/settlement';
 import type { ReduceBlock } from '#block-reduction';
 import { BlockReduction } from '#block-reduction/block-reduction';
@@ -94,7 +95,7 @@ export async function openOrganisation(
     { chain, keyValue, jobQueue, entropy: systemEntropy, log },
   );
   const reduceBlock: ReduceBlock = (block) => reduction.reduce(block);
-  const ownComputing = { encryptionSecret, keyValue, reduceBlock };
+  const ownComputing: OwnComputing = { encryptionSecret, keyValue, reduceBlock, partStores: [partStore] };
   const settlement = new Settlement(every, { chain, jobQueue, log, ownComputing });
   const nodeApp = await startChannelNodeApp(
     { ...every, requestTimeoutMs, heightIntervalMs },

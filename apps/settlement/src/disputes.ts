@@ -1,0 +1,233 @@
+/**
+ * A participant's part in disputes (protocol.md 8): accuses what differs from its own computation, answers for
+ * what equals it, asks about parts that it does not count, publishes what others ask of those that it does,
+ * ends what is over and gets bonds back. What was played is on the chain, and nowhere else.
+ */
+import { type BlockAct, type ChannelKeys, type DueJob, toldAct, type WatchedBlock } from '#block-watch';
+import type { Chain, DisputeActs } from '#chain';
+import { type DisputeTask, disputeTasks, type PartView, type Player, questionsDue } from '#dispute';
+import type { Address } from '#encoding';
+import type { Log } from '#environment';
+import { type ChannelId, isDue, standingResults } from '#protocol';
+import { bondOf, stakedWei } from './dispute-bonds.js';
+import {
+  type Saying,
+  type Silence,
+  sayingInAccusation,
+  sayingOf,
+  sayingOfDisproof,
+  sayingOfPublication,
+  sayingOfQuestion,
+} from './dispute-say.js';
+import { type OwnBlock, OwnBlocks, type OwnBlocksPorts } from './own-blocks.js';
+
+/** What one block's dispute may cost at most. */
+export interface DisputeLimits {
+  /** Bonds, whatever becomes of them. */
+  readonly bondsMaxWei: bigint;
+  /** Of the acts that this process made. */
+  readonly gasMax: bigint;
+}
+
+export interface DisputesPorts extends OwnBlocksPorts {
+  readonly chain: Chain;
+  readonly log: Log;
+}
+
+/** What a game is about that only computes the block. */
+const ownGame = 'own';
+
+/** Noes that say that others were faster, or that the time for it has passed. */
+const overtaken = [
+  ...['already-accused', 'wrong-turn', 'turn-over', 'turn-not-over', 'result-not-standing'],
+  ...['result-standing', 'result-unknown', 'accusation-too-late', 'nothing-else-stood-for'],
+  ...['record-already-placed', 'question-too-late', 'part-not-in-doubt', 'part-struck-before'],
+  ...['already-asked', 'row-already-published', 'row-too-late', 'question-not-open', 'question-undecided'],
+  ...['already-drawn', 'draw-too-early', 'already-concluded', 'nothing-to-appeal', 'block-over'],
+  ...['block-open', 'not-drawn', 'wrong-time', 'wrong-stage'],
+];
+
+export class Disputes {
+  readonly #account: Address;
+  readonly #limits: DisputeLimits;
+  readonly #ports: DisputesPorts;
+  readonly #acts: DisputeActs;
+  readonly #own: OwnBlocks;
+  /** By block: parts that were looked at, the rows that were held against what was published, and gas. */
+  readonly #looked = new Map<string, Looked>();
+  readonly #told = new Set<string>();
+
+  constructor(
+    account: Address,
+    limits: DisputeLimits,
+    keys: ChannelKeys,
+    ports: DisputesPorts,
+    acts: DisputeActs,
+  ) {
+    this.#account = account.toLowerCase() as Address;
+    this.#limits = limits;
+    this.#ports = ports;
+    this.#acts = acts;
+    this.#own = new OwnBlocks(account, keys, ports);
+  }
+
+  /** Where each game of the block's dispute stands. */
+  duesIn(block: WatchedBlock): readonly DueJob[] {
+    const { channelId, blockNumber, stage } = block;
+    const job = { kind: 'dispute', channelId, blockNumber } as const;
+    const jobs = this.#tasks(block).map(({ game, due }): DueJob => ({ ...job, about: game, due }));
+    if (stage.stage !== 'dispute' || this.#own.found(block) !== undefined) return jobs;
+    const untilSeconds = stage.endsAtSeconds;
+    return [{ ...job, about: ownGame, due: { due: 'dispute', untilSeconds } }, ...jobs];
+  }
+
+  /** Plays one game as far as it goes now. */
+  async act(block: WatchedBlock, game: string, signal: AbortSignal): Promise<BlockAct> {
+    if (game === ownGame) return this.#compute(block);
+    const task = this.#tasks(block).find((one) => one.game === game && isDue(one.due));
+    if (task === undefined) return 0;
+    const saying = sayingOf(this.#acts, block, task) ?? (await this.#sayingWithOwn(block, task));
+    if (saying === undefined) return 'again';
+    if ('reason' in saying) return this.#silent(block, task, saying);
+    signal.throwIfAborted();
+    return this.#say(block, task, saying);
+  }
+
+  /** Forgets what was computed of blocks that are over. */
+  forget(channelId: ChannelId, lowestUnfinished: number): void {
+    this.#own.forget(channelId, lowestUnfinished);
+    for (const id of this.#looked.keys()) {
+      const [channel, block] = id.split('/');
+      if (channel === channelId && Number(block) < lowestUnfinished) this.#looked.delete(id);
+    }
+  }
+
+  #tasks(block: WatchedBlock): DisputeTask[] {
+    const { dispute, height } = block;
+    if (dispute === undefined) return [];
+    return disputeTasks({ block, dispute, height }, this.#player(block));
+  }
+
+  #player(block: WatchedBlock): Player {
+    const { views, compared } = this.#lookedAt(block);
+    const own = this.#own.found(block);
+    return { participant: indexIn(block), account: this.#account, own, views: [...views.values()], compared };
+  }
+
+  async #compute(block: WatchedBlock): Promise<BlockAct> {
+    if (block.stage.stage !== 'dispute' || this.#own.found(block) !== undefined) return 0;
+    return (await this.#own.of(block)) === undefined ? 'again' : 1;
+  }
+
+  async #sayingWithOwn(block: WatchedBlock, task: DisputeTask): Promise<Saying | Silence | undefined> {
+    const own = await this.#own.of(block);
+    if (own === undefined) return undefined;
+    switch (task.task) {
+      case 'accuser-move':
+      case 'answer':
+        return sayingInAccusation(this.#acts, block, { ...task, task: task.task }, own);
+      case 'question':
+        return this.#question(block, task.part, own);
+      case 'publish':
+        return sayingOfPublication(this.#acts, block, task, own);
+      case 'disprove':
+        return sayingOfDisproof(this.#acts, block, task, own);
+      default:
+        throw new Error(`${task.task} takes no own computation`);
+    }
+  }
+
+  /** Looks at the part now: what could not be had before may have come. */
+  async #question(block: WatchedBlock, part: number, own: OwnBlock): Promise<Saying | Silence> {
+    if (block.dispute === undefined) return { reason: 'not-disputed' };
+    const view = await own.parts.look(part);
+    const { views } = this.#lookedAt(block);
+    const isNew = !views.has(part);
+    views.set(part, view);
+    const standing = standingResults(block.facts).map(({ validParts }) => validParts);
+    const [move] = questionsDue(indexIn(block), standing, [view], block.dispute.parts);
+    if (move === undefined) return { reason: 'nothing-to-ask' };
+    // Whether it is time to ask is said by the next look.
+    if (isNew) return { reason: 'looked-at' };
+    return sayingOfQuestion(this.#acts, block, move);
+  }
+
+  #silent(block: WatchedBlock, task: DisputeTask, { reason }: Silence): BlockAct {
+    const { channelId, blockNumber } = block;
+    if (reason === 'looked-at') return 1;
+    if (reason === 'decrypts-to-published' && 'rowIndex' in task) {
+      this.#lookedAt(block).compared.add(`${task.part}/${task.rowIndex}`);
+      return 1;
+    }
+    const fields = { channelId, blockNumber, game: task.game, task: task.task, reason };
+    this.#ports.log.debug(fields, 'there is nothing to say in a dispute');
+    return 'again';
+  }
+
+  async #say(block: WatchedBlock, task: DisputeTask, saying: Saying): Promise<BlockAct> {
+    const { channelId, blockNumber } = block;
+    const looked = this.#lookedAt(block);
+    if (looked.gasUsed >= this.#limits.gasMax) {
+      const found = { gasUsed: String(looked.gasUsed), gasMax: String(this.#limits.gasMax) };
+      const words = 'the dispute has taken as much gas as it may: nothing more is said in it';
+      this.#tell(block, 'dispute-gas-used-up', found, words);
+      return 0;
+    }
+    if (!(await this.#hasBond(block, task))) return 'again';
+    const outcome = await saying.send();
+    if (outcome.ok) looked.gasUsed += outcome.gasUsed;
+    return toldAct(outcome, {
+      log: this.#ports.log,
+      fields: { channelId, blockNumber, ...saying.fields },
+      done: saying.done,
+      refused: `the chain did not take what was to be said in a dispute: ${task.task}`,
+      expected: overtaken,
+    });
+  }
+
+  async #hasBond(block: WatchedBlock, task: DisputeTask): Promise<boolean> {
+    const needed = bondOf(task);
+    if (needed === 0n || block.dispute === undefined) return true;
+    const staked = stakedWei(block.dispute, { participant: indexIn(block), account: this.#account });
+    const account = this.#account;
+    if (staked + needed > this.#limits.bondsMaxWei) {
+      const found = { account, stakedWei: String(staked), bondsMaxWei: String(this.#limits.bondsMaxWei) };
+      const words = 'the dispute has taken as much wei for bonds as it may: nothing more is staked in it';
+      this.#tell(block, 'dispute-bonds-used-up', found, words);
+      return false;
+    }
+    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
+    const { freeWei } = await latest.weiAccount(account);
+    if (freeWei >= needed) return true;
+    const found = { account, freeWei: String(freeWei), neededWei: String(needed) };
+    const words = 'the account has no wei for a bond of a dispute: deposit it (depositWei)';
+    this.#tell(block, 'dispute-without-bond', found, words);
+    return false;
+  }
+
+  #lookedAt({ channelId, blockNumber }: WatchedBlock): Looked {
+    const id = `${channelId}/${blockNumber}`;
+    const known = this.#looked.get(id) ?? { views: new Map(), compared: new Set(), gasUsed: 0n };
+    this.#looked.set(id, known);
+    return known;
+  }
+
+  /** Once a block. */
+  #tell({ channelId, blockNumber }: WatchedBlock, notice: string, fields: object, words: string): void {
+    const id = `${notice}/${channelId}/${blockNumber}`;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    this.#ports.log.error({ channelId, blockNumber, notice, ...fields }, words);
+  }
+}
+
+interface Looked {
+  readonly views: Map<number, PartView>;
+  readonly compared: Set<string>;
+  gasUsed: bigint;
+}
+
+function indexIn({ participant }: WatchedBlock): number {
+  if (participant === undefined) throw new Error('the watch shows blocks of others');
+  return participant;
+}
