@@ -11,6 +11,7 @@ import {
   type RevealedResult,
   reportHashOf,
 } from '#protocol';
+import type { LeafVisit } from '#reduction';
 import type { ReduceBlock } from './reduce-port.js';
 
 /** The outcome of reducing a block, kept before anything is said of it. */
@@ -33,12 +34,13 @@ export interface ReducedBlock {
   readonly unsureBlocks: number;
 }
 
-/** Of the parts that may count now. `validator`: whose work it is. */
+/** Of the parts that may count now. `validator`: whose work it is; `visitLeaves`: see `BlockToReduce`. */
 export async function reduceWatchedBlock(
   block: WatchedBlock,
   blockKey: Uint8Array,
   validator: Address,
   ports: { readonly chain: Chain; readonly reduceBlock: ReduceBlock },
+  visitLeaves?: LeafVisit,
 ): Promise<ReducedBlock> {
   const { channelId, blockNumber, terms } = block;
   const parameters = fromHex(terms.reducerParameters);
@@ -49,6 +51,7 @@ export async function reduceWatchedBlock(
       .filter(({ participant }) => ((countableParts(block.facts) >> participant) & 1) === 1)
       .map(committedPart),
     validator,
+    ...(visitLeaves === undefined ? {} : { visitLeaves }),
   });
   if (output.workDigest === undefined) throw new Error('a block reduced for a validator has its workDigest');
   const fields = {

@@ -5,8 +5,8 @@
 import { type ReduceBlock, reduceWatchedBlock } from '#block-reduction';
 import { blockRulesOf, type ChannelKeys, committedPart, type WatchedBlock } from '#block-watch';
 import type { Chain } from '#chain';
-import { type BlockKeyProof, LeafColumns, type OwnFound, type OwnTree } from '#dispute';
-import { type Address, concatBytes, fromHex } from '#encoding';
+import { type BlockKeyProof, type OwnFound, type OwnTree, OwnTreeBuild } from '#dispute';
+import { type Address, fromHex } from '#encoding';
 import type { Log } from '#environment';
 import type { PartStore } from '#part-store';
 import { areCountable, type ChannelId, countableParts } from '#protocol';
@@ -101,17 +101,13 @@ export class OwnBlocks {
     const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
     const proof = opened.ok ? opened.keys.proof(blockNumber) : undefined;
     if (blockKey === undefined || proof === undefined) return undefined;
-    const leaves = new LeafColumns(terms.roles.length);
-    const keys: Uint8Array[] = [];
+    const build = new OwnTreeBuild(terms.roles.length);
     const { kept, report, unsureBlocks } = await reduceWatchedBlock(
       block,
       blockKey,
       this.#account,
       this.#ports,
-      (some) => {
-        leaves.add(some);
-        keys.push(some.keys.slice(0, some.groups * 16));
-      },
+      build.visit,
     );
     const { outputHash, validParts, impressionCount } = kept.result;
     const isWhole = unsureBlocks === 0 && report.invalidParts.every(([, reason]) => reason !== 'unavailable');
@@ -122,7 +118,7 @@ export class OwnBlocks {
     const rules = await blockRulesOf(chain, channelId, terms, blockNumber, blockKey);
     const own = {
       found,
-      tree: { tree: leaves.finish(), keys: concatBytes(...keys), validParts },
+      tree: build.finish(validParts),
       terms: { roles: terms.roles, reducer: terms.reducer, parameters: fromHex(terms.reducerParameters) },
       parts: new OpenedParts(rules, block.facts.parts.map(committedPart), this.#ports),
       key: { channelId: fromHex(channelId), blockNumber, blockKey, keyPath: proof.path.map(fromHex) },

@@ -24,7 +24,7 @@ export class CrashPoint {
         if (typeof member !== 'function') return member;
         return (...given: unknown[]) => {
           const call = (): unknown => member.apply(target, given);
-          if (name === 'participantActs' || name === 'validatorActs') return this.wrap(call() as object);
+          if (typeof name === 'string' && name.endsWith('Acts')) return this.wrap(call() as object);
           if (name === 'subscribe' || name === 'bytes' || name === 'nowMs') return call();
           if (name === 'read' || name === 'list' || name === 'getMany') {
             this.#step();

@@ -41,6 +41,8 @@ import {
   stanceOf,
 } from '#protocol';
 
+import { SimulatedDisputes } from './simulated-disputes.js';
+
 type Acts = Pick<
   ParticipantActs,
   'address' | 'postPart' | 'settle' | 'releaseVoid' | 'revealOwnResult' | 'acceptResult'
@@ -80,6 +82,7 @@ export class SimulatedChain {
   drawFault: Fault | undefined;
   /** How often each act was accepted. */
   readonly accepted: Record<string, number> = {};
+  readonly disputes = new SimulatedDisputes();
   readonly #keys = new Map<Hex, { atSeconds: number; keys: ParticipantKeys }[]>();
   readonly #validators = new Map<Hex, ValidatorFacts>();
   readonly #channels = new Map<Hex, ChannelFacts>();
@@ -143,7 +146,12 @@ export class SimulatedChain {
 
   /** The facts of the present height. */
   latest(): ChainSnapshot {
-    return snapshotOf(this.#state());
+    return this.#snapshot(this.#state());
+  }
+
+  /** What is said in disputes is seen at every height. */
+  #snapshot(state: State): ChainSnapshot {
+    return { ...snapshotOf(state), disputeFacts: async (...block) => this.disputes.of(...block) };
   }
 
   /** The height keeps its facts and has another hash from now on. */
@@ -159,7 +167,7 @@ export class SimulatedChain {
       snapshot: async ({ finality }) =>
         finality === 'latest' || this.finalizedBelow === 0
           ? this.latest()
-          : snapshotOf(this.#past.at(-1 - this.finalizedBelow) ?? this.#past[0] ?? this.#state()),
+          : this.#snapshot(this.#past.at(-1 - this.finalizedBelow) ?? this.#past[0] ?? this.#state()),
       heightHash: async (height) => this.#hashOf(height),
       drawGround: async (height) => {
         if (this.drawFault !== undefined) throw this.drawFault;
@@ -175,6 +183,12 @@ export class SimulatedChain {
         this.#actor(addressOf(privateKey)) as Partial<ParticipantActs> as ParticipantActs,
       validatorActs: (privateKey) =>
         this.#actor(addressOf(privateKey)) as Partial<ValidatorActs> as ValidatorActs,
+      disputeActs: (privateKey) => this.disputes.acts(addressOf(privateKey), () => this.#taken()),
+      events: async (from) => {
+        const events = this.disputes.drawnSince(from?.height ?? 0);
+        const height = (from?.height ?? 0) + events.length;
+        return { events, cursor: { height, hash: '0x', logIndex: -1 }, isLast: true };
+      },
       subscribe: (wake) => {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
@@ -219,9 +233,8 @@ export class SimulatedChain {
     const act = async (name: string, run: () => No | undefined): Promise<ChainOutcome> => {
       const refused = run();
       if (refused !== undefined) return { ok: false, ...refused };
-      this.#mine();
       this.accepted[name] = (this.accepted[name] ?? 0) + 1;
-      return { ok: true, height: this.height, timestampSeconds: this.nowSeconds, gasUsed: 0n };
+      return this.#taken();
     };
     return {
       address,
@@ -233,6 +246,11 @@ export class SimulatedChain {
       settle: (...given) => act('settle', () => this.#settle(...given)),
       releaseVoid: (...given) => act('releaseVoid', () => this.#releaseVoid(...given)),
     };
+  }
+
+  #taken(): ChainOutcome {
+    this.#mine();
+    return { ok: true, height: this.height, timestampSeconds: this.nowSeconds, gasUsed: 100_000n };
   }
 
   #update(channelId: ChannelId, blockNumber: number, change: Partial<BlockFacts>): void {
