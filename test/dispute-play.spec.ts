@@ -1,0 +1,166 @@
+/** A participant's settlement service against a liar in a dispute, on the embedded chain. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { blockSeconds, type Rehearsal } from '#block-watch/testing/rehearsal';
+import type { ChainOutcome, DisputeActs, DrivenChain } from '#chain';
+import { openAnvilChain } from '#chain/anvil-chain';
+import { type AccusedMove, HeldBlock } from '#dispute';
+import { ForgedTree } from '#dispute/testing/forged-tree';
+import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
+import { type Address, toHex } from '#encoding';
+import { silentLog } from '#environment';
+import { reductionTermsOf } from '#proofs';
+import { type AccusationFacts, amountWords, bondWei, limits, outputHashOf } from '#protocol';
+import { done, openOnChain } from './open-on-chain.js';
+import { fillLogs, type Sweeper, startAll, sweepUntilStill } from './organisations.js';
+
+const genesis = 1_700_000_000;
+const deposit = 1_000_000n;
+/** What the records of the block say that the seller earns. */
+const earned = 3_000n;
+const [payer, seller] = [0, 1];
+const every = 0b111;
+
+/** With what the seller makes of the block's true leaves, and the moves with which it is found out. */
+const lies: readonly {
+  readonly lie: string;
+  readonly of: (leaves: readonly GameLeaf[]) => readonly GameLeaf[];
+  readonly moves: readonly string[];
+}[] = [
+  {
+    lie: 'that one impression paid more',
+    of: (leaves) =>
+      leaves.with(1, { ...leaves[1], amounts: leaves[1].amounts.map((one, at) => one + (at < 2 ? 7n : 0n)) }),
+    moves: ['open-node'],
+  },
+  {
+    lie: 'that the last impression was not there',
+    of: (leaves) => leaves.slice(0, -1),
+    moves: ['open-node', 'open-leaf'],
+  },
+  { lie: 'that nothing was sold', of: () => [], moves: [] },
+];
+
+describe('a participant whose counterparty lies, on the embedded chain', () => {
+  let chain: DrivenChain;
+  beforeAll(async () => {
+    const options = { dataFolder: undefined, chainId: 31_337, genesisTimestampSeconds: genesis };
+    chain = await openAnvilChain({ ...options, mode: 'driven', log: silentLog });
+  });
+  afterAll(() => chain.close());
+
+  const latest = () => chain.snapshot({ finality: 'latest' });
+
+  /** The payer's seat revealed what is true, then the seller its lie; nobody else is there. */
+  async function begin(of: (leaves: readonly GameLeaf[]) => readonly GameLeaf[]): Promise<Lying> {
+    const { rehearsal, token } = await openOnChain(chain, deposit);
+    await fillLogs(rehearsal);
+    const { channelId, terms, participants } = rehearsal;
+    const all = startAll(rehearsal, undefined, [], chain);
+    const start = rehearsal.collected(0);
+    for (const later of [0, blockSeconds.processing / 2]) {
+      await chain.advanceTo(start + later);
+      await sweepUntilStill([...all.slice(0, 4), all[6]]);
+    }
+    const reduction = reductionTermsOf(terms);
+    const records = [0, 1, 2].flatMap((author) => recordsOf(rehearsal.batch(0, author, 1)));
+    const leaves = of(leavesOf(reduction, records));
+    const forged = new ForgedTree(participants.length, leaves, new HeldBlock(reduction, []));
+    const { tree } = forged;
+    const amounts = tree.count === 0 ? [0n, 0n, 0n] : tree.amountsAt(tree.top);
+    const plain = {
+      settlementRoot: toHex(tree.settlementRoot),
+      ...{ impressionCount: BigInt(tree.count), validParts: every },
+    };
+    const outputHash = outputHashOf({ channelId, blockNumber: 0, amounts, ...plain });
+    const result = { outputHash, amountWords: amountWords(amounts).map(toHex), ...plain };
+    const opening = tree.count === 0 ? undefined : toHex(tree.entryAt(tree.top).subarray(0, 32));
+    const { operatorKey } = participants[seller];
+    await chain.advanceTo(start + blockSeconds.processing);
+    await done(chain.participantActs(operatorKey).revealOwnResult(channelId, 0, result, opening));
+    expect(await (await latest()).stage(channelId, 0)).toBe('dispute');
+    return { rehearsal, token, forged, acts: chain.disputeActs(operatorKey) };
+  }
+
+  /** The payer's, as after a restart. */
+  const settlementOf = ({ rehearsal }: Lying): Sweeper => startAll(rehearsal, undefined, [], chain)[9];
+
+  async function accusationIn({ rehearsal }: Lying): Promise<AccusationFacts> {
+    const { accusations } = await (await latest()).disputeFacts(rehearsal.channelId, 0);
+    expect(accusations).toHaveLength(1);
+    return accusations[0];
+  }
+
+  /** Both sides say what they can, the honest one from a new process each time; what the liar said. */
+  async function play(lying: Lying): Promise<string[]> {
+    const moves: string[] = [];
+    for (;;) {
+      await sweepUntilStill([settlementOf(lying)]);
+      const seen = await accusationIn(lying);
+      const move = seen.turn === 'opening' || seen.turn === 'placing' ? lying.forged.answer(seen) : undefined;
+      if (move === undefined) return moves;
+      const outcome = await answer(lying, seen, move);
+      if (!outcome.ok) return moves;
+      moves.push(move.move);
+    }
+  }
+
+  it.each(lies)('makes it fall where it says $lie, and is paid for it', async ({ of, moves }) => {
+    const lying = await begin(of);
+    const { rehearsal, token } = lying;
+    const { channelId, participants, terms } = rehearsal;
+    const weiOf = async (one: number) => (await latest()).weiAccount(participants[one].account);
+    const [before, liarBefore] = [await weiOf(payer), await weiOf(seller)];
+    expect(await play(lying)).toEqual(moves);
+    const seen = await accusationIn(lying);
+    if (seen.untilSeconds !== undefined) {
+      await chain.advanceTo(seen.untilSeconds);
+      await sweepUntilStill([settlementOf(lying)]);
+    }
+    expect((await accusationIn(lying)).end).toEqual({
+      outcome: 'upheld',
+      to: participants[payer].account,
+    });
+    const { results } = await (await latest()).blockFacts(channelId, 0);
+    expect(results.map(({ isGone }) => isGone)).toEqual([false, true]);
+    expect((await weiOf(payer)).freeWei - before.freeWei).toBe(bondWei.ownResult / 2n);
+    expect(liarBefore.lockedWei - (await weiOf(seller)).lockedWei).toBe(bondWei.ownResult);
+
+    await chain.advanceTo(rehearsal.collected(0) + blockSeconds.processing + terms.challengePeriod);
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await (await latest()).stage(channelId, 0)).toBe('settled');
+    expect(await (await latest()).balance(token, participants[seller].account)).toBe(earned);
+    expect((await weiOf(payer)).lockedWei).toBe(0n);
+  });
+});
+
+interface Lying {
+  readonly rehearsal: Rehearsal;
+  readonly token: Address;
+  readonly forged: ForgedTree;
+  readonly acts: DisputeActs;
+}
+
+function answer(
+  { acts, rehearsal }: Lying,
+  { resultIndex, slot }: AccusationFacts,
+  move: AccusedMove,
+): Promise<ChainOutcome> {
+  const id = { channelId: rehearsal.channelId, blockNumber: 0, resultIndex, slot };
+  switch (move.move) {
+    case 'open-node':
+      return acts.openNode(id, move);
+    case 'open-leaf':
+      return acts.openLeaf(id, move);
+    case 'place-record':
+      return acts.placeRecord(id, move);
+    case 'none':
+      throw new Error(move.reason);
+  }
+}
+
+function recordsOf(batch: Uint8Array): Uint8Array[] {
+  const records = batch.subarray(limits.batchHeaderBytes);
+  return Array.from({ length: records.length / limits.recordBytes }, (_, at) =>
+    records.slice(at * limits.recordBytes, (at + 1) * limits.recordBytes),
+  );
+}
