@@ -1,12 +1,6 @@
 /** What is due of a block's panels, for a participant and for whoever sits in one. */
 import type { Address } from '#encoding';
-import {
-  type Due,
-  type PanelFacts,
-  type PanelRoundFacts,
-  panelTimes,
-  type QuestionedPartFacts,
-} from '#protocol';
+import { type Due, type PanelFacts, type PanelRoundFacts, panelTimes } from '#protocol';
 import { countsPart, type DisputeSeen, type InGame, type Player } from './dispute-seen.js';
 
 export type PanelTask = InGame & {
@@ -67,41 +61,51 @@ function servedToOwnKnowledge({ own, views }: Player, part: number): boolean | u
   return view?.findings.some(({ fault }) => fault === 'not-served') ? false : undefined;
 }
 
-/** What a member of a panel is to say: its place in the round that runs. */
+/** What a member of a panel is to do. */
 export interface PanelSeat {
   readonly part: number;
   readonly round: number;
   readonly place: number;
-  readonly step: 'commit' | 'reveal';
+  readonly step: 'commit' | 'reveal' | 'conclude' | 'release';
   readonly due: Due<'panel'>;
 }
 
-/** Of the rounds that run of a block in dispute. */
-export function panelSeats(
-  { block }: DisputeSeen,
-  parts: readonly QuestionedPartFacts[],
-  member: Address,
-): PanelSeat[] {
-  const { terms, stage, nowSeconds } = block;
-  if (stage.stage !== 'dispute') return [];
-  return parts.flatMap(({ part, panel }) => {
-    const round = (panel?.rounds.length ?? 0) - 1;
-    const current = panel?.rounds[round];
-    if (panel?.isOver !== false || current?.drawnAtSeconds === undefined) return [];
-    const { commitUntilSeconds, revealUntilSeconds } = panelTimes(terms, current.drawnAtSeconds);
-    return current.members.flatMap((one, place): PanelSeat[] => {
-      if (one.account.toLowerCase() !== member || one.isHeld !== undefined) return [];
-      const seat = { part, round, place };
-      if (nowSeconds < commitUntilSeconds) {
-        if (one.commitment === undefined) {
-          return [{ ...seat, step: 'commit', due: { due: 'panel', untilSeconds: commitUntilSeconds } }];
-        }
-        return [
-          { ...seat, step: 'reveal', due: { waitsFor: 'panel-time', untilSeconds: commitUntilSeconds } },
-        ];
-      }
-      if (one.commitment === undefined || nowSeconds >= revealUntilSeconds) return [];
-      return [{ ...seat, step: 'reveal', due: { due: 'panel', untilSeconds: revealUntilSeconds } }];
-    });
+/** Of all panels of the block in which `member` (lower case) sits; the last of its seats in each. */
+export function panelSeats({ block, dispute }: DisputeSeen, member: Address): PanelSeat[] {
+  return dispute.parts.flatMap(({ part, panel }) => {
+    if (panel === undefined || panel.isOver) return [];
+    const round = panel.rounds.findLastIndex(({ members }) => placeOf(members, member) >= 0);
+    if (round < 0) return [];
+    const seat = { part, round, place: placeOf(panel.rounds[round].members, member) };
+    if (block.stage.stage !== 'dispute') return [{ ...seat, step: 'release', due: { due: 'panel' } }];
+    return round < panel.rounds.length - 1 ? [] : seatOf(block, panel.rounds[round], seat);
   });
+}
+
+function seatOf(
+  { terms, nowSeconds }: DisputeSeen['block'],
+  { drawnAtSeconds = 0, members }: PanelRoundFacts,
+  seat: Omit<PanelSeat, 'step' | 'due'>,
+): PanelSeat[] {
+  const times = panelTimes(terms, drawnAtSeconds);
+  const { commitment, isHeld } = members[seat.place];
+  if (nowSeconds < times.commitUntilSeconds) {
+    const untilSeconds = times.commitUntilSeconds;
+    return commitment === undefined
+      ? [{ ...seat, step: 'commit', due: { due: 'panel', untilSeconds } }]
+      : [{ ...seat, step: 'reveal', due: { waitsFor: 'panel-time', untilSeconds } }];
+  }
+  if (nowSeconds < times.revealUntilSeconds && isHeld === undefined && commitment !== undefined) {
+    return [{ ...seat, step: 'reveal', due: { due: 'panel', untilSeconds: times.revealUntilSeconds } }];
+  }
+  // Participants count first, and until then they may appeal.
+  const untilSeconds = times.appealUntilSeconds + terms.answerPeriod;
+  if (nowSeconds < untilSeconds) {
+    return [{ ...seat, step: 'conclude', due: { waitsFor: 'panel-time', untilSeconds } }];
+  }
+  return [{ ...seat, step: 'conclude', due: { due: 'panel' } }];
+}
+
+function placeOf(members: PanelRoundFacts['members'], member: Address): number {
+  return members.findIndex(({ account }) => account.toLowerCase() === member);
 }

@@ -45,6 +45,7 @@ import {
   unrevealedSeats,
   type ValidationRequest,
 } from '#protocol';
+import { PanelSeats } from './panel-seats.js';
 import { checkRequest, type DelegationFacts, participantFactsOf } from './request-rules.js';
 import { saltOf } from './salt.js';
 import { ValidatorState } from './validator-state.js';
@@ -66,6 +67,8 @@ export interface ValidatorOptions {
 export interface ValidatorPorts {
   readonly chain: Chain;
   readonly partStore: PartStore;
+  /** Stores of others, in which a panel looks too. */
+  readonly otherStores?: readonly PartStore[];
   readonly keyValue: KeyValue;
   readonly jobQueue: JobQueue;
   readonly reduceBlock: ReduceBlock;
@@ -77,6 +80,8 @@ const revealLane = { kind: 'reveal', concurrency: 16, lockMs: 180_000 } as const
 /** As long as reducing the largest block may take. */
 const validateLane = { kind: 'validate', concurrency: 4, lockMs: 3_600_000 } as const;
 const acceptLane = { kind: 'accept', concurrency: 4, lockMs: 3_600_000 } as const;
+/** As long as fetching the largest part may take. */
+const panelLane = { kind: 'panel', concurrency: 4, lockMs: 3_600_000 } as const;
 
 export type Accepted = { readonly ok: true; readonly nonce: bigint };
 
@@ -89,6 +94,7 @@ export class Validator {
   readonly #watch: BlockWatch;
   readonly #state: ValidatorState;
   readonly #retention: PartRetention;
+  readonly #panels: PanelSeats;
   readonly #registry: RegistryReasons;
   readonly #teller: ReasonTeller;
   readonly #sweep: BlockSweep;
@@ -111,6 +117,7 @@ export class Validator {
     this.#watch = new BlockWatch({}, ports);
     this.#state = new ValidatorState(ports.keyValue, this.address);
     this.#retention = new PartRetention(this.address, ports);
+    this.#panels = new PanelSeats(options.privateKey, this.#watch, this.#retention, ports);
     const { jobQueue, log, chain } = ports;
     this.#teller = new ReasonTeller(log);
     const { encryptionSecret } = options;
@@ -124,6 +131,7 @@ export class Validator {
           { ...revealLane, act: (id, number, signal) => this.#revealDue(id, number, signal) },
           { ...validateLane, act: (id, number, signal) => this.#commitDue(id, number, signal) },
           { ...acceptLane, act: (id, number, signal) => this.#acceptDue(id, number, signal) },
+          { ...panelLane, act: (...seat) => this.#panels.act(...seat) },
         ],
         look: () => this.#look(),
         tend: () => this.#tend(),
@@ -193,7 +201,7 @@ export class Validator {
   /** The queue of requests: whether each one's seat is to be taken, and by when own seats must reveal. */
   async dues(): Promise<readonly DueJob[]> {
     const byBlock = await this.#state.requestsByBlock();
-    const found: DueJob[] = [];
+    const found: DueJob[] = [...(await this.#panels.dues())];
     const blocks = await this.#watch.blocksOf([...byBlock.values()].map(([one]) => one.delegation));
     const finals = await this.#finallyCommitted(blocks);
     for (const block of blocks) {

@@ -1,0 +1,173 @@
+/**
+ * The seats of a validator in panels (protocol.md 8): says whether a part is served that it was drawn for, by
+ * commit and reveal, and keeps what it says that it holds. It needs no key and sees no record.
+ */
+import {
+  type BlockAct,
+  type BlockWatch,
+  committedPart,
+  type DueJob,
+  type PartRetention,
+  toldAct,
+  type WatchedBlock,
+} from '#block-watch';
+import type { Chain, ChainOutcome, DisputeActs, EventCursor } from '#chain';
+import { type PanelSeat, panelSeats } from '#dispute';
+import { type Address, type Hex, toHex } from '#encoding';
+import { messageOf } from '#environment';
+import { type BlockId, type ChannelId, isDue, type PanelWord, panelCommitmentOf } from '#protocol';
+import { panelSaltOf } from './salt.js';
+import { keepServed, type Served, type ServedPartPorts } from './served-part.js';
+
+export interface PanelSeatsPorts extends ServedPartPorts {
+  readonly chain: Chain;
+}
+
+/** Noes that say that it is done already, or that the time for it has passed. */
+const overtaken = ['wrong-time', 'block-over', 'already-concluded', 'not-drawn', 'commitment-mismatch'];
+
+export class PanelSeats {
+  readonly #member: Address;
+  readonly #privateKey: Uint8Array;
+  readonly #watch: BlockWatch;
+  readonly #retention: PartRetention;
+  readonly #ports: PanelSeatsPorts;
+  readonly #acts: DisputeActs;
+  /** Blocks with panels in which it may sit; found again after a restart. */
+  readonly #blocks = new Map<string, BlockId>();
+  #cursor: EventCursor | undefined;
+
+  constructor(privateKey: Uint8Array, watch: BlockWatch, retention: PartRetention, ports: PanelSeatsPorts) {
+    this.#acts = ports.chain.disputeActs(privateKey);
+    this.#member = this.#acts.address.toLowerCase() as Address;
+    this.#privateKey = privateKey;
+    this.#watch = watch;
+    this.#retention = retention;
+    this.#ports = ports;
+  }
+
+  async dues(): Promise<readonly DueJob[]> {
+    await this.#find();
+    const found = await this.#watch.blocksOf([...this.#blocks.values()]);
+    return found.flatMap((block) => {
+      const { channelId, blockNumber } = block;
+      const seats = this.#seatsIn(block);
+      if (seats.length === 0) this.#blocks.delete(nameOf(block));
+      return seats.map(({ part, due }): DueJob => {
+        return { kind: 'panel', channelId, blockNumber, about: `part/${part}`, due };
+      });
+    });
+  }
+
+  async act(
+    channelId: ChannelId,
+    blockNumber: number,
+    signal: AbortSignal,
+    about?: string,
+  ): Promise<BlockAct> {
+    const block = await this.#watch.block(channelId, blockNumber);
+    const seats = block === undefined ? [] : this.#seatsIn(block);
+    const seat = seats.find(({ part, due }) => `part/${part}` === about && isDue(due));
+    if (block === undefined || seat === undefined) return 0;
+    switch (seat.step) {
+      case 'commit':
+        return this.#commit(block, seat, signal);
+      case 'reveal':
+        return this.#reveal(block, seat);
+      case 'conclude':
+        return this.#told(block, seat, this.#acts.concludePanel(block, seat.part));
+      case 'release':
+        return this.#told(block, seat, this.#acts.releasePanel(block, seat.part));
+    }
+  }
+
+  /** One page a look, so that a long chain keeps no seat of a block waiting. */
+  async #find(): Promise<void> {
+    try {
+      const page = await this.#ports.chain.events(this.#cursor, { kinds: ['panel-drawn'] });
+      for (const event of page.events) {
+        if (event.kind !== 'panel-drawn') continue;
+        const { channelId, blockNumber } = event;
+        this.#blocks.set(nameOf(event), { channelId, blockNumber });
+      }
+      this.#cursor = page.cursor;
+    } catch (cause) {
+      this.#ports.log.warn({ cause: messageOf(cause) }, 'panels will be looked for again');
+    }
+  }
+
+  #seatsIn(block: WatchedBlock): readonly PanelSeat[] {
+    const { dispute, height } = block;
+    return dispute === undefined ? [] : panelSeats({ block, dispute, height }, this.#member);
+  }
+
+  async #commit(block: WatchedBlock, seat: PanelSeat, signal: AbortSignal): Promise<BlockAct> {
+    const { channelId, blockNumber } = block;
+    const served = await this.#look(block, seat.part);
+    const untilSeconds = (isDue(seat.due) ? seat.due.untilSeconds : undefined) ?? 0;
+    // What no store surely lacks may still come.
+    if (served === 'unsure' && block.nowSeconds < untilSeconds - marginOf(block)) return 'again';
+    signal.throwIfAborted();
+    const isHeld = served === 'held';
+    const { part, place } = seat;
+    this.#ports.log.info({ channelId, blockNumber, part, isHeld }, 'looked whether a part is served');
+    const commitment = panelCommitmentOf(this.#wordOf(block, seat, isHeld));
+    return this.#told(block, seat, this.#acts.commitPanel(block, part, place, commitment));
+  }
+
+  /** What the commitment says, told from it: nothing of it has to be kept. */
+  async #reveal(block: WatchedBlock, seat: PanelSeat): Promise<BlockAct> {
+    const { part, round, place } = seat;
+    const panel = block.dispute?.parts.find((one) => one.part === part)?.panel;
+    const { commitment } = panel?.rounds[round].members[place] ?? {};
+    const words = [true, false].map((isHeld) => this.#wordOf(block, seat, isHeld));
+    const said = words.find((word) => panelCommitmentOf(word) === commitment);
+    if (said === undefined) {
+      const { channelId, blockNumber } = block;
+      const fields = { channelId, blockNumber, part, commitment };
+      this.#ports.log.error(fields, 'the commitment in a panel is none of this key');
+      return 0;
+    }
+    return this.#told(block, seat, this.#acts.revealPanel(block, part, place, said.isHeld, said.salt));
+  }
+
+  #look(block: WatchedBlock, part: number): Promise<Served> {
+    const posted = block.facts.parts.find(({ participant }) => participant === part);
+    if (posted === undefined) return Promise.resolve('not-held');
+    // What the retention lets go of by the block's name, some time after it is over.
+    const owner = `${this.#retention.ownerOf(block.channelId, block.blockNumber)}/part-${part}`;
+    return keepServed(committedPart(posted).commitment, owner, this.#ports);
+  }
+
+  #wordOf({ channelId, blockNumber }: WatchedBlock, { part, round }: PanelSeat, isHeld: boolean): PanelWord {
+    const id = { channelId, blockNumber };
+    const salt: Hex = toHex(panelSaltOf(this.#privateKey, id, part, round));
+    return { ...id, part, round, member: this.#member, isHeld, salt };
+  }
+
+  async #told(block: WatchedBlock, seat: PanelSeat, outcome: Promise<ChainOutcome>): Promise<BlockAct> {
+    const { channelId, blockNumber } = block;
+    const { part, round, step } = seat;
+    return toldAct(await outcome, {
+      log: this.#ports.log,
+      fields: { channelId, blockNumber, part, round },
+      done: doneWords[step],
+      refused: `the chain did not take what a panel was to do: ${step}`,
+      expected: overtaken,
+    });
+  }
+}
+
+const doneWords = {
+  commit: 'committed to a word in a panel',
+  reveal: 'revealed its word in a panel',
+  conclude: 'counted the words of a panel',
+  release: 'got the bonds of a panel back',
+} as const;
+
+/** It commits no later than so long before the time for it ends. */
+function marginOf({ terms }: WatchedBlock): number {
+  return Math.min(60, Math.max(1, Math.floor(terms.processingPeriod / 8)));
+}
+
+const nameOf = ({ channelId, blockNumber }: BlockId): string => `${channelId}/${blockNumber}`;

@@ -1,0 +1,55 @@
+/** Whether a part can be had as it was posted, without its key; and keeping it, for who says so serves it. */
+import { sealTagBytes, sha256 } from '#crypto';
+import { equalBytes } from '#encoding';
+import type { Log } from '#environment';
+import { digestsHeldAtOnceMax, PartReader, type PartStore } from '#part-store';
+import { limits, type PartCommitment } from '#protocol';
+
+/** `unsure`: something was not given, and no store surely lacks it. */
+export type Served = 'held' | 'not-held' | 'unsure';
+
+export interface ServedPartPorts {
+  /** Where it is kept. */
+  readonly partStore: PartStore;
+  readonly otherStores?: readonly PartStore[];
+  readonly log: Log;
+}
+
+const askMs = 10_000;
+/** A segment of the largest size, sealed. */
+const sealedBytesMax = limits.segmentBytesMax + sealTagBytes;
+
+/** Keeps index, pages and all sealed segments in the owner's name, unless something is missing or not so. */
+export async function keepServed(
+  commitment: PartCommitment,
+  owner: string,
+  { partStore, otherStores = [], log }: ServedPartPorts,
+): Promise<Served> {
+  const reader = new PartReader([partStore, ...otherStores], { askMs, log });
+  const manifestBlocks = new Map<Uint8Array, Uint8Array>();
+  const manifest = await reader.manifest(commitment, (digest, bytes) => manifestBlocks.set(digest, bytes));
+  const missing = (): Served => (reader.unsureBlocks > 0 ? 'unsure' : 'not-held');
+  if ('reason' in manifest) return missing();
+  const segments = Array.from({ length: commitment.segmentCount }, (_, at) =>
+    manifest.rows.slice(at * limits.manifestRowBytes, at * limits.manifestRowBytes + 32),
+  );
+  const digests = [...manifestBlocks.keys(), ...segments];
+  for (let at = 0; at < digests.length; at += digestsHeldAtOnceMax) {
+    await partStore.hold(owner, digests.slice(at, at + digestsHeldAtOnceMax));
+  }
+  let isWhole = true;
+  const blocks = async function* (): AsyncGenerator<Uint8Array> {
+    yield* manifestBlocks.values();
+    let at = 0;
+    for await (const bytes of reader.checkedBlocks(segments)) {
+      const digest = segments[at++];
+      isWhole = bytes !== undefined && bytes.length <= sealedBytesMax && equalBytes(sha256(bytes), digest);
+      if (!isWhole || bytes === undefined) return;
+      yield bytes;
+    }
+  };
+  await partStore.putMany(blocks());
+  if (isWhole) return 'held';
+  await partStore.release(owner);
+  return missing();
+}
