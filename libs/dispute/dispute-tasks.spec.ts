@@ -1,0 +1,321 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Address, Digest } from '#encoding';
+import {
+  type AccusationFacts,
+  type BlockFacts,
+  type ChannelTerms,
+  type KnownResult,
+  type PanelRoundFacts,
+  type QuestionedPartFacts,
+  stageOf,
+} from '#protocol';
+import type { DisputeSeen, Player } from './dispute-seen.js';
+import { disputeTasks } from './dispute-tasks.js';
+import { panelSeats } from './panel-tasks.js';
+
+const me = 0;
+const [account, other, member] = ['0xaa', '0xbb', '0xcc'] as Address[];
+const [truth, lie] = ['0x01', '0x02'] as Digest[];
+const terms = {
+  ...{ participants: [account, other, '0xdd'], firstBlockStart: 0, blockDuration: 100, blocksMax: 9 },
+  ...{ collectionGrace: 0, collationPeriod: 50, processingPeriod: 40, challengePeriod: 100 },
+  ...{ answerPeriod: 20, disputeMax: 1_000 },
+} as unknown as ChannelTerms;
+/** Processing begins with the last part, and V is its end. */
+const processed = 150 + 40;
+const now = processed + 50;
+
+const result = (outputHash: Digest, validParts: number, more: Partial<KnownResult> = {}): KnownResult => ({
+  ...{ outputHash, validParts, settlementRoot: '0x00', impressionCount: 1n, amountWords: [outputHash] },
+  ...{ firstRevealedAtSeconds: processed - 5, isGone: false, ...more },
+});
+
+/** The payer's own result is true, the other's is not. */
+function facts(results: readonly KnownResult[], more: Partial<BlockFacts> = {}): BlockFacts {
+  const parts = [0, 1, 2].map((participant) => ({
+    ...{ participant, partRoot: truth, segmentCount: 1, indexHash: truth, postedAtSeconds: 150, height: 1 },
+  }));
+  const own = (participant: number, outputHash: Digest) => {
+    return { participant, outputHash, revealedAtSeconds: processed };
+  };
+  return {
+    ...{ parts, seats: [], acceptances: [], results, disputedAtSeconds: processed },
+    ...{ ownResults: [own(0, truth), own(1, lie)], ...more },
+  };
+}
+
+interface Scene {
+  readonly results?: readonly KnownResult[];
+  readonly facts?: Partial<BlockFacts>;
+  readonly accusations?: readonly AccusationFacts[];
+  readonly parts?: readonly QuestionedPartFacts[];
+  readonly now?: number;
+  readonly player?: Partial<Player>;
+}
+
+function seenOf({ now: nowSeconds = now, ...scene }: Scene): DisputeSeen {
+  const found = facts(scene.results ?? [result(truth, 7), result(lie, 7)], scene.facts);
+  const stage = stageOf(terms, 0, found, nowSeconds);
+  const { accusations = [], parts = [] } = scene;
+  const block = { terms, blockNumber: 0, facts: found, stage, nowSeconds };
+  return { block, dispute: { accusations, parts }, height: 10 };
+}
+
+function tasks(scene: Scene) {
+  const own = { outputHash: truth, validParts: 7 };
+  const player = { participant: me, account, own, views: [], compared: new Set<string>(), ...scene.player };
+  return disputeTasks(seenOf(scene), player);
+}
+
+const named = (scene: Scene): readonly string[] => tasks(scene).map(({ task, game }) => `${task} ${game}`);
+
+const accusation = (more: Partial<AccusationFacts>): AccusationFacts => ({
+  ...{ resultIndex: 1, slot: me, accuser: account, turn: 'opening', untilSeconds: now + 20 },
+  result: { settlementRoot: new Uint8Array(32), impressionCount: 1n, validParts: 7 },
+  ...{ nodes: [], leaves: [], named: { level: 0, index: 0 }, doubted: undefined, ...more },
+});
+
+describe('accusations', () => {
+  it('are made once of each standing result for the same parts that differs from the own computation', () => {
+    expect(named({})).toEqual(['accuse accusation/1']);
+    expect(tasks({})[0].due).toEqual({ due: 'dispute', untilSeconds: processed + 100 });
+    expect(named({ now: processed + 100 })).toEqual([]);
+    expect(named({ player: { own: undefined } })).toEqual([]);
+    expect(named({ player: { own: { outputHash: truth, validParts: 3 } } })).toEqual([]);
+    expect(named({ results: [result(truth, 7), result(lie, 7, { isGone: true })] })).toEqual([]);
+    const third = result('0x03', 7);
+    expect(named({ results: [result(truth, 7), result(lie, 7), third] })).toEqual([
+      ...['accuse accusation/1', 'accuse accusation/2'],
+    ]);
+    const failed = accusation({ turn: 'over', end: { outcome: 'failed', to: other } });
+    expect(named({ accusations: [failed] })).toEqual([]);
+    const returned = accusation({ turn: 'over', end: { outcome: 'returned', to: account } });
+    expect(named({ accusations: [returned] })).toEqual(['accuse accusation/1']);
+  });
+
+  it('are not made by who stands for nothing else, nor before it is decided which parts count', () => {
+    expect(named({ facts: { ownResults: [] } })).toEqual([]);
+    const standsFor = (outputHash: Digest) => ({
+      facts: { ownResults: [], acceptances: [{ participant: me, outputHash }] },
+    });
+    expect(named(standsFor(truth))).toEqual(['accuse accusation/1']);
+    expect(named(standsFor(lie))).toEqual([]);
+    const results = [result(truth, 7), result(lie, 7), result('0x03', 3)];
+    expect(named({ results })).toEqual([]);
+    const decided = { openAccusations: 0, openQuestions: 0, counted: 7 };
+    expect(named({ results: [...results.slice(0, 2)], facts: { dispute: decided } })).toEqual([
+      'accuse accusation/1',
+    ]);
+  });
+
+  it('go on at the accuser’s turn, and are ended when the other side was silent', () => {
+    expect(named({ accusations: [accusation({ turn: 'accuser' })] })).toEqual(['accuser-move accusation/1']);
+    expect(named({ accusations: [accusation({})] })).toEqual([]);
+    expect(named({ accusations: [accusation({ untilSeconds: now })] })).toEqual(['time-out accusation/1']);
+    const foreign = accusation({ slot: 2, turn: 'accuser' });
+    expect(named({ accusations: [accusation({}), foreign] })).toEqual([]);
+    expect(
+      named({ accusations: [accusation({}), { ...foreign, turn: 'opening', untilSeconds: now }] }),
+    ).toEqual(['time-out accusation/1/2']);
+  });
+
+  it('of the own computation are answered, once for all who wait for the same, and never ended', () => {
+    const against = (slot: number, more: Partial<AccusationFacts> = {}) =>
+      accusation({ resultIndex: 0, slot, accuser: other, ...more });
+    const mine = accusation({});
+    expect(named({ accusations: [mine, against(1), against(2)] })).toEqual(['answer answer/0/0/0/entry']);
+    const doubted = against(2, { turn: 'placing', doubted: 3 });
+    expect(named({ accusations: [mine, against(1), doubted] })).toEqual([
+      ...['answer answer/0/0/0/entry', 'answer answer/0/0/0/3'],
+    ]);
+    expect(named({ accusations: [mine, against(1, { untilSeconds: now })] })).toEqual([]);
+    expect(named({ accusations: [mine, against(1, { turn: 'accuser', untilSeconds: now })] })).toEqual([
+      'time-out accusation/0/1',
+    ]);
+    expect(named({ accusations: [mine, against(1, { turn: 'placed', untilSeconds: now })] })).toEqual([
+      'time-out accusation/0/1',
+    ]);
+  });
+
+  it('of a result that others stand for are left to them first', () => {
+    const scene = (at: number): Scene => ({
+      facts: { ownResults: [], acceptances: [{ participant: 2, outputHash: truth }] },
+      accusations: [accusation({ resultIndex: 0, slot: 1, untilSeconds: now + 20 })],
+      now: at,
+    });
+    expect(tasks(scene(now + 9))[0].due).toEqual({ waitsFor: 'answer-of-others', untilSeconds: now + 10 });
+    expect(tasks(scene(now + 10))[0].due).toEqual({ due: 'dispute', untilSeconds: now + 20 });
+  });
+
+  it('give the bond back where the result fell otherwise, or the block is over', () => {
+    const results = [result(truth, 7), result(lie, 7, { isGone: true })];
+    expect(named({ results, accusations: [accusation({})] })).toEqual(['release accusation/1']);
+    expect(named({ accusations: [accusation({})], facts: { settledAtSeconds: now } })).toEqual([
+      'release accusation/1',
+    ]);
+    expect(named({ results, accusations: [accusation({ slot: 2 })] })).toEqual([]);
+  });
+});
+
+/** The other's result leaves part 2 out, and so does the own one. */
+const partScene = {
+  results: [result(truth, 3), result(lie, 7)],
+  player: { own: { outputHash: truth, validParts: 3 } },
+};
+const asked: QuestionedPartFacts = {
+  ...{ part: 2, isStruck: false, askedRows: 0, isPanelAsked: false, questions: [], rows: [] },
+};
+const commitment = { partRoot: new Uint8Array(32), segmentCount: 1, indexHash: new Uint8Array(32) };
+
+describe('questions', () => {
+  const view = (fault: 'row' | 'not-served') => ({
+    participant: 2,
+    commitment,
+    findings: [
+      fault === 'row'
+        ? { fault, rowIndex: 4, reason: 'malformed' as const }
+        : { fault, reason: 'unavailable' as const },
+    ],
+  });
+  const withView = (fault: 'row' | 'not-served', more: Scene = {}): Scene => {
+    const { own } = partScene.player;
+    return { ...partScene, ...more, player: { own, views: [view(fault)] } };
+  };
+
+  it('begin with a look at each part that another result counts and the own computation does not', () => {
+    expect(named(partScene)).toEqual(['question question/2']);
+    expect(named({ ...partScene, player: { own: { outputHash: lie, validParts: 7 } } })).toEqual([]);
+    expect(named({ ...partScene, now: processed + 200 })).toEqual([]);
+    expect(named({ ...partScene, player: { own: undefined } })).toEqual([]);
+  });
+
+  it('are asked once, about what is not served only after a while', () => {
+    expect(tasks(withView('row'))[0]).toMatchObject({
+      ...{ move: { move: 'ask-row', rowIndex: 4 }, due: { due: 'dispute', untilSeconds: processed + 200 } },
+    });
+    expect(named(withView('row', { parts: [{ ...asked, askedRows: 1 }] }))).toEqual([]);
+    const half = processed + 100;
+    expect(tasks(withView('not-served'))[0].due).toEqual({ waitsFor: 'part-served', untilSeconds: half });
+    expect(tasks(withView('not-served', { now: half }))[0]).toMatchObject({
+      ...{ move: { move: 'ask-panel' }, due: { due: 'dispute' } },
+    });
+    expect(named(withView('not-served', { now: half, parts: [{ ...asked, isPanelAsked: true }] }))).toEqual(
+      [],
+    );
+  });
+
+  const row = { part: 2, rowIndex: 4, asker: 1, isPublished: false, untilSeconds: now + 20 };
+  const question = { participant: 1, rowIndex: 4, state: 'open' as const };
+  const rows = (more: object, by = 1): QuestionedPartFacts[] => [
+    { ...asked, rows: [{ ...row, ...more }], questions: [{ ...question, participant: by }] },
+  ];
+  const counting = { ...partScene, player: { own: { outputHash: lie, validParts: 7 } } };
+
+  it('are answered where the own computation counts the part, after its owner had its turn', () => {
+    expect(named({ ...partScene, parts: rows({}) })).toEqual(['question question/2']);
+    const [task] = tasks({ ...counting, parts: rows({}) });
+    expect(task).toMatchObject({ task: 'publish', part: 2, rowIndex: 4 });
+    expect(task.due).toEqual({ waitsFor: 'answer-of-others', untilSeconds: now + 10 });
+    expect(tasks({ ...counting, parts: rows({}), now: now + 10 })[0].due).toEqual({
+      ...{ due: 'dispute', untilSeconds: now + 20 },
+    });
+    const owner = { own: { outputHash: lie, validParts: 7 }, participant: 2 };
+    expect(tasks({ ...counting, player: owner, parts: rows({}) })[0].due).toMatchObject({ due: 'dispute' });
+    expect(named({ ...counting, parts: [{ ...rows({})[0], isStruck: true }] })).toEqual([]);
+  });
+
+  it('hold what was published against the sealed bytes, once, where the part does not count', () => {
+    const parts = rows({ isPublished: true });
+    expect(named({ ...partScene, parts })).toEqual(['question question/2', 'disprove row/2/4']);
+    expect(named({ ...counting, parts })).toEqual([]);
+    const player = { ...partScene.player, compared: new Set(['2/4']) };
+    expect(named({ ...partScene, player, parts })).toEqual(['question question/2']);
+  });
+
+  it('are ended by time, but never against the own computation, and given back once the block is over', () => {
+    const concluded = (scene: Scene) => named(scene).filter((one) => one.startsWith('conclude'));
+    const late = { untilSeconds: now };
+    expect(concluded({ ...partScene, parts: rows(late) })).toEqual(['conclude-question conclude/2/1']);
+    expect(concluded({ ...partScene, parts: rows({}) })).toEqual([]);
+    expect(concluded({ ...counting, parts: rows(late) })).toEqual([]);
+    expect(concluded({ ...counting, parts: rows({ ...late, isPublished: true }) })).toHaveLength(1);
+    expect(concluded({ ...counting, parts: rows(late, me) })).toEqual(['conclude-question conclude/2/0']);
+    const over = { facts: { settledAtSeconds: now } };
+    expect(concluded({ ...partScene, ...over, parts: rows(late) })).toEqual([]);
+    expect(concluded({ ...partScene, ...over, parts: rows({}, me) })).toHaveLength(1);
+  });
+});
+
+describe('a panel', () => {
+  const members = (held: number, notHeld: number): PanelRoundFacts['members'] => [
+    { account: member },
+    ...Array.from({ length: held }, () => ({ account: other, isHeld: true })),
+    ...Array.from({ length: notHeld }, () => ({ account: other, isHeld: false })),
+  ];
+  const round = (held: number, notHeld: number): PanelRoundFacts => ({
+    ...{ seedHeight: 9, namedAtSeconds: now - 45, drawnAtSeconds: now - 40, members: members(held, notHeld) },
+  });
+  const panel = (...rounds: PanelRoundFacts[]): QuestionedPartFacts[] => [
+    { ...asked, isPanelAsked: true, panel: { asker: account, rounds, isOver: false } },
+  ];
+  const serving = { ...partScene, player: { own: { outputHash: lie, validParts: 7 } } };
+  const ofPanel = (scene: Scene) => named(scene).filter((one) => one.includes('panel'));
+
+  it('is drawn once the hash of its height can be seen', () => {
+    const { drawnAtSeconds: _, ...named_ } = round(0, 0);
+    expect(ofPanel({ ...serving, parts: panel({ ...named_, members: [] }) })).toEqual(['draw-panel panel/2']);
+    expect(ofPanel({ ...serving, parts: panel({ ...named_, seedHeight: 10, members: [] }) })).toEqual([]);
+  });
+
+  it('is appealed against where the own view says otherwise, as long as there is a larger one', () => {
+    expect(ofPanel({ ...serving, parts: panel(round(1, 2)) })).toEqual(['appeal-panel panel/2']);
+    expect(ofPanel({ ...serving, parts: panel(round(2, 1)) })).toEqual([]);
+    expect(ofPanel({ ...serving, now: now - 1, parts: panel(round(1, 2)) })).toEqual([]);
+    expect(ofPanel({ ...serving, now: now + 20, parts: panel(round(1, 2)) })).toEqual([
+      'conclude-panel panel/2',
+    ]);
+    const last = panel(round(1, 2), round(2, 1), round(1, 2));
+    expect(ofPanel({ ...serving, parts: last })).toEqual(['conclude-panel panel/2']);
+    const views = [
+      { participant: 2, commitment, findings: [{ fault: 'not-served', reason: 'unavailable' }] },
+    ] as const;
+    const lacking = { ...partScene.player, views };
+    expect(ofPanel({ ...partScene, player: lacking, parts: panel(round(2, 1)) })).toEqual([
+      'appeal-panel panel/2',
+    ]);
+    expect(ofPanel({ ...partScene, player: lacking, parts: panel(round(1, 2)) })).toEqual([]);
+  });
+
+  it('goes on after a tie, ends at once where nobody sits in it, and gives bonds back to who called it', () => {
+    expect(ofPanel({ ...serving, parts: panel(round(1, 1)) })).toEqual(['conclude-panel panel/2']);
+    const nobody = { ...round(0, 0), members: [], drawnAtSeconds: now };
+    expect(ofPanel({ ...serving, parts: panel(nobody) })).toEqual(['conclude-panel panel/2']);
+    const over = { facts: { settledAtSeconds: now } };
+    expect(ofPanel({ ...serving, ...over, parts: panel(round(1, 1)) })).toEqual(['release-panel panel/2']);
+    const others = panel({ ...round(1, 1), appellant: other });
+    const [{ panel: found }] = others;
+    const foreign = [{ ...others[0], panel: { ...found, asker: other } }] as QuestionedPartFacts[];
+    expect(ofPanel({ ...serving, ...over, parts: foreign })).toEqual([]);
+  });
+
+  it('asks its members to commit, to reveal, and in the end to count', () => {
+    const seat = (at: number, commitment?: Digest, more: Scene = {}) => {
+      const [first, ...rest] = members(1, 1);
+      const said = commitment === undefined ? first : { ...first, commitment };
+      const parts = panel({ ...round(1, 1), drawnAtSeconds: at, members: [said, ...rest] });
+      const [found] = panelSeats(seenOf({ ...serving, ...more, parts }), member);
+      return found && { step: found.step, place: found.place, due: found.due };
+    };
+    expect(seat(now)).toEqual({ step: 'commit', place: 0, due: { due: 'panel', untilSeconds: now + 20 } });
+    expect(seat(now, truth)?.due).toEqual({ waitsFor: 'panel-time', untilSeconds: now + 20 });
+    expect(seat(now - 20, truth)).toMatchObject({
+      step: 'reveal',
+      due: { due: 'panel', untilSeconds: now + 20 },
+    });
+    expect(seat(now - 20)).toMatchObject({ step: 'conclude', due: { waitsFor: 'panel-time' } });
+    expect(seat(now - 79)?.due).toEqual({ waitsFor: 'panel-time', untilSeconds: now + 1 });
+    expect(seat(now - 80)).toMatchObject({ step: 'conclude', due: { due: 'panel' } });
+    expect(seat(now - 80, truth, { facts: { settledAtSeconds: now } })).toMatchObject({ step: 'release' });
+    expect(panelSeats(seenOf({ ...serving, parts: panel(round(1, 1)) }), account)).toEqual([]);
+  });
+});
