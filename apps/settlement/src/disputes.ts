@@ -3,9 +3,16 @@
  * what equals it, asks about parts that it does not count, publishes what others ask of those that it does,
  * ends what is over and gets bonds back. What was played is on the chain, and nowhere else.
  */
-import { type BlockAct, type ChannelKeys, type DueJob, toldAct, type WatchedBlock } from '#block-watch';
+import { type BlockAct, type DueJob, toldAct, type WatchedBlock } from '#block-watch';
 import type { Chain, DisputeActs } from '#chain';
-import { type DisputeTask, disputeTasks, type PartView, type Player, questionsDue } from '#dispute';
+import {
+  type DisputeTask,
+  disputeTasks,
+  type OwnFound,
+  type PartView,
+  type Player,
+  questionsDue,
+} from '#dispute';
 import type { Address } from '#encoding';
 import type { Log } from '#environment';
 import { type ChannelId, isDue, standingResults } from '#protocol';
@@ -20,6 +27,7 @@ import {
   sayingOfQuestion,
 } from './dispute-say.js';
 import { type OwnBlock, OwnBlocks, type OwnBlocksPorts } from './own-blocks.js';
+import type { OwnResults } from './own-results.js';
 
 /** What one block's dispute may cost at most. */
 export interface DisputeLimits {
@@ -52,6 +60,7 @@ export class Disputes {
   readonly #limits: DisputeLimits;
   readonly #ports: DisputesPorts;
   readonly #acts: DisputeActs;
+  readonly #results: Pick<OwnResults, 'foundIn'>;
   readonly #own: OwnBlocks;
   /** By block: parts that were looked at, the rows that were held against what was published, and gas. */
   readonly #looked = new Map<string, Looked>();
@@ -60,7 +69,7 @@ export class Disputes {
   constructor(
     account: Address,
     limits: DisputeLimits,
-    keys: ChannelKeys,
+    results: Pick<OwnResults, 'keys' | 'foundIn'>,
     ports: DisputesPorts,
     acts: DisputeActs,
   ) {
@@ -68,7 +77,8 @@ export class Disputes {
     this.#limits = limits;
     this.#ports = ports;
     this.#acts = acts;
-    this.#own = new OwnBlocks(account, keys, ports);
+    this.#results = results;
+    this.#own = new OwnBlocks(account, results.keys, ports);
   }
 
   /** Where each game of the block's dispute stands. */
@@ -76,7 +86,7 @@ export class Disputes {
     const { channelId, blockNumber, stage } = block;
     const job = { kind: 'dispute', channelId, blockNumber } as const;
     const jobs = this.#tasks(block).map(({ game, due }): DueJob => ({ ...job, about: game, due }));
-    if (stage.stage !== 'dispute' || this.#own.found(block) !== undefined) return jobs;
+    if (stage.stage !== 'dispute' || this.#found(block) !== undefined) return jobs;
     const untilSeconds = stage.endsAtSeconds;
     return [{ ...job, about: ownGame, due: { due: 'dispute', untilSeconds } }, ...jobs];
   }
@@ -110,12 +120,18 @@ export class Disputes {
 
   #player(block: WatchedBlock): Player {
     const { views, compared } = this.#lookedAt(block);
-    const own = this.#own.found(block);
+    const found = this.#found(block);
+    const own = found === 'coming' ? undefined : found;
     return { participant: indexIn(block), account: this.#account, own, views: [...views.values()], compared };
   }
 
+  /** What own results are computed for is not computed twice before its tree is needed. */
+  #found(block: WatchedBlock): OwnFound | 'coming' | undefined {
+    return this.#own.found(block) ?? this.#results.foundIn(block);
+  }
+
   async #compute(block: WatchedBlock): Promise<BlockAct> {
-    if (block.stage.stage !== 'dispute' || this.#own.found(block) !== undefined) return 0;
+    if (block.stage.stage !== 'dispute' || this.#found(block) !== undefined) return 0;
     return (await this.#own.of(block)) === undefined ? 'again' : 1;
   }
 

@@ -5,6 +5,7 @@
 import { type KeptResult, type ReduceBlock, reduceWatchedBlock } from '#block-reduction';
 import { type BlockAct, ChannelKeys, toldAct, type WatchedBlock } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
+import type { OwnFound } from '#dispute';
 import type { Address } from '#encoding';
 import type { Log } from '#environment';
 import type { KeyValue } from '#key-value';
@@ -46,6 +47,8 @@ export class OwnResults {
   readonly keys: ChannelKeys;
   /** By block and the parts that might count; computed again after a restart. */
   readonly #computed = new Map<string, KeptResult>();
+  /** Blocks of which parts could not be had. */
+  readonly #incomplete = new Set<string>();
   /** Notices that were given. */
   readonly #told = new Set<string>();
 
@@ -68,6 +71,14 @@ export class OwnResults {
       : revealOwnDue(block, participant, own.result);
   }
 
+  /** What it found, for disputes; `coming` while it is to be computed and nothing stands in the way. */
+  foundIn(block: WatchedBlock): OwnFound | 'coming' | undefined {
+    const known = this.#known(block)?.result;
+    if (known !== undefined) return { outputHash: known.outputHash, validParts: known.validParts };
+    const isComing = isDue(computeOwnDue(block, indexIn(block))) && !this.#incomplete.has(idOf(block));
+    return isComing ? 'coming' : undefined;
+  }
+
   async act(block: WatchedBlock, signal: AbortSignal): Promise<BlockAct> {
     const participant = indexIn(block);
     const known = this.#known(block);
@@ -81,9 +92,11 @@ export class OwnResults {
 
   /** Forgets what was computed of blocks that are over, and erases their keys. */
   async forget(channelId: ChannelId, lowestUnfinished: number): Promise<void> {
-    for (const id of this.#computed.keys()) {
+    for (const id of [...this.#computed.keys(), ...this.#incomplete]) {
       const [channel, block] = id.split('/');
-      if (channel === channelId && Number(block) < lowestUnfinished) this.#computed.delete(id);
+      if (channel !== channelId || Number(block) >= lowestUnfinished) continue;
+      this.#computed.delete(id);
+      this.#incomplete.delete(id);
     }
     const opened = await this.keys.of(channelId);
     if (opened.ok) await opened.keys.eraseBefore(lowestUnfinished);
@@ -107,6 +120,7 @@ export class OwnResults {
     const opened = await this.keys.of(channelId);
     const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
     if (blockKey === undefined) {
+      this.#incomplete.add(idOf(block));
       const why = opened.ok ? 'its secret was erased' : opened.message;
       this.#tell(
         { ...said, why },
@@ -120,8 +134,10 @@ export class OwnResults {
       ...{ chain, reduceBlock },
     });
     const unavailable = report.invalidParts.filter(([, reason]) => reason === 'unavailable');
+    this.#incomplete.delete(idOf(block));
     // What others may have seen and this participant has not is no reason to contradict them.
     if (unavailable.length > 0 || unsureBlocks > 0) {
+      this.#incomplete.add(idOf(block));
       const words = 'parts of the block cannot be had: nothing is said against its results';
       this.#tell({ ...said, unavailable, unsureBlocks }, 'own-result-incomplete', words);
       return undefined;

@@ -204,13 +204,16 @@ export class Settlement {
   async #releaseVoid(block: WatchedBlock): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
     const outcome = await this.#acts.releaseVoid(channelId, blockNumber);
-    return toldAct(outcome, {
+    const did = toldAct(outcome, {
       log: this.#ports.log,
       fields: { channelId, blockNumber },
       done: 'released the bonds of a void block',
       refused: 'the chain did not release bonds',
       expected: ['already-ended'],
     });
+    // While bonds still lie there the block stays on the list.
+    if (did !== 'again' && block.dispute === undefined) this.#ended.delete(idOf(block));
+    return did;
   }
 
   async #settle(block: WatchedBlock): Promise<BlockAct> {
@@ -256,7 +259,7 @@ function disputesOf(
   if (ownComputing === undefined) return undefined;
   const { reduceBlock, partStores } = ownComputing;
   const playing = { chain, log, reduceBlock, partStores };
-  return new Disputes(account, disputeLimits, own.keys, playing, chain.disputeActs(operatorKey));
+  return new Disputes(account, disputeLimits, own, playing, chain.disputeActs(operatorKey));
 }
 
 const idOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;

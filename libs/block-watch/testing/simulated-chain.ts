@@ -82,7 +82,7 @@ export class SimulatedChain {
   drawFault: Fault | undefined;
   /** How often each act was accepted. */
   readonly accepted: Record<string, number> = {};
-  readonly disputes = new SimulatedDisputes();
+  readonly disputes = new SimulatedDisputes(() => this.#mine());
   readonly #keys = new Map<Hex, { atSeconds: number; keys: ParticipantKeys }[]>();
   readonly #validators = new Map<Hex, ValidatorFacts>();
   readonly #channels = new Map<Hex, ChannelFacts>();

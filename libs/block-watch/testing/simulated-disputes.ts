@@ -19,6 +19,11 @@ export class SimulatedDisputes {
   refuses: (said: Said) => RefusalCode | undefined = () => undefined;
   readonly #facts = new Map<string, DisputeFacts>();
   readonly #drawn: ChainEvent[] = [];
+  readonly #mine: () => void;
+
+  constructor(mine: () => void) {
+    this.#mine = mine;
+  }
 
   /** What was said of a block so far, as others see it. */
   put(channelId: ChannelId, blockNumber: number, facts: Partial<DisputeFacts>): void {
@@ -29,6 +34,7 @@ export class SimulatedDisputes {
     );
     const at = { height: this.#drawn.length, hash: '0x' as Hex, logIndex: 0 };
     if (drawn === true) this.#drawn.push({ kind: 'panel-drawn', channelId, blockNumber, at });
+    this.#mine();
   }
 
   of(channelId: ChannelId, blockNumber: number): DisputeFacts {

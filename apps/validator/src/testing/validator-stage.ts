@@ -2,23 +2,20 @@
  * A block in processing whose parts are stored, validators of it, and requests to them: for tests of the
  * validator.
  */
-import { ChannelKeys } from '#block-watch';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
-import { encryptionPublicKey, sha256, signDigest } from '#crypto';
-import { decodeDagCbor, fromHex, type Hex, toHex } from '#encoding';
+import { blockKeysOf, postPart, storePart } from '#block-watch/testing/stored-part';
+import { encryptionPublicKey, signDigest } from '#crypto';
+import { decodeDagCbor, type Hex, toHex } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import type { PartStore } from '#part-store';
 import {
   type ChannelTerms,
-  commitManifest,
   type Delegation,
   delegationDigest,
   domainSeparator,
-  SegmentCutter,
   sealBlockKey,
-  sealSegment,
   type ValidationRequest,
 } from '#protocol';
 import { reduceInMemory } from '#block-reduction/reduce-in-memory';
@@ -82,15 +79,6 @@ function stageOf(rehearsal: Rehearsal): Stage {
   };
 }
 
-async function blockKeyOf(rehearsal: Rehearsal, blockNumber: number) {
-  const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(0) };
-  const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
-  if (!opened.ok) throw new Error(opened.code);
-  const { keys } = opened;
-  const { commitment: keyCommitment, path: keyPath } = keys.proof(blockNumber)!;
-  return { blockKey: keys.blockKey(blockNumber) as Uint8Array, keyCommitment, keyPath };
-}
-
 export const emptyPart = {
   partRoot: toHex(new Uint8Array(32)),
   segmentCount: 0,
@@ -103,27 +91,12 @@ export async function inProcessing(
   terms: Partial<ChannelTerms> = {},
 ): Promise<Stage> {
   const rehearsal = new Rehearsal({ terms });
-  const { blockKey } = await blockKeyOf(rehearsal, 0);
-  const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
-  const cutter = new SegmentCutter();
-  const plaintexts = [0, 1, 2].map((author) => cutter.push(rehearsal.batch(0, author, 1)));
-  const sealed = [...plaintexts, cutter.finish()].flatMap((one) => (one ? [sealSegment(block, one)] : []));
-  const rows = new Uint8Array(Buffer.concat(sealed.map((one) => one.row)));
-  const { pages, index, commitment } = commitManifest(rows);
-  const store = rehearsal.partStore();
-  const stored = [...sealed.map((one) => one.sealed), ...pages, index];
-  await store.hold('everyone', stored.map(sha256));
-  await store.putMany(stored);
+  const part = await storePart(
+    rehearsal,
+    [0, 1, 2].map((author) => rehearsal.batch(0, author, 1)),
+  );
   rehearsal.chain.advanceTo(rehearsal.collected(0));
-  const part = {
-    partRoot: toHex(commitment.partRoot),
-    segmentCount: commitment.segmentCount,
-    indexHash: toHex(commitment.indexHash),
-  };
-  for (const one of participants) {
-    const actor = rehearsal.chain.port().participantActs(rehearsal.participants[one].operatorKey);
-    await actor.postPart(rehearsal.channelId, 0, part);
-  }
+  for (const one of participants) await postPart(rehearsal, one, part);
   if (participants.length < 3) rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
   return stageOf(rehearsal);
 }
@@ -152,7 +125,7 @@ export async function requestOf(
   validator = participant,
   change: RequestChange = {},
 ): Promise<ValidationRequest> {
-  const keys = await blockKeyOf(rehearsal, Math.min(change.delegation?.blockNumber ?? 0, 8));
+  const keys = await blockKeysOf(rehearsal, Math.min(change.delegation?.blockNumber ?? 0, 8));
   const fields: Delegation = {
     channelId: rehearsal.channelId,
     blockNumber: 0,

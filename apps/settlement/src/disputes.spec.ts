@@ -1,0 +1,267 @@
+/** The settlement service in disputes on a simulated chain: what it says, when others have said something. */
+import { describe, expect, it } from '@jest/globals';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import type { Said } from '#block-watch/testing/simulated-disputes';
+import { blockKeysOf, postPart, type StoredPart, storePart } from '#block-watch/testing/stored-part';
+import { sha256 } from '#crypto';
+import { SumTree } from '#dispute';
+import { fromHex, toHex } from '#encoding';
+import { type Log, silentLog } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import {
+  type AccusationFacts,
+  bondWei,
+  type KnownResult,
+  type QuestionedPartFacts,
+  segmentRootOf,
+} from '#protocol';
+import { Settlement, type SettlementOptions } from './settlement.js';
+
+const me = 0;
+const liar = 1;
+const { processing, challenge } = blockSeconds;
+const others = '0x02' as const;
+
+/** The settlement service of participant 0, whose own result stands; participant 1 revealed another. */
+class Stage {
+  readonly rehearsal: Rehearsal;
+  readonly told: Record<string, unknown>[] = [];
+  readonly limits: Partial<SettlementOptions>;
+  /** What is posted by participant 2. */
+  readonly part: StoredPart;
+  #settlement: Settlement;
+
+  private constructor(rehearsal: Rehearsal, part: StoredPart, limits: Partial<SettlementOptions>) {
+    this.rehearsal = rehearsal;
+    this.part = part;
+    this.limits = limits;
+    this.#settlement = this.#open();
+  }
+
+  /** `spoil` changes the sealed segments of participant 2; the others' results count these parts. */
+  static async open(
+    scene: {
+      readonly spoil?: (sealed: Uint8Array, at: number) => Uint8Array;
+      /** What participant 2 posts; what all post if absent. */
+      readonly batches?: (rehearsal: Rehearsal) => readonly Uint8Array[];
+      readonly isLost?: boolean;
+      readonly othersParts?: number;
+      readonly limits?: Partial<SettlementOptions>;
+    } = {},
+  ): Promise<Stage> {
+    const rehearsal = new Rehearsal();
+    const batches = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
+    const good = await storePart(rehearsal, batches);
+    const part = await storePart(rehearsal, scene.batches?.(rehearsal) ?? batches, scene.spoil);
+    if (scene.isLost) rehearsal.parts.blocks.delete(Buffer.from(sha256(part.sealed[0])).toString('hex'));
+    rehearsal.chain.advanceTo(rehearsal.collected(0));
+    for (const [one, posted] of [good, good, part].entries()) await postPart(rehearsal, one, posted);
+    const stage = new Stage(rehearsal, part, scene.limits ?? {});
+    await stage.#dispute(scene.othersParts ?? 7);
+    return stage;
+  }
+
+  /** V, the end of processing. */
+  get start(): number {
+    return this.rehearsal.collected(0) + processing;
+  }
+
+  get said(): readonly Said[] {
+    return this.rehearsal.chain.disputes.said;
+  }
+
+  get acts(): readonly string[] {
+    return this.said.map(({ act }) => act);
+  }
+
+  get notices(): readonly unknown[] {
+    return this.told.map(({ notice }) => notice).filter((notice) => `${notice}`.startsWith('dispute-'));
+  }
+
+  /** So long after the dispute began, once nothing is left to do. */
+  async at(seconds: number): Promise<void> {
+    this.rehearsal.chain.advanceTo(this.start + seconds);
+    await this.sweep();
+  }
+
+  async sweep(): Promise<void> {
+    for (let left = 6; left > 0; left--) if ((await this.#settlement.sweep()) === 0) return;
+  }
+
+  restart(): void {
+    this.#settlement = this.#open();
+  }
+
+  accused(more: Partial<AccusationFacts>): void {
+    const { chain, channelId, participants } = this.rehearsal;
+    const [, own] = chain.facts(channelId, 0).results;
+    const accusation: AccusationFacts = {
+      ...{ resultIndex: 1, slot: liar, accuser: participants[liar].account, turn: 'opening' },
+      untilSeconds: chain.nowSeconds + 5,
+      result: { ...own, settlementRoot: fromHex(own.settlementRoot) },
+      ...{ nodes: [], leaves: [], named: { level: 2, index: 0 }, doubted: undefined, ...more },
+    };
+    const mine = { ...accusation, resultIndex: 0, slot: me };
+    chain.disputes.put(channelId, 0, { accusations: [mine, accusation] });
+  }
+
+  asked(more: Partial<QuestionedPartFacts>): void {
+    const { chain, channelId } = this.rehearsal;
+    const part = { part: 2, isStruck: false, askedRows: 0, isPanelAsked: false, questions: [], rows: [] };
+    chain.disputes.put(channelId, 0, { parts: [{ ...part, ...more }] });
+  }
+
+  /** What the own computation gives was revealed by participant 0, and something else by participant 1. */
+  async #dispute(othersParts: number): Promise<void> {
+    const { chain, channelId } = this.rehearsal;
+    chain.advanceTo(this.start - processing / 2);
+    const lie: KnownResult = {
+      ...{ outputHash: others, settlementRoot: others, impressionCount: 9n, amountWords: [others] },
+      ...{ validParts: othersParts, firstRevealedAtSeconds: chain.nowSeconds, isGone: false },
+    };
+    const lies = { participant: liar, outputHash: others, revealedAtSeconds: chain.nowSeconds };
+    chain.put(channelId, 0, { results: [lie], ownResults: [lies] });
+    chain.advanceTo(this.start);
+    await this.#settlement.sweep();
+    const { results } = chain.facts(channelId, 0);
+    if (results.length > 1) return;
+    const third: KnownResult = { ...lie, outputHash: '0x03', amountWords: ['0x03'], validParts: 3 };
+    chain.put(channelId, 0, { results: [lie, third], disputedAtSeconds: this.start });
+  }
+
+  #open(): Settlement {
+    const { rehearsal } = this;
+    const log: Log = { ...silentLog, error: (fields) => this.told.push(fields as Record<string, unknown>) };
+    const { encryptionSecret } = rehearsal.participants[me];
+    const partStore = rehearsal.partStore();
+    return new Settlement(
+      { ...rehearsal.participants[me], sweepIntervalMs: 1_000, ...this.limits },
+      {
+        ...{ chain: rehearsal.chain.port(), jobQueue: openInProcessJobQueue({ log: silentLog }), log },
+        ownComputing: {
+          ...{ encryptionSecret, keyValue: rehearsal.keyValue(me), partStores: [partStore] },
+          reduceBlock: reduceInMemory(partStore),
+        },
+      },
+    );
+  }
+}
+
+describe('a settlement service in a dispute', () => {
+  it('accuses the result that differs, and of its own opens what is asked, also after a restart', async () => {
+    const stage = await Stage.open();
+    await stage.at(1);
+    const { participants, channelId } = stage.rehearsal;
+    expect(stage.acts).toContain('accuse');
+    expect(stage.said[0].given.slice(1)).toMatchObject([0, { outputHash: others }, me]);
+    stage.accused({});
+    stage.restart();
+    await stage.sweep();
+    const { act, given } = stage.said.at(-1) as Said;
+    const [id, { entries }] = given as [object, { entries: Uint8Array }];
+    expect([act, id]).toEqual(['openNode', { channelId, blockNumber: 0, resultIndex: 1, slot: liar }]);
+    const tree = SumTree.ofEntries(participants.length, entries);
+    const [, own] = stage.rehearsal.chain.facts(channelId, 0).results;
+    expect(toHex(tree.hashAt(tree.top))).toBe(own.settlementRoot);
+  });
+
+  it('says once by name that it has no wei for a bond, and goes on with what takes none', async () => {
+    const stage = await Stage.open();
+    stage.rehearsal.chain.freeWei = bondWei.accusation - 1n;
+    await stage.at(1);
+    await stage.at(2);
+    expect([stage.acts, stage.notices]).toEqual([[], ['dispute-without-bond']]);
+    stage.accused({});
+    await stage.sweep();
+    expect(stage.acts).toContain('openNode');
+  });
+
+  it('stakes no more wei and takes no more gas than it may, and says so once', async () => {
+    const limits = { bondsMaxWei: 0n, gasMax: 10n ** 9n };
+    const poor = await Stage.open({ limits: { disputeLimits: limits } });
+    await poor.at(1);
+    await poor.at(2);
+    expect([poor.acts, poor.notices]).toEqual([[], ['dispute-bonds-used-up']]);
+    const gas = { bondsMaxWei: 10n ** 18n, gasMax: 100_000n };
+    const spent = await Stage.open({ limits: { disputeLimits: gas } });
+    await spent.at(1);
+    await spent.at(2);
+    expect([spent.acts, spent.notices]).toEqual([['accuse'], ['dispute-gas-used-up']]);
+  });
+
+  it('takes it for done where others were faster, and tries again what was refused otherwise', async () => {
+    const stage = await Stage.open();
+    stage.rehearsal.chain.disputes.refuses = () => 'wrong-time';
+    await stage.at(1);
+    expect(stage.acts).toEqual(['accuse']);
+    stage.rehearsal.chain.disputes.refuses = () => undefined;
+    stage.restart();
+    await stage.sweep();
+    expect(stage.acts.length).toBeGreaterThan(1);
+  });
+});
+
+describe('a settlement service and parts that results differ in', () => {
+  const row = (stage: Stage, more: object) => ({
+    ...{ part: 2, rowIndex: 1, asker: liar, isPublished: false, ...more },
+    untilSeconds: stage.rehearsal.chain.nowSeconds + 5,
+  });
+
+  it('publishes a row that is asked of a part that it counts, after its owner had its turn', async () => {
+    const stage = await Stage.open({ othersParts: 3 });
+    await stage.at(1);
+    const asked = row(stage, {});
+    stage.asked({ rows: [asked], questions: [{ participant: liar, rowIndex: 1, state: 'open' }] });
+    await stage.sweep();
+    expect(stage.acts).toEqual([]);
+    stage.rehearsal.chain.advanceTo(asked.untilSeconds - 2);
+    await stage.sweep();
+    expect(stage.acts).toContain('publishRow');
+    const [, published] = stage.said[0].given as [object, { segment: Uint8Array; part: number }];
+    expect(published).toMatchObject({ part: 2, segment: stage.part.segments[1] });
+  });
+
+  /** The second segment does not decrypt to what its row says. */
+  const spoil = (sealed: Uint8Array, at: number): Uint8Array =>
+    at === 1 ? sealed.map((byte, index) => (index === 200 ? byte ^ 1 : byte)) : sealed;
+
+  it('asks about the row that is at fault, and disproves what is published instead', async () => {
+    const stage = await Stage.open({ spoil });
+    await stage.at(1);
+    expect(stage.acts[0]).toBe('askRow');
+    expect(stage.said[0].given[1]).toMatchObject({ part: 2, rowIndex: 1 });
+    const [, segment] = stage.part.segments;
+    const published = {
+      row: new Uint8Array([...sha256(stage.part.sealed[1]), ...segmentRootOf(segment)]),
+      ...{ segment, publisher: stage.rehearsal.participants[2].account },
+    };
+    const rows = [row(stage, { isPublished: true, asker: me, published })];
+    stage.asked({ askedRows: 1, rows, questions: [{ participant: me, rowIndex: 1, state: 'open' }] });
+    await stage.sweep();
+    const disproof = stage.said.findLast(({ act }) => act === 'disproveText');
+    const { keyPath, blockKey } = await blockKeysOf(stage.rehearsal, 0);
+    expect(disproof?.given[1]).toMatchObject({ part: 2, rowIndex: 1 });
+    expect(disproof?.given[2]).toMatchObject({ place: 12, blockKey, keyPath: keyPath.map(fromHex) });
+  });
+
+  it('shows at once where two headers are enough', async () => {
+    const batches = (rehearsal: Rehearsal) => [2, 1].map((author) => rehearsal.batch(0, author, 1));
+    const stage = await Stage.open({ batches });
+    await stage.at(1);
+    expect(stage.acts[0]).toBe('proveDisorder');
+    expect(stage.said[0].given[1]).toMatchObject({
+      ...{ part: 2, earlier: { segmentIndex: 0 }, later: { segmentIndex: 1 } },
+    });
+  });
+
+  it('asks a panel about a part that it cannot have, once that has lasted', async () => {
+    const batches = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 7)];
+    const stage = await Stage.open({ batches, isLost: true });
+    await stage.at(challenge - 1);
+    expect(stage.acts).toEqual([]);
+    await stage.at(challenge);
+    expect(stage.acts[0]).toBe('askPanel');
+    expect(stage.said[0].given[1]).toBe(2);
+  });
+});

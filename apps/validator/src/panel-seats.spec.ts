@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import { blockSeconds } from '#block-watch/testing/rehearsal';
+import type { Said } from '#block-watch/testing/simulated-disputes';
+import type { Digest, Hex } from '#encoding';
+import { type KnownResult, type PanelMember, panelCommitmentOf } from '#protocol';
+import { facts, inProcessing } from './testing/validator-stage.js';
+
+const { processing } = blockSeconds;
+const part = 1;
+const root = `0x${'05'.repeat(32)}` as Digest;
+
+const result = (validParts: number): KnownResult => ({
+  outputHash: `0x0${validParts}` as Digest,
+  ...{ settlementRoot: root, impressionCount: 1n },
+  ...{ amountWords: [root], validParts, firstRevealedAtSeconds: 0, isGone: false },
+});
+
+/** A panel about part 1 has been drawn, of one validator or several others before it. */
+async function drawn(others = 0) {
+  const stage = await inProcessing();
+  const { rehearsal } = stage;
+  const { chain, channelId, participants } = rehearsal;
+  const start = rehearsal.collected(0);
+  const disputedAtSeconds = start + processing;
+  chain.advanceTo(disputedAtSeconds);
+  const results = [5, 7].map((parts) => ({ ...result(parts), firstRevealedAtSeconds: start }));
+  const dispute = { openAccusations: 0, openQuestions: 1 };
+  chain.put(channelId, 0, { results, disputedAtSeconds, dispute });
+  const before: PanelMember[] = Array.from({ length: others }, (_, at) => ({
+    account: `0x${at + 1}` as const,
+  }));
+  const seat = (said: Partial<PanelMember>, isOver = false): void => {
+    const members = [...before, { account: participants[0].validator, ...said }];
+    const rounds = [{ seedHeight: 1, namedAtSeconds: start, drawnAtSeconds: disputedAtSeconds, members }];
+    const panel = { asker: participants[0].account, rounds, isOver };
+    const questioned = { part, isStruck: false, askedRows: 0, isPanelAsked: true, questions: [], rows: [] };
+    chain.disputes.put(channelId, 0, { parts: [{ ...questioned, panel }] });
+  };
+  seat({});
+  const id = { channelId, blockNumber: 0 };
+  return {
+    stage,
+    rehearsal,
+    chain,
+    seat,
+    id,
+    at: (later: number) => chain.advanceTo(disputedAtSeconds + later),
+  };
+}
+
+const actsIn = (said: readonly Said[]): readonly string[] => said.map(({ act }) => act);
+
+describe('a validator that was drawn for a panel', () => {
+  it('keeps the part, commits to its word, and reveals it after a restart', async () => {
+    const { stage, rehearsal, chain, seat, id, at } = await drawn(2);
+    const validator = stage.validator(0);
+    expect(await validator.sweep()).toBe(1);
+    const [committed] = chain.disputes.said;
+    expect(committed).toMatchObject({ act: 'commitPanel', by: rehearsal.participants[0].validator });
+    const [block, said, place, commitment] = committed.given as [typeof id, number, number, Digest];
+    expect(block).toMatchObject(id);
+    expect([said, place]).toEqual([part, 2]);
+    const owner = `${rehearsal.participants[0].validator}/${id.channelId}/0/part-1`;
+    const { segmentCount } = facts(stage).parts[part];
+    expect(rehearsal.parts.holds.get(owner)?.size).toBe(segmentCount + 2);
+
+    seat({ commitment });
+    expect(await validator.sweep()).toBe(0);
+    at(processing / 2);
+    expect(await stage.validator(0).sweep()).toBe(1);
+    const { act, given } = chain.disputes.said[1];
+    const [, , , isHeld, salt] = given as [unknown, number, number, boolean, Hex];
+    expect([act, isHeld]).toEqual(['revealPanel', true]);
+    const word = { ...id, part, round: 0, member: rehearsal.participants[0].validator, isHeld, salt };
+    expect(panelCommitmentOf(word)).toBe(commitment);
+  });
+
+  it.each([
+    ['is not stored', (all: Map<string, Uint8Array>, key: string) => all.delete(key), 1],
+    // Another store may still have the right ones.
+    ['has other bytes', (all: Map<string, Uint8Array>, key: string) => all.set(key, Uint8Array.of(1)), 0],
+  ])('says that it is not served where a block of it %s, and holds nothing', async (_, damage, acts) => {
+    const { stage, rehearsal, chain, seat, at } = await drawn();
+    const { blocks } = rehearsal.parts;
+    damage(blocks as Map<string, Uint8Array>, [...blocks.keys()][0]);
+    const validator = stage.validator(0);
+    expect(await validator.sweep()).toBe(acts);
+    at(processing / 2 - 1);
+    await validator.sweep();
+    seat({ commitment: chain.disputes.said[0].given[3] as Digest });
+    at(processing / 2);
+    await validator.sweep();
+    expect(chain.disputes.said.at(-1)).toMatchObject({ act: 'revealPanel' });
+    expect(chain.disputes.said.at(-1)?.given[3]).toBe(false);
+    expect([...rehearsal.parts.holds.keys()]).toEqual(['everyone']);
+  });
+
+  it('counts the words once nobody else does, and gets its bond back from a block that is over', async () => {
+    const { stage, chain, seat, id, at } = await drawn();
+    const { answerPeriod } = stage.rehearsal.terms;
+    const validator = stage.validator(0);
+    seat({ isHeld: true });
+    at(processing + 2 * answerPeriod - 1);
+    expect(await validator.sweep()).toBe(0);
+    at(processing + 2 * answerPeriod);
+    expect(await validator.sweep()).toBe(1);
+    chain.put(id.channelId, 0, { settledAtSeconds: chain.nowSeconds });
+    expect(await validator.sweep()).toBe(1);
+    expect(actsIn(chain.disputes.said)).toEqual(['concludePanel', 'releasePanel']);
+    seat({ isHeld: true }, true);
+    expect(await validator.sweep()).toBe(0);
+  });
+
+  it('says nothing in panels of others', async () => {
+    const { stage, chain } = await drawn();
+    expect(await stage.validator(1).sweep()).toBe(0);
+    expect(chain.disputes.said).toEqual([]);
+  });
+});
