@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blockSeconds, type Rehearsal } from '#block-watch/testing/rehearsal';
 import type { ChainOutcome, DisputeActs, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
-import { type AccusedMove, HeldBlock } from '#dispute';
+import { addressOf } from '#crypto';
+import { type AccusedMove, HeldBlock, SumTree } from '#dispute';
 import { ForgedTree } from '#dispute/testing/forged-tree';
 import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
 import { type Address, toHex } from '#encoding';
@@ -130,6 +131,36 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     expect(await (await latest()).stage(channelId, 0)).toBe('settled');
     expect(await (await latest()).balance(token, participants[seller].account)).toBe(earned);
     expect((await weiOf(payer)).lockedWei).toBe(0n);
+  });
+
+  it('answers for what it computed itself, and is paid by whoever accuses it and has nothing to say', async () => {
+    const lying = await begin((leaves) => leaves.slice(1));
+    const { rehearsal, acts } = lying;
+    const { channelId, participants } = rehearsal;
+    const { results } = await (await latest()).blockFacts(channelId, 0);
+    await done(acts.accuse({ channelId, blockNumber: 0 }, 0, results[0], seller));
+    const against = async () => {
+      const { accusations } = await (await latest()).disputeFacts(channelId, 0);
+      return accusations.find(({ slot }) => slot === seller);
+    };
+    await sweepUntilStill([settlementOf(lying)]);
+    const opened = await against();
+    expect(opened).toMatchObject({ turn: 'accuser', named: { level: 2, index: 0 } });
+    const { tree } = lying.forged;
+    const id = { channelId, blockNumber: 0, resultIndex: 0, slot: seller };
+    const [{ entries }] = opened?.nodes ?? [];
+    const truth = SumTree.ofEntries(participants.length, entries);
+    expect(truth.count).toBe(tree.count + 1);
+    const entry = { level: 0, index: 2 };
+    const path = truth.pathOf(entry);
+    await done(acts.nameEntry(id, { entry, entryHash: truth.hashAt(entry), path }));
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await against()).toMatchObject({ turn: 'accuser', leaves: [{ index: 2 }] });
+    await done(acts.doubtRecord(id, 0));
+    await sweepUntilStill([settlementOf(lying)]);
+    // Whoever sent the answer is paid: the key of the service.
+    const to = addressOf(participants[payer].operatorKey);
+    expect((await against())?.end).toEqual({ outcome: 'failed', to });
   });
 });
 

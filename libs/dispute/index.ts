@@ -31,7 +31,6 @@ export type { PartTask } from './part-tasks.js';
 export { amountsIn, isLeafOpening, isNodeOpening } from './opening-check.js';
 export { OwnTreeBuild } from './own-tree.js';
 export { type PartFinding, PartFindings, unservedManifest } from './part-findings.js';
-export { OwnTreeBuild } from './own-tree.js';
 export {
   type AskedRow,
   type PartView,

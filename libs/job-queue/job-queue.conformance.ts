@@ -93,6 +93,26 @@ function runsJobs(opened: () => Opened): void {
     expect(seen).toEqual([{ ...exampleJob(1), kind: 'reveal' }]);
   });
 
+  it('runs what is about several things of a block side by side, each once', async () => {
+    const { queue } = opened();
+    const gate = gates();
+    const seen: (string | undefined)[] = [];
+    queue.work('dispute', workOptions({ concurrency: 3 }), async ({ about }) => {
+      seen.push(about);
+      if (seen.length === 3) gate.open();
+      await gate.opened;
+      return 'done';
+    });
+    const job = { ...exampleJob(1), kind: 'dispute' } as const;
+    for (const about of [undefined, 'one', 'other', 'one']) {
+      await queue.add(about === undefined ? job : { ...job, about });
+    }
+    await queue.idle();
+    // The one that was named again while it ran runs once more, at the end.
+    expect(seen.slice(0, 3)).toEqual([undefined, 'one', 'other']);
+    expect(seen.slice(3).filter((about) => about !== 'one')).toEqual([]);
+  });
+
   it('takes a second worker of a kind for a bug, until the first has stopped', async () => {
     const { queue } = opened();
     const seen: Job[] = [];

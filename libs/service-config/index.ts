@@ -7,6 +7,7 @@ export {
 export {
   adapterField,
   addressField,
+  amountField,
   jobFields,
   type ListenConfig,
   listenConfigOf,

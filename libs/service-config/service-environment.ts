@@ -11,6 +11,11 @@ const hex = (bytes: number) =>
 /** 20 bytes, lower case. */
 export const addressField = hex(20).transform((text) => text.toLowerCase() as Hex);
 /** 32 bytes that nobody else may see. */
+/** Wei or gas. */
+export const amountField = z
+  .string()
+  .regex(/^\d{1,29}$/, 'wei, below 10^29')
+  .transform(BigInt);
 export const secretField = hex(32).transform(fromHex);
 export const milliseconds = (min: number, fallback: number) =>
   z.coerce.number().int().min(min).default(fallback);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   adapterField,
   addressField,
+  amountField,
   jobFields,
   type ListenConfig,
   listenConfigOf,
@@ -41,10 +42,6 @@ const validatorsField = z.string().transform((text, context): ValidatorPolicy =>
   context.addIssue({ code: 'custom', message: 'distinct accounts with spaces between, or drawn' });
   return z.NEVER;
 });
-const weiField = z
-  .string()
-  .regex(/^\d{1,29}$/, 'wei, below 10^29')
-  .transform(BigInt);
 
 export const coordinatorEnvironment = z.object({
   ...serviceFields,
@@ -53,8 +50,8 @@ export const coordinatorEnvironment = z.object({
   ...listenFields(8_083),
   ENCRYPTION_SECRET: secretField,
   VALIDATORS: validatorsField,
-  FEE_WEI: weiField.default(0n),
-  FEE_MAX_WEI: weiField.optional(),
+  FEE_WEI: amountField.default(0n),
+  FEE_MAX_WEI: amountField.optional(),
   SILENCE_SECONDS: z.coerce.number().int().min(1).optional(),
   REQUEST_TIMEOUT_MS: milliseconds(100, 10_000),
   KEY_VALUE: adapterField(['file']),

@@ -1,4 +1,4 @@
-/** What a participant has staked in a block's dispute, as the chain shows it, against what it is willing to. */
+/** What a participant stakes in a block's dispute, as the chain shows it. */
 import type { DisputeTask } from '#dispute';
 import type { Address } from '#encoding';
 import { bondWei, type DisputeFacts } from '#protocol';

@@ -1,7 +1,7 @@
 /**
- * A participant's part in disputes (protocol.md 8): accuses what differs from its own computation, answers for
- * what equals it, asks about parts that it does not count, publishes what others ask of those that it does,
- * ends what is over and gets bonds back. What was played is on the chain, and nowhere else.
+ * A participant's part in disputes (protocol.md 8): accuses what differs from its own computation, answers
+ * for what equals it, asks about parts that it does not count, publishes what others ask of those that it
+ * does, ends what is over and gets bonds back. What was played is on the chain, and nowhere else.
  */
 import { type BlockAct, type DueJob, toldAct, type WatchedBlock } from '#block-watch';
 import type { Chain, DisputeActs } from '#chain';

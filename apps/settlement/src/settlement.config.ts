@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   adapterField,
+  amountField,
   jobFields,
   type ListenConfig,
   listenConfigOf,
@@ -17,7 +18,7 @@ import {
   serviceConfigOf,
   serviceFields,
 } from '#service-config';
-import type { SettlementOptions } from './settlement.js';
+import { defaultDisputeLimits, type SettlementOptions } from './settlement.js';
 
 export interface SettlementConfig extends ServiceConfig {
   readonly listen: ListenConfig;
@@ -41,6 +42,8 @@ export const settlementEnvironment = z.object({
   KEY_VALUE: adapterField(['file']),
   ENCRYPTION_SECRET: secretField.optional(),
   PART_STORE: partStoreField.optional(),
+  DISPUTE_BONDS_MAX_WEI: amountField.default(defaultDisputeLimits.bondsMaxWei),
+  DISPUTE_GAS_MAX: amountField.default(defaultDisputeLimits.gasMax),
   ...reductionFields,
 });
 
@@ -52,6 +55,7 @@ export function readSettlementConfig(
     account: parsed.ACCOUNT,
     operatorKey: parsed.OPERATOR_KEY,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+    disputeLimits: { bondsMaxWei: parsed.DISPUTE_BONDS_MAX_WEI, gasMax: parsed.DISPUTE_GAS_MAX },
   };
   const listen = listenConfigOf(parsed);
   const { JOB_QUEUE: jobQueue, KEY_VALUE: keyValue } = parsed;
