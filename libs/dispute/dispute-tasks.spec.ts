@@ -79,7 +79,9 @@ describe('accusations', () => {
   it('are made once of each standing result for the same parts that differs from the own computation', () => {
     expect(named({})).toEqual(['accuse accusation/1']);
     expect(tasks({})[0].due).toEqual({ due: 'dispute', untilSeconds: processed + 100 });
-    expect(named({ now: processed + 100 })).toEqual([]);
+    const last = { facts: { dispute: { openAccusations: 1, openQuestions: 0 } } };
+    expect(named({ ...last, now: processed + 99 })).toEqual(['accuse accusation/1']);
+    expect(named({ ...last, now: processed + 100 })).toEqual([]);
     expect(named({ player: { own: undefined } })).toEqual([]);
     expect(named({ player: { own: { outputHash: truth, validParts: 3 } } })).toEqual([]);
     expect(named({ results: [result(truth, 7), result(lie, 7, { isGone: true })] })).toEqual([]);
@@ -232,7 +234,7 @@ describe('questions', () => {
     expect(named({ ...partScene, player, parts })).toEqual(['question question/2']);
   });
 
-  it('are ended by time, but never against the own computation, and given back once the block is over', () => {
+  it('are ended by time, never against the own computation, and given back once the block is over', () => {
     const concluded = (scene: Scene) => named(scene).filter((one) => one.startsWith('conclude'));
     const late = { untilSeconds: now };
     expect(concluded({ ...partScene, parts: rows(late) })).toEqual(['conclude-question conclude/2/1']);
@@ -286,7 +288,7 @@ describe('a panel', () => {
     expect(ofPanel({ ...partScene, player: lacking, parts: panel(round(1, 2)) })).toEqual([]);
   });
 
-  it('goes on after a tie, ends at once where nobody sits in it, and gives bonds back to who called it', () => {
+  it('goes on after a tie, ends at once without members, and gives bonds back to who called it', () => {
     expect(ofPanel({ ...serving, parts: panel(round(1, 1)) })).toEqual(['conclude-panel panel/2']);
     const nobody = { ...round(0, 0), members: [], drawnAtSeconds: now };
     expect(ofPanel({ ...serving, parts: panel(nobody) })).toEqual(['conclude-panel panel/2']);

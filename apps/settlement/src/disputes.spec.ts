@@ -149,7 +149,7 @@ class Stage {
 }
 
 describe('a settlement service in a dispute', () => {
-  it('accuses the result that differs, and of its own opens what is asked, also after a restart', async () => {
+  it('accuses what differs, and of its own result opens what is asked, also after a restart', async () => {
     const stage = await Stage.open();
     await stage.at(1);
     const { participants, channelId } = stage.rehearsal;

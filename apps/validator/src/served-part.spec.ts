@@ -1,0 +1,35 @@
+import { expect, it } from '@jest/globals';
+import { Rehearsal } from '#block-watch/testing/rehearsal';
+import { storePart } from '#block-watch/testing/stored-part';
+import { concatBytes, fromHex } from '#encoding';
+import { silentLog } from '#environment';
+import { keepServed } from './served-part.js';
+
+const owner = 'validator/panel';
+
+/** A part of three segments, of which the second has so many sealed bytes. */
+async function served(sealedBytes?: number, elsewhere = false) {
+  const rehearsal = new Rehearsal();
+  const batches = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
+  const part = await storePart(rehearsal, batches, (sealed, at) =>
+    at === 1 && sealedBytes !== undefined
+      ? concatBytes(sealed, new Uint8Array(sealedBytes - sealed.length))
+      : sealed,
+  );
+  const { partRoot, segmentCount, indexHash } = part;
+  const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
+  const [own, other] = [rehearsal.partStore(), new Rehearsal().partStore()];
+  const stores = elsewhere ? { partStore: other, otherStores: [own] } : { partStore: own };
+  const said = await keepServed(commitment, owner, { ...stores, log: silentLog });
+  return { said, owners: await stores.partStore.owners(owner) };
+}
+
+it('holds what is whole, wherever it was found', async () => {
+  expect(await served()).toEqual({ said: 'held', owners: [owner] });
+  expect(await served(undefined, true)).toEqual({ said: 'held', owners: [owner] });
+});
+
+it('holds nothing with a segment that is larger than any', async () => {
+  expect(await served(65_552)).toEqual({ said: 'held', owners: [owner] });
+  expect(await served(65_553)).toEqual({ said: 'not-held', owners: [] });
+});
