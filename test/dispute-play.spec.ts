@@ -1,13 +1,14 @@
 /** A participant's settlement service against a liar in a dispute, on the embedded chain. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blockSeconds, type Rehearsal } from '#block-watch/testing/rehearsal';
+import { type StoredPart, storePart } from '#block-watch/testing/stored-part';
 import type { ChainOutcome, DisputeActs, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import { addressOf } from '#crypto';
-import { type AccusedMove, HeldBlock, SumTree } from '#dispute';
+import { type AccusedMove, HeldBlock, publicationOf, SumTree } from '#dispute';
 import { ForgedTree } from '#dispute/testing/forged-tree';
 import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
-import { type Address, toHex } from '#encoding';
+import { type Address, fromHex, toHex } from '#encoding';
 import { silentLog } from '#environment';
 import { reductionTermsOf } from '#proofs';
 import { type AccusationFacts, amountWords, bondWei, limits, outputHashOf } from '#protocol';
@@ -52,15 +53,20 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
   const latest = () => chain.snapshot({ finality: 'latest' });
 
   /** The payer's seat revealed what is true, then the seller its lie; nobody else is there. */
-  async function begin(of: (leaves: readonly GameLeaf[]) => readonly GameLeaf[]): Promise<Lying> {
+  async function begin(
+    of: (leaves: readonly GameLeaf[]) => readonly GameLeaf[],
+    post?: (rehearsal: Rehearsal) => Promise<void>,
+  ): Promise<Lying> {
     const { rehearsal, token } = await openOnChain(chain, deposit);
     await fillLogs(rehearsal);
     const { channelId, terms, participants } = rehearsal;
     const all = startAll(rehearsal, undefined, [], chain);
+    const collators = post === undefined ? all.slice(0, 3) : [all[0], all[2]];
     const start = rehearsal.collected(0);
     for (const later of [0, blockSeconds.processing / 2]) {
       await chain.advanceTo(start + later);
-      await sweepUntilStill([...all.slice(0, 4), all[6]]);
+      if (later === 0) await post?.(rehearsal);
+      await sweepUntilStill([...collators, all[3], all[6]]);
     }
     const reduction = reductionTermsOf(terms);
     const records = [0, 1, 2].flatMap((author) => recordsOf(rehearsal.batch(0, author, 1)));
@@ -97,10 +103,9 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     for (;;) {
       await sweepUntilStill([settlementOf(lying)]);
       const seen = await accusationIn(lying);
-      const move = seen.turn === 'opening' || seen.turn === 'placing' ? lying.forged.answer(seen) : undefined;
+      const isAsked = seen.turn === 'opening' || seen.turn === 'placing';
+      const move = isAsked ? await firstTaken(lying, seen) : undefined;
       if (move === undefined) return moves;
-      const outcome = await answer(lying, seen, move);
-      if (!outcome.ok) return moves;
       moves.push(move.move);
     }
   }
@@ -162,6 +167,55 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     const to = addressOf(participants[payer].operatorKey);
     expect((await against())?.end).toEqual({ outcome: 'failed', to });
   });
+
+  it('shows that a part holds something else than is published of it, and all that counts it falls', async () => {
+    let part: StoredPart | undefined;
+    /** The seller's first segment does not decrypt to what its row says. */
+    const post = async (rehearsal: Rehearsal) => {
+      const batches = [0, 1].map((author) => rehearsal.batch(0, author, 1));
+      const spoil = (sealed: Uint8Array, at: number) =>
+        at === 0 ? sealed.map((byte, index) => (index === 250 ? byte ^ 1 : byte)) : sealed;
+      part = await storePart(rehearsal, batches, spoil, chain);
+      const { partRoot, segmentCount, indexHash } = part;
+      const operator = chain.participantActs(rehearsal.participants[seller].operatorKey);
+      await done(operator.postPart(rehearsal.channelId, 0, { partRoot, segmentCount, indexHash }));
+    };
+    const lying = await begin((leaves) => leaves.slice(1), post);
+    const { rehearsal, acts } = lying;
+    const { channelId, participants, terms } = rehearsal;
+    const block = { channelId, blockNumber: 0 };
+    const parts = async () => (await (await latest()).disputeFacts(channelId, 0)).parts;
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await parts()).toMatchObject([{ part: seller, questions: [{ participant: payer, rowIndex: 0 }] }]);
+
+    const { rows, segments, ...posted } = part as unknown as StoredPart;
+    const commitment = {
+      partRoot: fromHex(posted.partRoot),
+      ...{ segmentCount: posted.segmentCount, indexHash: fromHex(posted.indexHash) },
+    };
+    const publication = publicationOf({ part: seller, commitment }, rows, 0, segments[0]);
+    await done(acts.publishRow(block, publication));
+    const before = (await (await latest()).weiAccount(participants[payer].account)).freeWei;
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await parts()).toMatchObject([{ isStruck: true, found: { fault: 'row-disproved' } }]);
+    const after = (await (await latest()).weiAccount(participants[payer].account)).freeWei;
+    expect(after - before).toBe(bondWei.question + bondWei.part / 2n);
+
+    const start = rehearsal.collected(0) + blockSeconds.processing;
+    const decidedAt = start + 2 * terms.challengePeriod;
+    await chain.advanceTo(decidedAt);
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await (await latest()).stage(channelId, 0)).toBe('dispute');
+    await chain.advanceTo(decidedAt + blockSeconds.processing / 2);
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await (await latest()).stage(channelId, 0)).toBe('settled');
+    const { results } = await (await latest()).blockFacts(channelId, 0);
+    expect(results.map(({ isGone, validParts }) => [isGone, validParts])).toEqual([
+      [false, 0b101],
+      [true, every],
+    ]);
+    expect(await (await latest()).balance(lying.token, participants[seller].account)).toBe(earned);
+  });
 });
 
 interface Lying {
@@ -169,6 +223,14 @@ interface Lying {
   readonly token: Address;
   readonly forged: ForgedTree;
   readonly acts: DisputeActs;
+}
+
+/** The first of what the liar tries that the chain takes. */
+async function firstTaken(lying: Lying, seen: AccusationFacts): Promise<AccusedMove | undefined> {
+  for (const move of lying.forged.answers(seen)) {
+    if ((await answer(lying, seen, move)).ok) return move;
+  }
+  return undefined;
 }
 
 function answer(

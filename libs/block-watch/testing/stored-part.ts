@@ -1,4 +1,5 @@
 /** Parts of a rehearsal's blocks that lie in its part store, for tests of those who read them. */
+import type { Chain } from '#chain';
 import { sha256 } from '#crypto';
 import { concatBytes, fromHex, toHex } from '#encoding';
 import { commitManifest, type PostedPart, SegmentCutter, sealSegment } from '#protocol';
@@ -13,8 +14,12 @@ export type StoredPart = Pick<PostedPart, 'partRoot' | 'segmentCount' | 'indexHa
 };
 
 /** As every participant has it. */
-export async function blockKeysOf(rehearsal: Rehearsal, blockNumber: number) {
-  const ports = { chain: rehearsal.chain.port(), keyValue: rehearsal.keyValue(0) };
+export async function blockKeysOf(
+  rehearsal: Rehearsal,
+  blockNumber: number,
+  chain: Chain = rehearsal.chain.port(),
+) {
+  const ports = { chain, keyValue: rehearsal.keyValue(0) };
   const opened = await new ChannelKeys(rehearsal.participants[0], ports).of(rehearsal.channelId);
   if (!opened.ok) throw new Error(opened.code);
   const blockKey = opened.keys.blockKey(blockNumber);
@@ -28,8 +33,9 @@ export async function storePart(
   rehearsal: Rehearsal,
   batches: readonly Uint8Array[],
   change: (sealed: Uint8Array, at: number) => Uint8Array = (sealed) => sealed,
+  chain?: Chain,
 ): Promise<StoredPart> {
-  const { blockKey } = await blockKeysOf(rehearsal, 0);
+  const { blockKey } = await blockKeysOf(rehearsal, 0, chain);
   const block = { channelId: fromHex(rehearsal.channelId), blockNumber: 0, blockKey };
   const cutter = new SegmentCutter();
   const segments = [...batches.map((one) => cutter.push(one)), cutter.finish()].filter(
