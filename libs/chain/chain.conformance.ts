@@ -7,9 +7,9 @@ import type { Hex } from '#encoding';
 import { collectionEnd } from '#protocol';
 import { atOneHeight } from './at-one-height.js';
 import type { DrivenChain } from './chain.js';
-import type { ChainEvent, EventCursor, EventFilter } from './chain-events.js';
+import type { ChainEvent } from './chain-events.js';
 import { accusesTrees } from './testing/accusations.js';
-import { done, latest, lineOf, refused } from './testing/answers.js';
+import { done, eventsAfter, latest, lineOf, refused } from './testing/answers.js';
 import { endsBlocks, makeFinal } from './testing/block-ends.js';
 import { showsDraws } from './testing/draws.js';
 import {
@@ -346,17 +346,6 @@ function tellsWhatHappened(chain: () => DrivenChain): void {
     const parts = await eventsAfter(chain(), undefined, { ...filter, kinds: ['part-posted'] });
     expect(parts.kinds).toEqual(['part-posted']);
   });
-}
-
-/** All pages up to the latest height. */
-async function eventsAfter(chain: DrivenChain, from: EventCursor | undefined, filter: EventFilter) {
-  const events: ChainEvent[] = [];
-  for (let cursor = from; ; ) {
-    const page = await chain.events(cursor, filter);
-    events.push(...page.events);
-    cursor = page.cursor;
-    if (page.isLast) return { events, cursor, kinds: events.map(({ kind }) => kind) };
-  }
 }
 
 function refuses(chain: () => DrivenChain): void {

@@ -18,7 +18,7 @@ import {SystemDisputes} from "./support/SystemDisputes.sol";
 import {SystemBlocks} from "./support/SystemBlocks.sol";
 
 /// What holds of all contracts together after every act of anybody.
-/// forge-config: default.invariant.check-interval = 4
+/// forge-config: default.invariant.check-interval = 16
 contract SystemInvariantsTest is Test {
     /// What forge reads to know which functions to call.
     struct FuzzSelector {
@@ -88,7 +88,7 @@ contract SystemInvariantsTest is Test {
         }
     }
 
-    function invariant_a_block_pays_the_cover_shown_at_its_start_whatever_happens() public view {
+    function holds_a_block_pays_the_cover_shown_at_its_start_whatever_happens() private view {
         vm.assertEq(actors.broken("cover"), "");
         uint64 started = actors.startedNow();
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
@@ -106,7 +106,7 @@ contract SystemInvariantsTest is Test {
     }
 
     /// Tokens: lines, balances, contested. Wei: bonds, reserved fees, and accounts; what is lost is burnt or another's.
-    function invariant_what_is_held_is_what_the_books_say() public view {
+    function holds_what_is_held_is_what_the_books_say() private view {
         requireTokensHeld();
         requireBondsAndFeesLocked();
         requireBurnt();
@@ -114,7 +114,7 @@ contract SystemInvariantsTest is Test {
 
     /// Void blocks pay and keep nothing; whatever number is quiet, what is not over is counted, at a price
     /// that does not grow.
-    function invariant_void_and_quiet_blocks_cost_nothing() public view {
+    function holds_void_and_quiet_blocks_cost_nothing() private view {
         requireVoidPayNothing();
         requireLiveCounted();
         uint256 before = gasleft();
@@ -155,13 +155,13 @@ contract SystemInvariantsTest is Test {
         }
     }
 
-    function invariant_no_old_signature_moves_anything_and_every_refusal_has_a_name() public view {
+    function holds_no_old_signature_moves_anything_and_every_refusal_has_a_name() private view {
         vm.assertEq(actors.broken("old signature"), "");
         vm.assertEq(actors.broken("refusal"), "");
     }
 
     /// Parts are written once, and what is over stays as it ended.
-    function invariant_stages_go_forward_to_an_end_within_the_bound_of_the_terms() public view {
+    function holds_stages_go_forward_to_an_end_within_the_bound_of_the_terms() private view {
         vm.assertEq(actors.broken("stage"), "");
         vm.assertEq(actors.broken("write once"), "");
         vm.assertEq(actors.broken("decision"), "");
@@ -206,7 +206,7 @@ contract SystemInvariantsTest is Test {
         vm.assertEq(stake + locked, 0);
     }
 
-    function invariant_events_alone_tell_every_line_debt_balance_and_book() public view {
+    function holds_events_alone_tell_every_line_debt_balance_and_book() private view {
         VaultIndexer indexer = actors.indexer();
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             bytes32 id = actors.idOf(c);
@@ -231,12 +231,12 @@ contract SystemInvariantsTest is Test {
 
     /// All of them in one campaign: what the long profile runs.
     function invariant_everything_at_once() external view {
-        invariant_a_block_pays_the_cover_shown_at_its_start_whatever_happens();
-        invariant_what_is_held_is_what_the_books_say();
-        invariant_void_and_quiet_blocks_cost_nothing();
-        invariant_no_old_signature_moves_anything_and_every_refusal_has_a_name();
-        invariant_stages_go_forward_to_an_end_within_the_bound_of_the_terms();
-        invariant_events_alone_tell_every_line_debt_balance_and_book();
+        holds_a_block_pays_the_cover_shown_at_its_start_whatever_happens();
+        holds_what_is_held_is_what_the_books_say();
+        holds_void_and_quiet_blocks_cost_nothing();
+        holds_no_old_signature_moves_anything_and_every_refusal_has_a_name();
+        holds_stages_go_forward_to_an_end_within_the_bound_of_the_terms();
+        holds_events_alone_tell_every_line_debt_balance_and_book();
     }
 
     /// Once a run, at its end: every block ends, and nobody's money stays.

@@ -59,7 +59,7 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_tokens_held_are_lines_and_balances_and_contested() public view {
+    function holds_tokens_held_are_lines_and_balances_and_contested() private view {
         for (uint256 c = 1; c < actors.CHANNELS(); c++) {
             address token = actors.tokenOf(c);
             uint256 sum = balancesOf(token);
@@ -70,7 +70,7 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_wei_held_are_the_three_books_of_all_accounts() public view {
+    function holds_wei_held_are_the_three_books_of_all_accounts() private view {
         uint256 sum = weiOf(actors.BURN());
         for (uint256 i = 0; i < actors.PEOPLE(); i++) {
             sum += weiOf(actors.person(i));
@@ -78,7 +78,7 @@ contract VaultInvariantsTest is Test {
         vm.assertEq(address(vault).balance, sum, "wei held");
     }
 
-    function invariant_a_cover_that_was_shown_at_a_blocks_start_lies_in_the_line_until_it_is_over()
+    function holds_a_cover_that_was_shown_at_a_blocks_start_lies_in_the_line_until_it_is_over()
         public
         view
     {
@@ -98,11 +98,11 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_no_act_breaks_a_rule_and_no_refusal_is_without_reason() public view {
+    function holds_no_act_breaks_a_rule_and_no_refusal_is_without_reason() private view {
         vm.assertEq(actors.broken(), "");
     }
 
-    function invariant_what_blocks_owe_is_got_or_is_debt() public view {
+    function holds_what_blocks_owe_is_got_or_is_debt() private view {
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             bytes32 id = actors.idOf(c);
             for (uint8 i = 1; i < actors.PEOPLE() - 1; i++) {
@@ -112,7 +112,7 @@ contract VaultInvariantsTest is Test {
         }
     }
 
-    function invariant_events_alone_tell_every_line_debt_request_balance_and_book() public view {
+    function holds_events_alone_tell_every_line_debt_request_balance_and_book() private view {
         VaultIndexer indexer = actors.indexer();
         for (uint256 c = 0; c < actors.CHANNELS(); c++) {
             bytes32 id = actors.idOf(c);
@@ -144,12 +144,12 @@ contract VaultInvariantsTest is Test {
 
     /// All of them in one campaign: what the long profile runs.
     function invariant_everything_at_once() external view {
-        invariant_tokens_held_are_lines_and_balances_and_contested();
-        invariant_wei_held_are_the_three_books_of_all_accounts();
-        invariant_a_cover_that_was_shown_at_a_blocks_start_lies_in_the_line_until_it_is_over();
-        invariant_no_act_breaks_a_rule_and_no_refusal_is_without_reason();
-        invariant_what_blocks_owe_is_got_or_is_debt();
-        invariant_events_alone_tell_every_line_debt_request_balance_and_book();
+        holds_tokens_held_are_lines_and_balances_and_contested();
+        holds_wei_held_are_the_three_books_of_all_accounts();
+        holds_a_cover_that_was_shown_at_a_blocks_start_lies_in_the_line_until_it_is_over();
+        holds_no_act_breaks_a_rule_and_no_refusal_is_without_reason();
+        holds_what_blocks_owe_is_got_or_is_debt();
+        holds_events_alone_tell_every_line_debt_request_balance_and_book();
     }
 
     /// Once a run, at its end: nobody's money stays.

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { bondWei, collectionEnd, decidedFacts, stageOf } from '#protocol';
 import type { DrivenChain } from '../chain.js';
-import { done, latest, refused } from './answers.js';
+import { done, eventsAfter, latest, refused } from './answers.js';
 import { ExampleChannel, periods } from './example-channel.js';
 import { Seams } from './seams.js';
 
@@ -75,8 +75,9 @@ export function quarrelsOverParts(chain: () => DrivenChain): void {
         [false, undefined],
       ]);
       expect(refused(await account.revealOwnResult(channelId, 0, result, opening))).toBe('already-revealed');
-      const page = await chain().events(undefined, { kinds: ['parts-decided'], channelIds: [channelId] });
-      expect(page.events).toMatchObject([{ kind: 'parts-decided', channelId, blockNumber: 0 }]);
+      const filter = { kinds: ['parts-decided'], channelIds: [channelId] } as const;
+      const { events } = await eventsAfter(chain(), undefined, filter);
+      expect(events).toMatchObject([{ kind: 'parts-decided', channelId, blockNumber: 0 }]);
     }
   });
 
