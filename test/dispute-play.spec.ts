@@ -163,8 +163,8 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     expect(await against()).toMatchObject({ turn: 'accuser', leaves: [{ index: 2 }] });
     await done(acts.doubtRecord(id, 0));
     await sweepUntilStill([settlementOf(lying)]);
-    // Whoever sent the answer is paid: the key of the service.
-    const to = addressOf(participants[payer].operatorKey);
+    // The account of the service that answered is paid.
+    const to = participants[payer].account;
     expect((await against())?.end).toEqual({ outcome: 'failed', to });
   });
 

@@ -11,6 +11,7 @@ import {BatchAuthor} from "../lib/BatchAuthor.sol";
 import {BlockTypedData} from "../lib/BlockTypedData.sol";
 import {BlockWords} from "../lib/BlockWords.sol";
 import {Bonds} from "../lib/Bonds.sol";
+import {OperatorKeys} from "../lib/OperatorKeys.sol";
 import {ImpressionRecord} from "../lib/ImpressionRecord.sol";
 import {PapyrusDomain} from "../lib/PapyrusDomain.sol";
 import {BatchHeader, RecordPlace, RecordProof} from "../lib/RecordProof.sol";
@@ -71,8 +72,9 @@ contract Adjudicator is AccusationStore, PapyrusDomain {
         requireNode(one, entries);
         uint8 level = one.accusation.level;
         uint40 index = one.accusation.index;
-        answers[one.key][placeOf(level, index)] = Answer(msg.sender, uint40(block.timestamp), 0);
-        emit NodeOpened(id.channelId, id.blockNumber, id.result, level, index, msg.sender, entries);
+        address answerer = OperatorKeys.accountOf(participants, msg.sender);
+        answers[one.key][placeOf(level, index)] = Answer(answerer, uint40(block.timestamp), 0);
+        emit NodeOpened(id.channelId, id.blockNumber, id.result, level, index, answerer, entries);
     }
 
     /// @inheritdoc IAdjudicator
@@ -105,9 +107,10 @@ contract Adjudicator is AccusationStore, PapyrusDomain {
             if (leftKey >= key) revert KeysNotAscending(leftKey, key);
         }
         uint16 count = uint16(records.length / ImpressionRecord.BYTES);
-        answers[one.key][placeOf(0, index)] = Answer(msg.sender, uint40(block.timestamp), count);
+        address answerer = OperatorKeys.accountOf(participants, msg.sender);
+        answers[one.key][placeOf(0, index)] = Answer(answerer, uint40(block.timestamp), count);
         leafDigests[one.key][index] = keccak256(abi.encodePacked(leftKey, records));
-        emit LeafOpened(id.channelId, id.blockNumber, id.result, index, msg.sender, records, leftKey);
+        emit LeafOpened(id.channelId, id.blockNumber, id.result, index, answerer, records, leftKey);
     }
 
     /// @inheritdoc IAdjudicator
@@ -161,9 +164,10 @@ contract Adjudicator is AccusationStore, PapyrusDomain {
         bytes calldata doubted = leaf.records[from:from + ImpressionRecord.BYTES];
         if (keccak256(doubted) != keccak256(place.record)) revert RecordMismatch();
         requirePlaced(id, one, place, part, facts);
-        one.answer = Answer(msg.sender, uint40(block.timestamp), 0);
+        address answerer = OperatorKeys.accountOf(participants, msg.sender);
+        one.answer = Answer(answerer, uint40(block.timestamp), 0);
         answers[one.key][placeOfRecord(index, record)] = one.answer;
-        emit RecordPlaced(id.channelId, id.blockNumber, id.result, index, record, msg.sender);
+        emit RecordPlaced(id.channelId, id.blockNumber, id.result, index, record, answerer);
         fail(id, one);
     }
 

@@ -11,6 +11,7 @@ import {TermsCode} from "../channels/TermsCode.sol";
 import {BlockWords} from "../lib/BlockWords.sol";
 import {Bonds} from "../lib/Bonds.sol";
 import {MerklePath} from "../lib/MerklePath.sol";
+import {OperatorKeys} from "../lib/OperatorKeys.sol";
 import {PartLimits} from "../lib/PartLimits.sol";
 import {BatchHeader, RecordProof} from "../lib/RecordProof.sol";
 import {SealedSegment} from "../lib/SealedSegment.sol";
@@ -117,7 +118,7 @@ contract Questions is IQuestions {
             facts.partRoot,
             facts.segmentCount
         );
-        row.publisher = accountOf(msg.sender);
+        row.publisher = OperatorKeys.accountOf(participants, msg.sender);
         row.until = answerUntil(channelId);
         row.segmentBytes = uint24(opened.segment.length);
         row.sealedDigest = opened.sealedDigest;
@@ -141,7 +142,7 @@ contract Questions is IQuestions {
         if (isOfLength(row, sealedSegment)) {
             revert SealedLengthFits(sealedSegment.length, row.segmentBytes);
         }
-        uphold(which, Fault.RowDisproved, accountOf(msg.sender), 0);
+        uphold(which, Fault.RowDisproved, OperatorKeys.accountOf(participants, msg.sender), 0);
     }
 
     /// @inheritdoc IQuestions
@@ -154,7 +155,7 @@ contract Questions is IQuestions {
     ) external {
         Part memory which = Part(channelId, blockNumber, part);
         requireDifferent(which, publishedRow(which, rowIndex), disproof);
-        uphold(which, Fault.RowDisproved, accountOf(msg.sender), 0);
+        uphold(which, Fault.RowDisproved, OperatorKeys.accountOf(participants, msg.sender), 0);
     }
 
     // ── faults that show at once ──
@@ -415,12 +416,6 @@ contract Questions is IQuestions {
 
     function answerUntil(bytes32 channelId) private view returns (uint40) {
         return uint40(block.timestamp + termsOf(channelId).answerPeriod);
-    }
-
-    /// An operator key moves no money: what it earns is its account's.
-    function accountOf(address sender) private view returns (address account) {
-        account = participants.operatorAccountOf(sender);
-        if (account == address(0)) account = sender;
     }
 
     /// None for what is no participant.

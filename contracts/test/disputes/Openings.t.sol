@@ -39,6 +39,14 @@ contract OpeningsTest is AccusationScene {
         vm.assertEq(state.deadline, block.timestamp + PERIOD);
     }
 
+    function test_who_opens_with_an_operator_key_answers_for_its_account() external {
+        atRoot(300, 1);
+        bytes memory entries = openingOf(9, 0);
+        vm.prank(operator(0));
+        adjudicator.openNode(id, entries);
+        vm.assertEq(adjudicator.accusation(id).answerer, account(0));
+    }
+
     function test_an_opening_has_all_descendants_and_nothing_else() external {
         atRoot(300, 1);
         bytes memory good = openingOf(9, 0);
