@@ -72,7 +72,7 @@ describe('the docs', () => {
     const page = read('docs/reference/cli.md');
     const grouped = groups.flatMap((group) => {
       const names = [...helpOf(group).matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map((match) => match[1]);
-      expect(names.length).toBeGreaterThan(1);
+      expect(names.length).toBeGreaterThan(0);
       return names.map((name) => `${group} ${name}`);
     });
     for (const command of ['demo', 'replay', 'up', 'doctor', ...grouped]) {
@@ -156,7 +156,7 @@ function commandsOf(text: string): string[] {
 }
 
 /** Commands that hold others. */
-const groups = ['block', 'keys', 'account', 'validator', 'channel'];
+const groups = ['block', 'dispute', 'keys', 'account', 'validator', 'channel'];
 
 function commandName(line: string): string {
   const [first, second] = line.split(' ');

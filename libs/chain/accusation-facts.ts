@@ -4,7 +4,7 @@
  * hash of the entry that it opens, and where an accusation stands against the contract's own word.
  */
 import { amountsIn, isLeafOpening, isNodeOpening, topLevelOf } from '#dispute';
-import { type Address, concatBytes, type Digest, fromHex, type Hex, isZero, viewOf } from '#encoding';
+import { type Address, type Digest, fromHex, type Hex, isZero } from '#encoding';
 import {
   type AccusationFacts,
   type AccusationId,
@@ -12,9 +12,9 @@ import {
   accusationOutcomes,
   accusationTurns,
   type AccusedResult,
+  amountsOfWords,
   type BlockId,
   type EntryPosition,
-  type Nano,
   type OpenedLeaf,
   type OpenedNode,
   outputHashOfWords,
@@ -143,7 +143,10 @@ class ResultOpenings {
       .map(leafOf)
       .filter(({ index, records }) => {
         const hash = hashOf({ level: 0, index });
-        const amounts = impressionCount === 1n ? amountsOf(claim) : amountsIn(participants, this.nodes, hash);
+        const amounts =
+          impressionCount === 1n
+            ? amountsOfWords(claim.amountWords)
+            : amountsIn(participants, this.nodes, hash);
         return amounts !== undefined && isLeafOpening(hash, records, amounts);
       });
     this.leaves = lastOf(leaves, ({ index }) => index);
@@ -163,11 +166,6 @@ function leafOf({ fields }: DisputeEvent): OpenedLeaf {
     records: fromHex(records),
     leftKey: index === 0n && isZero(key) ? undefined : key,
   };
-}
-
-function amountsOf({ amountWords }: ResultTuple): Nano[] {
-  const words = viewOf(concatBytes(...amountWords.map(fromHex)));
-  return Array.from({ length: amountWords.length * 4 }, (_, at) => words.getBigUint64(at * 8, false));
 }
 
 function outputHashOf(id: BlockId, claim: ResultTuple): Digest {

@@ -52,6 +52,12 @@ export function amountWords(amounts: readonly Nano[]): Uint8Array[] {
   return words;
 }
 
+/** What `amountWords` made, zeros that fill the last word included. */
+export function amountsOfWords(words: readonly Hex[]): Nano[] {
+  const view = viewOf(concatBytes(...words.map(fromHex)));
+  return Array.from({ length: words.length * 4 }, (_, at) => view.getBigUint64(at * 8, false));
+}
+
 export function amountsDigest(amounts: readonly Nano[]): Uint8Array {
   return merkleRoot(concatBytes(...amountWords(amounts)));
 }

@@ -46,6 +46,7 @@ export {
 } from './block-report.js';
 export {
   amountsDigest,
+  amountsOfWords,
   amountWords,
   type BlockResult,
   commitmentOf,

@@ -44,6 +44,8 @@ describe('a command', () => {
     ['block', 'export'],
     ['block', 'show'],
     ...['verify', 'accept'].map((name) => ['block', name]),
+    ['dispute'],
+    ['dispute', 'show'],
     ...[[], ['prove'], ['verify']].map((name) => ['record', ...name]),
     ['doctor'],
     ['keys'],
@@ -90,7 +92,7 @@ describe('a command', () => {
     [['demo', '--blocks', '0']],
     [['replay', 'log.tsv', '--disagree', '1.5']],
     [['block', 'export', 'x', '0', '--out', 'o']],
-    ...['demo', 'up', 'doctor', 'block show 0x5f3a91c2 0'].map((one) => [
+    ...['demo', 'up', 'doctor', 'block show 0x5f3a91c2 0', 'dispute show 0x5f3a91c2 0'].map((one) => [
       [...one.split(' '), '--data', import.meta.filename],
     ]),
     [['keys']],
@@ -298,6 +300,9 @@ describe('block export', () => {
     expect(plain.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     const pending = await runPlain(['block', 'show', channelId, '40', '--data', data]);
     expect(pending.stdout).toMatch(/stage pending, until 2026-01-02 16:00:00Z/);
+    const undisputed = await runPlain(['dispute', 'show', ...named]);
+    expect([undisputed.code, undisputed.stderr]).toEqual([0, '']);
+    expect(undisputed.stdout).toMatch(/^0 +2 auditor +its own validator, bound by it$/m);
     const none = await runCli(['block', 'show', ...named.slice(0, 2), '--data', folder, '--json']);
     expect([none.code, refusedWith(none)]).toEqual([3, ['data-not-found']]);
   });

@@ -90,6 +90,20 @@ function defineBlockAccept(block: Command, { output, end }: Definitions): void {
     });
 }
 
+export function defineDispute({ program, output, end }: Definitions): void {
+  const dispute = program
+    .command('dispute')
+    .description('look at what is said of a block in dispute')
+    .addHelpText('after', example('papyrus dispute show --help'));
+  reading(dispute.command('show <channel> <number>'))
+    .description('say who stands for what, what differs, and whose turn it is until when')
+    .addHelpText('after', example('papyrus dispute show 0x5f3a91c2 0 --data .data/demo'))
+    .action(async (channel, number, options) => {
+      const { runDisputeShow } = await import('./commands/dispute-show.js');
+      end(await runDisputeShow(channel, number, options, output));
+    });
+}
+
 function partsOption(): Option {
   return new Option('--parts <url>', 'the part store, file:FOLDER').env('PART_STORE');
 }

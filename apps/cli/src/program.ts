@@ -2,7 +2,7 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { Fault } from '#environment';
 import { packageVersion } from '#environment/built-file';
-import { defineBlock, defineRecord } from './program-blocks.js';
+import { defineBlock, defineDispute, defineRecord } from './program-blocks.js';
 import { defineAccount, defineChannel, defineKeyCommands, defineValidator } from './program-chain.js';
 import {
   type Definitions,
@@ -75,6 +75,7 @@ function defineProgram(output: Output, end: End): Command {
   defineUp(program, output, end);
   const definitions: Definitions = { program, output, end };
   defineBlock(definitions);
+  defineDispute(definitions);
   defineRecord(definitions);
   defineKeys(definitions);
   defineAccount(definitions);

@@ -4,7 +4,7 @@ import { type BlockSource, type SourceOptions, withBlock } from '../network/bloc
 import { type BlockState, blockState } from '../network/drive.js';
 import { type FetchedPart, type OpenedBlock, openBlock } from '../network/open-block.js';
 import { type ExitCode, exitCode } from '../report/command-refused.js';
-import { formatNano, type Output } from '../report/output.js';
+import { formatNano, type Output, timeText } from '../report/output.js';
 import { parseBlockName } from './block-name.js';
 
 /** `data` of the result. */
@@ -92,7 +92,7 @@ function endOf(stage: BlockStage): number | undefined {
 
 function print(block: ShownBlock, output: Output): void {
   output.line(`Channel ${block.channelId}`);
-  const until = block.endsAtSeconds === null ? '' : `, until ${timeOf(block.endsAtSeconds)} by the clock`;
+  const until = block.endsAtSeconds === null ? '' : `, until ${timeText(block.endsAtSeconds)} by the clock`;
   output.line(`Block ${block.blockNumber} is in stage ${block.stage}${until}`);
   output.line();
   output.table(
@@ -113,9 +113,4 @@ function resultText(block: ShownBlock, participant: number): string {
   if (result === undefined) return '';
   if (result.outputHash === null) return 'committed';
   return result.outputHash.slice(0, 10) + (result.stands ? ' stands' : '');
-}
-
-/** 2026-01-01 12:00:00Z */
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString().replace('T', ' ').replace('.000', '');
 }

@@ -6,7 +6,15 @@ import type { Chain, ChannelFacts, DrivenChain } from '#chain';
 import { atOneHeight } from '#chain/at-one-height';
 import type {} from '#encoding';
 import type { DrivenClock } from '#environment';
-import { type BlockFacts, type BlockStage, type ChannelId, decidedFacts, isOver, stageOf } from '#protocol';
+import {
+  type BlockFacts,
+  type BlockStage,
+  type ChannelId,
+  type DisputeFacts,
+  decidedFacts,
+  isOver,
+  stageOf,
+} from '#protocol';
 
 /** A service as the driver sees it: `sweep` looks at the facts, does what is due, says how much that was. */
 export interface Sweeper {
@@ -29,6 +37,10 @@ export interface BlockState {
   readonly blockNumber: number;
   readonly facts: BlockFacts;
   readonly stage: BlockStage;
+  /** Of a block whose results were disputed. */
+  readonly dispute: DisputeFacts | undefined;
+  /** Chain time of the height that shows this. */
+  readonly nowSeconds: number;
 }
 
 export interface DriveOptions {
@@ -63,7 +75,7 @@ export async function drive(
     options.onRound(blocks);
     const open = blocks.filter((block) => !isOver(block.stage));
     if (open.length === 0 && done === works.length) return blocks;
-    const moments = open.flatMap(({ stage }) => momentsOf(stage));
+    const moments = open.flatMap(({ stage, dispute }) => [...momentsOf(stage), ...turnsIn(dispute)]);
     const next = [...moments, works[done]?.atSeconds].filter(
       (at) => at !== undefined && at > now,
     ) as number[];
@@ -81,6 +93,13 @@ function momentsOf(stage: BlockStage): readonly (number | undefined)[] {
     'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined,
     'partsDecidedAtSeconds' in stage ? stage.partsDecidedAtSeconds : undefined,
   ];
+}
+
+/** When the time of somebody's turn in a dispute is over. */
+function turnsIn(dispute: DisputeFacts | undefined): readonly (number | undefined)[] {
+  if (dispute === undefined) return [];
+  const rows = dispute.parts.flatMap((part) => part.rows);
+  return [...dispute.accusations, ...rows].map(({ untilSeconds }) => untilSeconds);
 }
 
 /** Sweeps until nobody finds anything to do. */
@@ -134,7 +153,9 @@ async function statesOf(
         const found = await latest.blockFacts(channelId, blockNumber);
         const facts = decidedFacts(channel.terms, blockNumber, found, timestampSeconds);
         const stage = stageOf(channel.terms, blockNumber, facts, timestampSeconds, channel.closedAtSeconds);
-        return { blockNumber, facts, stage };
+        const wasDisputed = facts.disputedAtSeconds !== undefined;
+        const dispute = wasDisputed ? await latest.disputeFacts(channelId, blockNumber) : undefined;
+        return { blockNumber, facts, stage, dispute, nowSeconds: timestampSeconds };
       }),
     );
   });

@@ -58,6 +58,11 @@ export function formatCount(count: number | bigint): string {
   return count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** 2026-01-01 12:00:00Z */
+export function timeText(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace('T', ' ').replace('.000', '');
+}
+
 /** Columns stand two spaces apart, or one where a table would be wider than a terminal. */
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[], rightFrom: number): string {
   const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at].length)));

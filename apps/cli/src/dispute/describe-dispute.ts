@@ -1,0 +1,254 @@
+/** A block's dispute as the command line tells it: who stands for what, what differs, whose turn it is. */
+import {
+  type AccusationFacts,
+  type AskedRowFacts,
+  amountsOfWords,
+  type BlockFacts,
+  type ChannelTerms,
+  doPartsDiffer,
+  type PanelFacts,
+  panelTimes,
+  type QuestionedPartFacts,
+  validatorSlots,
+} from '#protocol';
+import type { BlockState } from '../network/drive.js';
+
+/** `data` of the result. Times are seconds of the chain, null where there is none. */
+export interface ShownDispute {
+  readonly channelId: string;
+  readonly blockNumber: number;
+  readonly stage: string;
+  readonly nowSeconds: number;
+  readonly endsAtSeconds: number | null;
+  readonly participants: readonly string[];
+  readonly results: readonly ShownResult[];
+  /** Between results that stand; empty where no two do. */
+  readonly differ: { readonly parts: readonly number[]; readonly amounts: readonly number[] };
+  readonly windows: readonly ShownWindow[];
+  /** Once it is decided which parts count. */
+  readonly countedParts: readonly number[] | null;
+  readonly accusations: readonly ShownAccusation[];
+  readonly questions: readonly ShownQuestion[];
+  readonly struckParts: readonly { readonly part: number; readonly fault: string | null }[];
+  readonly panels: readonly ShownPanel[];
+}
+
+export interface ShownResult {
+  readonly result: number;
+  readonly outputHash: string;
+  /** `gone`: whoever revealed it took it back. */
+  readonly state: 'stands' | 'fell' | 'gone';
+  readonly revealedAtSeconds: number;
+  readonly parts: readonly number[];
+  readonly impressionCount: number;
+  readonly amountsNano: readonly string[];
+  readonly standFor: readonly { readonly participant: number; readonly by: StandingBy }[];
+}
+
+/** Its seat's validator, its own word with a bond, or that it accepted the result. */
+export type StandingBy = 'binding-seat' | 'seat' | 'own-result' | 'acceptance';
+
+export interface ShownWindow {
+  readonly window: 'own-results' | 'questions' | 'parts-decided' | 'accusations';
+  readonly untilSeconds: number;
+}
+
+/** `anybody`: the time of the turn is over, and any key may end it. */
+export type Turn = 'accused' | 'accuser' | 'anybody' | 'nobody';
+
+export interface ShownAccusation {
+  readonly result: number;
+  readonly participant: number;
+  readonly isValidator: boolean;
+  readonly account: string;
+  readonly turn: Turn;
+  readonly waitsFor: AccusationFacts['turn'];
+  readonly untilSeconds: number | null;
+  readonly named: { readonly level: number; readonly index: number };
+  readonly doubtedRecord: number | null;
+  readonly opened: { readonly nodes: number; readonly leaves: number };
+  readonly outcome: string | null;
+  readonly bondTo: string | null;
+}
+
+export interface ShownQuestion {
+  readonly part: number;
+  readonly row: number;
+  readonly participant: number;
+  readonly state: string;
+  readonly isPublished: boolean;
+  /** Of the time to publish the row, or to disprove what was published. */
+  readonly untilSeconds: number | null;
+}
+
+export interface ShownPanel {
+  readonly part: number;
+  readonly round: number;
+  readonly step: 'draw' | 'commit' | 'reveal' | 'appeal' | 'conclude' | 'over';
+  readonly untilSeconds: number | null;
+  readonly members: readonly { readonly account: string; readonly says: string }[];
+  readonly verdict: 'held' | 'not-held' | null;
+}
+
+export function describeDispute(
+  channel: { readonly channelId: string; readonly terms: ChannelTerms; nameOf(participant: number): string },
+  state: BlockState,
+): ShownDispute {
+  const { facts, stage, nowSeconds, blockNumber } = state;
+  const { accusations, parts } = state.dispute ?? { accusations: [], parts: [] };
+  const results = facts.results.map((_, at) => resultOf(facts, at, channel.terms.roles.length));
+  const counted = facts.dispute?.counted;
+  return {
+    channelId: channel.channelId,
+    blockNumber,
+    stage: stage.stage,
+    nowSeconds,
+    endsAtSeconds: 'endsAtSeconds' in stage ? stage.endsAtSeconds : null,
+    participants: channel.terms.roles.map((_, index) => channel.nameOf(index)),
+    results,
+    differ: differencesOf(results),
+    windows: windowsOf(state),
+    countedParts: counted === undefined || !doPartsDiffer(facts) ? null : bitsOf(counted),
+    accusations: accusations.map((one) => accusationOf(one, nowSeconds)),
+    questions: parts.flatMap(questionsOf),
+    struckParts: parts
+      .filter(({ isStruck }) => isStruck)
+      .map(({ part, found }) => ({ part, fault: found?.fault ?? null })),
+    panels: parts.flatMap(({ part, panel }) =>
+      panel === undefined ? [] : [panelOf(channel.terms, part, panel, nowSeconds)],
+    ),
+  };
+}
+
+function resultOf(facts: BlockFacts, result: number, participants: number): ShownResult {
+  const { outputHash, isGone, isFallen, firstRevealedAtSeconds, validParts, ...fields } =
+    facts.results[result];
+  const of = <One extends { readonly participant: number; readonly outputHash?: string }>(
+    all: readonly One[],
+    byOf: (one: One) => StandingBy,
+  ) =>
+    all
+      .filter((one) => one.outputHash === outputHash)
+      .map((one) => ({ participant: one.participant, by: byOf(one) }));
+  return {
+    result,
+    outputHash,
+    state: isFallen ? 'fell' : isGone ? 'gone' : 'stands',
+    revealedAtSeconds: firstRevealedAtSeconds,
+    parts: bitsOf(validParts),
+    impressionCount: Number(fields.impressionCount),
+    amountsNano: amountsOfWords(fields.amountWords).slice(0, participants).map(String),
+    standFor: [
+      ...of(facts.seats, ({ binding }) => (binding ? 'binding-seat' : 'seat')),
+      ...of(facts.ownResults, () => 'own-result'),
+      ...of(facts.acceptances, () => 'acceptance'),
+    ],
+  };
+}
+
+function differencesOf(results: readonly ShownResult[]): ShownDispute['differ'] {
+  const standing = results.filter(({ state }) => state === 'stands');
+  const [first] = standing;
+  const every = (holds: (one: ShownResult) => boolean): boolean => standing.every(holds);
+  const parts = [...new Set(standing.flatMap((one) => one.parts))].sort((a, b) => a - b);
+  return {
+    parts: parts.filter((part) => !every((one) => one.parts.includes(part))),
+    amounts: (first?.amountsNano ?? []).flatMap((nano, at) =>
+      every((one) => one.amountsNano[at] === nano) ? [] : [at],
+    ),
+  };
+}
+
+function windowsOf({ stage }: BlockState): ShownWindow[] {
+  if (stage.stage !== 'dispute') return [];
+  const { ownResults, questions, accusations, partsDecidedAtSeconds } = stage;
+  const windows = [
+    ['own-results', ownResults?.untilSeconds],
+    ['questions', questions?.untilSeconds],
+    ['parts-decided', partsDecidedAtSeconds],
+    ['accusations', accusations?.untilSeconds],
+  ] as const;
+  return windows.flatMap(([window, untilSeconds]) =>
+    untilSeconds === undefined ? [] : [{ window, untilSeconds }],
+  );
+}
+
+function accusationOf(one: AccusationFacts, nowSeconds: number): ShownAccusation {
+  const { resultIndex, slot, accuser, turn, untilSeconds, named, doubted, nodes, leaves, end } = one;
+  const isValidator = slot >= validatorSlots;
+  return {
+    result: resultIndex,
+    participant: isValidator ? slot - validatorSlots : slot,
+    isValidator,
+    account: accuser.toLowerCase(),
+    turn: turnOf(one, nowSeconds),
+    waitsFor: turn,
+    untilSeconds: turn === 'over' ? null : (untilSeconds ?? null),
+    named: { level: named.level, index: named.index },
+    doubtedRecord: doubted ?? null,
+    opened: { nodes: nodes.length, leaves: leaves.length },
+    outcome: end?.outcome ?? null,
+    bondTo: end?.to.toLowerCase() ?? null,
+  };
+}
+
+function turnOf({ turn, untilSeconds }: AccusationFacts, nowSeconds: number): Turn {
+  if (turn === 'over') return 'nobody';
+  if (untilSeconds !== undefined && nowSeconds >= untilSeconds) return 'anybody';
+  if (turn === 'accuser') return 'accuser';
+  return turn === 'placed' ? 'nobody' : 'accused';
+}
+
+function questionsOf({ part, questions, rows }: QuestionedPartFacts): ShownQuestion[] {
+  return questions.map(({ participant, rowIndex, state }) => {
+    const row: AskedRowFacts | undefined = rows.find((one) => one.rowIndex === rowIndex);
+    return {
+      ...{ part, row: rowIndex, participant, state, isPublished: row?.isPublished ?? false },
+      untilSeconds: state === 'open' ? (row?.untilSeconds ?? null) : null,
+    };
+  });
+}
+
+function panelOf(terms: ChannelTerms, part: number, panel: PanelFacts, nowSeconds: number): ShownPanel {
+  const round = panel.rounds[panel.rounds.length - 1];
+  return {
+    part,
+    round: panel.rounds.length - 1,
+    ...stepOf(terms, panel, nowSeconds),
+    members: round.members.map(({ account, commitment, isHeld }) => ({
+      account: account.toLowerCase(),
+      says: isHeld === undefined ? (commitment === undefined ? 'nothing' : 'committed') : heldText(isHeld),
+    })),
+    verdict: panel.isHeld === undefined ? null : heldText(panel.isHeld),
+  };
+}
+
+function stepOf(
+  terms: ChannelTerms,
+  { rounds, isOver }: PanelFacts,
+  nowSeconds: number,
+): Pick<ShownPanel, 'step' | 'untilSeconds'> {
+  if (isOver) return { step: 'over', untilSeconds: null };
+  const { drawnAtSeconds } = rounds[rounds.length - 1];
+  if (drawnAtSeconds === undefined) return { step: 'draw', untilSeconds: null };
+  const times = panelTimes(terms, drawnAtSeconds);
+  const steps = [
+    ['commit', times.commitUntilSeconds],
+    ['reveal', times.revealUntilSeconds],
+    ['appeal', times.appealUntilSeconds],
+  ] as const;
+  const now = steps.find(([, untilSeconds]) => nowSeconds < untilSeconds);
+  return now === undefined
+    ? { step: 'conclude', untilSeconds: null }
+    : { step: now[0], untilSeconds: now[1] };
+}
+
+function heldText(isHeld: boolean): 'held' | 'not-held' {
+  return isHeld ? 'held' : 'not-held';
+}
+
+function bitsOf(mask: number): number[] {
+  return Array.from({ length: 32 - Math.clz32(mask) }, (_, bit) => bit).filter(
+    (bit) => ((mask >> bit) & 1) === 1,
+  );
+}
