@@ -14,7 +14,7 @@ export interface CliRun {
 /** `onLine` sees each line as it comes; its true kills the process at once, as a power cut would. */
 export function runCli(
   args: readonly string[],
-  onLine: (count: number) => boolean = () => false,
+  onLine: (count: number, line: Record<string, unknown>) => boolean = () => false,
 ): Promise<CliRun> {
   const child = spawn(process.execPath, ['--no-warnings', builtFile('apps/cli/src/main.js'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -25,8 +25,9 @@ export function runCli(
     stderr += text.toString();
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(JSON.parse(line) as Record<string, unknown>);
-    if (onLine(lines.length)) child.kill('SIGKILL');
+    const parsed = JSON.parse(line) as Record<string, unknown>;
+    lines.push(parsed);
+    if (onLine(lines.length, parsed)) child.kill('SIGKILL');
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -94,12 +94,26 @@ function defineDemo(program: Command, output: Output, end: End): void {
     .option('--seed <text>', 'repeats the run to the byte', 'papyrus')
     .option('--impressions <count>', 'impressions in the day', positive(1_000_000), 24_000)
     .option('--sellers <count>', 'how many SSPs', positive(13), 3)
-    .option('--blocks <count>', 'blocks of an hour, from midnight on', positive(24), 24)
+    .option('--blocks <count>', 'blocks of an hour, from midnight on; one of a dispute', positive(24), 24)
+    .addOption(
+      new Option('--scenario <name>', 'what is played: a day, or one block about which a participant lies')
+        .choices(['day', 'dispute'])
+        .default('day'),
+    )
     .addOption(dataOption)
     .addOption(jsonOption)
     .addOption(quietOption)
     .addHelpText('after', example('papyrus demo --seed 7 --data .data/demo'))
-    .action(async (options) => {
+    .action(async (options, command) => {
+      if (options.scenario === 'dispute') {
+        if (command.getOptionValueSource('blocks') !== 'default') {
+          throw new CommandRefused(
+            'usage',
+            'a dispute is played over one block: leave --blocks out (--help)',
+          );
+        }
+        options.blocks = 1;
+      }
       const { runDemo } = await import('./commands/demo.js');
       end(await runDemo(options, output));
     });

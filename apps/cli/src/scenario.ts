@@ -2,23 +2,20 @@
  * One run of demo or replay: network up, traffic through the REST interfaces, blocks driven to their end, the
  * result told.
  */
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockFolder } from '#environment/folder-lock';
 import { type BlockState, drive } from './network/drive.js';
 import { invalidSubmissionsPerBlock } from './network/invalid-submissions.js';
-import { type NetworkSpec, settleSpec } from './network/network-spec.js';
+import type { NetworkSpec } from './network/network-spec.js';
 import { type OpenedBlock, openBlock } from './network/open-block.js';
-import { type Network, openNetwork } from './network/open-network.js';
+import type { Network } from './network/open-network.js';
 import { resultHashOf } from './network/result-hash.js';
 import { RefusalNotes } from './network/refusal-notes.js';
+import { type RunOptions, runNetwork } from './network/run-network.js';
 import { trafficWorks } from './network/submit-traffic.js';
 import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
-import { type CommandNo, CommandRefused, type ExitCode, exitCode, onFile } from './report/command-refused.js';
-import { type Output, sayNotice } from './report/output.js';
+import { type CommandNo, CommandRefused, type ExitCode, exitCode } from './report/command-refused.js';
+import type { Output } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import type { RunResult } from './report/run-result.js';
 import { printRun } from './report/run-tables.js';
@@ -37,13 +34,7 @@ export interface Scenario {
   readonly hasInvalidSubmissions: boolean;
 }
 
-export interface RunOptions {
-  readonly data?: string;
-  readonly quiet?: boolean;
-  readonly json?: boolean;
-}
-
-const stages = ['submit records', 'post parts', 'reveal results', 'settle blocks'] as const;
+export const stages = ['submit records', 'post parts', 'reveal results', 'settle blocks'] as const;
 
 /** Exit code 7 when what was found is not what was injected, or a result is not what we reduce ourselves. */
 export async function runScenario(
@@ -51,63 +42,28 @@ export async function runScenario(
   options: RunOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const dataFolder = options.data ?? onFile(tmpdir(), () => mkdtempSync(join(tmpdir(), 'papyrus-')));
   const seconds = new Map<string, number>();
   const spend = (stage: string, ms: number): void => {
     seconds.set(stage, (seconds.get(stage) ?? 0) + ms / 1_000);
   };
-  const lock = lockFolder(dataFolder);
-  const interrupted = interruption();
   const progress = openProgress({ isQuiet: options.quiet === true || output.isJson, stages });
   try {
-    const spec = settleSpec(dataFolder, scenario.spec);
-    output.line(scenario.title);
-    output.event('stage', { name: 'setup', dataFolder });
-    const from = performance.now();
-    const network = await openNetwork(spec, dataFolder, {
-      mode: 'driven',
-      notify: (notice) => sayNotice(notice, output),
+    const result = await runNetwork(scenario, options, output, async (network, { folder, setupMs }) => {
+      spend('setup', setupMs);
+      const notes = new RefusalNotes(join(folder, 'refusals.ndjson'));
+      writePartyLogs(join(folder, 'logs'), scenario.spec, scenario.plans);
+      const blocks = await driveScenario(network, scenario, notes, { output, progress, spend });
+      progress.stop();
+      return resultOf(network, scenario, blocks, notes, { spend, seconds });
     });
-    try {
-      spend('setup', performance.now() - from);
-      const notes = new RefusalNotes(join(dataFolder, 'refusals.ndjson'));
-      writePartyLogs(join(dataFolder, 'logs'), spec, scenario.plans);
-      const driven = driveScenario(network, scenario, notes, { output, progress, spend });
-      const found = driven.then((blocks) => {
-        progress.stop();
-        return resultOf(network, scenario, blocks, notes, { spend, seconds });
-      });
-      // A chain that is gone for good ends the run at once, whatever still waits for it; so does Ctrl-C.
-      const end = Promise.race([network.chain.gone, interrupted.reason]);
-      const result = await Promise.race([found, end.then((reason) => Promise.reject(reason))]);
-      return tell({ ...result, dataFolder: options.data ?? null }, output);
-    } finally {
-      await network.close();
-    }
+    return tell({ ...result, dataFolder: options.data ?? null }, output);
   } finally {
-    interrupted.stop();
     progress.stop();
-    lock.release();
-    if (options.data === undefined) rmSync(dataFolder, { recursive: true, force: true });
   }
 }
 
-/** The first SIGINT or SIGTERM until `stop`; the next one ends the process as it always does. */
-function interruption(): { readonly reason: Promise<CommandRefused>; stop(): void } {
-  const waiting = new AbortController();
-  const told = ['SIGINT', 'SIGTERM'].map((signal) => once(process, signal, waiting));
-  const message = 'the run was stopped; with --data the same command goes on where it was';
-  return {
-    reason: Promise.race(told).then(
-      () => new CommandRefused('interrupted', message),
-      // After `stop` nobody waits for it any more.
-      () => new Promise<never>(() => {}),
-    ),
-    stop: () => waiting.abort(),
-  };
-}
-
-async function driveScenario(
+/** Plays the traffic, and drives the blocks to their end. */
+export async function driveScenario(
   network: Network,
   scenario: Scenario,
   notes: RefusalNotes,

@@ -3,7 +3,9 @@
 import type { NetworkSpec } from '../network/network-spec.js';
 import type { ExitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
-import { type RunOptions, runScenario } from '../scenario.js';
+import type { RunOptions } from '../network/run-network.js';
+import { runDisputeDemo } from './demo-dispute.js';
+import { runScenario } from '../scenario.js';
 import { generateImpressions } from '../traffic/generate-impressions.js';
 import { planBlock } from '../traffic/plan-records.js';
 
@@ -12,6 +14,8 @@ export interface DemoOptions extends RunOptions {
   readonly impressions: number;
   readonly sellers: number;
   readonly blocks: number;
+  /** `dispute`: of one block a participant reveals a false result. */
+  readonly scenario?: 'day' | 'dispute';
 }
 
 /** 2026-01-01T00:00:00Z: the demo's chain lives in its own time. */
@@ -36,7 +40,14 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
   const hours = options.blocks === 1 ? '1 block of an hour' : `${options.blocks} blocks of an hour`;
   const ssps = options.sellers === 1 ? 'ssp-1' : `ssp-1 to ssp-${options.sellers}`;
   const title = `${hours} · dsp, ${ssps}, auditor · seed ${options.seed}`;
-  const scenario = { title, spec, plans, unusable: [], hasInvalidSubmissions: true };
+  const scenario = {
+    title,
+    spec,
+    plans,
+    unusable: [],
+    hasInvalidSubmissions: options.scenario !== 'dispute',
+  };
+  if (options.scenario === 'dispute') return runDisputeDemo(scenario, options, output);
   const code = await runScenario(scenario, options, output);
   sayNext(options, output);
   return code;
@@ -45,7 +56,7 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
 export function demoSpec(options: DemoOptions): NetworkSpec {
   return {
     schemaVersion: 4,
-    origin: `demo --impressions ${options.impressions} --sellers ${options.sellers} --blocks ${options.blocks}`,
+    origin: `demo${options.scenario === 'dispute' ? ' --scenario dispute' : ''} --impressions ${options.impressions} --sellers ${options.sellers} --blocks ${options.blocks}`,
     seed: options.seed,
     participants: [
       { name: 'dsp', role: 'dsp' },
@@ -74,6 +85,7 @@ function sayNext(options: DemoOptions, output: Output): void {
   output.line();
   output.line('What to try next, each after `npm run -s papyrus --`');
   output.line('  demo --seed 7                   other traffic, the same rules');
+  output.line('  demo --scenario dispute         one participant lies, and is found out');
   output.line('  demo --data .data/demo          keep the data, then look into a block:');
   output.line('  block export CHANNEL 0 --data .data/demo --out .data/block-0 --sealed');
   output.line('  replay FILE.tsv.gz --disagree 0 settle a real iPinYou log');

@@ -3,7 +3,8 @@
 import type { NetworkSpec } from '../network/network-spec.js';
 import { CommandRefused, type ExitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
-import { type RunOptions, runScenario } from '../scenario.js';
+import type { RunOptions } from '../network/run-network.js';
+import { runScenario } from '../scenario.js';
 import { planBlock } from '../traffic/plan-records.js';
 import { LogRefused, type ReadLog, readIpinyou } from '../traffic/read-ipinyou.js';
 

@@ -1,5 +1,6 @@
 /** A dispute as tables for people: every word is there without colour. */
 import { formatCount, formatNano, type Output, timeText } from '../report/output.js';
+import { entryText } from './dispute-acts.js';
 import type {
   ShownAccusation,
   ShownDispute,
@@ -136,7 +137,7 @@ function printAccusations({ accusations, participants }: ShownDispute, output: O
 }
 
 function doingOf({ waitsFor, named, doubtedRecord, outcome, turn }: ShownAccusation): string {
-  const entry = named.level === 0 ? `leaf ${named.index}` : `node ${named.level}/${named.index}`;
+  const entry = entryText(named);
   if (outcome === 'upheld') return 'upheld, the result fell';
   if (outcome === 'failed') return 'failed, its bond is lost';
   if (outcome === 'returned') return 'its bond came back';

@@ -99,6 +99,15 @@ export function distinctBatches(opened: readonly OpenedPart[]): Uint8Array[] {
   return [...seen.values()];
 }
 
+/** Of a part that counts. */
+export function segmentsOf({ plaintext, segmentBytes }: FetchedPart): Uint8Array[] {
+  let at = 0;
+  return segmentBytes.map((bytes) => {
+    at += bytes;
+    return plaintext.subarray(at - bytes, at);
+  });
+}
+
 async function fetchPart(
   store: PartStore,
   rules: BlockRules,

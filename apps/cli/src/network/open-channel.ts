@@ -45,7 +45,7 @@ const stakeWei = 10n ** 19n;
  * Of a participant's account: what it has for the bonds of its parts and results, and when it is filled
  * up.
  */
-const bondsWei = 10n ** 20n;
+export const bondsWei = 10n ** 20n;
 const bondsLeastWei = 10n ** 19n;
 /** A base unit of the token is one nano, so that balances show every nano. */
 const tokenDecimals = 9;

@@ -10,7 +10,7 @@ import {
   settlementPaths,
 } from '#proofs';
 import { type ExplainedImpression, explainImpressions } from '#reduction';
-import type { FetchedPart, OpenedBlock } from '../network/open-block.js';
+import { type FetchedPart, type OpenedBlock, segmentsOf } from '../network/open-block.js';
 
 interface Indexed {
   readonly index: number;
@@ -98,13 +98,5 @@ function placesOf(parts: readonly FetchedPart[], recordHashes: readonly Hex[]): 
     const place = places.get(hash);
     if (place === undefined) throw new Error(`record ${hash} counts and stands in no part`);
     return place;
-  });
-}
-
-function segmentsOf({ plaintext, segmentBytes }: FetchedPart): Uint8Array[] {
-  let at = 0;
-  return segmentBytes.map((bytes) => {
-    at += bytes;
-    return plaintext.subarray(at - bytes, at);
   });
 }

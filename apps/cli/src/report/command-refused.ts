@@ -51,6 +51,7 @@ export const commandNos = {
   'account-without-gas': exitCode.unavailable,
   'result-differs': exitCode.verificationFailed,
   'found-differs-from-injected': exitCode.verificationFailed,
+  'dispute-ended-otherwise': exitCode.verificationFailed,
   'data-damaged': exitCode.verificationFailed,
   'proposal-not-ours': exitCode.verificationFailed,
   'proof-refused': exitCode.verificationFailed,
