@@ -5,7 +5,7 @@ import type { ShownDispute } from './describe-dispute.js';
 import type { DisputeAct } from './dispute-acts.js';
 
 const weiPerNano = 1_000_000_000n;
-const movedText = { staked: 'at stake', back: 'back', won: 'won', lost: 'LOST' } as const;
+const movedText = { staked: 'staked', back: 'back', won: 'won', lost: 'LOST' } as const;
 
 export function printDisputeRun({ dispute, liar, acts, bonds, burntWei }: DisputeRun, output: Output): void {
   const { participants } = dispute;
