@@ -125,7 +125,7 @@ describe('the demo of a dispute', () => {
     const options = ['--scenario', 'dispute', ...small, '--data', join(folder, 'first'), '--quiet'];
     const { code, stdout } = await runPlain(['demo', ...options]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^01:\d\d:\d\d ssp-1 +reveals result 1 itself +0\.01 staked$/m);
+    expect(stdout).toMatch(/^01:\d\d:\d\d +ssp-1 +reveals result 1 itself +0\.01 staked$/m);
     expect(stdout).toMatch(/^ssp-1 +100 +99\.99 +-0\.01$/m);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     const shown = await runPlain(show('first'));

@@ -54,7 +54,7 @@ function defineBlockShow(block: Command, { output, end }: Definitions): void {
 }
 
 /** Where a block is read: a network's folder, or a chain and a part store with a participant's keys. */
-function reading(command: Command): Command {
+export function reading(command: Command): Command {
   return command
     .addOption(
       new Option('--data <dir>', 'the data folder of a network, in place of the next four').argParser(folder),
@@ -90,21 +90,7 @@ function defineBlockAccept(block: Command, { output, end }: Definitions): void {
     });
 }
 
-export function defineDispute({ program, output, end }: Definitions): void {
-  const dispute = program
-    .command('dispute')
-    .description('look at what is said of a block in dispute')
-    .addHelpText('after', example('papyrus dispute show --help'));
-  reading(dispute.command('show <channel> <number>'))
-    .description('say who stands for what, what differs, and whose turn it is until when')
-    .addHelpText('after', example('papyrus dispute show 0x5f3a91c2 0 --data .data/demo'))
-    .action(async (channel, number, options) => {
-      const { runDisputeShow } = await import('./commands/dispute-show.js');
-      end(await runDisputeShow(channel, number, options, output));
-    });
-}
-
-function partsOption(): Option {
+export function partsOption(): Option {
   return new Option('--parts <url>', 'the part store, file:FOLDER').env('PART_STORE');
 }
 

@@ -2,8 +2,9 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { Fault } from '#environment';
 import { packageVersion } from '#environment/built-file';
-import { defineBlock, defineDispute, defineRecord } from './program-blocks.js';
+import { defineBlock, defineRecord } from './program-blocks.js';
 import { defineAccount, defineChannel, defineKeyCommands, defineValidator } from './program-chain.js';
+import { defineDispute } from './program-disputes.js';
 import {
   type Definitions,
   type End,

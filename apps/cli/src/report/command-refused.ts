@@ -46,6 +46,7 @@ export const commandNos = {
   'proposal-damaged': exitCode.conflict,
   'signatures-missing': exitCode.conflict,
   'refused-by-contracts': exitCode.conflict,
+  'nothing-to-say': exitCode.conflict,
   'out-unavailable': exitCode.unavailable,
   'file-unavailable': exitCode.unavailable,
   'account-without-gas': exitCode.unavailable,
