@@ -5,22 +5,36 @@ import type { ChainOutcome, DrivenChain } from '#chain';
 import { registerKeys } from '#chain/testing/example-channel';
 import { addressOf, signDigest } from '#crypto';
 import { fromHex, type Hex, toHex } from '#encoding';
+import type { ChannelTerms } from '#protocol';
 
 export async function done(outcome: Promise<ChainOutcome>): Promise<void> {
   expect(await outcome).toMatchObject({ ok: true });
 }
 
+export interface OnChain {
+  readonly rehearsal: Rehearsal;
+  readonly token: Hex;
+}
+
 /** `deposit`: what the payer puts into each payee's line. */
-export async function openOnChain(
-  chain: DrivenChain,
-  deposit: bigint,
-): Promise<{ readonly rehearsal: Rehearsal; readonly token: Hex }> {
-  // A token of its own, so that balances are those of this test.
+export async function openOnChain(chain: DrivenChain, deposit: bigint): Promise<OnChain> {
+  const found = await rehearseOn(chain);
+  await joinChain(chain, found.rehearsal);
+  await openRehearsed(chain, found, deposit);
+  return found;
+}
+
+/** Nothing of it is on the chain yet but a token of its own, so that balances are those of this test. */
+export async function rehearseOn(chain: DrivenChain, terms: Partial<ChannelTerms> = {}): Promise<OnChain> {
   const token = await chain.deployToken(`Test ${(await chain.time()).height}`, 'TST', 9);
   const firstBlockStart = (await chain.time()).timestampSeconds + 100;
-  const terms = { token, firstBlockStart };
-  const rehearsal = new Rehearsal({ domain: await chain.domain(), terms });
-  for (const one of rehearsal.participants) {
+  const setting = { domain: await chain.domain(), terms: { token, firstBlockStart, ...terms } };
+  return { rehearsal: new Rehearsal(setting), token };
+}
+
+/** Registers the people, who are the same in every rehearsal, with wei for bonds. */
+export async function joinChain(chain: DrivenChain, { participants }: Rehearsal): Promise<void> {
+  for (const one of participants) {
     const validator = chain.validatorActs(one.validatorKey);
     for (const address of [one.account, addressOf(one.operatorKey), validator.address]) {
       await chain.fund(address, 10n ** 20n);
@@ -47,6 +61,14 @@ export async function openOnChain(
     );
     await done(account.nameValidator(one.validator, true));
   }
+}
+
+/** Opens the channel of people who have joined. */
+export async function openRehearsed(
+  chain: DrivenChain,
+  { rehearsal, token }: OnChain,
+  deposit: bigint,
+): Promise<void> {
   const payer = rehearsal.participants[0];
   const signatures = rehearsal.participants.map((one) =>
     toHex(signDigest(fromHex(rehearsal.channelId), one.accountKey)),
@@ -58,5 +80,4 @@ export async function openOnChain(
   for (const payee of deposit === 0n ? [] : [1, 2]) {
     await done(chain.participantActs(payer.accountKey).deposit(rehearsal.channelId, payee, deposit));
   }
-  return { rehearsal, token };
 }

@@ -1,0 +1,43 @@
+/** Adversaries by name, each alone against honest organisations on the embedded chain: what all of them end in. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DrivenChain } from '#chain';
+import { openAnvilChain } from '#chain/anvil-chain';
+import { silentLog } from '#environment';
+import { joinChain, rehearseOn } from '../../open-on-chain.js';
+import { accusers } from './accusers.js';
+import { liars } from './liars.js';
+import { posters } from './posters.js';
+import { registerOutsiders, Scene, type Strategy } from './scene.js';
+
+const genesis = 1_700_000_000;
+/** What the records of the block say that payer, seller and auditor come to. */
+const owed = [0n, 3_000n, 0n];
+const disputeMax = 500;
+
+const strategies: readonly Strategy[] = [...liars, ...accusers, ...posters];
+
+describe('against honest organisations, one that', () => {
+  let chain: DrivenChain;
+  beforeAll(async () => {
+    const options = { dataFolder: undefined, chainId: 31_337, genesisTimestampSeconds: genesis };
+    chain = await openAnvilChain({ ...options, mode: 'driven', log: silentLog });
+    await joinChain(chain, (await rehearseOn(chain)).rehearsal);
+    await registerOutsiders(chain);
+  });
+  afterAll(() => chain.close());
+
+  it.each(strategies)('$name takes nothing from anyone', async (strategy) => {
+    const { said, stage, paid, grown, stillLocked, disputedSeconds } = await Scene.play(chain, strategy);
+    const honest = [0, 1, 2].filter((one) => !strategy.culprits.includes(one));
+    const sum = (each: readonly bigint[]): bigint => each.reduce((before, one) => before + one, 0n);
+    process.stderr.write(
+      `##${JSON.stringify([strategy.name, said, stage, paid.map(Number), grown.map((x) => Number(x) / 1e16), disputedSeconds])}\n`,
+    );
+    expect(said).toEqual(strategy.says);
+    expect([stage, paid]).toEqual(['settled', owed]);
+    const least = (one: number): bigint => (one === strategy.costs?.participant ? -strategy.costs.wei : 0n);
+    expect(honest.filter((one) => grown[one] < least(one) || stillLocked[one] !== 0n)).toEqual([]);
+    expect(-sum(strategy.culprits.map((one) => grown[one]))).toBe(strategy.pays);
+    expect(disputedSeconds).toBeLessThanOrEqual(disputeMax);
+  });
+});

@@ -1,0 +1,302 @@
+/**
+ * One block in which somebody plays against honest organisations: real contracts on the embedded chain, whose
+ * time is the test's, and the real services of those who are honest.
+ */
+import { Validator } from '#apps/validator/src/validator';
+import { reduceInMemory } from '#block-reduction/reduce-in-memory';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import type { ChainOutcome, DisputeActs, DrivenChain, ParticipantActs, ValidatorActs } from '#chain';
+import { addressOf, encryptionPublicKey, sha256 } from '#crypto';
+import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
+import { type Hex, toHex, utf8 } from '#encoding';
+import { silentLog } from '#environment';
+import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
+import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
+import {
+  type BlockFacts,
+  type BlockId,
+  type DisputeFacts,
+  type DisputeWindows,
+  keyCommitments,
+  keysRootOf,
+  limits,
+  panelTimes,
+  type Stage,
+  stageOf,
+} from '#protocol';
+import { reductionTermsOf } from '#proofs';
+import { done, type OnChain, openRehearsed, rehearseOn } from '../../open-on-chain.js';
+import { fillLogs, type Sweeper, startAll, sweepUntilStill } from '../../organisations.js';
+
+/** What the payer puts into each payee's line, nano. */
+export const deposit = 1_000_000n;
+
+/** Of a channel of one block. */
+const oneBlock = {
+  blocksMax: 1,
+  keysRoot: toHex(keysRootOf(keyCommitments(new Rehearsal().channelSecret, 1))),
+};
+
+/** Somebody who plays against the others, by name. */
+export interface Strategy {
+  readonly name: string;
+  /** What of the protocol it attacks. */
+  readonly attacks: string;
+  /** Participants who play it together; all others are honest. */
+  readonly culprits: readonly number[];
+  /** What its accounts, operator keys and validators have lost in the end, wei. */
+  readonly pays: bigint;
+  /** What it says, each once, by name; with the code of the chain's no where it is refused. */
+  readonly says: readonly string[];
+  /** What the protocol lets somebody honest pay for it; nobody else pays anything. */
+  readonly costs?: { readonly participant: number; readonly wei: bigint };
+  /** Before the block. */
+  prepare?(scene: Scene): Promise<void>;
+  /** Instead of honest parts of the culprits. */
+  post?(scene: Scene): Promise<void>;
+  /** While validators commit. */
+  commit?(scene: Scene): Promise<void>;
+  /** Once the others' validators have revealed. */
+  reveal?(scene: Scene): Promise<void>;
+  /** Once own results may be revealed, at V + `after`. */
+  begin?(scene: Scene): Promise<void>;
+  /** Instead of at V. */
+  readonly beginsAfter?: number;
+  /** Its turns, each time nobody else has anything to say; whether it said something. */
+  turn?(scene: Scene): Promise<boolean>;
+  /** It speaks in the last second of each time. */
+  readonly isLate?: boolean;
+}
+
+/** What somebody has in the Vault, wei. */
+interface Wei {
+  readonly all: bigint;
+  readonly locked: bigint;
+}
+
+export interface Ending {
+  readonly said: readonly string[];
+  readonly stage: Stage;
+  /** From the first result that differs to the end; 0 where nobody disputed anything. */
+  readonly disputedSeconds: number;
+  /** What each payee was paid, nano. */
+  readonly paid: readonly bigint[];
+  /** Wei of each participant, its operator key and its validator: how they grew. */
+  readonly grown: readonly bigint[];
+  /** How what they have locked grew. */
+  readonly stillLocked: readonly bigint[];
+}
+
+export class Scene {
+  readonly chain: DrivenChain;
+  readonly rehearsal: Rehearsal;
+  readonly token: Hex;
+  readonly strategy: Strategy;
+  readonly block: BlockId;
+  /** What culprits said, as `says`. */
+  readonly said = new Set<string>();
+  /** What the strategy remembers. */
+  readonly memory = new Map<string, unknown>();
+  /** The true leaves of the block. */
+  readonly leaves: readonly GameLeaf[];
+  readonly #services: readonly Sweeper[];
+  readonly #panels: readonly Sweeper[];
+  /** V. */
+  readonly processed: number;
+
+  private constructor(chain: DrivenChain, { rehearsal, token }: OnChain, strategy: Strategy) {
+    this.chain = chain;
+    this.rehearsal = rehearsal;
+    this.token = token;
+    this.strategy = strategy;
+    this.block = { channelId: rehearsal.channelId, blockNumber: 0 };
+    this.processed = rehearsal.collected(0) + blockSeconds.processing;
+    const records = [0, 1, 2].flatMap((author) => recordsOf(rehearsal.batch(0, author, 1)));
+    this.leaves = leavesOf(reductionTermsOf(rehearsal.terms), records);
+    this.#services = startAll(rehearsal, undefined, [], chain);
+    this.#panels = outsiders.map((key) => panelist(chain, rehearsal, key));
+  }
+
+  static async play(chain: DrivenChain, strategy: Strategy): Promise<Ending> {
+    const found = await rehearseOn(chain, oneBlock);
+    await openRehearsed(chain, found, deposit);
+    const scene = new Scene(chain, found, strategy);
+    await fillLogs(found.rehearsal);
+    const before = await scene.#wei();
+    await scene.#process();
+    await scene.#quarrel();
+    const after = await scene.#wei();
+    const { stage, facts, now } = await scene.look();
+    const snapshot = await chain.snapshot({ finality: 'latest' });
+    const { participants } = found.rehearsal;
+    return {
+      said: [...scene.said],
+      stage,
+      disputedSeconds: facts.disputedAtSeconds === undefined ? 0 : now - facts.disputedAtSeconds,
+      paid: await Promise.all(participants.map(({ account }) => snapshot.balance(found.token, account))),
+      grown: after.map(({ all }, at) => all - before[at].all),
+      stillLocked: after.map(({ locked }, at) => locked - before[at].locked),
+    };
+  }
+
+  /** What the reducer gives for the records, by participant, nano. */
+  get owed(): readonly bigint[] {
+    return owedFor(this.leaves);
+  }
+
+  acts(participant: number): DisputeActs {
+    return this.chain.disputeActs(this.rehearsal.participants[participant].operatorKey);
+  }
+
+  operator(participant: number): ParticipantActs {
+    return this.chain.participantActs(this.rehearsal.participants[participant].operatorKey);
+  }
+
+  account(participant: number): ParticipantActs {
+    return this.chain.participantActs(this.rehearsal.participants[participant].accountKey);
+  }
+
+  validator(participant: number): ValidatorActs {
+    return this.chain.validatorActs(this.rehearsal.participants[participant].validatorKey);
+  }
+
+  /** What a culprit says; whether the chain took it. */
+  async say(name: string, outcome: Promise<ChainOutcome>): Promise<boolean> {
+    const answer = await outcome;
+    this.said.add(answer.ok ? name : `${name}: ${answer.code}`);
+    return answer.ok;
+  }
+
+  async look(): Promise<Looked> {
+    const { channelId, blockNumber } = this.block;
+    const latest = await this.chain.snapshot({ finality: 'latest' });
+    const facts = await latest.blockFacts(channelId, blockNumber);
+    const dispute = await latest.disputeFacts(channelId, blockNumber);
+    return {
+      facts,
+      dispute,
+      now: latest.timestampSeconds,
+      stage: await latest.stage(channelId, blockNumber),
+    };
+  }
+
+  async #process(): Promise<void> {
+    const { strategy, chain, rehearsal } = this;
+    const collectors = this.#of(0, strategy.post === undefined);
+    const seats = [...this.#of(1), ...this.#of(2)];
+    await strategy.prepare?.(this);
+    await chain.advanceTo(rehearsal.collected(0));
+    await sweepUntilStill(collectors);
+    await strategy.post?.(this);
+    await sweepUntilStill(seats);
+    await strategy.commit?.(this);
+    await chain.advanceTo(rehearsal.collected(0) + blockSeconds.processing / 2);
+    await sweepUntilStill(seats);
+    await strategy.reveal?.(this);
+    await chain.advanceTo(this.processed + (strategy.beginsAfter ?? 0));
+    await strategy.begin?.(this);
+  }
+
+  /** Until the block is over and nothing of it is left to do. */
+  async #quarrel(): Promise<void> {
+    for (;;) {
+      do await sweepUntilStill(this.#of(3));
+      while ((await this.strategy.turn?.(this)) === true);
+      const looked = await this.look();
+      if (looked.stage === 'settled' || looked.stage === 'void') return;
+      if (looked.dispute.parts.some(({ panel }) => panel !== undefined)) await sweepUntilStill(this.#panels);
+      await this.chain.advanceTo(this.#next(looked));
+    }
+  }
+
+  /** When something begins or ends next, or is in its last second. */
+  #next({ facts, dispute, now }: Looked): number {
+    const { terms } = this.rehearsal;
+    const stage = stageOf(terms, 0, facts, now);
+    const windows: DisputeWindows = stage.stage === 'dispute' ? stage : {};
+    const panels = dispute.parts.flatMap(({ panel }) => panel?.rounds ?? []);
+    const ends = [
+      ...('endsAtSeconds' in stage ? [stage.endsAtSeconds] : []),
+      ...[windows.ownResults, windows.questions, windows.accusations].map((one) => one?.untilSeconds),
+      ...[windows.partsDecidedAtSeconds, this.processed + terms.challengePeriod / 2],
+      ...dispute.accusations.map(({ untilSeconds }) => untilSeconds),
+      ...dispute.parts.flatMap(({ rows }) => rows.flatMap((one) => [one.untilSeconds, one.untilSeconds - 2])),
+      ...panels.flatMap(({ drawnAtSeconds, namedAtSeconds }) =>
+        drawnAtSeconds === undefined
+          ? [namedAtSeconds + 1, now + 1]
+          : Object.values(panelTimes(terms, drawnAtSeconds)),
+      ),
+    ].filter((one) => one !== undefined);
+    const moments = this.strategy.isLate === true ? ends.flatMap((one) => [one - 1, one]) : ends;
+    return Math.min(...moments.filter((one) => one > now));
+  }
+
+  /** Services of a kind; those of culprits only if `isWhole`. */
+  #of(kind: number, isWhole = false): readonly Sweeper[] {
+    return this.#services
+      .slice(kind * 3, kind * 3 + 3)
+      .filter((_, at) => isWhole || !this.strategy.culprits.includes(at));
+  }
+
+  #wei(): Promise<readonly Wei[]> {
+    return Promise.all(
+      this.rehearsal.participants.map(async ({ account, operatorKey, validator }) => {
+        const latest = await this.chain.snapshot({ finality: 'latest' });
+        const each = await Promise.all(
+          [account, addressOf(operatorKey), validator].map((one) => latest.weiAccount(one)),
+        );
+        const sum = (of: (one: (typeof each)[number]) => bigint) => each.map(of).reduce((a, b) => a + b);
+        const locked = sum(({ lockedWei }) => lockedWei);
+        return { locked, all: sum(({ freeWei, stakeWei }) => freeWei + stakeWei) + locked };
+      }),
+    );
+  }
+}
+
+export interface Looked {
+  readonly facts: BlockFacts;
+  readonly dispute: DisputeFacts;
+  readonly now: number;
+  readonly stage: Stage;
+}
+
+export function owedFor(leaves: readonly GameLeaf[]): bigint[] {
+  return [0, 1, 2].map((one) => leaves.reduce((sum, { amounts }) => sum + amounts[one], 0n));
+}
+
+/** Validators of nobody in the channel, of whom panels are drawn. */
+const outsiders = [1, 2, 3, 4].map((one) => sha256(utf8(`outsider ${one}`)));
+
+export async function registerOutsiders(chain: DrivenChain): Promise<void> {
+  for (const key of outsiders) {
+    await chain.fund(addressOf(key), 10n ** 20n);
+    const registered = chain.validatorActs(key).registerValidator({
+      encryptionKey: toHex(encryptionPublicKey(key)),
+      endpoint: `http://${addressOf(key)}`,
+      ...{ leastFeeWei: 0n, stakeWei: 10n ** 18n },
+    });
+    await done(registered);
+  }
+}
+
+function panelist(chain: DrivenChain, rehearsal: Rehearsal, privateKey: Uint8Array): Sweeper {
+  const partStore = rehearsal.partStore();
+  return new Validator(
+    {
+      ...{ privateKey, encryptionSecret: privateKey },
+      ...{ sweepIntervalMs: 1_000, feeFreeAccounts: [], requestsMax: 10, availabilityWaitSeconds: 0 },
+    },
+    {
+      ...{ chain, partStore, log: silentLog, reduceBlock: reduceInMemory(partStore) },
+      keyValue: openMemoryKeyValue(new KeyValueDrawer()),
+      jobQueue: openInProcessJobQueue({ log: silentLog }),
+    },
+  );
+}
+
+function recordsOf(batch: Uint8Array): Uint8Array[] {
+  const records = batch.subarray(limits.batchHeaderBytes);
+  return Array.from({ length: records.length / limits.recordBytes }, (_, at) =>
+    records.slice(at * limits.recordBytes, (at + 1) * limits.recordBytes),
+  );
+}
