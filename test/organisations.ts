@@ -22,6 +22,8 @@ export interface StartMore {
   readonly reduceOf?: (index: number, honest: ReduceBlock) => ReduceBlock;
   /** Of every coordinator. */
   readonly coordinator?: Partial<CoordinatorOptions>;
+  /** Of whom nothing runs but a collator. */
+  readonly away?: readonly number[];
 }
 
 /**
@@ -35,7 +37,7 @@ export function startAll(
   baseChain: Chain = rehearsal.chain.port(),
   more: StartMore = {},
 ): readonly Sweeper[] {
-  const { reduceOf = (_, honest) => honest, coordinator = {} } = more;
+  const { reduceOf = (_, honest) => honest, coordinator = {}, away = [] } = more;
   const validators = new Map<string, Validator>();
   const where = { instance: '/v1/validation-requests', requestId: 'test' };
   const fetch = (async (url: string, init: { body: string }) => {
@@ -59,6 +61,10 @@ export function startAll(
     const common = { chain, partStore, keyValue, jobQueue, log: silentLog };
     const options = { ...one, requestTimeoutMs: 1_000, sweepIntervalMs: 1_000 };
     const recordLog = wrap(rehearsal.recordLog(index));
+    if (!absent.includes(index)) {
+      kinds[0].push(new Collator(options, { ...common, recordLog, clock: systemClock }));
+    }
+    if (away.includes(index)) return;
     const validator = new Validator(
       {
         ...options,
@@ -75,9 +81,6 @@ export function startAll(
       },
     );
     validators.set(one.validator, validator);
-    if (!absent.includes(index)) {
-      kinds[0].push(new Collator(options, { ...common, recordLog, clock: systemClock }));
-    }
     const entropy = seededEntropy(`coordinator ${index}`);
     kinds[1].push(new Coordinator({ ...options, ...coordinator }, { ...common, entropy, fetch }));
     kinds[2].push(validator);

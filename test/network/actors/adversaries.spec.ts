@@ -8,15 +8,22 @@ import { accusers } from './accusers.js';
 import { liars } from './liars.js';
 import { posters } from './posters.js';
 import { registerOutsiders, Scene, type Strategy } from './scene.js';
+import { seatHolders } from './seat-holders.js';
 
 const genesis = 1_700_000_000;
 /** What the records of the block say that payer, seller and auditor come to. */
 const owed = [0n, 3_000n, 0n];
 const disputeMax = 500;
 
-const strategies: readonly Strategy[] = [...liars, ...accusers, ...posters];
+const tables: readonly { readonly who: string; readonly strategies: readonly Strategy[] }[] = [
+  { who: 'liar', strategies: liars },
+  { who: 'seat holder', strategies: seatHolders },
+  { who: 'accuser', strategies: accusers },
+  { who: 'poster', strategies: posters },
+];
 
-describe('against honest organisations, one that', () => {
+// A chain for each: services that start look at all channels of their people.
+describe.each(tables)('against honest organisations, a $who that', ({ strategies }) => {
   let chain: DrivenChain;
   beforeAll(async () => {
     const options = { dataFolder: undefined, chainId: 31_337, genesisTimestampSeconds: genesis };
@@ -30,9 +37,6 @@ describe('against honest organisations, one that', () => {
     const { said, stage, paid, grown, stillLocked, disputedSeconds } = await Scene.play(chain, strategy);
     const honest = [0, 1, 2].filter((one) => !strategy.culprits.includes(one));
     const sum = (each: readonly bigint[]): bigint => each.reduce((before, one) => before + one, 0n);
-    process.stderr.write(
-      `##${JSON.stringify([strategy.name, said, stage, paid.map(Number), grown.map((x) => Number(x) / 1e16), disputedSeconds])}\n`,
-    );
     expect(said).toEqual(strategy.says);
     expect([stage, paid]).toEqual(['settled', owed]);
     const least = (one: number): bigint => (one === strategy.costs?.participant ? -strategy.costs.wei : 0n);

@@ -1,15 +1,12 @@
 /** Who reveals results that are not true. */
 import { sha256 } from '#crypto';
 import { explainRecords } from '#reduction';
-import { concatBytes, type Hex, u64BigEndian } from '#encoding';
+import { concatBytes, u64BigEndian } from '#encoding';
 import { bondWei, recordAt } from '#protocol';
 import { reductionTermsOf } from '#proofs';
-import type { GameLeaf } from '#dispute/testing/game-block';
 import {
   answerFor,
   claimOf,
-  commitSeat,
-  everyPart,
   greed,
   greedyLie,
   type Lie,
@@ -17,12 +14,11 @@ import {
   more,
   openAgainst,
   revealOwn,
-  revealSeat,
 } from './lie.js';
 import type { Scene, Strategy } from './scene.js';
 
 const [payer, seller, auditor] = [0, 1, 2];
-const { ownResult, seat } = bondWei;
+const { ownResult } = bondWei;
 const remembered = (scene: Scene): Lie => scene.memory.get('lie') as Lie;
 
 /** One participant that reveals a lie of its own and answers for it as well as it can. */
@@ -179,61 +175,6 @@ export const liars: readonly Strategy[] = [
     },
   ),
   {
-    name: 'reveals the truth by its seat and a lie itself',
-    attacks: 'one word a participant',
-    says: ['commit', 'reveal', 'reveal-own'],
-    ...{ culprits: [seller], pays: ownResult },
-    prepare: async (scene) => {
-      await scene.account(seller).nameValidator(scene.rehearsal.participants[seller].validator, false);
-    },
-    begin: async (scene) => {
-      await revealOwn(scene, seller, greedyLie(scene));
-      await scene.account(seller).nameValidator(scene.rehearsal.participants[seller].validator, true);
-    },
-    commit: (scene) => seatOfTruth(scene, seller, 'commit'),
-    reveal: (scene) => seatOfTruth(scene, seller, 'reveal'),
-  },
-  {
-    name: 'copies the commitment of the payer’s validator',
-    attacks: 'work that others did',
-    says: ['commit', 'reveal: commitment-mismatch'],
-    ...{ culprits: [seller], pays: seat / 10n },
-    commit: async (scene) => {
-      const { facts } = await scene.look();
-      const copied = facts.seats.find(({ participant }) => participant === payer)?.commitment as Hex;
-      await commitSeat(scene, seller, copied);
-    },
-    reveal: async (scene) => {
-      await revealSeat(scene, seller, lieOf(scene, scene.leaves));
-    },
-  },
-  {
-    name: 'two validators of three reveal the same lie',
-    attacks: 'a majority of seats',
-    says: ['commit', 'reveal', 'open-node', 'open-leaf: leaf-mismatch'],
-    ...{ culprits: [seller, auditor], pays: 2n * seat },
-    commit: async (scene) => {
-      scene.memory.set('lie', greedyLie(scene));
-      for (const one of [seller, auditor]) await commitSeat(scene, one, remembered(scene));
-    },
-    reveal: async (scene) => {
-      for (const one of [seller, auditor]) await revealSeat(scene, one, remembered(scene));
-    },
-    turn: (scene) => answerFor(scene, seller, remembered(scene)),
-  },
-  {
-    name: 'payer and auditor say by their seats that nothing was sold',
-    attacks: 'a majority of seats, against the payee',
-    says: ['commit', 'reveal'],
-    ...{ culprits: [payer, auditor], pays: 2n * seat },
-    commit: async (scene) => {
-      for (const one of [payer, auditor]) await commitSeat(scene, one, lieOf(scene, []));
-    },
-    reveal: async (scene) => {
-      for (const one of [payer, auditor]) await revealSeat(scene, one, lieOf(scene, []));
-    },
-  },
-  {
     name: 'reveals a second lie under a sock, which proves the first',
     attacks: 'half of a bond for who proves a lie',
     says: ['reveal-own', 'accuse', 'open-node', 'open-leaf: leaf-mismatch'],
@@ -251,11 +192,3 @@ export const liars: readonly Strategy[] = [
     turn: (scene) => answerFor(scene, auditor, remembered(scene)),
   },
 ];
-
-/** A seat that says what is true. */
-async function seatOfTruth(scene: Scene, participant: number, what: 'commit' | 'reveal'): Promise<void> {
-  const truth = lieOf(scene, scene.leaves as GameLeaf[], everyPart);
-  await (what === 'commit'
-    ? commitSeat(scene, participant, truth, false)
-    : revealSeat(scene, participant, truth));
-}

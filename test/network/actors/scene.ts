@@ -100,7 +100,7 @@ export class Scene {
   /** The true leaves of the block. */
   readonly leaves: readonly GameLeaf[];
   readonly #services: readonly Sweeper[];
-  readonly #panels: readonly Sweeper[];
+  #panels: readonly Sweeper[] | undefined;
   /** V. */
   readonly processed: number;
 
@@ -113,8 +113,7 @@ export class Scene {
     this.processed = rehearsal.collected(0) + blockSeconds.processing;
     const records = [0, 1, 2].flatMap((author) => recordsOf(rehearsal.batch(0, author, 1)));
     this.leaves = leavesOf(reductionTermsOf(rehearsal.terms), records);
-    this.#services = startAll(rehearsal, undefined, [], chain);
-    this.#panels = outsiders.map((key) => panelist(chain, rehearsal, key));
+    this.#services = startAll(rehearsal, undefined, [], chain, { away: strategy.culprits });
   }
 
   static async play(chain: DrivenChain, strategy: Strategy): Promise<Ending> {
@@ -137,6 +136,11 @@ export class Scene {
       grown: after.map(({ all }, at) => all - before[at].all),
       stillLocked: after.map(({ locked }, at) => locked - before[at].locked),
     };
+  }
+
+  /** How many have a settlement service. */
+  get #honest(): number {
+    return this.rehearsal.participants.length - this.strategy.culprits.length;
   }
 
   /** What the reducer gives for the records, by participant, nano. */
@@ -182,11 +186,10 @@ export class Scene {
 
   async #process(): Promise<void> {
     const { strategy, chain, rehearsal } = this;
-    const collectors = this.#of(0, strategy.post === undefined);
-    const seats = [...this.#of(1), ...this.#of(2)];
+    const seats = this.#services.slice(3, -this.#honest);
     await strategy.prepare?.(this);
     await chain.advanceTo(rehearsal.collected(0));
-    await sweepUntilStill(collectors);
+    await sweepUntilStill(this.#collators(strategy.post === undefined));
     await strategy.post?.(this);
     await sweepUntilStill(seats);
     await strategy.commit?.(this);
@@ -200,11 +203,14 @@ export class Scene {
   /** Until the block is over and nothing of it is left to do. */
   async #quarrel(): Promise<void> {
     for (;;) {
-      do await sweepUntilStill(this.#of(3));
+      do await sweepUntilStill(this.#services.slice(-this.#honest));
       while ((await this.strategy.turn?.(this)) === true);
       const looked = await this.look();
       if (looked.stage === 'settled' || looked.stage === 'void') return;
-      if (looked.dispute.parts.some(({ panel }) => panel !== undefined)) await sweepUntilStill(this.#panels);
+      if (looked.dispute.parts.some(({ panel }) => panel !== undefined)) {
+        this.#panels ??= outsiders.map((key) => panelist(this.chain, this.rehearsal, key));
+        await sweepUntilStill(this.#panels);
+      }
       await this.chain.advanceTo(this.#next(looked));
     }
   }
@@ -231,11 +237,10 @@ export class Scene {
     return Math.min(...moments.filter((one) => one > now));
   }
 
-  /** Services of a kind; those of culprits only if `isWhole`. */
-  #of(kind: number, isWhole = false): readonly Sweeper[] {
-    return this.#services
-      .slice(kind * 3, kind * 3 + 3)
-      .filter((_, at) => isWhole || !this.strategy.culprits.includes(at));
+  /** Of all, or of those who are honest. */
+  #collators(isWhole: boolean): readonly Sweeper[] {
+    const { culprits } = this.strategy;
+    return this.#services.slice(0, 3).filter((_, at) => isWhole || !culprits.includes(at));
   }
 
   #wei(): Promise<readonly Wei[]> {
