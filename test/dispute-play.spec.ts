@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blockSeconds, type Rehearsal } from '#block-watch/testing/rehearsal';
 import { type StoredPart, storePart } from '#block-watch/testing/stored-part';
-import type { ChainOutcome, DisputeActs, DrivenChain } from '#chain';
+import type { DisputeActs, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
+import { take } from '#chain/testing/accusations';
 import { addressOf } from '#crypto';
 import { type AccusedMove, HeldBlock, publicationOf, SumTree } from '#dispute';
+import { eachRecord } from '#dispute/impression-records';
 import { ForgedTree } from '#dispute/testing/forged-tree';
 import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
 import { type Address, fromHex, toHex } from '#encoding';
@@ -69,7 +71,9 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
       await sweepUntilStill([...collators, all[3], all[6]]);
     }
     const reduction = reductionTermsOf(terms);
-    const records = [0, 1, 2].flatMap((author) => recordsOf(rehearsal.batch(0, author, 1)));
+    const records = [0, 1, 2].flatMap((author) =>
+      eachRecord(rehearsal.batch(0, author, 1).slice(limits.batchHeaderBytes)),
+    );
     const leaves = of(leavesOf(reduction, records));
     const forged = new ForgedTree(participants.length, leaves, new HeldBlock(reduction, []));
     const { tree } = forged;
@@ -228,32 +232,13 @@ interface Lying {
 /** The first of what the liar tries that the chain takes. */
 async function firstTaken(lying: Lying, seen: AccusationFacts): Promise<AccusedMove | undefined> {
   for (const move of lying.forged.answers(seen)) {
-    if ((await answer(lying, seen, move)).ok) return move;
+    const id = {
+      channelId: lying.rehearsal.channelId,
+      blockNumber: 0,
+      resultIndex: seen.resultIndex,
+      slot: seen.slot,
+    };
+    if ((await take(lying.acts, id, move)).ok) return move;
   }
   return undefined;
-}
-
-function answer(
-  { acts, rehearsal }: Lying,
-  { resultIndex, slot }: AccusationFacts,
-  move: AccusedMove,
-): Promise<ChainOutcome> {
-  const id = { channelId: rehearsal.channelId, blockNumber: 0, resultIndex, slot };
-  switch (move.move) {
-    case 'open-node':
-      return acts.openNode(id, move);
-    case 'open-leaf':
-      return acts.openLeaf(id, move);
-    case 'place-record':
-      return acts.placeRecord(id, move);
-    case 'none':
-      throw new Error(move.reason);
-  }
-}
-
-function recordsOf(batch: Uint8Array): Uint8Array[] {
-  const records = batch.subarray(limits.batchHeaderBytes);
-  return Array.from({ length: records.length / limits.recordBytes }, (_, at) =>
-    records.slice(at * limits.recordBytes, (at + 1) * limits.recordBytes),
-  );
 }

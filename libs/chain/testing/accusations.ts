@@ -145,7 +145,12 @@ async function seenIn(block: DisputedBlock, id: AccusationId): Promise<Accusatio
   return seen;
 }
 
-function take(acts: DisputeActs, id: AccusationId, move: AccuserMove | AccusedMove): Promise<ChainOutcome> {
+/** Says a move of either side. */
+export function take(
+  acts: DisputeActs,
+  id: AccusationId,
+  move: AccuserMove | AccusedMove,
+): Promise<ChainOutcome> {
   switch (move.move) {
     case 'open-node':
       return acts.openNode(id, move);

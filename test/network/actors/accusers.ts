@@ -42,12 +42,18 @@ async function leaveOut(scene: Scene): Promise<void> {
 
 export const accusers: readonly Strategy[] = [
   {
-    name: 'accuses what is true and says nothing more',
+    name: 'accuses what is true and waits for silence',
     attacks: 'bonds of who is right',
     ...{ culprits: [seller], pays: ownResult + accusation, says: ['reveal-own', 'accuse'] },
     begin: async (scene) => {
       await revealOwn(scene, seller, greedyLie(scene));
       await accuseTruth(scene, scene.acts(seller), seller);
+    },
+    turn: async (scene) => {
+      const { dispute, now } = await scene.look();
+      const own = dispute.accusations.find(({ slot, turn }) => slot === seller && turn === 'opening');
+      if (own?.untilSeconds === undefined || now < own.untilSeconds) return false;
+      return scene.say('time-out', scene.acts(seller).timeOut({ ...scene.block, ...own }));
     },
   },
   {

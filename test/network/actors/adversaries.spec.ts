@@ -34,11 +34,14 @@ describe.each(tables)('against honest organisations, a $who that', ({ strategies
   afterAll(() => chain.close());
 
   it.each(strategies)('$name takes nothing from anyone', async (strategy) => {
-    const { said, stage, paid, grown, stillLocked, disputedSeconds } = await Scene.play(chain, strategy);
+    const { said, stage, paid, taken, grown, stillLocked, disputedSeconds } = await Scene.play(
+      chain,
+      strategy,
+    );
     const honest = [0, 1, 2].filter((one) => !strategy.culprits.includes(one));
     const sum = (each: readonly bigint[]): bigint => each.reduce((before, one) => before + one, 0n);
     expect(said).toEqual(strategy.says);
-    expect([stage, paid]).toEqual(['settled', owed]);
+    expect([stage, paid, taken]).toEqual(['settled', owed, owed.slice(1)]);
     const least = (one: number): bigint => (one === strategy.costs?.participant ? -strategy.costs.wei : 0n);
     expect(honest.filter((one) => grown[one] < least(one) || stillLocked[one] !== 0n)).toEqual([]);
     expect(-sum(strategy.culprits.map((one) => grown[one]))).toBe(strategy.pays);

@@ -53,7 +53,7 @@ function withInventedPrice(scene: Scene): Lie {
   return lieOf(scene, [{ ...first, records: records as Uint8Array[], amounts }, ...others]);
 }
 
-/** Of many results that say the same, the one whose hash is lowest: any content of the root will do. */
+/** Of many results that say the same under other contents of the root, the one whose hash is lowest. */
 function ground(scene: Scene, tries: number): Omit<Lie, 'forged'> {
   const wanted = [3_000n + greed, 3_000n + greed, 0n];
   const made = Array.from({ length: tries }, (_, at) =>

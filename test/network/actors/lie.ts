@@ -1,5 +1,5 @@
 /** A result that is not true, and what its poster can say for it. */
-import type { ChainOutcome } from '#chain';
+import { take } from '#chain/testing/accusations';
 import { type AccusedMove, HeldBlock } from '#dispute';
 import { ForgedTree } from '#dispute/testing/forged-tree';
 import type { GameLeaf } from '#dispute/testing/game-block';
@@ -135,29 +135,13 @@ export async function answerFor(
   const { now } = await scene.look();
   for (const seen of await openAgainst(scene, lie)) {
     const isEarly = scene.strategy.isLate === true && now < (seen.untilSeconds ?? 0) - 1;
-    const move = isEarly ? undefined : lie.forged.answer(seen);
-    if (move === undefined || isLeftOut(move.move)) continue;
-    if (await scene.say(move.move, sayAnswer(scene, participant, seen, move))) return true;
+    if (isEarly) continue;
+    const { resultIndex, slot } = seen;
+    for (const move of lie.forged.answers(seen)) {
+      if (isLeftOut(move.move)) continue;
+      const outcome = take(scene.acts(participant), { ...scene.block, resultIndex, slot }, move);
+      if (await scene.say(move.move, outcome)) return true;
+    }
   }
   return false;
-}
-
-function sayAnswer(
-  scene: Scene,
-  participant: number,
-  { resultIndex, slot }: AccusationFacts,
-  move: AccusedMove,
-): Promise<ChainOutcome> {
-  const acts = scene.acts(participant);
-  const id = { ...scene.block, resultIndex, slot };
-  switch (move.move) {
-    case 'open-node':
-      return acts.openNode(id, move);
-    case 'open-leaf':
-      return acts.openLeaf(id, move);
-    case 'place-record':
-      return acts.placeRecord(id, move);
-    case 'none':
-      throw new Error(move.reason);
-  }
 }

@@ -7,6 +7,7 @@ import { reduceInMemory } from '#block-reduction/reduce-in-memory';
 import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import type { ChainOutcome, DisputeActs, DrivenChain, ParticipantActs, ValidatorActs } from '#chain';
 import { addressOf, encryptionPublicKey, sha256 } from '#crypto';
+import { eachRecord } from '#dispute/impression-records';
 import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
 import { type Hex, toHex, utf8 } from '#encoding';
 import { silentLog } from '#environment';
@@ -79,8 +80,10 @@ export interface Ending {
   readonly stage: Stage;
   /** From the first result that differs to the end; 0 where nobody disputed anything. */
   readonly disputedSeconds: number;
-  /** What each payee was paid, nano. */
+  /** What each participant has been paid, nano. */
   readonly paid: readonly bigint[];
+  /** What left each payee's line, nano. */
+  readonly taken: readonly bigint[];
   /** Wei of each participant, its operator key and its validator: how they grew. */
   readonly grown: readonly bigint[];
   /** How what they have locked grew. */
@@ -111,7 +114,9 @@ export class Scene {
     this.strategy = strategy;
     this.block = { channelId: rehearsal.channelId, blockNumber: 0 };
     this.processed = rehearsal.collected(0) + blockSeconds.processing;
-    const records = [0, 1, 2].flatMap((author) => recordsOf(rehearsal.batch(0, author, 1)));
+    const records = [0, 1, 2].flatMap((author) =>
+      eachRecord(rehearsal.batch(0, author, 1).slice(limits.batchHeaderBytes)),
+    );
     this.leaves = leavesOf(reductionTermsOf(rehearsal.terms), records);
     this.#services = startAll(rehearsal, undefined, [], chain, { away: strategy.culprits });
   }
@@ -127,12 +132,14 @@ export class Scene {
     const after = await scene.#wei();
     const { stage, facts, now } = await scene.look();
     const snapshot = await chain.snapshot({ finality: 'latest' });
-    const { participants } = found.rehearsal;
+    const { participants, channelId } = found.rehearsal;
+    const lines = (await snapshot.channel(channelId))?.lines ?? [];
     return {
       said: [...scene.said],
       stage,
       disputedSeconds: facts.disputedAtSeconds === undefined ? 0 : now - facts.disputedAtSeconds,
       paid: await Promise.all(participants.map(({ account }) => snapshot.balance(found.token, account))),
+      taken: lines.map(({ amount }) => deposit - amount),
       grown: after.map(({ all }, at) => all - before[at].all),
       stillLocked: after.map(({ locked }, at) => locked - before[at].locked),
     };
@@ -141,11 +148,6 @@ export class Scene {
   /** How many have a settlement service. */
   get #honest(): number {
     return this.rehearsal.participants.length - this.strategy.culprits.length;
-  }
-
-  /** What the reducer gives for the records, by participant, nano. */
-  get owed(): readonly bigint[] {
-    return owedFor(this.leaves);
   }
 
   acts(participant: number): DisputeActs {
@@ -296,12 +298,5 @@ function panelist(chain: DrivenChain, rehearsal: Rehearsal, privateKey: Uint8Arr
       keyValue: openMemoryKeyValue(new KeyValueDrawer()),
       jobQueue: openInProcessJobQueue({ log: silentLog }),
     },
-  );
-}
-
-function recordsOf(batch: Uint8Array): Uint8Array[] {
-  const records = batch.subarray(limits.batchHeaderBytes);
-  return Array.from({ length: records.length / limits.recordBytes }, (_, at) =>
-    records.slice(at * limits.recordBytes, (at + 1) * limits.recordBytes),
   );
 }
