@@ -5,7 +5,6 @@ import { type StoredPart, storePart } from '#block-watch/testing/stored-part';
 import type { DisputeActs, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
 import { take } from '#chain/testing/accusations';
-import { addressOf } from '#crypto';
 import { type AccusedMove, HeldBlock, publicationOf, SumTree } from '#dispute';
 import { eachRecord } from '#dispute/impression-records';
 import { ForgedTree } from '#dispute/testing/forged-tree';
