@@ -104,7 +104,9 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
         participant = uint8(index);
         account = found.terms.participants[index];
         partDigest = bytes27(bytes32(stored[BlockWords.PARTS + part]));
-        stored[BlockWords.QUESTIONED] |= 1 << (16 * uint256(part) + index);
+        // Whether a part was served is asked once for everybody.
+        uint256 asking = msg.sender == panel ? 0xffff : 1 << index;
+        stored[BlockWords.QUESTIONED] |= asking << (16 * uint256(part));
         found.dispute.questions++;
         saveDispute(found, stored);
     }
@@ -158,6 +160,18 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
         (Found memory found,) = find(channelId, blockNumber, block.timestamp);
         if (found.stage >= Stage.Final) return false;
         return result < BlockWords.resultCountOf(found.state, found.quarrel) && !has(goneIn(found), result);
+    }
+
+    /// @inheritdoc IDisputedBlocks
+    function revealedAtOf(bytes32 channelId, uint64 blockNumber, uint8 result)
+        external
+        view
+        returns (uint40)
+    {
+        return BlockWords.resultOf(
+            wordsOf(channelId, blockNumber)[BlockWords.RESULTS + 2 * uint256(result) + 1]
+        )
+        .revealedAt;
     }
 
     /// @inheritdoc IDisputedBlocks

@@ -60,7 +60,7 @@ abstract contract BlockQuarrels is IBlockQuarrels, BlockResults, BlockEnds {
         setStance(stored, 8 * index, result);
         found.state.accepted |= bit(index);
         emit ResultAccepted(channelId, blockNumber, participant, outputHash);
-        takeBack(found, stored, index, result);
+        takeBack(found, stored, index, result, block.timestamp < revealsEnd(found));
         finishStance(found, stored);
     }
 
@@ -89,6 +89,13 @@ abstract contract BlockQuarrels is IBlockQuarrels, BlockResults, BlockEnds {
         }
         if (block.timestamp >= from && block.timestamp < until) return;
         revert WrongTime(found.channelId, found.blockNumber, from, until);
+    }
+
+    /// Until when participants may reveal results of their own, now that there is one.
+    function revealsEnd(Found memory found) private pure returns (uint256) {
+        uint256 processed = PartDecision.processedAt(found);
+        if (!found.dispute.decided) return processed + found.terms.challengePeriod;
+        return BlockClock.windowEnd(found.terms, found.dispute, processed);
     }
 
     /// One result a participant, and in the window another where the first is gone; none beside the one that it

@@ -113,18 +113,22 @@ abstract contract BlockResults is BlockStore {
 
     /// Who stands for a result takes back another of its own, which stands no more where nobody else stands for
     /// it. Its bond stays until the block is over: what it said may have begun a dispute. If it was accused, the
-    /// bond is lost. What fell is taken back no more.
-    function takeBack(Found memory found, uint256[224] storage stored, uint256 index, uint256 stance)
-        internal
-    {
+    /// bond is lost. What fell is taken back no more. Once nobody can reveal it any more (isInTime is false) it
+    /// goes on to stand without anybody: somebody may have relied on it.
+    function takeBack(
+        Found memory found,
+        uint256[224] storage stored,
+        uint256 index,
+        uint256 stance,
+        bool isInTime
+    ) internal {
         if (!has(found.state.own, index)) return;
         uint256 own = BlockWords.ownIn(stored[BlockWords.STANCES], index);
         if (own == stance || has(found.quarrel.takenBack, index) || has(found.quarrel.fallen, own)) return;
         found.quarrel.takenBack |= bit(index);
         uint256 others = found.state.own & ~found.quarrel.takenBack;
-        if (PartDecision.standersOf(found, stored, own, others) == 0) {
-            found.quarrel.withdrawn |= uint48(1 << own);
-        }
+        bool isAlone = PartDecision.standersOf(found, stored, own, others) == 0;
+        if (isAlone && isInTime) found.quarrel.withdrawn |= uint48(1 << own);
         saveQuarrel(found, stored);
         if (!has(found.quarrel.accused, own)) return;
         found.dispute.lostOwn |= bit(index);

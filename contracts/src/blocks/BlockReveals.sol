@@ -42,7 +42,7 @@ abstract contract BlockReveals is BlockSeats, BlockResults {
         // Used up; the event of the commit keeps it.
         stored[BlockWords.COMMITMENTS + participant] = 0;
         found.state.revealed |= bit(participant);
-        if (has(found.state.binding, participant)) takeBack(found, stored, participant, seat.result);
+        if (has(found.state.binding, participant)) takeBack(found, stored, participant, seat.result, true);
         finishStance(found, stored);
     }
 

@@ -105,6 +105,11 @@ abstract contract AccusationStore is IAdjudicator {
         one.facts = factsOf[one.key];
         one.place = TermsCode.placeOf(channels, id.channelId);
         one.terms = TermsCode.hot(one.place);
+        if (one.accusation.status != Status.None) {
+            // While it was taken back nobody could act.
+            uint40 again = blocks.revealedAtOf(id.channelId, id.blockNumber, id.result);
+            if (again > one.accusation.since) one.accusation.since = again;
+        }
         (one.turn, one.deadline) = turnOf(one);
     }
 

@@ -93,7 +93,7 @@ contract DisputeSeamsTest is DisputeScene {
         address[4] memory senders = [account(0), operator(1), account(2), account(0)];
         uint8[4] memory indexes = [0, 1, 2, 0];
         for (uint256 i = 0; i < 4; i++) {
-            vm.prank(i % 2 == 0 ? QUESTIONS : PANEL);
+            vm.prank(QUESTIONS);
             (uint8 participant, address asker, bytes27 partDigest) =
                 blocks.holdQuestion(id, N, 2, senders[i]);
             vm.assertEq(participant, indexes[i]);
@@ -102,6 +102,11 @@ contract DisputeSeamsTest is DisputeScene {
         }
         vm.assertEq(dispute().questions, 4);
         vm.assertEq(blocks.rawWords(id, N)[BlockWords.QUESTIONED], 7 << 32);
+        // Whether it was served is asked once for everybody.
+        vm.prank(PANEL);
+        blocks.holdQuestion(id, N, 2, account(0));
+        vm.assertEq(dispute().questions, 5);
+        vm.assertEq(blocks.rawWords(id, N)[BlockWords.QUESTIONED], 0xffff << 32);
     }
 
     function test_nobody_else_questions_and_nothing_else_is_questioned() external {

@@ -72,6 +72,19 @@ contract WordsTest is BlockScene {
         vm.assertEq(lockedOf(account(1)), 0);
     }
 
+    /// Whoever relied on it could not reveal it any more.
+    function test_a_result_is_not_withdrawn_once_nobody_can_reveal_it_again() external {
+        revealedByOne();
+        vm.warp(begun() + 99);
+        revealOwn(id, N, 1, high());
+        vm.warp(begun() + 100);
+        accept(1, low());
+        vm.assertFalse(lens.blockWords(id, N).results[1].withdrawn, "stands");
+        requireStage(id, N, Stage.Dispute);
+        vm.warp(begun() + 159);
+        settle(id, N, low(), high());
+    }
+
     function test_a_validator_whose_amounts_are_paid_has_its_fee() external {
         revealedForAFee();
         // The same amounts under another hash, which all accept.

@@ -440,6 +440,22 @@ contract TurnsTest is AccusationScene {
         requireWei(account(1), 1 ether - BOND, 0, BOND);
     }
 
+    /// Else a friend who reveals it again after the deadline would have it fall, or the accuser fail, unheard.
+    function test_the_clock_of_a_result_that_stands_again_begins_anew() external {
+        growTo(300, 3);
+        AccusationId memory id = accuse();
+        uint256 since = block.timestamp;
+        results.setGone(RESULT, true);
+        vm.warp(since + PERIOD);
+        results.setGone(RESULT, false);
+        results.setRevealedAt(RESULT, uint40(since + PERIOD));
+        vm.expectRevert(abi.encodeWithSelector(IAdjudicator.TurnNotOver.selector, since + 2 * PERIOD));
+        adjudicator.timeOut(id);
+        vm.warp(since + 2 * PERIOD - 1);
+        openNode(id);
+        requireTurn(id, Turn.Accuser);
+    }
+
     // ── helpers ──
 
     function atLeaf() private returns (AccusationId memory id) {

@@ -406,8 +406,12 @@ export class SimulatedChain {
     };
     const taken = ownResults.find(isTakenBack)?.outputHash;
     const said = [...next.seats, ...next.ownResults, ...next.acceptances];
+    const { terms } = this.#channels.get(channelId) as ChannelFacts;
+    // What nobody can reveal any more goes on to stand.
+    const isInTime =
+      this.nowSeconds < ownResultWindow(terms, blockNumber, facts, this.nowSeconds).untilSeconds;
     const isLeft = (one: KnownResult): boolean =>
-      one.outputHash === taken && said.every((by) => by.outputHash !== taken);
+      isInTime && one.outputHash === taken && said.every((by) => by.outputHash !== taken);
     const left = results.map((one) => (isLeft(one) ? { ...one, isGone: true } : one));
     this.#update(channelId, blockNumber, { ...next, results: left });
     return undefined;

@@ -21,6 +21,7 @@ contract ScriptedResults {
     address[] public validators;
     bool public isOver;
     uint256 public openAccusations;
+    mapping(uint8 result => uint40) private revealedAt;
     mapping(uint8 result => Result) private results;
     mapping(uint8 part => bytes27) private digests;
 
@@ -114,6 +115,14 @@ contract ScriptedResults {
     function stands(bytes32, uint64, uint8 result) public view returns (bool) {
         Result storage one = results[result];
         return !isOver && one.outputHash != 0 && !one.isGone && !one.isFallen;
+    }
+
+    function revealedAtOf(bytes32, uint64, uint8 result) external view returns (uint40) {
+        return revealedAt[result];
+    }
+
+    function setRevealedAt(uint8 result, uint40 at_) external {
+        revealedAt[result] = at_;
     }
 
     function partDigestOf(bytes32, uint64, uint8 part) external view returns (bytes27) {
