@@ -37,12 +37,10 @@ contract QuestionInvariantsTest is Test {
         targets[0].selectors[6] = QuestionActors.letTimePass.selector;
     }
 
-    /// forge-config: default.invariant.runs = 16
     function holds_what_is_locked_is_what_open_questions_and_parts_vouch_with() private view {
         requireBooks();
     }
 
-    /// forge-config: default.invariant.runs = 16
     function holds_who_is_right_and_awake_keeps_its_part_and_its_bond() private view {
         vm.assertEq(actors.broken(), "");
     }

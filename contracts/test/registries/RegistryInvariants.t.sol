@@ -9,8 +9,6 @@ import {RegistryActors} from "../support/RegistryActors.sol";
 import {Test} from "../support/Test.sol";
 
 /// What holds of keys and stakes after every act of anybody.
-/// forge-config: default.invariant.runs = 64
-/// forge-config: long.invariant.runs = 5000
 contract RegistryInvariantsTest is Test {
     /// What forge reads to know which functions to call.
     struct FuzzSelector {
