@@ -34,6 +34,19 @@ contract DisputedBlocksTest is DisputeScene {
         requireStanding([true, false, false, false]);
     }
 
+    /// As turns about it count from then on.
+    function test_a_result_was_revealed_when_it_last_came_to_stand() external {
+        disputed();
+        vm.assertEq(seen().revealedAtOf(id, N, 0), begun() + 20);
+        vm.assertEq(seen().revealedAtOf(id, N, 1), begun() + 40);
+        accept(1, low());
+        goTo(99);
+        vm.assertEq(seen().revealedAtOf(id, N, 1), begun() + 40);
+        revealOwn(id, N, 2, high());
+        vm.assertEq(seen().revealedAtOf(id, N, 1), begun() + 99);
+        vm.assertEq(seen().revealedAtOf(id, N, 2), 0, "no such result");
+    }
+
     function test_a_part_has_its_digest_and_none_has_nothing() external {
         vm.warp(collationAt(N));
         post(id, N, 2);

@@ -9,6 +9,7 @@ import {PanelActors} from "./support/PanelActors.sol";
 
 /// Bonds add up after every act of anybody, and all of them come back or are lost to somebody in the end.
 /// forge-config: default.invariant.runs = 24
+/// forge-config: long.invariant.runs = 5000
 contract PanelInvariantsTest is Test {
     struct FuzzSelector {
         address addr;
