@@ -4,16 +4,10 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Peg} from "../src/Peg.sol";
 import {PegActors} from "./support/PegActors.sol";
-import {Test} from "./support/Test.sol";
+import {Campaign} from "./support/Campaign.sol";
 
 /// What holds of a peg after every act of anybody, on both chains.
-contract PegInvariantsTest is Test {
-    /// What forge reads to know which functions to call.
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract PegInvariantsTest is Campaign {
     PegActors private actors;
 
     function setUp() public {
@@ -21,20 +15,17 @@ contract PegInvariantsTest is Test {
         actors.setUp();
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        targets[0].selectors = new bytes4[](5);
-        targets[0].selectors[0] = PegActors.lockSome.selector;
-        targets[0].selectors[1] = PegActors.burnSome.selector;
-        targets[0].selectors[2] = PegActors.deliverSome.selector;
-        targets[0].selectors[3] = PegActors.forgeSome.selector;
-        targets[0].selectors[4] = PegActors.handOver.selector;
+    function acts() internal pure override returns (bytes4[] memory all) {
+        all = new bytes4[](5);
+        all[0] = PegActors.lockSome.selector;
+        all[1] = PegActors.burnSome.selector;
+        all[2] = PegActors.deliverSome.selector;
+        all[3] = PegActors.forgeSome.selector;
+        all[4] = PegActors.handOver.selector;
     }
 
     function invariant_what_is_locked_is_what_is_minted_and_under_way() external view {

@@ -2,16 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {TimelockActors} from "./support/TimelockActors.sol";
-import {Test} from "./support/Test.sol";
+import {Campaign} from "./support/Campaign.sol";
 
 /// What holds of hashed timelocks after every act of anybody.
-contract TimelockInvariantsTest is Test {
-    /// What forge reads to know which functions to call.
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract TimelockInvariantsTest is Campaign {
     TimelockActors private actors;
 
     function setUp() public {
@@ -19,20 +13,17 @@ contract TimelockInvariantsTest is Test {
         actors.setUp();
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        targets[0].selectors = new bytes4[](5);
-        targets[0].selectors[0] = TimelockActors.openSome.selector;
-        targets[0].selectors[1] = TimelockActors.claimSome.selector;
-        targets[0].selectors[2] = TimelockActors.refundSome.selector;
-        targets[0].selectors[3] = TimelockActors.withdrawSome.selector;
-        targets[0].selectors[4] = TimelockActors.letTimePass.selector;
+    function acts() internal pure override returns (bytes4[] memory all) {
+        all = new bytes4[](5);
+        all[0] = TimelockActors.openSome.selector;
+        all[1] = TimelockActors.claimSome.selector;
+        all[2] = TimelockActors.refundSome.selector;
+        all[3] = TimelockActors.withdrawSome.selector;
+        all[4] = TimelockActors.letTimePass.selector;
     }
 
     function invariant_what_is_held_is_what_is_open_and_credited() external view {

@@ -4,18 +4,13 @@ pragma solidity ^0.8.28;
 import {IPanel} from "../../src/disputes/IPanel.sol";
 import {IVault} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
-import {Test} from "../support/Test.sol";
+import {Campaign} from "../support/Campaign.sol";
 import {PanelActors} from "./support/PanelActors.sol";
 
 /// Bonds add up after every act of anybody, and all of them come back or are lost to somebody in the end.
 /// forge-config: default.invariant.runs = 24
 /// forge-config: long.invariant.runs = 5000
-contract PanelInvariantsTest is Test {
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract PanelInvariantsTest is Campaign {
     PanelActors private actors;
     IPanel private panel;
     IVault private vault;
@@ -29,15 +24,12 @@ contract PanelInvariantsTest is Test {
         (panel, vault, id, blockNumber) = (IPanel(panel_), IVault(vault_), id_, number);
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        bytes4[18] memory all = [
+    function acts() internal pure override returns (bytes4[] memory all) {
+        bytes4[18] memory each = [
             PanelActors.stakeSome.selector,
             PanelActors.announceSome.selector,
             PanelActors.completeSome.selector,
@@ -57,9 +49,9 @@ contract PanelInvariantsTest is Test {
             PanelActors.closeSome.selector,
             PanelActors.pass.selector
         ];
-        targets[0].selectors = new bytes4[](all.length);
-        for (uint256 i = 0; i < all.length; i++) {
-            targets[0].selectors[i] = all[i];
+        all = new bytes4[](each.length);
+        for (uint256 i = 0; i < each.length; i++) {
+            all[i] = each[i];
         }
     }
 

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Test} from "../support/Test.sol";
+import {Campaign} from "../support/Campaign.sol";
 import {QuestionActors} from "./support/QuestionActors.sol";
 
 /// What holds of questions after every act of anybody.
-contract QuestionInvariantsTest is Test {
-    /// What forge reads to know which functions to call.
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract QuestionInvariantsTest is Campaign {
     QuestionActors private actors;
 
     function setUp() public {
@@ -19,22 +13,19 @@ contract QuestionInvariantsTest is Test {
         actors.setUp();
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        targets[0].selectors = new bytes4[](7);
-        targets[0].selectors[0] = QuestionActors.askSome.selector;
-        targets[0].selectors[1] = QuestionActors.publishSome.selector;
-        targets[0].selectors[2] = QuestionActors.disproveSome.selector;
-        targets[0].selectors[3] = QuestionActors.concludeSome.selector;
-        targets[0].selectors[4] = QuestionActors.panelStrikes.selector;
-        targets[0].selectors[5] = QuestionActors.closeSome.selector;
-        targets[0].selectors[6] = QuestionActors.letTimePass.selector;
+    function acts() internal pure override returns (bytes4[] memory all) {
+        all = new bytes4[](7);
+        all[0] = QuestionActors.askSome.selector;
+        all[1] = QuestionActors.publishSome.selector;
+        all[2] = QuestionActors.disproveSome.selector;
+        all[3] = QuestionActors.concludeSome.selector;
+        all[4] = QuestionActors.panelStrikes.selector;
+        all[5] = QuestionActors.closeSome.selector;
+        all[6] = QuestionActors.letTimePass.selector;
     }
 
     function holds_what_is_locked_is_what_open_questions_and_parts_vouch_with() private view {

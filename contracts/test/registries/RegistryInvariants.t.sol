@@ -6,16 +6,10 @@ import {Bonds} from "../../src/lib/Bonds.sol";
 import {IParticipantRegistry} from "../../src/registries/IParticipantRegistry.sol";
 import {IValidatorRegistry} from "../../src/registries/IValidatorRegistry.sol";
 import {RegistryActors} from "../support/RegistryActors.sol";
-import {Test} from "../support/Test.sol";
+import {Campaign} from "../support/Campaign.sol";
 
 /// What holds of keys and stakes after every act of anybody.
-contract RegistryInvariantsTest is Test {
-    /// What forge reads to know which functions to call.
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract RegistryInvariantsTest is Campaign {
     RegistryActors private actors;
     IParticipantRegistry private participants;
     IValidatorRegistry private validators;
@@ -38,21 +32,18 @@ contract RegistryInvariantsTest is Test {
         }
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        targets[0].selectors = new bytes4[](6);
-        targets[0].selectors[0] = RegistryActors.registerSome.selector;
-        targets[0].selectors[1] = RegistryActors.stakeSome.selector;
-        targets[0].selectors[2] = RegistryActors.announceSome.selector;
-        targets[0].selectors[3] = RegistryActors.completeSome.selector;
-        targets[0].selectors[4] = RegistryActors.lockSome.selector;
-        targets[0].selectors[5] = RegistryActors.pass.selector;
+    function acts() internal pure override returns (bytes4[] memory all) {
+        all = new bytes4[](6);
+        all[0] = RegistryActors.registerSome.selector;
+        all[1] = RegistryActors.stakeSome.selector;
+        all[2] = RegistryActors.announceSome.selector;
+        all[3] = RegistryActors.completeSome.selector;
+        all[4] = RegistryActors.lockSome.selector;
+        all[5] = RegistryActors.pass.selector;
     }
 
     function invariant_a_key_serves_the_one_account_that_has_it_and_nobody_without_its_signature()

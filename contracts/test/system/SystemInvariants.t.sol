@@ -11,7 +11,7 @@ import {BlockState, BlockWords as RawWords, Dispute} from "../../src/lib/BlockWo
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {TestToken} from "../../src/test-token/TestToken.sol";
 import {Vault} from "../../src/vault/Vault.sol";
-import {Test} from "../support/Test.sol";
+import {Campaign} from "../support/Campaign.sol";
 import {VaultIndexer} from "../vault/support/VaultIndexer.sol";
 import {SystemActors} from "./support/SystemActors.sol";
 import {SystemDisputes} from "./support/SystemDisputes.sol";
@@ -19,13 +19,7 @@ import {SystemBlocks} from "./support/SystemBlocks.sol";
 
 /// What holds of all contracts together after every act of anybody.
 /// forge-config: default.invariant.check-interval = 16
-contract SystemInvariantsTest is Test {
-    /// What forge reads to know which functions to call.
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract SystemInvariantsTest is Campaign {
     SystemActors private actors;
     Vault private vault;
     IBlocks private blocks;
@@ -39,16 +33,13 @@ contract SystemInvariantsTest is Test {
         (vault, blocks, channels, lens, token) = actors.contracts();
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
     /// What carries a block on stands there more often: what the others do is seen against it.
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        bytes4[32] memory acts = [
+    function acts() internal pure override returns (bytes4[] memory all) {
+        bytes4[32] memory each = [
             SystemBlocks.letTimePass.selector,
             SystemBlocks.letTimePass.selector,
             SystemBlocks.letTimePass.selector,
@@ -82,9 +73,9 @@ contract SystemInvariantsTest is Test {
             SystemActors.stakeSome.selector,
             SystemActors.sendOldAgain.selector
         ];
-        targets[0].selectors = new bytes4[](32);
+        all = new bytes4[](32);
         for (uint256 i = 0; i < 32; i++) {
-            targets[0].selectors[i] = acts[i];
+            all[i] = each[i];
         }
     }
 

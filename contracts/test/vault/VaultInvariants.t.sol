@@ -3,19 +3,13 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVault, LineFacts, TokenBook, WeiBook} from "../../src/interfaces/IVault.sol";
-import {Test} from "../support/Test.sol";
+import {Campaign} from "../support/Campaign.sol";
 import {ScriptedBlocks} from "./support/ScriptedChannels.sol";
 import {VaultActors} from "./support/VaultActors.sol";
 import {VaultIndexer} from "./support/VaultIndexer.sol";
 
 /// What holds of a Vault after every act of anybody.
-contract VaultInvariantsTest is Test {
-    /// What forge reads to know which functions to call.
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract VaultInvariantsTest is Campaign {
     VaultActors private actors;
     IVault private vault;
 
@@ -25,17 +19,14 @@ contract VaultInvariantsTest is Test {
         vault = actors.vault();
     }
 
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(actors);
+    function actorsAt() internal view override returns (address) {
+        return address(actors);
     }
 
     /// What drives a block stands there more often: what the others do is seen against it.
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](1);
-        targets[0].addr = address(actors);
-        targets[0].selectors = new bytes4[](17);
-        bytes4[17] memory acts = [
+    function acts() internal pure override returns (bytes4[] memory all) {
+        all = new bytes4[](17);
+        bytes4[17] memory each = [
             VaultActors.letTimePass.selector,
             VaultActors.letTimePass.selector,
             VaultActors.letTimePass.selector,
@@ -55,7 +46,7 @@ contract VaultInvariantsTest is Test {
             VaultActors.moveSome.selector
         ];
         for (uint256 i = 0; i < 17; i++) {
-            targets[0].selectors[i] = acts[i];
+            all[i] = each[i];
         }
     }
 
