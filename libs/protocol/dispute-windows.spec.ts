@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Digest } from '#encoding';
 import type { BlockDispute, BlockFacts, KnownResult, PostedPart } from './block-facts.js';
-import type { ChannelTerms } from './channel-terms.js';
 import {
   accusableUntil,
   accusationsEnd,
@@ -17,20 +16,10 @@ import {
   windowEnd,
 } from './dispute-windows.js';
 import { stageOf } from './stage.js';
+import { shortTerms } from './testing/short-terms.js';
 
 /** Processing [1110, 1151), own results until 1181, questions until 1211. */
-const terms = {
-  participants: ['0x01', '0x02', '0x03'],
-  roles: [1, 3, 5],
-  firstBlockStart: 1_000,
-  blockDuration: 100,
-  blocksMax: 5,
-  collectionGrace: 10,
-  collationPeriod: 50,
-  processingPeriod: 41,
-  challengePeriod: 30,
-  disputeMax: 500,
-} as unknown as ChannelTerms;
+const terms = { ...shortTerms, processingPeriod: 41 };
 const hash = (n: number): Digest => `0x${n.toString(16).padStart(64, '0')}` as Digest;
 const part = (participant: number): PostedPart => ({
   ...{ participant, partRoot: hash(0), segmentCount: 0, indexHash: hash(0), height: 9 },

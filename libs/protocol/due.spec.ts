@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { BlockFacts, Seat } from './block-facts.js';
-import type { ChannelTerms } from './channel-terms.js';
 import {
   askedNext,
   type BlockSeen,
@@ -19,20 +18,9 @@ import {
   settleDue,
 } from './due.js';
 import { stageOf } from './stage.js';
+import { shortTerms } from './testing/short-terms.js';
 
-/** Collection [1000, 1110), collation [1110, 1160), processing [1160, 1200), its extension to 1240. */
-const terms = {
-  participants: ['0x01', '0x02', '0x03'],
-  roles: [1, 3, 5],
-  firstBlockStart: 1_000,
-  blockDuration: 100,
-  blocksMax: 5,
-  collectionGrace: 10,
-  collationPeriod: 50,
-  processingPeriod: 40,
-  challengePeriod: 30,
-  disputeMax: 500,
-} as unknown as ChannelTerms;
+const terms = shortTerms;
 const hash = `0x${'00'.repeat(32)}` as const;
 const part = (participant: number) => ({
   ...{ participant, partRoot: hash, segmentCount: 0, indexHash: hash, postedAtSeconds: 1_120, height: 9 },

@@ -1,25 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Digest } from '#encoding';
 import type { BlockFacts, KnownResult, PostedPart, Seat } from './block-facts.js';
-import type { ChannelTerms } from './channel-terms.js';
 import { decidedFacts } from './dispute-windows.js';
 import type { BlockSeen } from './due.js';
 import { acceptDue, computeOwnDue, revealOwnDue } from './own-word-due.js';
 import { stageOf } from './stage.js';
+import { shortTerms } from './testing/short-terms.js';
 
-/** Collection [1000, 1110), collation [1110, 1160), processing [1160, 1200), its extension to 1240. */
-const terms = {
-  participants: ['0x01', '0x02', '0x03'],
-  roles: [1, 3, 5],
-  firstBlockStart: 1_000,
-  blockDuration: 100,
-  blocksMax: 5,
-  collectionGrace: 10,
-  collationPeriod: 50,
-  processingPeriod: 40,
-  challengePeriod: 30,
-  disputeMax: 500,
-} as unknown as ChannelTerms;
+const terms = shortTerms;
 const hash = (n: number): Digest => `0x${String(n).padStart(64, '0')}` as Digest;
 const part: PostedPart = {
   ...{ participant: 1, partRoot: hash(0), segmentCount: 0, indexHash: hash(0) },

@@ -1,21 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Hex } from '#encoding';
 import type { BlockFacts, KnownResult, OwnResult, PostedPart, Seat } from './block-facts.js';
-import type { ChannelTerms } from './channel-terms.js';
 import { isOver, type Stage, stageOf, stages } from './stage.js';
+import { shortTerms } from './testing/short-terms.js';
 
-const terms = {
-  participants: ['0x01', '0x02', '0x03'],
-  roles: [1, 3, 5],
-  firstBlockStart: 1_000,
-  blockDuration: 100,
-  blocksMax: 5,
-  collectionGrace: 10,
-  collationPeriod: 50,
-  processingPeriod: 41,
-  challengePeriod: 30,
-  disputeMax: 500,
-} as unknown as ChannelTerms;
+const terms = { ...shortTerms, processingPeriod: 41 };
 
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`;
 const part = (participant: number, postedAtSeconds: number): PostedPart => ({

@@ -97,10 +97,7 @@ export async function sayingInAccusation(
   own: OwnBlock,
 ): Promise<Saying | Silence> {
   const { accusation } = task;
-  const { validParts } = own.tree;
-  return task.task === 'answer'
-    ? answer(acts, block, accusation, own, validParts)
-    : accuse(acts, block, accusation, own, validParts);
+  return task.task === 'answer' ? answer(acts, block, accusation, own) : accuse(acts, block, accusation, own);
 }
 
 async function answer(
@@ -108,12 +105,11 @@ async function answer(
   block: WatchedBlock,
   accusation: AccusationFacts,
   { tree, terms, parts }: OwnBlock,
-  counted: number,
 ): Promise<Saying | Silence> {
   const id = idOf(block, accusation);
   const { resultIndex, slot, named } = accusation;
   const fields = { resultIndex, slot, ...named };
-  const move = await parts.made(accusedMove(terms, tree, accusation), counted);
+  const move = await parts.made(accusedMove(terms, tree, accusation), tree.validParts);
   switch (move.move) {
     case 'open-node':
       return { done: 'opened a node for a result', fields, send: () => acts.openNode(id, move) };
@@ -131,11 +127,10 @@ async function accuse(
   block: WatchedBlock,
   accusation: AccusationFacts,
   { tree, terms, parts }: OwnBlock,
-  counted: number,
 ): Promise<Saying | Silence> {
   const id = idOf(block, accusation);
   const { resultIndex, slot } = accusation;
-  const move = await parts.made(accuserMove(terms, tree, accusation), counted);
+  const move = await parts.made(accuserMove(terms, tree, accusation), tree.validParts);
   if (move.move === 'none') return move;
   const fields = { resultIndex, slot, why: move.reason };
   switch (move.move) {
