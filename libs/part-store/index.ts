@@ -2,7 +2,6 @@ export { PartReader, type PartReaderOptions } from './part-reader.js';
 export {
   type Blocks,
   bytesInFlightMax,
-  digestsHeldAtOnceMax,
   type Found,
   type GetOptions,
   type PartStore,

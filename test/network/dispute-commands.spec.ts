@@ -13,16 +13,25 @@ import { RefusalNotes } from '#apps/cli/src/network/refusal-notes';
 import { trafficWorks } from '#apps/cli/src/network/submit-traffic';
 import { generateImpressions } from '#apps/cli/src/traffic/generate-impressions';
 import { planBlock } from '#apps/cli/src/traffic/plan-records';
+import { committedPart } from '#block-watch';
 import type { ChainOutcome } from '#chain';
 import { developmentContracts } from '#chain/deployment';
-import { SumTree } from '#dispute';
+import { publicationOf, SumTree } from '#dispute';
 import { concatBytes, toHex } from '#encoding';
-import { amountWords, outputHashOfWords } from '#protocol';
-import { dishonestCollator, mischiefs } from './mallory.js';
+import {
+  amountWords,
+  outputHashOfWords,
+  type PanelFacts,
+  type PartCommitment,
+  type PostedPart,
+  panelCommitmentOf,
+  panelTimes,
+} from '#protocol';
+import { dishonestCollator, mischiefs, type PostedSegments, sealingOtherwise } from './mallory.js';
 import { runCli } from './run-cli.js';
 
-const options = { seed: 'by-hand', impressions: 5_000, sellers: 2, blocks: 1 };
-const [payer, liar, careless, auditor] = [0, 1, 2, 3];
+const options = { seed: 'by-hand', impressions: 5_000, sellers: 3, blocks: 1 };
+const [payer, liar, careless, withholding, auditor] = [0, 1, 2, 3, 4];
 const blockNumber = 0;
 
 let folder = '';
@@ -34,6 +43,10 @@ beforeEach(async () => {
   writeKeys(join(folder, 'keys'), 'participant', {
     ...{ account: account.privateKey, operator: operator.privateKey, record: record.privateKey },
     encryption: encryption.secretKey,
+  });
+  const { validator, validatorEncryption } = network.members[liar].secrets;
+  writeKeys(join(folder, 'validator-keys'), 'validator', {
+    ...{ account: validator.privateKey, encryption: validatorEncryption.secretKey },
   });
 });
 afterEach(async () => {
@@ -53,7 +66,7 @@ async function done(outcome: Promise<ChainOutcome>): Promise<void> {
 /** Up to the dispute: nobody's settlement service runs, the liar delegates to nobody. */
 async function upToDispute(lie: Sweeper, collators = (all: readonly Sweeper[]) => all): Promise<void> {
   const { spec, terms } = network;
-  const traffic = { ...options, sellers: [1, 2], ...terms, impressionsPerDay: options.impressions };
+  const traffic = { ...options, sellers: [1, 2, 3], ...terms, impressionsPerDay: options.impressions };
   const roster = { names: spec.participants.map((one) => one.name), auditor };
   const plan = planBlock(0, generateImpressions(traffic, 0), roster, { seed: options.seed, disagreePpm: 0 });
   const notes = new RefusalNotes(join(folder, 'refusals.ndjson'));
@@ -72,32 +85,46 @@ async function upToDispute(lie: Sweeper, collators = (all: readonly Sweeper[]) =
   await expect(until).rejects.toThrow('in dispute');
 }
 
-/** The payer's word; the chain goes on meanwhile, a second at a time. */
-async function papyrus(...args: string[]) {
+const parts = () => ['--parts', `file:${join(folder, 'parts')}`];
+const named = () => [network.channelId, String(blockNumber)];
+
+/** The payer's word. */
+const papyrus = (move: string, ...args: string[]) =>
+  run(['dispute', move, ...named(), ...args, ...parts(), '--keys', join(folder, 'keys')]);
+/** The word of the liar's validator, which has no seat in the block and so is drawn for every panel. */
+const member = (...args: string[]) => run(['validator', ...args, '--keys', join(folder, 'validator-keys')]);
+
+/** The chain goes on meanwhile, a second at a time. */
+async function run(args: readonly string[]) {
   let isOver = false;
-  const command = runCli([
-    ...['dispute', args[0], network.channelId, '0', ...args.slice(1), '--json'],
-    ...['--keys', join(folder, 'keys'), '--parts', `file:${join(folder, 'parts')}`],
-    ...['--chain', network.chain.url, '--lens', developmentContracts().Lens],
-  ]).finally(() => {
+  const chain = ['--chain', network.chain.url, '--lens', developmentContracts().Lens];
+  const command = runCli([...args, ...chain, '--json']).finally(() => {
     isOver = true;
   });
   while (!isOver) {
     await new Promise((resolve) => setTimeout(resolve, 300));
-    if (!args.includes('--dry-run'))
-      await network.chain.advanceTo((await network.chain.time()).timestampSeconds + 1);
+    if (!args.includes('--dry-run')) await advance(1);
   }
   const { code, lines } = await command;
   const { data, errors } = lines.at(-1) as { data: Record<string, unknown>; errors: { code: string }[] };
   return { code, data, errors: errors.map((one) => one.code) };
 }
 
-const nothing = { code: 5, data: null, errors: ['nothing-to-say'] };
+async function advance(seconds: number): Promise<void> {
+  await network.chain.advanceTo((await network.chain.time()).timestampSeconds + seconds);
+}
+
+const refused = (code: number, no: string) => ({ code, data: null, errors: [no] });
+const nothing = refused(5, 'nothing-to-say');
+const notThere = refused(3, 'not-in-block');
 
 describe('a participant that speaks in a dispute by hand', () => {
   it('accuses a false result move by move until it falls, and answers for the true one', async () => {
-    const refused: number[] = [];
-    const lie = new FalseResult(network, { participant: liar, blockNumber }, (_, leaf) => refused.push(leaf));
+    const unopened: number[] = [];
+    const lie = new FalseResult(network, { participant: liar, blockNumber }, (_, leaf) =>
+      unopened.push(leaf),
+    );
+    expect(await papyrus('accuse', '--result', '0')).toEqual(refused(5, 'not-in-dispute'));
     await upToDispute(lie);
     const dry = await papyrus('accuse', '--result', '1', '--dry-run');
     expect(dry).toMatchObject({
@@ -105,13 +132,9 @@ describe('a participant that speaks in a dispute by hand', () => {
       data: { isDryRun: true, acts: [{ rehearsed: { contract: 'Adjudicator', call: 'accuse' } }] },
     });
     expect((await state()).dispute?.accusations).toEqual([]);
-    for (const args of [
-      ['accuse', '--result', '0'],
-      ['accuse', '--result', '2'],
-      ['answer', '--result', '0'],
-    ]) {
-      expect([args, await papyrus(...args)]).toEqual([args, nothing]);
-    }
+    expect(await papyrus('accuse', '--result', '0')).toEqual(nothing);
+    expect(await papyrus('accuse', '--result', '2')).toEqual(notThere);
+    expect(await papyrus('answer', '--result', '0')).toEqual(nothing);
 
     expect(await papyrus('accuse', '--result', '1')).toMatchObject({ code: 0, data: { resultIndex: 1 } });
     await done(liarActs().accuse(id(), 0, (await state()).facts.results[0], liar));
@@ -125,46 +148,140 @@ describe('a participant that speaks in a dispute by hand', () => {
       expect(move.code).toBe(0);
       said.push(move.data.why);
     }
-    expect([refused.length, new Set(said)]).toEqual([1, new Set(['entry-differs'])]);
+    expect([unopened.length, new Set(said)]).toEqual([1, new Set(['entry-differs'])]);
     expect(await papyrus('accuse', '--result', '1')).toEqual(nothing);
+    expect(await run(['block', 'reveal', ...named(), ...parts(), '--keys', join(folder, 'keys')])).toEqual(
+      nothing,
+    );
     const accusation = (await state()).dispute?.accusations.find(({ resultIndex }) => resultIndex === 1);
     await network.chain.advanceTo(accusation?.untilSeconds as number);
     expect((await papyrus('accuse', '--result', '1')).code).toBe(0);
     expect((await state()).facts.results.map(({ isGone }) => isGone)).toEqual([false, true]);
+    // The liar, whose turn it was, was silent too.
+    expect(await papyrus('advance')).toMatchObject({
+      code: 0,
+      data: { done: [{ resultIndex: 0, slot: liar }] },
+    });
+    expect(await papyrus('advance')).toEqual(nothing);
   });
 
-  it('questions a part that is not good, and publishes a row of one that is', async () => {
-    const bad = mischiefs.find(({ reason }) => reason === 'wrong-batch-root');
-    if (bad === undefined) throw new Error('nobody alters a record');
-    await upToDispute({ sweep: countOtherwise }, (all) =>
-      all.with(careless, dishonestCollator(network, careless, bad)),
-    );
-    const part = String(careless);
-    const dry = await papyrus('question', '--part', part, '--dry-run');
+  it('questions parts that are not good, disproves what was published, and publishes what is good', async () => {
+    const posted = await upToQuestions();
+    const part = ['--part', String(careless)];
+    const dry = await papyrus('question', ...part, '--dry-run');
     expect(dry.data).toMatchObject({ acts: [{ rehearsed: { contract: 'Questions', call: 'askRow' } }] });
-    expect(await papyrus('question', '--part', part)).toMatchObject({
+    expect(await papyrus('question', ...part)).toMatchObject({
       code: 0,
       data: { part: careless, why: 'wrong-batch-root' },
     });
-    expect(await papyrus('question', '--part', part)).toEqual(nothing);
-    expect(await papyrus('question', '--part', String(payer))).toEqual(nothing);
+    expect(await papyrus('question', ...part)).toEqual(nothing);
+    expect(await papyrus('question', '--part', '9')).toEqual(notThere);
+    const row = [...part, '--row', '0'];
+    expect(await papyrus('disprove', ...row)).toEqual(nothing);
+    expect(await papyrus('disprove', ...part, '--row', '9999')).toEqual(notThere);
+    const { commitment, rows, segments } = posted;
+    const bytes = publicationOf({ part: careless, commitment }, rows, 0, segments[0]);
+    await done(liarActs().publishRow(id(), bytes));
+    expect(await papyrus('disprove', ...row)).toMatchObject({ code: 0, data: { how: 'disprove-text' } });
 
-    const row = ['--part', String(auditor), '--row', '0'];
-    expect(await papyrus('publish', ...row)).toEqual(nothing);
-    const block = await openBlock(network, { ...network, ...(await state()), blockKey: network.blockKey(0) });
-    const { commitment } = block.parts.find(({ participant }) => participant === auditor) ?? {};
-    if (commitment === undefined) throw new Error('the auditor posted nothing');
-    await done(liarActs().askRow(id(), { part: auditor, rowIndex: 0, commitment }));
-    expect(await papyrus('publish', ...row)).toMatchObject({ code: 0, data: { part: auditor, rowIndex: 0 } });
-    const parts = (await state()).dispute?.parts.map(({ part: one, rows }) => [one, rows[0].isPublished]);
-    expect(parts).toEqual([
-      [careless, false],
-      [auditor, true],
+    const good = ['--part', String(auditor), '--row', '0'];
+    expect(await papyrus('publish', ...good)).toEqual(nothing);
+    await done(liarActs().askRow(id(), { part: auditor, rowIndex: 0, commitment: await auditorsPart() }));
+    expect(await papyrus('publish', ...good)).toMatchObject({
+      code: 0,
+      data: { part: auditor, rowIndex: 0 },
+    });
+    const found = (await state()).dispute?.parts.map((one) => [
+      one.part,
+      one.isStruck,
+      one.rows[0].isPublished,
+    ]);
+    expect(found).toEqual([
+      [careless, true, true],
+      [auditor, false, true],
+    ]);
+  });
+
+  it('asks a panel, which a member answers by hand, and appeals against what it says', async () => {
+    await upToQuestions();
+    const part = ['--part', String(withholding)];
+    expect(await papyrus('question', ...part)).toMatchObject({ code: 0, data: { why: 'unavailable' } });
+    await done(liarActs().askPanel(id(), auditor));
+    for (let height = 0; height < 4; height++) await advance(1);
+    const drew = { done: 'drew a panel' };
+    expect(await papyrus('advance')).toMatchObject({ code: 0, data: { done: [drew, drew] } });
+
+    // Of the other panel it says by its own program that the part is not served.
+    const { privateKey } = network.members[liar].secrets.validator;
+    const acts = network.chain.disputeActs(privateKey);
+    const salt = toHex(new Uint8Array(32).fill(1));
+    const lie = { ...id(), part: auditor, round: 0, member: acts.address, isHeld: false, salt };
+    await done(acts.commitPanel(id(), auditor, 0, panelCommitmentOf(lie)));
+
+    expect(await member('answer', ...named(), '--part', String(payer), ...parts())).toEqual(nothing);
+    const said = { round: 0, step: 'commit', isHeld: false };
+    const answer = ['answer', ...named(), ...part, ...parts()];
+    expect(await member(...answer, '--dry-run')).toMatchObject({
+      code: 0,
+      data: { ...said, isDryRun: true },
+    });
+    expect(await member(...answer)).toMatchObject({ code: 0, data: said });
+    expect(await member(...answer)).toEqual(nothing);
+    expect((await member('panels')).data).toMatchObject({
+      panels: [
+        { part: withholding, step: 'reveal', isDue: false },
+        { part: auditor, step: 'reveal', isDue: false },
+      ],
+    });
+    const { drawnAtSeconds = 0 } = (await panelAbout(auditor)).rounds[0];
+    const times = panelTimes(network.terms, drawnAtSeconds);
+    await network.chain.advanceTo(times.commitUntilSeconds);
+    expect(await member(...answer)).toMatchObject({ code: 0, data: { step: 'reveal', isHeld: false } });
+    expect(await member('answer', ...named(), '--part', String(auditor), ...parts())).toEqual(nothing);
+    await done(liarActs().revealPanel(id(), auditor, 0, lie.isHeld, salt));
+    await network.chain.advanceTo(times.revealUntilSeconds);
+    expect(await papyrus('appeal', ...part)).toEqual(nothing);
+    expect(await papyrus('appeal', '--part', String(auditor))).toMatchObject({
+      code: 0,
+      data: { done: 'appealed against a panel' },
+    });
+    await network.chain.advanceTo(times.appealUntilSeconds + 1);
+    const { data } = await papyrus('advance');
+    expect(data.done).toContainEqual(expect.objectContaining({ part: withholding, done: counted }));
+    expect([(await panelAbout(withholding)).isHeld, (await panelAbout(auditor)).rounds.length]).toEqual([
+      false,
+      2,
     ]);
   });
 });
 
-/** The liar's result pays it a nano more, counts the careless one's part, and leaves out the auditor's. */
+const counted = 'counted the words of a panel';
+
+/** One seals otherwise than it commits to, another withholds a segment, and the liar counts both parts. */
+async function upToQuestions(): Promise<PostedSegments> {
+  const unserved = mischiefs.find(({ reason }) => reason === 'unavailable');
+  if (unserved === undefined) throw new Error('nobody withholds anything');
+  const posted: PostedSegments[] = [];
+  const otherwise = sealingOtherwise((one) => void posted.push(one));
+  await upToDispute({ sweep: countOtherwise }, (all) =>
+    all
+      .with(careless, dishonestCollator(network, careless, otherwise))
+      .with(withholding, dishonestCollator(network, withholding, unserved)),
+  );
+  return posted[0];
+}
+
+async function panelAbout(part: number): Promise<PanelFacts> {
+  const { dispute } = await state();
+  return dispute?.parts.find((one) => one.part === part)?.panel as PanelFacts;
+}
+
+async function auditorsPart(): Promise<PartCommitment> {
+  const { parts: all } = (await state()).facts;
+  return committedPart(all.find(({ participant }) => participant === auditor) as PostedPart).commitment;
+}
+
+/** The liar's result pays it a nano more, counts parts that are not good, and leaves out the auditor's. */
 async function countOtherwise(): Promise<number> {
   const seen = await state();
   if (seen.stage.stage !== 'challenge') return 0;
@@ -175,7 +292,10 @@ async function countOtherwise(): Promise<number> {
   const root = SumTree.ofEntries(amounts.length, concatBytes(x, ...words)).settlementRoot;
   const result = {
     ...{ settlementRoot: toHex(root), impressionCount: BigInt(impressionCount) },
-    ...{ amountWords: words.map(toHex), validParts: validParts ^ ((1 << careless) | (1 << auditor)) },
+    ...{
+      amountWords: words.map(toHex),
+      validParts: validParts ^ ((1 << careless) | (1 << withholding) | (1 << auditor)),
+    },
   };
   const outputHash = outputHashOfWords({ ...result, ...id() });
   const acts = network.chain.participantActs(network.members[liar].secrets.operator.privateKey);

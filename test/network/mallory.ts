@@ -3,7 +3,7 @@
 import { blockStates, type Sweeper } from '#apps/cli/src/network/drive';
 import { openBlock } from '#apps/cli/src/network/open-block';
 import type { Network } from '#apps/cli/src/network/open-network';
-import { sha256 } from '#crypto';
+import { seal, sha256 } from '#crypto';
 import { fromHex, toHex } from '#encoding';
 import {
   BatchHasher,
@@ -13,10 +13,13 @@ import {
   encodeUnsignedBatch,
   forEachBatch,
   limits,
+  type PartCommitment,
   type PartReason,
   recordAt,
+  type SealedSegment,
   SegmentCutter,
   sealSegment,
+  segmentKeyOf,
   signBatch,
 } from '#protocol';
 
@@ -25,7 +28,7 @@ export interface Mischief {
   readonly name: string;
   /** The reason that the report must give for its part. */
   readonly reason: PartReason;
-  post?(part: MischiefPart): Promise<void>;
+  post?(part: MischiefPart): Promise<unknown>;
 }
 
 export interface MischiefPart {
@@ -106,24 +109,43 @@ export function dishonestCollator(network: Network, participant: number, mischie
   };
 }
 
+/** What it seals is not what its first row commits to: it can publish that, and is disproved. */
+export function sealingOtherwise(onPosted: (posted: PostedSegments) => void): Mischief {
+  return {
+    name: 'seals other bytes than it commits to',
+    reason: 'wrong-batch-root',
+    post: async (part) => onPosted(await postPart(part, part.batches, { isFirstSealedOtherwise: true })),
+  };
+}
+
+/** A part as it was posted, opened. */
+export interface PostedSegments {
+  readonly commitment: PartCommitment;
+  readonly rows: Uint8Array;
+  readonly segments: readonly Uint8Array[];
+}
+
 interface Spoiled {
   readonly blockKey?: Uint8Array;
   readonly partRoot?: Uint8Array;
   readonly isLastSegmentMissing?: boolean;
   readonly isLastSegmentShort?: boolean;
+  readonly isFirstSealedOtherwise?: boolean;
 }
 
 async function postPart(
   part: MischiefPart,
   batches: readonly Uint8Array[],
   spoiled: Spoiled = {},
-): Promise<void> {
+): Promise<PostedSegments> {
   const { network, participant, blockNumber } = part;
   const cutter = new SegmentCutter();
-  const segments = [...batches.map((batch) => cutter.push(batch)), cutter.finish()];
+  const cut = [...batches.map((batch) => cutter.push(batch)), cutter.finish()];
+  const segments = cut.filter((one) => one !== undefined);
   const blockKey = spoiled.blockKey ?? network.blockKey(blockNumber);
   const block = { channelId: fromHex(network.channelId), blockNumber, blockKey };
-  const sealed = segments.filter((one) => one !== undefined).map((one) => sealSegment(block, one));
+  const sealed = segments.map((one) => sealSegment(block, one));
+  if (spoiled.isFirstSealedOtherwise) sealed[0] = sealedOtherwise(block, segments[0]);
   if (spoiled.isLastSegmentShort) {
     const { row } = sealed[sealed.length - 1];
     const short = new Uint8Array(15);
@@ -131,9 +153,8 @@ async function postPart(
     sealed[sealed.length - 1] = { sealed: short, row };
   }
   if (spoiled.isLastSegmentMissing) sealed[sealed.length - 1].row.set(sha256(fromHex('0x09')));
-  const { pages, index, commitment } = commitManifest(
-    new Uint8Array(Buffer.concat(sealed.map((one) => one.row))),
-  );
+  const rows = new Uint8Array(Buffer.concat(sealed.map((one) => one.row)));
+  const { pages, index, commitment } = commitManifest(rows);
   await network.partStore.putMany([...sealed.map((one) => one.sealed), ...pages, index]);
   const outcome = await network.chain
     .participantActs(network.members[participant].secrets.operator.privateKey)
@@ -143,6 +164,20 @@ async function postPart(
       indexHash: toHex(commitment.indexHash),
     });
   if (!outcome.ok) throw new Error(`the chain refused the bad part: ${outcome.code}`);
+  return { commitment, rows, segments };
+}
+
+/** A byte of a record is another, under the root and so the key of what should have been sealed. */
+function sealedOtherwise(
+  { channelId, blockNumber, blockKey }: { channelId: Uint8Array; blockNumber: number; blockKey: Uint8Array },
+  segment: Uint8Array,
+): SealedSegment {
+  const { row } = sealSegment({ channelId, blockNumber, blockKey }, segment);
+  const changed = limits.batchHeaderBytes + recordAt.priceNano;
+  const other = segment.map((byte, at) => (at === changed ? byte ^ 1 : byte));
+  const sealed = seal(segmentKeyOf(blockKey, channelId, blockNumber, row.subarray(32)), other);
+  row.set(sha256(sealed));
+  return { sealed, row };
 }
 
 function cheaper(batch: Uint8Array): Uint8Array {

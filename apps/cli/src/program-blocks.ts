@@ -22,6 +22,7 @@ export function defineBlock(definitions: Definitions): void {
   defineBlockShow(block, definitions);
   defineBlockVerify(block, definitions);
   defineBlockAccept(block, definitions);
+  defineBlockReveal(block, definitions);
   block
     .command('export <channel> <number>')
     .description('write what an outsider needs to check a settled block by own code')
@@ -87,6 +88,20 @@ function defineBlockAccept(block: Command, { output, end }: Definitions): void {
     .action(async (channel, number, options) => {
       const { runBlockAccept } = await import('./commands/block-accept.js');
       end(await runBlockAccept(channel, number, options, output));
+    });
+}
+
+function defineBlockReveal(block: Command, { output, end }: Definitions): void {
+  withChain(block.command('reveal <channel> <number>').addOption(keysOption().makeOptionMandatory()))
+    .description('reduce the block, and reveal that as a result of the account, with a bond')
+    .addOption(partsOption().makeOptionMandatory())
+    .addHelpText(
+      'after',
+      example('papyrus block reveal 0x5f3a91c2 0 --keys keys/ssp --parts file:/srv/papyrus/parts --dry-run'),
+    )
+    .action(async (channel, number, options) => {
+      const { runBlockReveal } = await import('./commands/block-reveal.js');
+      end(await runBlockReveal(channel, number, options, output));
     });
 }
 

@@ -1,5 +1,7 @@
 /** The commands that act on a base chain: keys, accounts, validators, channels. */
 import { Argument, type Command, Option } from 'commander';
+import { partsOption } from './program-blocks.js';
+import { partOption } from './program-disputes.js';
 import {
   address,
   blockNumber,
@@ -135,6 +137,29 @@ export function defineValidator({ program, output, end }: Definitions): void {
     .action(async (options) => {
       const { runValidatorLeave } = await import('./commands/validator.js');
       end(await runValidatorLeave(options, output));
+    });
+  definePanels(validator, { output, end });
+}
+
+function definePanels(validator: Command, { output, end }: Pick<Definitions, 'output' | 'end'>): void {
+  acting(validator.command('panels'))
+    .description('say which panels it was drawn for, what it is to do in each, and until when')
+    .addHelpText('after', example('papyrus validator panels --keys keys/v'))
+    .action(async (options) => {
+      const { runValidatorPanels } = await import('./commands/validator-panels.js');
+      end(await runValidatorPanels(options, output));
+    });
+  acting(validator.command('answer <channel> <number>'))
+    .description('take the next step in a panel: commit to whether the part is there, reveal that, count')
+    .addOption(partOption())
+    .addOption(partsOption().makeOptionMandatory())
+    .addHelpText(
+      'after',
+      example('papyrus validator answer 0x5f3a91c2 0 --part 1 --keys keys/v --parts file:/srv/papyrus/parts'),
+    )
+    .action(async (channel, number, options) => {
+      const { runValidatorAnswer } = await import('./commands/validator-panels.js');
+      end(await runValidatorAnswer(channel, number, options, output));
     });
 }
 

@@ -1,6 +1,6 @@
 /** The commands that look at disputes and speak in them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { DisputeMoveOptions } from './commands/dispute-move.js';
+import type { SpeakerOptions } from './dispute/speaker.js';
 import { partsOption, reading } from './program-blocks.js';
 import { type Definitions, example, keysOption, withChain } from './program-options.js';
 
@@ -20,7 +20,9 @@ export function defineDispute(definitions: Definitions): void {
   defineAccusing(dispute, definitions);
   defineAnswering(dispute, definitions);
   defineQuestioning(dispute, definitions);
-  definePublishing(dispute, definitions);
+  defineRows(dispute, definitions);
+  defineAppealing(dispute, definitions);
+  defineAdvancing(dispute, definitions);
 }
 
 function defineAccusing(dispute: Command, { output, end }: Definitions): void {
@@ -28,7 +30,7 @@ function defineAccusing(dispute: Command, { output, end }: Definitions): void {
     .description('accuse a result with a bond, or make the next move of the accusation')
     .addOption(resultOption())
     .addHelpText('after', exampleOf('accuse', '--result 1'))
-    .action(async (channel, number, options: DisputeMoveOptions & { readonly result: number }) => {
+    .action(async (channel, number, options: SpeakerOptions & { readonly result: number }) => {
       const { accusing, runDisputeMove } = await import('./commands/dispute-move.js');
       end(await runDisputeMove(channel, number, accusing(options.result), options, output));
     });
@@ -39,7 +41,7 @@ function defineAnswering(dispute: Command, { output, end }: Definitions): void {
     .description('answer for an accused result that is the own computation')
     .addOption(resultOption())
     .addHelpText('after', exampleOf('answer', '--result 0'))
-    .action(async (channel, number, options: DisputeMoveOptions & { readonly result: number }) => {
+    .action(async (channel, number, options: SpeakerOptions & { readonly result: number }) => {
       const { answering, runDisputeMove } = await import('./commands/dispute-move.js');
       end(await runDisputeMove(channel, number, answering(options.result), options, output));
     });
@@ -50,29 +52,59 @@ function defineQuestioning(dispute: Command, { output, end }: Definitions): void
     .description('question a part that the own computation does not count, with a bond')
     .addOption(partOption())
     .addHelpText('after', exampleOf('question', '--part 1'))
-    .action(async (channel, number, options: DisputeMoveOptions & { readonly part: number }) => {
+    .action(async (channel, number, options: SpeakerOptions & { readonly part: number }) => {
       const { questioning, runDisputeMove } = await import('./commands/dispute-move.js');
       end(await runDisputeMove(channel, number, questioning(options.part), options, output));
     });
 }
 
-function definePublishing(dispute: Command, { output, end }: Definitions): void {
-  const rowOption = new Option('--row <index>', 'the row that is asked about').argParser(index);
-  moving(dispute.command('publish <channel> <number>'))
+function defineRows(dispute: Command, { output, end }: Definitions): void {
+  rowMoving(dispute.command('publish <channel> <number>'), 'publish')
     .description('publish the opened bytes of a row that somebody asks about')
+    .action(async (channel, number, options: RowOptions) => {
+      const { publishing, runDisputeMove } = await import('./commands/dispute-move.js');
+      end(await runDisputeMove(channel, number, publishing(options.part, options.row), options, output));
+    });
+  rowMoving(dispute.command('disprove <channel> <number>'), 'disprove')
+    .description('show that the sealed bytes of a row are not what was published of it')
+    .action(async (channel, number, options: RowOptions) => {
+      const { disproving, runDisputeMove } = await import('./commands/dispute-move.js');
+      end(await runDisputeMove(channel, number, disproving(options.part, options.row), options, output));
+    });
+}
+
+interface RowOptions extends SpeakerOptions {
+  readonly part: number;
+  readonly row: number;
+}
+
+function rowMoving(command: Command, move: string): Command {
+  const rowOption = new Option('--row <index>', 'the row that is asked about').argParser(index);
+  return moving(command)
     .addOption(partOption())
     .addOption(rowOption.makeOptionMandatory())
-    .addHelpText('after', exampleOf('publish', '--part 1 --row 0'))
-    .action(
-      async (
-        channel,
-        number,
-        options: DisputeMoveOptions & { readonly part: number; readonly row: number },
-      ) => {
-        const { publishing, runDisputeMove } = await import('./commands/dispute-move.js');
-        end(await runDisputeMove(channel, number, publishing(options.part, options.row), options, output));
-      },
-    );
+    .addHelpText('after', exampleOf(move, '--part 1 --row 0'));
+}
+
+function defineAppealing(dispute: Command, { output, end }: Definitions): void {
+  moving(dispute.command('appeal <channel> <number>'))
+    .description('call a larger panel against a verdict that the own look contradicts, with twice the bond')
+    .addOption(partOption())
+    .addHelpText('after', exampleOf('appeal', '--part 1'))
+    .action(async (channel, number, options: SpeakerOptions & { readonly part: number }) => {
+      const { appealing, runDisputeMove } = await import('./commands/dispute-move.js');
+      end(await runDisputeMove(channel, number, appealing(options.part), options, output));
+    });
+}
+
+function defineAdvancing(dispute: Command, { output, end }: Definitions): void {
+  moving(dispute.command('advance <channel> <number>'))
+    .description('do what only time was missing for: draw and count panels, end what is over, get bonds back')
+    .addHelpText('after', example('papyrus dispute advance 0x5f3a91c2 0 --keys keys/ssp --dry-run'))
+    .action(async (channel, number, options: SpeakerOptions) => {
+      const { runDisputeAdvance } = await import('./commands/dispute-advance.js');
+      end(await runDisputeAdvance(channel, number, options, output));
+    });
 }
 
 /** Who speaks, and from where it has the block. */
@@ -88,7 +120,7 @@ function resultOption(): Option {
     .makeOptionMandatory();
 }
 
-function partOption(): Option {
+export function partOption(): Option {
   return new Option('--part <index>', 'of the participant whose part it is')
     .argParser(index)
     .makeOptionMandatory();

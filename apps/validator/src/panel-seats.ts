@@ -13,10 +13,10 @@ import {
 } from '#block-watch';
 import type { Chain, ChainOutcome, DisputeActs, EventCursor } from '#chain';
 import { type PanelSeat, panelSeats } from '#dispute';
-import { type Address, type Hex, toHex } from '#encoding';
+import type { Address } from '#encoding';
 import { messageOf } from '#environment';
-import { type BlockId, type ChannelId, isDue, type PanelWord, panelCommitmentOf } from '#protocol';
-import { panelSaltOf } from './salt.js';
+import { type BlockId, type ChannelId, isDue, panelCommitmentOf } from '#protocol';
+import { committedWord, type PanelSpeaker, panelWordOf } from './panel-words.js';
 import { keepServed, type Served, type ServedPartPorts } from './served-part.js';
 
 export interface PanelSeatsPorts extends ServedPartPorts {
@@ -27,8 +27,7 @@ export interface PanelSeatsPorts extends ServedPartPorts {
 const overtaken = ['wrong-time', 'block-over', 'already-concluded', 'not-drawn', 'commitment-mismatch'];
 
 export class PanelSeats {
-  readonly #member: Address;
-  readonly #privateKey: Uint8Array;
+  readonly #speaker: PanelSpeaker;
   readonly #watch: BlockWatch;
   readonly #retention: PartRetention;
   readonly #ports: PanelSeatsPorts;
@@ -39,8 +38,7 @@ export class PanelSeats {
 
   constructor(privateKey: Uint8Array, watch: BlockWatch, retention: PartRetention, ports: PanelSeatsPorts) {
     this.#acts = ports.chain.disputeActs(privateKey);
-    this.#member = this.#acts.address.toLowerCase() as Address;
-    this.#privateKey = privateKey;
+    this.#speaker = { member: this.#acts.address.toLowerCase() as Address, privateKey };
     this.#watch = watch;
     this.#retention = retention;
     this.#ports = ports;
@@ -98,7 +96,7 @@ export class PanelSeats {
 
   #seatsIn(block: WatchedBlock): readonly PanelSeat[] {
     const { dispute, height } = block;
-    return dispute === undefined ? [] : panelSeats({ block, dispute, height }, this.#member);
+    return dispute === undefined ? [] : panelSeats({ block, dispute, height }, this.#speaker.member);
   }
 
   async #commit(block: WatchedBlock, seat: PanelSeat, signal: AbortSignal): Promise<BlockAct> {
@@ -111,19 +109,18 @@ export class PanelSeats {
     const isHeld = served === 'held';
     const { part, place } = seat;
     this.#ports.log.info({ channelId, blockNumber, part, isHeld }, 'looked whether a part is served');
-    const commitment = panelCommitmentOf(this.#wordOf(block, seat, isHeld));
+    const word = panelWordOf(this.#speaker, { channelId, blockNumber, ...seat }, isHeld);
+    const commitment = panelCommitmentOf(word);
     return this.#told(block, seat, this.#acts.commitPanel(block, part, place, commitment));
   }
 
-  /** What the commitment says, told from it: nothing of it has to be kept. */
   async #reveal(block: WatchedBlock, seat: PanelSeat): Promise<BlockAct> {
     const { part, round, place } = seat;
     const panel = block.dispute?.parts.find((one) => one.part === part)?.panel;
     const { commitment } = panel?.rounds[round].members[place] ?? {};
-    const words = [true, false].map((isHeld) => this.#wordOf(block, seat, isHeld));
-    const said = words.find((word) => panelCommitmentOf(word) === commitment);
+    const { channelId, blockNumber } = block;
+    const said = committedWord(this.#speaker, { channelId, blockNumber, part, round }, commitment);
     if (said === undefined) {
-      const { channelId, blockNumber } = block;
       const fields = { channelId, blockNumber, part, commitment };
       this.#ports.log.error(fields, 'the commitment in a panel is none of this key');
       return 0;
@@ -137,12 +134,6 @@ export class PanelSeats {
     // What the retention lets go of by the block's name, some time after it is over.
     const owner = `${this.#retention.ownerOf(block.channelId, block.blockNumber)}/part-${part}`;
     return keepServed(committedPart(posted).commitment, owner, this.#ports);
-  }
-
-  #wordOf({ channelId, blockNumber }: WatchedBlock, { part, round }: PanelSeat, isHeld: boolean): PanelWord {
-    const id = { channelId, blockNumber };
-    const salt: Hex = toHex(panelSaltOf(this.#privateKey, id, part, round));
-    return { ...id, part, round, member: this.#member, isHeld, salt };
   }
 
   async #told(block: WatchedBlock, seat: PanelSeat, outcome: Promise<ChainOutcome>): Promise<BlockAct> {

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Rehearsal } from '#block-watch/testing/rehearsal';
 import { storePart } from '#block-watch/testing/stored-part';
-import { concatBytes, fromHex } from '#encoding';
+import { concatBytes, equalBytes, fromHex } from '#encoding';
 import { silentLog } from '#environment';
+import { openFilePartStore } from '#part-store/file-part-store';
 import { keepServed } from './served-part.js';
 
 const owner = 'validator/panel';
@@ -32,4 +36,28 @@ it('holds what is whole, wherever it was found', async () => {
 it('holds nothing with a segment that is larger than any', async () => {
   expect(await served(65_552)).toEqual({ said: 'held', owners: [owner] });
   expect(await served(65_553)).toEqual({ said: 'not-held', owners: [] });
+});
+
+it('says of a folder that lacks a segment that the part is not held, again and again', async () => {
+  const rehearsal = new Rehearsal();
+  const part = await storePart(
+    rehearsal,
+    [0, 1, 2].map((author) => rehearsal.batch(0, author, 1)),
+  );
+  const { partRoot, segmentCount, indexHash } = part;
+  const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
+  const folder = mkdtempSync(join(tmpdir(), 'papyrus-served-'));
+  const partStore = openFilePartStore(folder);
+  const [lacking] = part.sealed.slice(-1);
+  const others = [...rehearsal.parts.blocks.values()].filter((bytes) => !equalBytes(bytes, lacking));
+  await partStore.putMany(others);
+  const ports = { partStore, log: silentLog };
+  for (let look = 0; look < 2; look++) {
+    expect(await keepServed(commitment, owner, ports)).toBe('not-held');
+    expect(await partStore.owners(owner)).toEqual([]);
+  }
+  await partStore.putMany([lacking]);
+  expect(await keepServed(commitment, owner, ports)).toBe('held');
+  await partStore.close();
+  rmSync(folder, { recursive: true });
 });

@@ -2,7 +2,7 @@
 import { sealTagBytes, sha256 } from '#crypto';
 import { equalBytes } from '#encoding';
 import type { Log } from '#environment';
-import { digestsHeldAtOnceMax, PartReader, type PartStore } from '#part-store';
+import { PartReader, type PartStore } from '#part-store';
 import { limits, type PartCommitment } from '#protocol';
 
 /** `unsure`: something was not given, and no store surely lacks it. */
@@ -16,6 +16,8 @@ export interface ServedPartPorts {
 }
 
 const askMs = 10_000;
+/** Blocks that are put together: some megabytes. */
+const keptAtOnce = 64;
 /** A segment of the largest size, sealed. */
 const sealedBytesMax = limits.segmentBytesMax + sealTagBytes;
 
@@ -33,23 +35,27 @@ export async function keepServed(
   const segments = Array.from({ length: commitment.segmentCount }, (_, at) =>
     manifest.rows.slice(at * limits.manifestRowBytes, at * limits.manifestRowBytes + 32),
   );
-  const digests = [...manifestBlocks.keys(), ...segments];
-  for (let at = 0; at < digests.length; at += digestsHeldAtOnceMax) {
-    await partStore.hold(owner, digests.slice(at, at + digestsHeldAtOnceMax));
-  }
-  let isWhole = true;
-  const blocks = async function* (): AsyncGenerator<Uint8Array> {
-    yield* manifestBlocks.values();
-    let at = 0;
-    for await (const bytes of reader.checkedBlocks(segments)) {
-      const digest = segments[at++];
-      isWhole = bytes !== undefined && bytes.length <= sealedBytesMax && equalBytes(sha256(bytes), digest);
-      if (!isWhole || bytes === undefined) return;
-      yield bytes;
-    }
+  let piece: { readonly digest: Uint8Array; readonly bytes: Uint8Array }[] = [];
+  // Held only once it is here: what is held and cannot be had is damage to a store, and no part's fault.
+  const keepPiece = async (): Promise<void> => {
+    await partStore.hold(
+      owner,
+      piece.map(({ digest }) => digest),
+    );
+    await partStore.putMany(piece.map(({ bytes }) => bytes));
+    piece = [];
   };
-  await partStore.putMany(blocks());
-  if (isWhole) return 'held';
-  await partStore.release(owner);
-  return missing();
+  for (const [digest, bytes] of manifestBlocks) piece.push({ digest, bytes });
+  let at = 0;
+  for await (const bytes of reader.checkedBlocks(segments)) {
+    const digest = segments[at++];
+    if (bytes === undefined || bytes.length > sealedBytesMax || !equalBytes(sha256(bytes), digest)) {
+      await partStore.release(owner);
+      return missing();
+    }
+    piece.push({ digest, bytes });
+    if (piece.length >= keptAtOnce) await keepPiece();
+  }
+  await keepPiece();
+  return 'held';
 }

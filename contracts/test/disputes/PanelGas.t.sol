@@ -38,6 +38,7 @@ contract PanelGasTest is PanelFixture {
         drawAll();
         hear(7, 0, 0);
         appeal(0);
+        note("appeal", 150_000);
         drawAll();
         hear(0, 15, 0);
         appeal(1);

@@ -76,15 +76,8 @@ async function withParticipant<Result>(
 ): Promise<Result> {
   const { account } = keysOf(keys, 'participant');
   const encryptionSecret = readSecret(keys, 'encryption');
-  const folder = /^file:(.+)$/s.exec(parts)?.[1];
-  if (folder === undefined || !existsSync(folder)) {
-    throw new CommandRefused(
-      'parts-not-found',
-      `${parts} is no part store: name file:FOLDER, one that is there`,
-    );
-  }
+  const partStore = openGivenParts(parts, 'read');
   const chain = await openChain(url, { ...timing, lens, log: silentLog });
-  const partStore = openPartStore(parts, { log: silentLog, access: 'read' });
   try {
     const { channelId, terms, boxes } = await channelOf(chain, account, named.channel);
     const index = terms.participants.findIndex((one) => one.toLowerCase() === account.toLowerCase());
@@ -100,4 +93,12 @@ async function withParticipant<Result>(
     await partStore.close();
     await chain.close();
   }
+}
+
+/** The store that `--parts` names, which is there; refuses another with `parts-not-found`. */
+export function openGivenParts(parts: string, access: 'read' | 'write'): PartStore {
+  const folder = /^file:(.+)$/s.exec(parts)?.[1];
+  if (folder !== undefined && existsSync(folder)) return openPartStore(parts, { log: silentLog, access });
+  const message = `${parts} is no part store: name file:FOLDER, one that is there`;
+  throw new CommandRefused('parts-not-found', message);
 }
