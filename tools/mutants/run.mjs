@@ -4,12 +4,13 @@
  */
 import { Stryker } from '@stryker-mutator/core';
 
-const libs = ['encoding', 'crypto', 'protocol', 'reduction'];
+const libs = ['encoding', 'crypto', 'protocol', 'reduction', 'dispute'];
+const notMutated = ['!libs/**/*.{spec,conformance}.ts', '!libs/**/index.ts', '!libs/**/testing/**'];
 const folder = import.meta.dirname;
 
 function settings(lib, file) {
   return {
-    mutate: [`libs/${lib}/${file ?? '**/*.ts'}`, '!libs/**/*.{spec,conformance}.ts', '!libs/**/index.ts'],
+    mutate: [`libs/${lib}/${file ?? '**/*.ts'}`, ...notMutated],
     plugins: [`${folder}/runner.mjs`],
     testRunner: 'specs-in-one-process',
     testRunnerNodeArgs: ['--conditions=source', '--no-warnings', `--import=${folder}/hooks.mjs`],

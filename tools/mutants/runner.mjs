@@ -16,7 +16,7 @@ import {
 import { runTest, tests } from './words.mjs';
 
 /** The cores, each of which may use those before it. */
-const libs = ['encoding', 'crypto', 'protocol', 'reduction'];
+const libs = ['encoding', 'crypto', 'protocol', 'reduction', 'dispute'];
 /** Tests of all cores together: by golden vectors, and against the second implementation. */
 const files = ['test/vectors.spec.ts', 'test/records-equal-reference.spec.ts'];
 
