@@ -62,6 +62,10 @@ const foot = `
 | settle with 32 live blocks before it | 250,000 | |
 | publish a row of a part, whatever is in it | 8,000,000 | |
 | disprove what was published of a row | 3,000,000 | |
+| draw 7, 15 or 31 members of a panel, among 200 validators | 6,500,000 | |
+| count the words of a panel, after three rounds | 1,500,000 | |
+| commit to or reveal a word in a panel | 120,000 | |
+| appeal against a panel | 150,000 | |
 
 Nothing is walked block by block: how many blocks are not over is counted by bits, 128 a slot, with sums above them, so that a void or quiet block costs nothing.
 `;

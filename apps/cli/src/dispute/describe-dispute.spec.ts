@@ -125,7 +125,8 @@ describe('a dispute', () => {
     ]);
     const text = said(one);
     expect(text).toMatch(/^1 +auditor$/m);
-    expect(text).toMatch(/^1970-01-01 00:20:11Z +parts are questioned/m);
+    expect(text).toMatch(/^1970-01-01 00:20:11Z +in 41 s +parts may be questioned/m);
+    expect(text).toContain('the dispute ends at 1970-01-01 00:20:31Z, in 1 min 1 s\n');
   });
 
   it('says whose turn each accusation is, until when, and that anybody may end one that is late', () => {
@@ -165,5 +166,81 @@ describe('a dispute', () => {
     expect(text).toMatch(/was served: round 0, commit until 01-01 00:19:46Z$/m);
     expect(text).toMatch(/^0x0{39}3 +committed$/m);
     expect(said({ ...one, nowSeconds: 1_180 })).toContain('time is over: refuted');
+  });
+
+  const commandsOf = ({ next }: ShownDispute) => next.map(({ command, by }) => `${command} by ${by}`);
+
+  it('says what may be done next, by whom, until when and at which cost, the most urgent first', () => {
+    const one = shown({ accusations: [accusation({}), accusation({ slot: 2, turn: 'accuser' })], parts: [] });
+    expect(one.next).toMatchObject([
+      { command: 'block reveal', untilSeconds: 1_181, bondWei: '10000000000000000', gas: 250_000 },
+      { command: 'dispute accuse --result 0', by: '1 ssp-1, if standing for another result' },
+      { command: 'dispute answer --result 1', does: 'opens node 4/0, or the result falls', bondWei: '0' },
+      { command: 'dispute accuse --result 1', by: '2 auditor', untilSeconds: 1_190 },
+      { command: 'block accept', by: '1 ssp-1', bondWei: '0' },
+    ]);
+    const text = said(one);
+    expect(text).toMatch(/^dispute answer --result 1$/m);
+    expect(text).toMatch(/^ {2}until 01-01 00:19:50Z, in 20 s; no bond, gas up to 2,000,000$/m);
+    expect(text).toMatch(/^ {2}until 01-01 00:19:41Z, in 11 s; bond 0\.01 ether, gas up to 250,000$/m);
+  });
+
+  it('says at a leaf what to open or to place, and leaves to anybody what is late', () => {
+    const ofTurns = (...turns: Partial<AccusationFacts>[]) =>
+      shown({ accusations: turns.map(accusation), parts: [] }).next.map(({ does, gas }) => [does, gas]);
+    expect(ofTurns({ named: { level: 0, index: 3 } })).toContainEqual([
+      'opens leaf 3, or the result falls',
+      250_000,
+    ]);
+    expect(ofTurns({ turn: 'placing', doubted: 1 })).toContainEqual([
+      'shows where the doubted record stands, or the result falls',
+      250_000,
+    ]);
+    expect(ofTurns({ untilSeconds: 1_170 })).toContainEqual([
+      'ends the accusation of result 1 by 0 dsp, and result falls',
+      150_000,
+    ]);
+    expect(ofTurns({ turn: 'accuser', slot: validatorSlots, untilSeconds: 1_170 })).toContainEqual([
+      'ends the accusation of result 1 by 0 dsp, its validator, which fails',
+      150_000,
+    ]);
+    expect(ofTurns({ turn: 'placed' }).some(([does]) => String(does).includes('accusation'))).toBe(false);
+  });
+
+  it('says what may be done about rows and panels', () => {
+    const commands = (more: object, now = 1_170) => {
+      const questions = [{ participant: 0, rowIndex: 4, state: 'open' as const }];
+      const row = { part: 2, rowIndex: 4, asker: 0, isPublished: false, untilSeconds: 1_180 };
+      const part = { part: 2, isStruck: false, askedRows: 1, isPanelAsked: true, questions, rows: [row] };
+      const all = commandsOf(shown({ accusations: [], parts: [{ ...part, ...more }] }, now));
+      return all.filter((one) => /row|panel|advance|answer|appeal/.test(one));
+    };
+    expect(commands({})).toEqual(['dispute publish --part 2 --row 4 by anybody who has the part']);
+    const published = { rows: [{ part: 2, rowIndex: 4, asker: 0, isPublished: true, untilSeconds: 1_180 }] };
+    expect(commands(published)).toEqual(['dispute disprove --part 2 --row 4 by any participant']);
+    expect(commands(published, 1_180)).toEqual(['dispute advance by any participant']);
+    const [round] = panel.rounds;
+    const drawnAt = (drawnAtSeconds: number | undefined) => ({
+      ...{ questions: [], rows: [] },
+      panel: { ...panel, rounds: [{ ...round, drawnAtSeconds }] },
+    });
+    expect(commands(drawnAt(undefined))).toEqual(['dispute advance by any participant']);
+    expect(commands(drawnAt(1_166))).toEqual(['validator answer --part 2 by each member that has not']);
+    expect(commands(drawnAt(1_166 - 20))).toEqual(['validator answer --part 2 by each member']);
+    expect(commands(drawnAt(1_166 - 41))).toEqual([
+      'dispute appeal --part 2 by any participant that sees it otherwise',
+    ]);
+    expect(commands(drawnAt(1_166 - 56))).toEqual(['dispute advance by any participant']);
+    expect(commands({ ...drawnAt(1_166), panel: { ...panel, isOver: true } })).toEqual([]);
+  });
+
+  it('says how to get bonds back from a block that is over', () => {
+    const over = { ...facts, settledAtSeconds: 1_400 };
+    expect(commandsOf(shown({ accusations: [accusation({})], parts: [] }, 1_500, over))).toEqual([
+      'dispute advance by whose bonds they are',
+    ]);
+    const done = shown({ accusations: [], parts: [] }, 1_500, over);
+    expect(done.next).toEqual([]);
+    expect(said(done)).toContain('There is nothing to do any more.\n');
   });
 });

@@ -12,6 +12,7 @@ import {
   validatorSlots,
 } from '#protocol';
 import type { BlockState } from '../network/drive.js';
+import { type NextStep, nextSteps } from './next-steps.js';
 
 /** `data` of the result. Times are seconds of the chain, null where there is none. */
 export interface ShownDispute {
@@ -31,6 +32,7 @@ export interface ShownDispute {
   readonly questions: readonly ShownQuestion[];
   readonly struckParts: readonly { readonly part: number; readonly fault: string | null }[];
   readonly panels: readonly ShownPanel[];
+  readonly next: readonly NextStep[];
 }
 
 export interface ShownResult {
@@ -98,7 +100,7 @@ export function describeDispute(
   const { accusations, parts } = state.dispute ?? { accusations: [], parts: [] };
   const results = facts.results.map((_, at) => resultOf(facts, at, channel.terms.roles.length));
   const counted = facts.dispute?.counted;
-  return {
+  const seen = {
     channelId: channel.channelId,
     blockNumber,
     stage: stage.stage,
@@ -118,6 +120,7 @@ export function describeDispute(
       panel === undefined ? [] : [panelOf(channel.terms, part, panel, nowSeconds)],
     ),
   };
+  return { ...seen, next: nextSteps(seen) };
 }
 
 function resultOf(facts: BlockFacts, result: number, participants: number): ShownResult {

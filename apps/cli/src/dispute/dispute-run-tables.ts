@@ -3,8 +3,8 @@ import type { BondBalance, DisputeRun } from './dispute-run.js';
 import { formatNano, type Output, timeText } from '../report/output.js';
 import type { ShownDispute } from './describe-dispute.js';
 import type { DisputeAct } from './dispute-acts.js';
+import { coins } from './dispute-tables.js';
 
-const weiPerNano = 1_000_000_000n;
 const movedText = { staked: 'staked', back: 'back', won: 'won', lost: 'LOST' } as const;
 
 export function printDisputeRun({ dispute, liar, acts, bonds, burntWei }: DisputeRun, output: Output): void {
@@ -69,9 +69,4 @@ function printResults({ results, participants }: ShownDispute, output: Output): 
 function bondRow(name: string, { beforeWei, afterWei }: BondBalance): string[] {
   const [before, after] = [BigInt(beforeWei), BigInt(afterWei)];
   return [name, ...[before, after, after - before].map(coins)];
-}
-
-/** 0.005 from wei; no bond has more than nine digits behind the point. */
-function coins(wei: bigint): string {
-  return formatNano(wei / weiPerNano).replace(/\.?0+$/, '');
 }

@@ -1,5 +1,5 @@
 /** A dispute as tables for people: every word is there without colour. */
-import { formatCount, formatNano, type Output, timeText } from '../report/output.js';
+import { formatCount, formatNano, type Output, relativeText, timeText } from '../report/output.js';
 import { entryText } from './dispute-acts.js';
 import type {
   ShownAccusation,
@@ -16,24 +16,29 @@ const standingText: Readonly<Record<StandingBy, string>> = {
   acceptance: 'accepted it, bound by it',
 };
 const windowText: Readonly<Record<ShownDispute['windows'][number]['window'], string>> = {
-  'own-results': 'participants reveal results of their own',
-  questions: 'parts are questioned that not all results count',
-  'parts-decided': 'it is decided which parts count, unless one is questioned',
-  accusations: 'results are accused',
+  'own-results': 'own results may be revealed',
+  questions: 'parts may be questioned that not all count',
+  'parts-decided': 'decided: which parts count, unless one is asked',
+  accusations: 'results may be accused',
 };
 const stateText = { stands: 'stands', fell: 'FELL', gone: 'taken back' } as const;
 
 export function printDispute(shown: ShownDispute, output: Output): void {
   output.line(`Channel ${shown.channelId}`);
-  const ends = shown.endsAtSeconds === null ? '' : `, until ${timeText(shown.endsAtSeconds)} by the clock`;
-  output.line(`Block ${shown.blockNumber} is in stage ${shown.stage}${ends}`);
+  output.line(`Block ${shown.blockNumber} is in stage ${shown.stage}`);
   output.line(`The chain's time is ${timeText(shown.nowSeconds)}`);
+  if (shown.endsAtSeconds !== null) {
+    const isDispute = shown.stage === 'dispute';
+    const when = `${timeText(shown.endsAtSeconds)}, ${relativeText(shown.endsAtSeconds, shown.nowSeconds)}`;
+    output.line(`${isDispute ? 'If nothing more is said, the dispute' : 'The stage'} ends at ${when}`);
+  }
   printResults(shown, output);
   printDifferences(shown, output);
   printWindows(shown, output);
   printAccusations(shown, output);
   printQuestions(shown, output);
   printPanels(shown, output);
+  printNext(shown, output);
 }
 
 function printResults({ results, participants }: ShownDispute, output: Output): void {
@@ -107,15 +112,19 @@ function printDifferences(
   );
 }
 
-function printWindows({ windows, stage }: ShownDispute, output: Output): void {
+function printWindows({ windows, stage, nowSeconds }: ShownDispute, output: Output): void {
   if (stage !== 'dispute') return;
   output.line();
   output.line(windows.length === 0 ? 'No window is open.' : 'Windows');
   if (windows.length === 0) return;
   output.table(
-    ['until', 'what happens'],
-    windows.map(({ window, untilSeconds }) => [timeText(untilSeconds), windowText[window]]),
-    2,
+    ['until', '', 'what may be said'],
+    windows.map(({ window, untilSeconds }) => [
+      timeText(untilSeconds),
+      relativeText(untilSeconds, nowSeconds),
+      windowText[window],
+    ]),
+    3,
   );
 }
 
@@ -191,6 +200,35 @@ function printPanels({ panels, participants }: ShownDispute, output: Output): vo
       2,
     );
   }
+}
+
+const weiPerNano = 1_000_000_000n;
+
+function printNext({ next, nowSeconds, stage }: ShownDispute, output: Output): void {
+  output.line();
+  if (next.length === 0) {
+    const after = stage === 'dispute' ? 'but wait for the time above' : 'any more';
+    output.line(`There is nothing to do ${after}.`);
+    return;
+  }
+  output.line('What may be done now, by `papyrus COMMAND` (--dry-run shows it without doing it)');
+  for (const { command, does, by, untilSeconds, bondWei, gas } of next) {
+    output.line(`${command}`);
+    output.line(`  ${does}`);
+    output.line(`  by ${by}`);
+    const until =
+      untilSeconds === null
+        ? 'at any time'
+        : `until ${dayTimeText(untilSeconds)}, ${relativeText(untilSeconds, nowSeconds)}`;
+    const bond = bondWei === '0' ? 'no bond' : `bond ${coins(BigInt(bondWei))} ether`;
+    output.line(`  ${until}; ${bond}${gas === null ? '' : `, gas up to ${formatCount(gas)}`}`);
+  }
+  output.line('A bond comes back unless what it stands for turns out to be wrong.');
+}
+
+/** 0.01 from wei; no bond has more than nine digits behind the point. */
+export function coins(wei: bigint): string {
+  return formatNano(wei / weiPerNano).replace(/\.?0+$/, '');
 }
 
 function panelText({ round, step, untilSeconds, verdict }: ShownPanel): string {

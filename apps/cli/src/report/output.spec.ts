@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Fault } from '#environment';
 import { exitOfFault } from './command-refused.js';
-import { formatCount, formatNano, openOutput } from './output.js';
+import { formatCount, formatNano, openOutput, relativeText } from './output.js';
 
 function written(isJson: boolean): { lines: string[]; output: ReturnType<typeof openOutput> } {
   const lines: string[] = [];
@@ -89,4 +89,13 @@ describe('a fault that ends a command', () => {
   ])('%s ends it with %d, which says whether the same command may go on', (code, exit) => {
     expect(exitOfFault(new Fault(code, 'broken', { retriable: false }))).toBe(exit);
   });
+});
+
+it('times from now, in the two largest units', () => {
+  const at = (seconds: number) => relativeText(1_000_000 + seconds, 1_000_000);
+  expect([0, 41, 60, 61, 3_599, 3_600, 12_000, 86_400, 190_000].map(at)).toEqual([
+    ...['in 0 s', 'in 41 s', 'in 1 min', 'in 1 min 1 s', 'in 59 min 59 s', 'in 1 h', 'in 3 h 20 min'],
+    ...['in 1 d', 'in 2 d 4 h'],
+  ]);
+  expect([-1, -86_400].map(at)).toEqual(['1 s ago', '1 d ago']);
 });

@@ -63,6 +63,22 @@ export function timeText(seconds: number): string {
   return new Date(seconds * 1_000).toISOString().replace('T', ' ').replace('.000', '');
 }
 
+/** in 41 s, in 5 min, 3 h 20 min ago; from the chain's time. */
+export function relativeText(seconds: number, nowSeconds: number): string {
+  const away = Math.abs(seconds - nowSeconds);
+  const [days, hours, minutes] = [86_400, 3_600, 60].map((unit) => Math.floor(away / unit));
+  const text =
+    days > 0
+      ? `${days} d ${hours % 24} h`
+      : hours > 0
+        ? `${hours} h ${minutes % 60} min`
+        : minutes > 0
+          ? `${minutes} min ${away % 60} s`
+          : `${away} s`;
+  const short = text.replace(/ 0 (h|min|s)$/, '');
+  return seconds < nowSeconds ? `${short} ago` : `in ${short}`;
+}
+
 /** Columns stand two spaces apart, or one where a table would be wider than a terminal. */
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[], rightFrom: number): string {
   const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at].length)));
