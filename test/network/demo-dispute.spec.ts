@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type DisputeRun, faultsOf } from '#apps/cli/src/dispute/dispute-run';
-import type { ShownDispute } from '#apps/cli/src/dispute/describe-dispute';
+import type { ShownDispute } from '#apps/cli/src/dispute/shown-dispute';
 import { bondWei } from '#protocol';
 import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
 

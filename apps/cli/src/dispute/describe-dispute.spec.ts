@@ -13,8 +13,9 @@ import {
   validatorSlots,
 } from '#protocol';
 import { openOutput } from '../report/output.js';
-import { describeDispute, type ShownDispute } from './describe-dispute.js';
+import { describeDispute } from './describe-dispute.js';
 import { printDispute } from './dispute-tables.js';
+import type { ShownDispute } from './shown-dispute.js';
 
 const names = ['dsp', 'ssp-1', 'auditor'];
 const terms = {

@@ -1,7 +1,7 @@
 /** The tables at the end of a played dispute: who did what, what each result said, which bonds moved. */
 import type { BondBalance, DisputeRun } from './dispute-run.js';
 import { formatNano, type Output, timeText } from '../report/output.js';
-import type { ShownDispute } from './describe-dispute.js';
+import type { ShownDispute } from './shown-dispute.js';
 import type { DisputeAct } from './dispute-acts.js';
 import { coins } from './dispute-tables.js';
 

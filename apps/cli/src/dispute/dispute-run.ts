@@ -1,6 +1,6 @@
 /** What a played dispute yields, and whether it ended as it has to. */
 import { bondWei } from '#protocol';
-import type { ShownDispute } from './describe-dispute.js';
+import type { ShownDispute } from './shown-dispute.js';
 import type { DisputeAct } from './dispute-acts.js';
 
 /** `data` of the result. */

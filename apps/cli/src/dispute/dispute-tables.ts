@@ -7,7 +7,7 @@ import type {
   ShownPanel,
   ShownQuestion,
   StandingBy,
-} from './describe-dispute.js';
+} from './shown-dispute.js';
 
 const standingText: Readonly<Record<StandingBy, string>> = {
   'binding-seat': 'its own validator, bound by it',
@@ -30,7 +30,7 @@ export function printDispute(shown: ShownDispute, output: Output): void {
   if (shown.endsAtSeconds !== null) {
     const isDispute = shown.stage === 'dispute';
     const when = `${timeText(shown.endsAtSeconds)}, ${relativeText(shown.endsAtSeconds, shown.nowSeconds)}`;
-    output.line(`${isDispute ? 'If nothing more is said, the dispute' : 'The stage'} ends at ${when}`);
+    output.line(`${isDispute ? 'If all take their time, the dispute' : 'The stage'} ends at ${when}`);
   }
   printResults(shown, output);
   printDifferences(shown, output);

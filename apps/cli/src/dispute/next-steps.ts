@@ -1,20 +1,7 @@
 /** What may be done next in a dispute: by whom, until when, and what bond and gas it takes. */
 import { bondWei } from '#protocol';
-import type { ShownAccusation, ShownDispute, ShownPanel, ShownQuestion } from './describe-dispute.js';
 import { type GasOf, gasOf } from './dispute-gas.js';
-
-export interface NextStep {
-  /** Without `papyrus` before and channel, number and keys behind. */
-  readonly command: string;
-  readonly does: string;
-  readonly by: string;
-  /** Null where no time ends it. */
-  readonly untilSeconds: number | null;
-  /** Decimal; 0 where it takes none. */
-  readonly bondWei: string;
-  /** About the most that it takes (docs/reference/gas.md); null where that was not measured. */
-  readonly gas: number | null;
-}
+import type { NextStep, ShownAccusation, ShownDispute, ShownPanel, ShownQuestion } from './shown-dispute.js';
 
 type Seen = Omit<ShownDispute, 'next'>;
 
