@@ -20,7 +20,9 @@ const genesis = 1_700_000_000;
 const deposit = 1_000_000n;
 /** What the records of the block say that the seller earns. */
 const earned = 3_000n;
-const [payer, seller] = [0, 1];
+const [payer, seller, auditor] = [0, 1, 2];
+/** How long before the time for own results ends they are revealed where others said the same. */
+const marginSeconds = blockSeconds.processing / 8;
 const every = 0b111;
 
 /** With what the seller makes of the block's true leaves, and the moves with which it is found out. */
@@ -56,9 +58,11 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
   /** The payer's seat revealed what is true, then the seller its lie; nobody else is there. */
   async function begin(
     of: (leaves: readonly GameLeaf[]) => readonly GameLeaf[],
-    post?: (rehearsal: Rehearsal) => Promise<void>,
+    { post, seat = payer, lieAfter = 0 }: Beginning = {},
   ): Promise<Lying> {
     const { rehearsal, token } = await openOnChain(chain, deposit);
+    const { validator, accountKey } = rehearsal.participants[seat];
+    if (seat !== payer) await done(chain.participantActs(accountKey).nameValidator(validator, false));
     await fillLogs(rehearsal);
     const { channelId, terms, participants } = rehearsal;
     const all = startAll(rehearsal, undefined, [], chain);
@@ -67,7 +71,7 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     for (const later of [0, blockSeconds.processing / 2]) {
       await chain.advanceTo(start + later);
       if (later === 0) await post?.(rehearsal);
-      await sweepUntilStill([...collators, all[3], all[6]]);
+      await sweepUntilStill([...collators, all[3 + seat], all[6 + seat]]);
     }
     const reduction = reductionTermsOf(terms);
     const records = [0, 1, 2].flatMap((author) =>
@@ -85,7 +89,11 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     const result = { outputHash, amountWords: amountWords(amounts).map(toHex), ...plain };
     const opening = tree.count === 0 ? undefined : toHex(tree.entryAt(tree.top).subarray(0, 32));
     const { operatorKey } = participants[seller];
-    await chain.advanceTo(start + blockSeconds.processing);
+    if (lieAfter > 0) {
+      await chain.advanceTo(start + blockSeconds.processing + blockSeconds.challenge - marginSeconds);
+      await sweepUntilStill([startAll(rehearsal, undefined, [], chain)[9]]);
+    }
+    await chain.advanceTo(start + blockSeconds.processing + lieAfter);
     await done(chain.participantActs(operatorKey).revealOwnResult(channelId, 0, result, opening));
     expect(await (await latest()).stage(channelId, 0)).toBe('dispute');
     return { rehearsal, token, forged, acts: chain.disputeActs(operatorKey) };
@@ -141,6 +149,29 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     expect((await weiOf(payer)).lockedWei).toBe(0n);
   });
 
+  it('stands for what another revealed before a lie can come last, and wins after that other accepted it', async () => {
+    const lying = await begin(lies[0].of, { seat: auditor, lieAfter: blockSeconds.challenge - 1 });
+    const { rehearsal, token } = lying;
+    const { channelId, participants, terms } = rehearsal;
+    const { results, ownResults } = await (await latest()).blockFacts(channelId, 0);
+    const [truth, lie] = results.map(({ outputHash }) => outputHash);
+    expect(ownResults.map((one) => [one.participant, one.outputHash])).toEqual([
+      [payer, truth],
+      [seller, lie],
+    ]);
+    const turncoat = chain.participantActs(participants[auditor].accountKey);
+    await done(turncoat.acceptResult(channelId, 0, auditor, lie));
+    expect(await play(lying)).toEqual(lies[0].moves);
+    const { untilSeconds = 0 } = await accusationIn(lying);
+    await chain.advanceTo(untilSeconds);
+    await sweepUntilStill([settlementOf(lying)]);
+    expect((await accusationIn(lying)).end).toEqual({ outcome: 'upheld', to: participants[payer].account });
+    await chain.advanceTo(rehearsal.collected(0) + blockSeconds.processing + 2 * terms.challengePeriod);
+    await sweepUntilStill([settlementOf(lying)]);
+    expect(await (await latest()).stage(channelId, 0)).toBe('settled');
+    expect(await (await latest()).balance(token, participants[seller].account)).toBe(earned);
+  });
+
   it('answers for what it computed itself, and is paid by whoever accuses it and has nothing to say', async () => {
     const lying = await begin((leaves) => leaves.slice(1));
     const { rehearsal, acts } = lying;
@@ -183,7 +214,7 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
       const operator = chain.participantActs(rehearsal.participants[seller].operatorKey);
       await done(operator.postPart(rehearsal.channelId, 0, { partRoot, segmentCount, indexHash }));
     };
-    const lying = await begin((leaves) => leaves.slice(1), post);
+    const lying = await begin((leaves) => leaves.slice(1), { post });
     const { rehearsal, acts } = lying;
     const { channelId, participants, terms } = rehearsal;
     const block = { channelId, blockNumber: 0 };
@@ -220,6 +251,15 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     expect(await (await latest()).balance(lying.token, participants[seller].account)).toBe(earned);
   });
 });
+
+interface Beginning {
+  /** The seller's part, where it is not what its collator posts. */
+  readonly post?: (rehearsal: Rehearsal) => Promise<void>;
+  /** Whose seat reveals what is true; only the payer's binds. */
+  readonly seat?: number;
+  /** When in the challenge period the lie comes; the payer's settlement service looked before. */
+  readonly lieAfter?: number;
+}
 
 interface Lying {
   readonly rehearsal: Rehearsal;

@@ -67,7 +67,7 @@ describe('against a validator that lies, on the embedded chain', () => {
     await sweepUntilStill(settlements);
     const disputed = await (await latest()).blockFacts(channelId, 0);
     expect(await (await latest()).stage(channelId, 0)).toBe('dispute');
-    // One own result is enough: whoever computes the same adds none.
+    // Whoever computes the same leaves time to accept it instead.
     expect(disputed.ownResults).toHaveLength(1);
     const [{ participant: revealer, outputHash }] = disputed.ownResults;
     const locked = async () => (await (await latest()).weiAccount(participants[revealer].account)).lockedWei;
@@ -109,7 +109,8 @@ describe('against a validator that lies, on the embedded chain', () => {
     expect(await stageAt(decidedAt + processing / 2)).toBe('settled');
     const now = await latest();
     const { results, ownResults, dispute } = await now.blockFacts(channelId, 0);
-    expect([results.map((one) => one.isGone), ownResults.length]).toEqual([[true, false], 1]);
+    // All came to stand for it: who stands for nothing accuses nothing.
+    expect([results.map((one) => one.isGone), ownResults.length]).toEqual([[true, false], 3]);
     expect(dispute?.counted).toBe(0b111);
     expect(await now.balance(token, participants[1].account)).toBe(earned);
     const line = (await now.channel(channelId))?.lines.find(({ payee }) => payee === 1);

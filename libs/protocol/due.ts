@@ -74,10 +74,10 @@ export type DueEnd =
   | 'nothing-to-reveal'
   /** The participant stands for a result: its binding seat revealed it, or it accepted it. */
   | 'has-spoken'
-  /** The participant's own result is revealed, or what its computation gives is, by whomever. */
+  /** The participant revealed its own result, or a seat that does not bind revealed what it would. */
   | 'is-revealed'
-  /** What is revealed pays the same. */
-  | 'pays-the-same'
+  /** What the own computation gives fell in a dispute. */
+  | 'has-fallen'
   /** What the own computation gives is not for the parts that count. */
   | 'other-parts-count'
   | 'delegation-expired'

@@ -104,19 +104,54 @@ describe('an own result is due', () => {
     expect(at(1_240, late)).toEqual({ due: 'reveal-own', untilSeconds: 1_270 });
   });
 
-  it('not where it is revealed, pays the same as what is, or the participant has spoken', () => {
-    const there = { ...other, results: [result(10, 1_185), result(50, 1_186)] };
-    expect(at(1_200, there)).toEqual({ done: 'is-revealed' });
-    // Nobody stands for it any more: it stands again with a bond.
-    const gone = { ...other, results: [result(10, 1_185), result(50, 1_186, true)] };
-    expect(at(1_200, gone)).toMatchObject({ due: 'reveal-own' });
-    expect(at(1_200, { ...other, results: [result(51, 1_185)] })).toEqual({ done: 'pays-the-same' });
-    const goneToo = { ...other, results: [result(51, 1_185, true), result(10, 1_186)] };
-    expect(at(1_200, goneToo)).toMatchObject({ due: 'reveal-own' });
+  it('not where the participant revealed it or has spoken, nor once it fell', () => {
     const revealed = { participant: 1, outputHash: hash(50), revealedAtSeconds: 1_200 };
     expect(at(1_201, { ...other, ownResults: [revealed] })).toEqual({ done: 'is-revealed' });
     const accepted = { ...other, acceptances: [{ participant: 1, outputHash: hash(10) }] };
     expect(at(1_200, accepted)).toEqual({ done: 'has-spoken' });
+    const fallen: KnownResult = { ...result(50, 1_186, true), isFallen: true };
+    expect(at(1_200, { ...other, results: [result(10, 1_185), fallen] })).toEqual({ done: 'has-fallen' });
+  });
+
+  it('at once where what others revealed of it stands no more', () => {
+    // Nobody stands for it any more: it stands again with a bond.
+    const gone = { ...other, results: [result(10, 1_185), result(50, 1_186, true)] };
+    expect(at(1_200, gone)).toMatchObject({ due: 'reveal-own' });
+    const goneToo = { ...other, results: [result(51, 1_185, true), result(10, 1_186)] };
+    expect(at(1_200, goneToo)).toMatchObject({ due: 'reveal-own' });
+  });
+});
+
+describe('what others revealed already, or what pays the same, is revealed as an own result too', () => {
+  const at = (now: number, facts?: Partial<BlockFacts>) => revealOwnDue(seen(now, facts), 1, own);
+
+  it('shortly before own results are taken no more: a lie may come last', () => {
+    for (const revealed of [50, 51]) {
+      const agreed = { seats: [seat(2, revealed)], results: [result(revealed, 1_185)] };
+      expect(at(1_199, agreed)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_225 });
+      expect(at(1_225, agreed)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+      expect(at(1_230, agreed)).toEqual({ done: 'too-late' });
+    }
+  });
+
+  it('in a dispute halfway, or halfway to where the first of the others can be accused no more', () => {
+    const late = { ...other, results: [result(50, 1_185), result(10, 1_205)], disputedAtSeconds: 1_205 };
+    expect(at(1_206, late)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_215 });
+    expect(at(1_215, late)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    const early = { ...other, results: [result(10, 1_184), result(50, 1_186)], disputedAtSeconds: 1_186 };
+    expect(at(1_200, early)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_208 });
+    expect(at(1_208, early)).toEqual({ due: 'reveal-own', untilSeconds: 1_216 });
+    // What can be accused no more keeps nobody waiting.
+    expect(at(1_216, early)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    const last = { ...late, results: [result(50, 1_185), result(10, 1_229)], disputedAtSeconds: 1_229 };
+    expect(at(1_229, last)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+  });
+
+  it('unless the seat that was drawn for the participant did', () => {
+    const results = [result(50, 1_185), result(10, 1_205)];
+    const drawn = { seats: [seat(1, 50, false)], results, disputedAtSeconds: 1_205 };
+    expect(at(1_215, drawn)).toEqual({ done: 'is-revealed' });
+    expect(at(1_215, { ...drawn, seats: [seat(1, 10, false)] })).toMatchObject({ due: 'reveal-own' });
   });
 });
 
@@ -154,9 +189,15 @@ describe('once results count other parts, an own result', () => {
     expect(dueAt(1_261, outcome(40, 3), { results, ownResults }, 2)).toEqual({ done: 'is-revealed' });
   });
 
-  it('is none of other parts, nor one that pays what a result for these pays', () => {
+  it('is none of other parts', () => {
     expect(dueAt(1_260, outcome(30, 1), {}, 0)).toEqual({ done: 'other-parts-count' });
-    expect(dueAt(1_260, outcome(21, 3), {}, 0)).toEqual({ done: 'pays-the-same' });
+  });
+
+  it('comes halfway through the window where a result for these parts says or pays the same', () => {
+    for (const same of [outcome(20, 3), outcome(21, 3)]) {
+      expect(dueAt(1_269, same, {}, 0)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_270 });
+      expect(dueAt(1_270, same, {}, 0)).toEqual({ due: 'reveal-own', untilSeconds: 1_280 });
+    }
   });
 
   it('is to be computed as long as the dispute lasts', () => {

@@ -5,6 +5,7 @@
 import type { Digest, Hex } from '#encoding';
 import type { BlockFacts } from './block-facts.js';
 import {
+  accusableUntil,
   areCountable,
   decisionAt,
   doPartsDiffer,
@@ -13,7 +14,7 @@ import {
 } from './dispute-windows.js';
 import type { BlockSeen, Due } from './due.js';
 import { processingPeriodAt } from './processing-period.js';
-import { stanceOf } from './stances.js';
+import { stanceOf, standingResults } from './stances.js';
 
 /** What the participant's own computation of the block gives. */
 export interface OwnComputation {
@@ -55,7 +56,9 @@ export function computeOwnDue(block: BlockSeen, participant: number): Due<'compu
 /**
  * Due in the challenge period where nobody revealed what the own computation gives, or anything that pays the
  * same; just before the extension ends without any result, so that the block does not become void; and again
- * once it is decided which parts count, of these. `own`: computed of the parts that may count now.
+ * once it is decided which parts count, of these. Where others did, it is due later: only who stands for a
+ * result accuses others, and those others may come to accept a lie. `own`: computed of the parts that may
+ * count now.
  */
 export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComputation): Due<'reveal-own'> {
   const { facts, nowSeconds } = block;
@@ -64,12 +67,14 @@ export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComp
   const times = ownResultTimes(block);
   if (times === undefined) return { waitsFor: 'processing', untilSeconds: endOf(block) };
   if (nowSeconds >= times.untilSeconds) return partsWait(block) ?? { done: 'too-late' };
-  if (hasRevealed(block, participant) || isStanding(facts, own)) return { done: 'is-revealed' };
+  if (hasRevealed(block, participant) || isSaidBySeat(facts, participant, own)) {
+    return { done: 'is-revealed' };
+  }
+  if (hasFallen(facts, own)) return { done: 'has-fallen' };
   if (!areCountable(facts, own.validParts)) return { done: 'other-parts-count' };
-  if (facts.results.some((one) => !one.isGone && hasSameAmounts(one, own))) return { done: 'pays-the-same' };
   const seat = mayStillReveal(block, participant);
   if (seat !== undefined) return seat;
-  const { fromSeconds, untilSeconds } = times;
+  const { fromSeconds, untilSeconds } = isSaidByOthers(facts, own) ? afterOthers(block, own, times) : times;
   return nowSeconds < fromSeconds
     ? { waitsFor: 'own-result-time', untilSeconds: fromSeconds }
     : { due: 'reveal-own', untilSeconds };
@@ -130,14 +135,17 @@ function endOf({ stage }: BlockSeen): number | undefined {
   return 'endsAtSeconds' in stage ? stage.endsAtSeconds : undefined;
 }
 
+interface OwnResultTimes {
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+}
+
 /**
  * When an own result is due at the earliest, and until when it is taken: from V to the end of the challenge
  * period; once it is decided which parts count, in the window for these. Where nobody revealed until short
  * before the extension ends, from then on. Undefined before processing.
  */
-function ownResultTimes(
-  block: BlockSeen,
-): { readonly fromSeconds: number; readonly untilSeconds: number } | undefined {
+function ownResultTimes(block: BlockSeen): OwnResultTimes | undefined {
   const { terms, blockNumber, facts, nowSeconds, stage } = block;
   if (stage.stage === 'pending' || stage.stage === 'collection' || stage.stage === 'collation')
     return undefined;
@@ -150,6 +158,24 @@ function ownResultTimes(
       : period.untilSeconds,
     untilSeconds: period.untilSeconds + terms.challengePeriod,
   };
+}
+
+/**
+ * When to say what others said before: so late that it need not be said where all accept it, early enough to
+ * accuse what differs. Without a dispute a lie may still begin one until own results are taken no more.
+ */
+function afterOthers(block: BlockSeen, own: OwnComputation, times: OwnResultTimes): OwnResultTimes {
+  const { terms, blockNumber, facts, nowSeconds } = block;
+  if (facts.disputedAtSeconds === undefined) {
+    const lastSeconds = times.untilSeconds - marginSeconds(block);
+    return { ...times, fromSeconds: Math.max(times.fromSeconds, lastSeconds) };
+  }
+  const accusable = standingResults(facts)
+    .filter(({ outputHash }) => outputHash !== own.outputHash)
+    .map((one) => accusableUntil(terms, blockNumber, facts, lastRevealedAt(one)))
+    .filter((until) => until > nowSeconds);
+  const untilSeconds = Math.min(times.untilSeconds, ...accusable);
+  return { fromSeconds: Math.floor((times.fromSeconds + untilSeconds) / 2), untilSeconds };
 }
 
 /** A wait while the validator of the own seat has time to reveal; then the participant speaks itself. */
@@ -169,6 +195,19 @@ function isStanding({ results }: BlockFacts, { outputHash }: OwnComputation): bo
   return results.some((one) => one.outputHash === outputHash && !one.isGone);
 }
 
-function hasSameAmounts(one: OwnComputation, other: OwnComputation): boolean {
-  return one.amountWords.join() === other.amountWords.join();
+function hasFallen({ results }: BlockFacts, { outputHash }: OwnComputation): boolean {
+  return results.some((one) => one.outputHash === outputHash && one.isFallen === true);
+}
+
+/** By a seat that does not bind: it stands for the participant all the same. */
+function isSaidBySeat(facts: BlockFacts, participant: number, own: OwnComputation): boolean {
+  const seat = facts.seats.find((one) => one.participant === participant);
+  return seat?.outputHash === own.outputHash && isStanding(facts, own);
+}
+
+/** What stands says the same, or pays the same. */
+function isSaidByOthers(facts: BlockFacts, own: OwnComputation): boolean {
+  return standingResults(facts).some(
+    (one) => one.outputHash === own.outputHash || one.amountWords.join() === own.amountWords.join(),
+  );
 }
