@@ -11,7 +11,7 @@ import type { HeldBlock } from '../held-block.js';
 import { eachRecord } from '../impression-records.js';
 import { entryHashOf, SumTree } from '../sum-tree.js';
 import type { GameLeaf } from './game-block.js';
-import { contentOf } from './tree-referee.js';
+import { contentOf } from './tree-rules.js';
 
 export class ForgedTree {
   readonly tree: SumTree;
