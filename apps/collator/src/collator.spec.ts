@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ChannelKeys } from '#block-watch';
 import { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { LateJobs } from '#block-watch/testing/late-jobs';
-import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
 import { fromHex, toHex } from '#encoding';
 import { type Log, silentLog, systemClock } from '#environment';
 import type { JobQueue } from '#job-queue';
@@ -341,9 +341,8 @@ describe('the collator', () => {
         if (trouble === 'late') rehearsal.chain.advanceTo(rehearsal.collected(0) + blockSeconds.collation);
         else {
           const { operatorKey } = rehearsal.participants[0];
-          const zero = toHex(new Uint8Array(32));
-          const part = { partRoot: zero, segmentCount: 0, indexHash: zero };
-          await rehearsal.chain.port().participantActs(operatorKey).postPart(rehearsal.channelId, 0, part);
+          const acts = rehearsal.chain.port().participantActs(operatorKey);
+          await acts.postPart(rehearsal.channelId, 0, emptyPart);
         }
         return putMany.call(store, blocks);
       };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ReduceBlock, ReducedParts } from '#block-reduction';
 import { ChannelKeys } from '#block-watch';
 import { LateJobs } from '#block-watch/testing/late-jobs';
-import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
 import { toHex } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
@@ -59,9 +59,7 @@ class Stage {
     const stage = new Stage();
     const { chain, participants, channelId } = stage.rehearsal;
     chain.advanceTo(stage.rehearsal.collected(0));
-    const nothing = toHex(new Uint8Array(32));
-    const part = { partRoot: nothing, segmentCount: 0, indexHash: nothing };
-    await chain.port().participantActs(participants[0].operatorKey).postPart(channelId, 0, part);
+    await chain.port().participantActs(participants[0].operatorKey).postPart(channelId, 0, emptyPart);
     return stage;
   }
 

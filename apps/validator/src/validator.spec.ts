@@ -5,7 +5,8 @@ import { decodeDagCbor, equalBytes, toHex } from '#encoding';
 import { Fault, type Log, silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
 import { reduceInMemory } from '#block-reduction/reduce-in-memory';
-import { codeOf, emptyPart, facts, inProcessing, reportsOf, requestOf } from './testing/validator-stage.js';
+import { emptyPart } from '#block-watch/testing/rehearsal';
+import { codeOf, facts, inProcessing, reportsOf, requestOf } from './testing/validator-stage.js';
 
 describe('a validator that is asked', () => {
   it('accepts the same request again, a higher nonce instead of it, and no lower or other one', async () => {

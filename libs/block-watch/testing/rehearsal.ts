@@ -2,7 +2,7 @@
  * A channel of three participants on a simulated chain, with stores in memory and signed batches, for tests
  * of services.
  */
-import { addressOf, encryptionPublicKey, sealBox } from '#crypto';
+import { addressOf, encryptionPublicKey, sealBox, sha256 } from '#crypto';
 import { type Hex, toHex } from '#encoding';
 import { type Entropy, seededEntropy } from '#environment';
 import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
@@ -35,6 +35,13 @@ export interface RehearsalParticipant extends CastMember {
 }
 
 export const blockSeconds = { start: 10_000, duration: 100, collation: 50, processing: 40, challenge: 30 };
+
+/** As the contracts take it: without rows there is nothing to hash. */
+export const emptyPart = {
+  partRoot: toHex(new Uint8Array(32)),
+  segmentCount: 0,
+  indexHash: toHex(sha256(new Uint8Array(0))),
+};
 
 export class Rehearsal {
   readonly chain = new SimulatedChain(1_000);

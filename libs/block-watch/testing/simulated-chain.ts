@@ -1,92 +1,96 @@
 /**
- * A base chain in memory for tests: the acts that services post, under the rules of protocol.md 8 through
- * `stageOf`.
+ * A base chain in memory for tests: the acts that services post, under the rules of the contracts and of
+ * protocol.md 8. Held against the contracts themselves by test/simulated-chain-on-anvil.spec.ts.
  */
 import type {
-  Chain,
   ChainOutcome,
   ChainSnapshot,
   ChannelFacts,
-  ParticipantActs,
+  DrivenChain,
   ParticipantKeys,
-  RefusalCode,
-  ValidatorActs,
   ValidatorFacts,
 } from '#chain';
-import { addressOf, recoverSigner, rootFromPath, sha256 } from '#crypto';
+import { addressOf, sha256 } from '#crypto';
+import type { RefereedBlock } from '#dispute/testing/tree-rules';
 import { type Address, type Digest, fromHex, type Hex, toHex, utf8 } from '#encoding';
 import type { Fault } from '#environment';
 import {
-  areCountable,
   type BlockFacts,
+  type BlockId,
+  type BlockRules,
   type BlockStage,
+  blockStart,
   type ChannelId,
   type ChannelTerms,
   channelIdOf,
-  commitmentOf,
   type DrawCandidate,
-  decidedFacts,
-  delegationDigest,
   domainSeparator,
   type Eip712Domain,
-  haveAllCommitted,
-  type KnownResult,
-  lastRevealedAt,
-  type OwnResult,
-  ownResultWindow,
-  processingPeriodAt,
-  type RevealedResult,
-  type Seat,
   stageOf,
-  stanceOf,
 } from '#protocol';
-
+import { reductionTermsOf } from '#proofs';
+import { Journal } from './kept.js';
+import { type AddressNames, actsOf, drivenBy } from './simulated-acts.js';
+import { keyOf, SimulatedBlockStore } from './simulated-block-store.js';
+import { SimulatedBlocks } from './simulated-blocks.js';
 import { SimulatedDisputes } from './simulated-disputes.js';
+import { SimulatedLines } from './simulated-lines.js';
+import { leastOf, SimulatedWei } from './simulated-wei.js';
 
-type Acts = Pick<
-  ParticipantActs,
-  'address' | 'postPart' | 'settle' | 'releaseVoid' | 'revealOwnResult' | 'acceptResult'
-> &
-  Pick<ValidatorActs, 'commitResult' | 'revealResult'>;
-type No = { readonly code: RefusalCode; readonly message: string };
-
-/** Everything that the chain knows at one height. */
+/** Everything that the chain knows at one height, but for what is said in disputes and for money. */
 interface State {
   readonly height: number;
   readonly nowSeconds: number;
   readonly freeWei: bigint;
   readonly namedAtSeconds: number | undefined;
-  readonly keys: ReadonlyMap<Hex, readonly { atSeconds: number; keys: ParticipantKeys }[]>;
+  readonly keys: ReadonlyMap<Hex, readonly KeysSince[]>;
   readonly validators: ReadonlyMap<Hex, ValidatorFacts>;
   readonly channels: ReadonlyMap<Hex, ChannelFacts>;
   readonly blocks: ReadonlyMap<string, BlockFacts>;
 }
 
+interface KeysSince {
+  readonly atSeconds: number;
+  readonly keys: ParticipantKeys;
+}
+
+/** What a validator registered, and since when it has so much at stake. */
+interface Listed {
+  readonly facts: ValidatorFacts;
+  readonly stakedWei: bigint;
+  readonly raisedAtSeconds: number;
+}
+
 const empty: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
-const no = (code: RefusalCode, message: string = code): No => ({ code, message });
+const leastStakeWei = 10n ** 17n;
 
 export class SimulatedChain {
-  readonly eip712: Eip712Domain = {
-    chainId: 31_337,
-    verifyingContract: '0x00000000000000000000000000000000000c4a17',
-  };
+  readonly eip712: Eip712Domain;
   nowSeconds: number;
   height = 1;
   /** How many heights the finalized one lies below the latest. */
   finalizedBelow = 0;
-  /** What every account has free in the Vault, for fees and bonds. */
-  freeWei = 10n ** 17n;
+  /** What every account has free in the Vault from the beginning, for fees and bonds. */
+  freeWei = 10n ** 18n;
   /** When every account named the validator that it uses; undefined if none did. */
   namedAtSeconds: number | undefined = 0;
   /** What it answers, while it is set, to whoever draws validators. */
   drawFault: Fault | undefined;
+  /** Hashes of heights that are told; others are made up. */
+  readonly hashes = new Map<number, Digest>();
   /** How often each act was accepted. */
   readonly accepted: Record<string, number> = {};
-  readonly disputes = new SimulatedDisputes(() => this.#mine());
-  readonly #keys = new Map<Hex, { atSeconds: number; keys: ParticipantKeys }[]>();
-  readonly #validators = new Map<Hex, ValidatorFacts>();
+  readonly wei: SimulatedWei;
+  readonly lines: SimulatedLines;
+  readonly blocks: SimulatedBlocks;
+  readonly disputes: SimulatedDisputes;
+  readonly #journal = new Journal();
+  readonly #store: SimulatedBlockStore;
+  readonly #keys = new Map<Hex, readonly KeysSince[]>();
+  readonly #validators = new Map<Hex, Listed>();
   readonly #channels = new Map<Hex, ChannelFacts>();
-  readonly #blocks = new Map<string, BlockFacts>();
+  /** By account and validator, of those that said something themselves. */
+  readonly #named: AddressNames = new Map();
   readonly #wakes = new Set<() => void>();
   /** Who was listed at each height, the latest aside. */
   readonly #listed = new Map<number, readonly DrawCandidate[]>();
@@ -95,8 +99,32 @@ export class SimulatedChain {
   /** The states of the last heights, the latest last; kept while finality lags. */
   #past: State[] = [];
 
-  constructor(nowSeconds: number) {
+  constructor(nowSeconds: number, domain?: Eip712Domain) {
     this.nowSeconds = nowSeconds;
+    this.eip712 = domain ?? {
+      chainId: 31_337,
+      verifyingContract: '0x00000000000000000000000000000000000c4a17',
+    };
+    const journal = this.#journal;
+    this.wei = new SimulatedWei(journal, () => this.freeWei);
+    this.lines = new SimulatedLines(journal);
+    this.#store = new SimulatedBlockStore({
+      ...{ journal, wei: this.wei, nowSeconds: () => this.nowSeconds, height: () => this.height + 1 },
+      channel: (channelId) => this.#channels.get(channelId),
+      operatorKey: (account) => this.#operatorKey(account),
+      operatorAccount: (key) => this.#operatorAccount(key),
+      ownSince: (account, validator) => this.ownSince(account, validator),
+    });
+    this.blocks = new SimulatedBlocks(this.#store, this.lines, () => this.eip712);
+    this.disputes = new SimulatedDisputes({
+      ...{ journal, store: this.#store, nowSeconds: () => this.nowSeconds, height: () => this.height + 1 },
+      mine: () => this.#mine(),
+      take: (run) => this.take('dispute', run),
+      hashOf: (height) => this.#hashOf(height),
+      steadyBonds: (beforeSeconds) => this.#steadyBonds(beforeSeconds),
+      rules: (id) => this.#rulesOf(id),
+      refereed: (id) => this.#refereed(id),
+    });
   }
 
   register(account: Address, keys: ParticipantKeys): void {
@@ -104,12 +132,27 @@ export class SimulatedChain {
     this.#keys.set(account, [...history, { atSeconds: this.nowSeconds, keys }]);
   }
 
+  /** With what it has at stake, which nobody has to pay in. */
   registerValidator(facts: ValidatorFacts): void {
-    this.#validators.set(facts.account, facts);
+    const { stakeWei } = this.wei.of(facts.account);
+    this.wei.add(facts.account, 'stakeWei', facts.stakeWei - stakeWei);
+    const listed = { facts, stakedWei: facts.stakeWei, raisedAtSeconds: this.nowSeconds };
+    this.#validators.set(facts.account, listed);
   }
 
   leave(validator: Address): void {
     this.#validators.delete(validator);
+  }
+
+  nameValidator(account: Address, validator: Address, isNamed: boolean): void {
+    const before = this.ownSince(account, validator);
+    if ((before !== undefined) === isNamed) return;
+    this.#named.set(`${account}/${validator}`.toLowerCase(), isNamed ? this.nowSeconds : undefined);
+  }
+
+  ownSince(account: Address, validator: Address): number | undefined {
+    const name = `${account}/${validator}`.toLowerCase();
+    return this.#named.has(name) ? this.#named.get(name) : this.namedAtSeconds;
   }
 
   openChannel(terms: ChannelTerms, boxes: readonly Hex[]): Hex {
@@ -131,12 +174,12 @@ export class SimulatedChain {
   }
 
   facts(channelId: ChannelId, blockNumber: number): BlockFacts {
-    return this.#blocks.get(`${channelId}/${blockNumber}`) ?? empty;
+    return this.#store.facts({ channelId, blockNumber });
   }
 
   /** What others did meanwhile, without asking whether the contracts would have let them. */
   put(channelId: ChannelId, blockNumber: number, change: Partial<BlockFacts>): void {
-    this.#update(channelId, blockNumber, change);
+    this.#store.save({ channelId, blockNumber }, change);
     this.#mine();
   }
 
@@ -149,19 +192,23 @@ export class SimulatedChain {
     return this.#snapshot(this.#state());
   }
 
-  /** What is said in disputes is seen at every height. */
-  #snapshot(state: State): ChainSnapshot {
-    return { ...snapshotOf(state), disputeFacts: async (...block) => this.disputes.of(...block) };
-  }
-
   /** The height keeps its facts and has another hash from now on. */
   rollBack(height: number): void {
     this.#rollbacks.set(height, (this.#rollbacks.get(height) ?? 0) + 1);
   }
 
+  /** Runs an act in a height of its own. */
+  take(name: string, run: () => void): ChainOutcome {
+    const refused = this.#journal.run(run);
+    if (refused !== undefined) return { ok: false, code: refused.code, message: refused.message };
+    this.accepted[name] = (this.accepted[name] ?? 0) + 1;
+    this.#mine();
+    return { ok: true, height: this.height, timestampSeconds: this.nowSeconds, gasUsed: 100_000n };
+  }
+
   /** The port as the services get it. */
-  port(): Chain {
-    const one: Partial<Chain> = {
+  port(): DrivenChain {
+    const one: Partial<DrivenChain> = {
       domain: async () => this.eip712,
       time: async () => ({ height: this.height, timestampSeconds: this.nowSeconds }),
       snapshot: async ({ finality }) =>
@@ -179,11 +226,9 @@ export class SimulatedChain {
           .filter(({ terms }) => terms.participants.includes(account))
           .map(({ channelId }) => channelId),
       gasBalance: async () => ({ balanceWei: 10n ** 18n, reserveWei: 10n ** 15n }),
-      participantActs: (privateKey) =>
-        this.#actor(addressOf(privateKey)) as Partial<ParticipantActs> as ParticipantActs,
-      validatorActs: (privateKey) =>
-        this.#actor(addressOf(privateKey)) as Partial<ValidatorActs> as ValidatorActs,
-      disputeActs: (privateKey) => this.disputes.acts(addressOf(privateKey), () => this.#taken()),
+      participantActs: (privateKey) => actsOf(this, addressOf(privateKey)),
+      validatorActs: (privateKey) => actsOf(this, addressOf(privateKey)),
+      disputeActs: (privateKey) => this.disputes.acts(addressOf(privateKey)),
       events: async (from) => {
         const events = this.disputes.drawnSince(from?.height ?? 0);
         const height = (from?.height ?? 0) + events.length;
@@ -193,9 +238,9 @@ export class SimulatedChain {
         this.#wakes.add(wake);
         return () => this.#wakes.delete(wake);
       },
-      close: async () => {},
+      ...drivenBy(this),
     };
-    return one as Chain;
+    return one as DrivenChain;
   }
 
   #state(): State {
@@ -205,21 +250,63 @@ export class SimulatedChain {
       freeWei: this.freeWei,
       namedAtSeconds: this.namedAtSeconds,
       keys: new Map(this.#keys),
-      validators: new Map(this.#validators),
+      validators: new Map([...this.#validators].map(([account, one]) => [account, this.#factsOf(one)])),
       channels: new Map(this.#channels),
-      blocks: new Map(this.#blocks),
+      blocks: this.#store.all(),
     };
   }
 
+  /** What is said in disputes, and money, are seen as they are now at every height. */
+  #snapshot(state: State): ChainSnapshot {
+    const { height, nowSeconds, keys, validators, channels, blocks } = state;
+    const one: Partial<ChainSnapshot> = {
+      id: `${height} ${nowSeconds}`,
+      height,
+      timestampSeconds: nowSeconds,
+      channel: async (channelId) => {
+        const found = channels.get(channelId);
+        return found && { ...found, lines: this.lines.of(channelId, found.terms) };
+      },
+      blockFacts: async (channelId, blockNumber) => blocks.get(keyOf({ channelId, blockNumber })) ?? empty,
+      disputeFacts: async (...block) => this.disputes.of(...block),
+      keysAt: async (account, atSeconds) =>
+        keys.get(account)?.findLast((kept) => kept.atSeconds < atSeconds)?.keys,
+      registrationCount: async (account) => BigInt(keys.get(account)?.length ?? 0),
+      validator: async (account) => validators.get(account),
+      ownValidatorSince: async (account, validator) => this.ownSince(account, validator),
+      weiAccount: async (account) => this.wei.of(account),
+      balance: async (token, account) => this.lines.balance(token, account),
+      contested: async (channelId, blockNumber, payee) =>
+        this.lines.contested({ channelId, blockNumber }, payee),
+      stage: async (channelId, blockNumber) => stageIn(state, channelId, blockNumber).stage,
+    };
+    return one as ChainSnapshot;
+  }
+
   #hashOf(height: number): Digest {
-    return toHex(sha256(utf8(`height ${height} ${this.#rollbacks.get(height) ?? 0}`)));
+    const told = this.hashes.get(height);
+    return told ?? toHex(sha256(utf8(`height ${height} ${this.#rollbacks.get(height) ?? 0}`)));
+  }
+
+  #factsOf({ facts }: Listed): ValidatorFacts {
+    return { ...facts, stakeWei: this.wei.of(facts.account).stakeWei };
   }
 
   #candidates(): readonly DrawCandidate[] {
-    return [...this.#validators.values()].map(({ account, stakeWei, exitWei }) => ({
-      account,
-      weight: stakeWei - exitWei,
-    }));
+    return [...this.#validators.values()].map((one) => {
+      const { account, stakeWei, exitWei } = this.#factsOf(one);
+      return { account, weight: stakeWei - exitWei };
+    });
+  }
+
+  #steadyBonds(beforeSeconds: number): readonly DrawCandidate[] {
+    return [...this.#validators.values()]
+      .filter(({ raisedAtSeconds }) => raisedAtSeconds < beforeSeconds)
+      .map(({ facts: { account, exitWei }, stakedWei }) => {
+        const { stakeWei, lockedWei } = this.wei.of(account);
+        const bond = leastOf(stakeWei + lockedWei, stakedWei);
+        return { account, weight: bond < exitWei + leastStakeWei ? 0n : bond - exitWei };
+      });
   }
 
   #mine(): void {
@@ -229,249 +316,44 @@ export class SimulatedChain {
     for (const wake of this.#wakes) wake();
   }
 
-  #actor(address: Address): Acts {
-    const act = async (name: string, run: () => No | undefined): Promise<ChainOutcome> => {
-      const refused = run();
-      if (refused !== undefined) return { ok: false, ...refused };
-      this.accepted[name] = (this.accepted[name] ?? 0) + 1;
-      return this.#taken();
-    };
-    return {
-      address,
-      postPart: (...given) => act('postPart', () => this.#postPart(address, ...given)),
-      commitResult: (...given) => act('commitResult', () => this.#commit(address, ...given)),
-      revealResult: (...given) => act('revealResult', () => this.#reveal(...given)),
-      revealOwnResult: (...given) => act('revealOwnResult', () => this.#revealOwn(address, ...given)),
-      acceptResult: (...given) => act('acceptResult', () => this.#accept(address, ...given)),
-      settle: (...given) => act('settle', () => this.#settle(...given)),
-      releaseVoid: (...given) => act('releaseVoid', () => this.#releaseVoid(...given)),
-    };
-  }
-
-  #taken(): ChainOutcome {
-    this.#mine();
-    return { ok: true, height: this.height, timestampSeconds: this.nowSeconds, gasUsed: 100_000n };
-  }
-
-  #update(channelId: ChannelId, blockNumber: number, change: Partial<BlockFacts>): void {
-    const key = `${channelId}/${blockNumber}`;
-    this.#blocks.set(key, { ...this.facts(channelId, blockNumber), ...change });
-  }
-
-  #operatorKey(account: Address): Hex | undefined {
+  #operatorKey(account: Address): Address | undefined {
     return this.#keys.get(account)?.at(-1)?.keys.operatorKey;
   }
 
-  #postPart(
-    sender: Address,
-    channelId: ChannelId,
-    blockNumber: number,
-    part: { partRoot: Digest; segmentCount: number; indexHash: Digest },
-  ): No | undefined {
-    const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    const participant = terms.participants.findIndex((one) => this.#operatorKey(one) === sender);
-    if (participant < 0) return no('not-participant');
-    const { parts } = this.facts(channelId, blockNumber);
-    const known = parts.find((one) => one.participant === participant);
-    if (known !== undefined) return known.partRoot === part.partRoot ? undefined : no('part-already-posted');
-    if (this.stage(channelId, blockNumber).stage !== 'collation') return no('wrong-stage');
-    // Acts are mined in a height of their own.
-    const posted = { participant, ...part, postedAtSeconds: this.nowSeconds, height: this.height + 1 };
-    this.#update(channelId, blockNumber, { parts: [...parts, posted] });
-    return undefined;
+  #operatorAccount(key: Address): Address | undefined {
+    const found = [...this.#keys].find(([, all]) => all.at(-1)?.keys.operatorKey === key);
+    return found?.[0];
   }
 
-  #commit(
-    sender: Address,
-    ...[delegation, keyPath, commitment]: Parameters<ValidatorActs['commitResult']>
-  ): No | undefined {
-    const { channelId, blockNumber, participant } = delegation;
+  /** But for the block's key: nothing sealed is opened with them. */
+  #rulesOf({ channelId, blockNumber }: BlockId): BlockRules {
     const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    const { seats } = this.facts(channelId, blockNumber);
-    if (sender !== delegation.validator) return no('not-delegated-validator');
-    const { results } = this.facts(channelId, blockNumber);
-    if (results.length > 0) return no('first-reveal-done');
-    const before = seats.find((seat) => seat.participant === participant);
-    const stage = this.stage(channelId, blockNumber);
-    if (stage.stage !== 'processing') return no('wrong-stage');
-    if (this.nowSeconds >= stage.commitEndsAtSeconds) return no('wrong-time');
-    if (delegation.notAfter < BigInt(this.nowSeconds)) return no('delegation-expired');
-    const digest = delegationDigest(domainSeparator(this.eip712), delegation);
-    const signer = recoverSigner(digest, fromHex(delegation.signature));
-    if (signer !== this.#operatorKey(terms.participants[participant])) {
-      return no('delegation-signature-refused');
-    }
-    const leaf = fromHex(delegation.keyCommitment);
-    const root = rootFromPath(leaf, blockNumber, terms.blocksMax, keyPath.map(fromHex));
-    if (root === undefined || toHex(root) !== terms.keysRoot) return no('key-commitment-not-proven');
-    const { validator, binding, nonce, feeWei } = delegation;
-    if (before !== undefined && nonce <= before.nonce) return no('nonce-too-low');
-    const committedAtSeconds = this.nowSeconds;
-    const seat = { participant, validator, binding, nonce, feeWei, commitment, committedAtSeconds };
-    const others = seats.filter((one) => one !== before);
-    this.#update(channelId, blockNumber, { seats: [...others, seat] });
-    return undefined;
-  }
-
-  #reveal(
-    ...[channelId, blockNumber, participant, result, , workDigest, salt]: Parameters<
-      ValidatorActs['revealResult']
-    >
-  ): No | undefined {
-    const { seats } = this.facts(channelId, blockNumber);
-    const seat = seats.find((one) => one.participant === participant);
-    if (seat === undefined) return no('seat-empty');
-    if (seat.outputHash !== undefined) return no('already-revealed');
-    const when = this.#revealTime(channelId, blockNumber);
-    if (when !== undefined) return when;
-    const given = commitmentOf(result.outputHash, seat.validator, fromHex(workDigest), fromHex(salt));
-    if (given !== seat.commitment) return no('commitment-mismatch');
-    const revealed: Seat = {
-      ...seat,
-      outputHash: result.outputHash,
-      revealedAtSeconds: this.nowSeconds,
+    const start = blockStart(terms, blockNumber);
+    const { roles, priceNanoMax, authorBytesMax } = terms;
+    return {
+      ...{ roles, priceNanoMax, authorBytesMax, blockNumber },
+      channelId: fromHex(channelId),
+      blockKey: new Uint8Array(32),
+      domainSeparator: domainSeparator(this.eip712),
+      signers: terms.participants.map((account) => {
+        const known = this.#keys.get(account)?.findLast(({ atSeconds }) => atSeconds < start)?.keys;
+        return known && fromHex(known.recordKey);
+      }),
     };
-    const others = seats.map((one) => (one === seat ? revealed : one));
-    const added = this.#withResult(this.facts(channelId, blockNumber), result);
-    this.#update(channelId, blockNumber, { seats: others, ...added });
-    return undefined;
   }
 
-  /** One that was taken back stands again. */
-  #withResult({ results, disputedAtSeconds }: BlockFacts, result: RevealedResult): Partial<BlockFacts> {
-    const isIt = (one: KnownResult): boolean => one.outputHash === result.outputHash;
-    if (results.some(isIt)) {
-      const again = { isGone: false, revealedAgainAtSeconds: this.nowSeconds };
-      return { results: results.map((one) => (isIt(one) && one.isGone ? { ...one, ...again } : one)) };
-    }
-    const isFirst = results.length === 0 || disputedAtSeconds !== undefined;
-    const isDispute = !isFirst && !hasSameAmounts(result, results[0]);
-    const known = { ...result, firstRevealedAtSeconds: this.nowSeconds, isGone: false };
-    const dispute = isDispute ? { disputedAtSeconds: this.nowSeconds } : {};
-    return { results: [...results, known], ...dispute };
+  #refereed(id: BlockId): RefereedBlock {
+    const { terms } = this.#channels.get(id.channelId) as ChannelFacts;
+    const parts = this.#store.facts(id).parts.map(({ participant, partRoot, segmentCount, indexHash }) => {
+      const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
+      return { participant, commitment };
+    });
+    return { terms: reductionTermsOf(terms), rules: this.#rulesOf(id), parts };
   }
-
-  /** The facts with what is decided by now. */
-  #decided(channelId: ChannelId, blockNumber: number): BlockFacts {
-    const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    return decidedFacts(terms, blockNumber, this.facts(channelId, blockNumber), this.nowSeconds);
-  }
-
-  #revealOwn(
-    sender: Address,
-    ...[channelId, blockNumber, result]: Parameters<ParticipantActs['revealOwnResult']>
-  ): No | undefined {
-    const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    const participant = terms.participants.findIndex((one) => this.#operatorKey(one) === sender);
-    if (participant < 0) return no('not-participant');
-    const facts = this.#decided(channelId, blockNumber);
-    const { fromSeconds, untilSeconds } = ownResultWindow(terms, blockNumber, facts, this.nowSeconds);
-    if (this.nowSeconds < fromSeconds || this.nowSeconds >= untilSeconds) return no('wrong-time');
-    const before = facts.ownResults.find((one) => one.participant === participant);
-    const gone = facts.results.find((one) => one.outputHash === before?.outputHash && one.isGone);
-    const isAgain = facts.dispute?.counted !== undefined && gone !== undefined;
-    if (before !== undefined && (!isAgain || lastRevealedAt(gone) >= fromSeconds)) {
-      return no('already-revealed');
-    }
-    if (stanceOf(facts, participant) !== undefined) return no('already-bound');
-    if (!areCountable(facts, result.validParts)) {
-      return no(facts.dispute?.counted === undefined ? 'valid-parts-not-posted' : 'other-parts-count');
-    }
-    const known = facts.results.find((one) => one.outputHash === result.outputHash);
-    if (known?.isFallen) return no('result-unknown');
-    const own = { participant, outputHash: result.outputHash, revealedAtSeconds: this.nowSeconds };
-    const ownResults = [...facts.ownResults.filter((one) => one !== before), own];
-    this.#update(channelId, blockNumber, { ...facts, ownResults, ...this.#withResult(facts, result) });
-    return undefined;
-  }
-
-  /** Whoever sends: that it is the account or its own validator is not checked here. */
-  #accept(
-    _: Address,
-    ...[channelId, blockNumber, participant, outputHash]: Parameters<ParticipantActs['acceptResult']>
-  ): No | undefined {
-    const facts = this.#decided(channelId, blockNumber);
-    const { acceptances, results, ownResults } = facts;
-    const { stage } = this.stage(channelId, blockNumber);
-    if (stage !== 'processing' && stage !== 'challenge' && stage !== 'dispute') return no('wrong-stage');
-    if (!results.some((one) => one.outputHash === outputHash && !one.isGone)) return no('result-unknown');
-    if (stanceOf(facts, participant) !== undefined) return no('already-bound');
-    const others = acceptances.filter((one) => one.participant !== participant);
-    const isTakenBack = (one: OwnResult): boolean =>
-      one.participant === participant && one.outputHash !== outputHash;
-    const next = {
-      ...facts,
-      acceptances: [...others, { participant, outputHash }],
-      ownResults: ownResults.filter((one) => !isTakenBack(one)),
-    };
-    const taken = ownResults.find(isTakenBack)?.outputHash;
-    const said = [...next.seats, ...next.ownResults, ...next.acceptances];
-    const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    // What nobody can reveal any more goes on to stand.
-    const isInTime =
-      this.nowSeconds < ownResultWindow(terms, blockNumber, facts, this.nowSeconds).untilSeconds;
-    const isLeft = (one: KnownResult): boolean =>
-      isInTime && one.outputHash === taken && said.every((by) => by.outputHash !== taken);
-    const left = results.map((one) => (isLeft(one) ? { ...one, isGone: true } : one));
-    this.#update(channelId, blockNumber, { ...next, results: left });
-    return undefined;
-  }
-
-  #revealTime(channelId: ChannelId, blockNumber: number): No | undefined {
-    const { terms } = this.#channels.get(channelId) as ChannelFacts;
-    const facts = this.facts(channelId, blockNumber);
-    const now = this.nowSeconds;
-    const { fromSeconds, halfSeconds, untilSeconds } = processingPeriodAt(terms, blockNumber, facts, now);
-    const opensAt = haveAllCommitted({ terms, facts }) ? fromSeconds : halfSeconds;
-    return now >= opensAt && now < untilSeconds ? undefined : no('wrong-time');
-  }
-
-  #settle(channelId: ChannelId, blockNumber: number, results: readonly RevealedResult[]): No | undefined {
-    const stage = this.stage(channelId, blockNumber);
-    if (stage.stage === 'settled') return no('already-ended');
-    if (stage.stage !== 'final') return no('not-final');
-    if (stage.standing.length !== results.length) return no('results-mismatch');
-    const isSame = results.every(({ outputHash }, at) => outputHash === stage.standing[at]);
-    if (!isSame) return no('output-hash-mismatch');
-    const decided = this.#decided(channelId, blockNumber);
-    this.#update(channelId, blockNumber, { ...decided, settledAtSeconds: this.nowSeconds });
-    return undefined;
-  }
-
-  #releaseVoid(channelId: ChannelId, blockNumber: number): No | undefined {
-    const { releasedAtSeconds, parts } = this.facts(channelId, blockNumber);
-    if (releasedAtSeconds !== undefined) return no('already-ended');
-    if (this.stage(channelId, blockNumber).stage !== 'void' || parts.length === 0) return no('wrong-stage');
-    const decided = this.#decided(channelId, blockNumber);
-    this.#update(channelId, blockNumber, { ...decided, releasedAtSeconds: this.nowSeconds });
-    return undefined;
-  }
-}
-
-function hasSameAmounts(one: RevealedResult, other: RevealedResult): boolean {
-  return one.amountWords.join() === other.amountWords.join();
 }
 
 function stageIn(state: State, channelId: ChannelId, blockNumber: number): BlockStage {
   const { terms, closedAtSeconds } = state.channels.get(channelId) as ChannelFacts;
-  const facts = state.blocks.get(`${channelId}/${blockNumber}`) ?? empty;
+  const facts = state.blocks.get(keyOf({ channelId, blockNumber })) ?? empty;
   return stageOf(terms, blockNumber, facts, state.nowSeconds, closedAtSeconds);
-}
-
-function snapshotOf(state: State): ChainSnapshot {
-  const { height, nowSeconds, freeWei, namedAtSeconds, keys, validators, channels, blocks } = state;
-  const one: Partial<ChainSnapshot> = {
-    id: `${height} ${nowSeconds}`,
-    height,
-    timestampSeconds: nowSeconds,
-    channel: async (channelId) => channels.get(channelId),
-    blockFacts: async (channelId, blockNumber) => blocks.get(`${channelId}/${blockNumber}`) ?? empty,
-    keysAt: async (account, atSeconds) =>
-      keys.get(account)?.findLast((kept) => kept.atSeconds < atSeconds)?.keys,
-    validator: async (account) => validators.get(account),
-    ownValidatorSince: async () => namedAtSeconds,
-    weiAccount: async () => ({ freeWei, stakeWei: 0n, lockedWei: 0n }),
-    stage: async (channelId, blockNumber) => stageIn(state, channelId, blockNumber).stage,
-  };
-  return one as ChainSnapshot;
 }

@@ -1,7 +1,7 @@
 /** A coordinator of a rehearsal's seller, and validators that answer it as they are told. */
 import { problemOf, type RefusalCode, refuse } from '#api';
 import type { CrashPoint } from '#block-watch/testing/crashing-ports';
-import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
+import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
 import { type Hex, toHex } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
@@ -78,10 +78,8 @@ export async function postEmptyPart(
   blockNumber: number,
   participant = 0,
 ): Promise<void> {
-  const nothing = toHex(new Uint8Array(32));
   const acts = rehearsal.chain.port().participantActs(rehearsal.participants[participant].operatorKey);
-  const part = { partRoot: nothing, segmentCount: 0, indexHash: nothing };
-  await acts.postPart(rehearsal.channelId, blockNumber, part);
+  await acts.postPart(rehearsal.channelId, blockNumber, emptyPart);
 }
 
 /** Only the payer posted, so processing begins when collation ends. */

@@ -79,12 +79,6 @@ function stageOf(rehearsal: Rehearsal): Stage {
   };
 }
 
-export const emptyPart = {
-  partRoot: toHex(new Uint8Array(32)),
-  segmentCount: 0,
-  indexHash: toHex(new Uint8Array(32)),
-};
-
 /** All participants post the same two batches; the block is in processing. */
 export async function inProcessing(
   participants = [0, 1, 2],

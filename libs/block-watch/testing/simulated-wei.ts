@@ -1,0 +1,69 @@
+/** Wei of accounts in the simulated chain's Vault, in three books each (contracts/src/vault/Accounts.sol). */
+import type { WeiAccount } from '#chain';
+import type { Address } from '#encoding';
+import { type Journal, Kept, refuse } from './kept.js';
+
+export type WeiBook = keyof WeiAccount;
+
+export interface WeiMove {
+  readonly from: Address;
+  readonly to: Address;
+  readonly fromBook: WeiBook;
+  readonly toBook: WeiBook;
+  readonly wei: bigint;
+}
+
+/** What is burnt is credited to it. */
+export const burnAccount: Address = '0x000000000000000000000000000000000000dead';
+
+export function leastOf(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
+}
+
+const nothing: WeiAccount = { freeWei: 0n, stakeWei: 0n, lockedWei: 0n };
+
+export class SimulatedWei {
+  readonly #grown: Kept<WeiAccount>;
+  /** What every account has besides, in the free book. */
+  readonly #everybody: () => bigint;
+
+  constructor(journal: Journal, everybody: () => bigint) {
+    this.#grown = new Kept(journal);
+    this.#everybody = everybody;
+  }
+
+  of(account: Address): WeiAccount {
+    const grown = this.#grown.get(account.toLowerCase()) ?? nothing;
+    return { ...grown, freeWei: grown.freeWei + this.#everybody() };
+  }
+
+  add(account: Address, book: WeiBook, wei: bigint): void {
+    const grown = this.#grown.get(account.toLowerCase()) ?? nothing;
+    this.#grown.set(account.toLowerCase(), { ...grown, [book]: grown[book] + wei });
+  }
+
+  move(moves: readonly WeiMove[]): void {
+    for (const { from, to, fromBook, toBook, wei } of moves) {
+      if (this.of(from)[fromBook] < wei) refuse('wei-too-little');
+      this.add(from, fromBook, -wei);
+      this.add(to, toBook, wei);
+    }
+  }
+}
+
+export function locked(account: Address, wei: bigint, fromBook: WeiBook = 'freeWei'): WeiMove {
+  return { from: account, to: account, fromBook, toBook: 'lockedWei', wei };
+}
+
+export function unlocked(account: Address, wei: bigint, toBook: WeiBook = 'freeWei'): WeiMove {
+  return { from: account, to: account, fromBook: 'lockedWei', toBook, wei };
+}
+
+/** Out of what is locked, to somebody else. */
+export function handed(from: Address, to: Address, wei: bigint): WeiMove {
+  return { from, to, fromBook: 'lockedWei', toBook: 'freeWei', wei };
+}
+
+export function burnt(from: Address, wei: bigint): WeiMove {
+  return handed(from, burnAccount, wei);
+}
