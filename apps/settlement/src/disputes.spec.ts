@@ -122,6 +122,8 @@ class Stage {
     };
     const lies = { participant: liar, outputHash: others, revealedAtSeconds: chain.nowSeconds };
     chain.put(channelId, 0, { results: [lie], ownResults: [lies] });
+    // What is said about it is told by the tests.
+    chain.disputes.put(channelId, 0, {});
     chain.advanceTo(this.start);
     await this.#settlement.sweep();
     const { results } = chain.facts(channelId, 0);

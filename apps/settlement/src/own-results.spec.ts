@@ -3,7 +3,8 @@ import type { ReduceBlock, ReducedParts } from '#block-reduction';
 import { ChannelKeys } from '#block-watch';
 import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
-import { toHex } from '#encoding';
+import { merkleRoot, sha256 } from '#crypto';
+import { concatBytes, toHex } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
@@ -15,6 +16,9 @@ import { Settlement } from './settlement.js';
 const me = 1;
 const { collation, processing, challenge } = blockSeconds;
 const root = new Uint8Array(32).fill(5);
+/** Of a result that pays so much, opened by `root`. */
+const rootOf = (nano: bigint) =>
+  sha256(concatBytes(root, merkleRoot(concatBytes(...amountWords([nano, nano, 0n])))));
 
 /** What a reduction gives that finds so much for the seller. */
 function reduced(
@@ -28,7 +32,7 @@ function reduced(
     ...{ version: 1 as const, reasons: {}, invalidParts, records: 1n, impressions: 1n },
     ...{ contradictory: [], flooding: [], sequenceConflicts: [] },
   };
-  const tree = { settlementRoot: root, impressionCount: 1, amounts: [nano, nano, 0n], x: root };
+  const tree = { settlementRoot: rootOf(nano), impressionCount: 1, amounts: [nano, nano, 0n], x: root };
   return { output: { ...tree, validParts, report, workDigest: root }, unsureBlocks };
 }
 
@@ -40,7 +44,7 @@ function revealed(
   validParts: number,
 ): KnownResult {
   const amounts = [nano, nano, 0n];
-  const fields = { settlementRoot: toHex(root), impressionCount: 1n, validParts };
+  const fields = { settlementRoot: toHex(rootOf(nano)), impressionCount: 1n, validParts };
   const outputHash = outputHashOf({ channelId, blockNumber: 0, ...fields, amounts });
   const words = amountWords(amounts).map(toHex);
   return { outputHash, ...fields, amountWords: words, firstRevealedAtSeconds, isGone: false };

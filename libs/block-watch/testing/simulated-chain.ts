@@ -41,7 +41,6 @@ import { leastOf, SimulatedWei } from './simulated-wei.js';
 interface State {
   readonly height: number;
   readonly nowSeconds: number;
-  readonly freeWei: bigint;
   readonly namedAtSeconds: number | undefined;
   readonly keys: ReadonlyMap<Hex, readonly KeysSince[]>;
   readonly validators: ReadonlyMap<Hex, ValidatorFacts>;
@@ -70,8 +69,6 @@ export class SimulatedChain {
   height = 1;
   /** How many heights the finalized one lies below the latest. */
   finalizedBelow = 0;
-  /** What every account has free in the Vault from the beginning, for fees and bonds. */
-  freeWei = 10n ** 18n;
   /** When every account named the validator that it uses; undefined if none did. */
   namedAtSeconds: number | undefined = 0;
   /** What it answers, while it is set, to whoever draws validators. */
@@ -106,7 +103,7 @@ export class SimulatedChain {
       verifyingContract: '0x00000000000000000000000000000000000c4a17',
     };
     const journal = this.#journal;
-    this.wei = new SimulatedWei(journal, () => this.freeWei);
+    this.wei = new SimulatedWei(journal, 10n ** 18n);
     this.lines = new SimulatedLines(journal);
     this.#store = new SimulatedBlockStore({
       ...{ journal, wei: this.wei, nowSeconds: () => this.nowSeconds, height: () => this.height + 1 },
@@ -125,6 +122,11 @@ export class SimulatedChain {
       rules: (id) => this.#rulesOf(id),
       refereed: (id) => this.#refereed(id),
     });
+  }
+
+  /** What every account has free in the Vault from now on, for fees and bonds. */
+  set freeWei(wei: bigint) {
+    this.wei.level(wei);
   }
 
   register(account: Address, keys: ParticipantKeys): void {
@@ -247,7 +249,6 @@ export class SimulatedChain {
     return {
       height: this.height,
       nowSeconds: this.nowSeconds,
-      freeWei: this.freeWei,
       namedAtSeconds: this.namedAtSeconds,
       keys: new Map(this.#keys),
       validators: new Map([...this.#validators].map(([account, one]) => [account, this.#factsOf(one)])),

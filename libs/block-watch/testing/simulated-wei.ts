@@ -23,23 +23,28 @@ export function leastOf(one: bigint, other: bigint): bigint {
 const nothing: WeiAccount = { freeWei: 0n, stakeWei: 0n, lockedWei: 0n };
 
 export class SimulatedWei {
-  readonly #grown: Kept<WeiAccount>;
-  /** What every account has besides, in the free book. */
-  readonly #everybody: () => bigint;
+  readonly #books: Kept<WeiAccount>;
+  /** What every account has free that nothing was moved of. */
+  #everybodyWei: bigint;
 
-  constructor(journal: Journal, everybody: () => bigint) {
-    this.#grown = new Kept(journal);
-    this.#everybody = everybody;
+  constructor(journal: Journal, everybodyWei: bigint) {
+    this.#books = new Kept(journal);
+    this.#everybodyWei = everybodyWei;
+  }
+
+  /** Gives every account so much in its free book, whatever it had there. */
+  level(freeWei: bigint): void {
+    this.#everybodyWei = freeWei;
+    for (const [account, books] of this.#books.copy()) this.#books.set(account, { ...books, freeWei });
   }
 
   of(account: Address): WeiAccount {
-    const grown = this.#grown.get(account.toLowerCase()) ?? nothing;
-    return { ...grown, freeWei: grown.freeWei + this.#everybody() };
+    return this.#books.get(account.toLowerCase()) ?? { ...nothing, freeWei: this.#everybodyWei };
   }
 
   add(account: Address, book: WeiBook, wei: bigint): void {
-    const grown = this.#grown.get(account.toLowerCase()) ?? nothing;
-    this.#grown.set(account.toLowerCase(), { ...grown, [book]: grown[book] + wei });
+    const books = this.of(account);
+    this.#books.set(account.toLowerCase(), { ...books, [book]: books[book] + wei });
   }
 
   move(moves: readonly WeiMove[]): void {

@@ -2,7 +2,7 @@
 import { problemOf, type RefusalCode, refuse } from '#api';
 import type { CrashPoint } from '#block-watch/testing/crashing-ports';
 import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
-import { type Hex, toHex } from '#encoding';
+import type { Hex } from '#encoding';
 import { type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
