@@ -1,17 +1,40 @@
 /** Acts of keys on the simulated chain, and what whoever drives it can do. */
-import type { ChainOutcome, DrivenChain, ParticipantActs, ValidatorActs } from '#chain';
+import type {
+  ChainOutcome,
+  DrivenChain,
+  ParticipantActs,
+  ParticipantKeys,
+  ValidatorActs,
+  ValidatorFacts,
+} from '#chain';
 import { sha256 } from '#crypto';
 import { type Address, type Hex, toHex, utf8 } from '#encoding';
-import type { SimulatedChain } from './simulated-chain.js';
+import type { ChannelTerms } from '#protocol';
 import type { SimulatedBlocks } from './simulated-blocks.js';
+import type { SimulatedLines } from './simulated-lines.js';
+import type { SimulatedWei } from './simulated-wei.js';
 
 /** When accounts named validators, by both; undefined where one took it back. */
 export type AddressNames = Map<string, number | undefined>;
 
 type Acts = ParticipantActs & ValidatorActs;
 
+/** What acts are made of. */
+export interface ActedChain {
+  readonly blocks: SimulatedBlocks;
+  readonly lines: SimulatedLines;
+  readonly wei: SimulatedWei;
+  /** Runs an act in a height of its own. */
+  take(name: string, run: () => void): ChainOutcome;
+  register(account: Address, keys: ParticipantKeys): void;
+  registerValidator(facts: ValidatorFacts): void;
+  nameValidator(account: Address, validator: Address, isNamed: boolean): void;
+  openChannel(terms: ChannelTerms, boxes: readonly Hex[]): void;
+  advanceTo(seconds: number): void;
+}
+
 /** Everything that a key can do here; signatures of whoever opens or registers are not looked at. */
-export function actsOf(chain: SimulatedChain, address: Address): Acts {
+export function actsOf(chain: ActedChain, address: Address): Acts {
   const { blocks } = chain;
   const act = async (name: string, run: () => void): Promise<ChainOutcome> => chain.take(name, run);
   const known: Partial<Acts> = {
@@ -45,7 +68,7 @@ function actsOnBlocks(
 }
 
 /** Tokens are nobody's here: whoever deposits has them. */
-export function drivenBy(chain: SimulatedChain): Partial<DrivenChain> {
+export function drivenBy(chain: ActedChain): Partial<DrivenChain> {
   return {
     advanceTo: async (seconds) => chain.advanceTo(seconds),
     fund: async () => {},

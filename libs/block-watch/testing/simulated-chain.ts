@@ -1,6 +1,6 @@
 /**
  * A base chain in memory for tests: the acts that services post, under the rules of the contracts and of
- * protocol.md 8. Held against the contracts themselves by test/simulated-chain-on-anvil.spec.ts.
+ * protocol.md 8. Held against the contracts themselves by TwinChain of test/.
  */
 import type {
   ChainOutcome,

@@ -9,7 +9,7 @@ import type { ChainOutcome, DisputeActs, DrivenChain, ParticipantActs, Validator
 import { addressOf, encryptionPublicKey, sha256 } from '#crypto';
 import { eachRecord } from '#dispute/impression-records';
 import { type GameLeaf, leavesOf } from '#dispute/testing/game-block';
-import { type Hex, toHex, utf8 } from '#encoding';
+import { type Address, type Hex, toHex, utf8 } from '#encoding';
 import { silentLog } from '#environment';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { KeyValueDrawer, openMemoryKeyValue } from '#key-value/memory-key-value';
@@ -76,6 +76,9 @@ interface Wei {
 }
 
 export interface Ending {
+  readonly block: BlockId;
+  /** Of all participants: account, operator key and validator. */
+  readonly accounts: readonly Address[];
   readonly said: readonly string[];
   readonly stage: Stage;
   /** From the first result that differs to the end; 0 where nobody disputed anything. */
@@ -135,6 +138,8 @@ export class Scene {
     const { participants, channelId } = found.rehearsal;
     const lines = (await snapshot.channel(channelId))?.lines ?? [];
     return {
+      block: scene.block,
+      accounts: participants.flatMap((one) => [one.account, addressOf(one.operatorKey), one.validator]),
       said: [...scene.said],
       stage,
       disputedSeconds: facts.disputedAtSeconds === undefined ? 0 : now - facts.disputedAtSeconds,
