@@ -1,10 +1,10 @@
 /** `papyrus channel settle | contested`: which blocks somebody still has to end, and what is open of them. */
-import type { ChainSnapshot, ChannelFacts } from '#chain';
+import type { ChainOutcome, ChainSnapshot, ChannelFacts } from '#chain';
 import { type BlockFacts, isDue, releaseVoidDue, stageOf, startedBlocks } from '#protocol';
 import { amountText } from '../channel/money.js';
 import { type ChainOptions, type ChainSession, onChain } from '../chain/chain-session.js';
 import { accountIn, keysOf } from '../chain/own-keys.js';
-import type { ExitCode } from '../report/command-refused.js';
+import { CommandRefused, type ExitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
 
 interface BlocksOptions extends ChainOptions {
@@ -28,11 +28,11 @@ export function runChannelSettle(id: string, options: BlocksOptions, output: Out
       const block = stageOf(terms, blockNumber, facts, now.timestampSeconds, channel.closedAtSeconds);
       if (block.stage === 'final') {
         const standing = facts.results.filter((one) => block.standing.includes(one.outputHash));
-        await session.act(`settle block ${blockNumber}`, () => acts.settle(channelId, blockNumber, standing));
-        settled.push(blockNumber);
+        const settle = () => acts.settle(channelId, blockNumber, standing);
+        if (await hasEnded(session, `settle block ${blockNumber}`, settle)) settled.push(blockNumber);
       } else if (isDue(releaseVoidDue({ stage: block, facts }))) {
-        await session.act(`end void block ${blockNumber}`, () => acts.releaseVoid(channelId, blockNumber));
-        settled.push(blockNumber);
+        const release = () => acts.releaseVoid(channelId, blockNumber);
+        if (await hasEnded(session, `end void block ${blockNumber}`, release)) settled.push(blockNumber);
       } else if (block.stage !== 'settled' && block.stage !== 'void') {
         const endsAtSeconds = 'endsAtSeconds' in block ? (block.endsAtSeconds ?? null) : null;
         open.push({ blockNumber, stage: block.stage, endsAtSeconds });
@@ -41,6 +41,17 @@ export function runChannelSettle(id: string, options: BlocksOptions, output: Out
     tellOpen(open, output);
     return { channelId, settled, open };
   });
+}
+
+/** False where somebody was faster: services end blocks too. */
+async function hasEnded(
+  session: ChainSession,
+  name: string,
+  post: () => Promise<ChainOutcome>,
+): Promise<boolean> {
+  const refusal = await session.attempt(name, post);
+  if (refusal === undefined || refusal.code === 'already-ended') return refusal === undefined;
+  throw new CommandRefused('refused-by-contracts', `${name}: ${refusal.code}: ${refusal.message}`);
 }
 
 function tellOpen(
