@@ -5,6 +5,7 @@ import {
   type BlockFacts,
   type ChannelTerms,
   type KnownResult,
+  type PanelFacts,
   type PanelRoundFacts,
   type QuestionedPartFacts,
   stageOf,
@@ -12,6 +13,7 @@ import {
 import type { DisputeSeen, Player } from './dispute-seen.js';
 import { disputeTasks } from './dispute-tasks.js';
 import { panelSeats } from './panel-tasks.js';
+import type { PartView } from './questions-due.js';
 
 const me = 0;
 const [account, other, member] = ['0xaa', '0xbb', '0xcc'] as Address[];
@@ -76,6 +78,41 @@ const accusation = (more: Partial<AccusationFacts>): AccusationFacts => ({
 });
 
 describe('accusations', () => {
+  it('are made whatever became of those of others, and of other results', () => {
+    const failed = { turn: 'over', end: { outcome: 'failed', to: other } } as const;
+    const results = [result(truth, 7), result(lie, 7), result('0x03', 7)];
+    const others = [accusation({ ...failed, slot: 2 }), accusation({ ...failed, resultIndex: 2 })];
+    expect(named({ results, accusations: others })).toEqual(['accuse accusation/1']);
+    const fallen = [result(truth, 7), result(lie, 7), result('0x03', 3, { isGone: true })];
+    const decided = { openAccusations: 0, openQuestions: 0, counted: 7 };
+    expect(named({ results: fallen, facts: { dispute: decided } })).toEqual(['accuse accusation/1']);
+  });
+
+  it('are not made by who stands only for what is gone, or has a seat that said nothing', () => {
+    const gone = [result(truth, 7, { isGone: true }), result(lie, 7)];
+    expect(named({ results: gone })).toEqual([]);
+    const third = [result(truth, 7), result(lie, 7), result('0x03', 7, { isGone: true })];
+    expect(named({ results: third })).toEqual(['accuse accusation/1']);
+    const seat = {
+      ...{ participant: me, validator: other, binding: true, nonce: 1n, feeWei: 0n },
+      ...{ commitment: truth, committedAtSeconds: processed - 9 },
+    };
+    expect(named({ facts: { ownResults: [], seats: [seat] } })).toEqual([]);
+  });
+
+  it('ask nothing more once they are over, placed, or wait for nothing', () => {
+    const results = [result(truth, 7), result(lie, 7, { isGone: true })];
+    const over = accusation({ turn: 'over', end: { outcome: 'upheld', to: account } });
+    expect(named({ results, accusations: [over] })).toEqual([]);
+    expect(named({ accusations: [over], facts: { settledAtSeconds: now } })).toEqual([]);
+    expect(named({ accusations: [accusation({ turn: 'placed' })] })).toEqual([]);
+    expect(named({ accusations: [accusation({ turn: 'accuser', untilSeconds: undefined })] })).toEqual([]);
+    const unknown = { player: { own: undefined } };
+    expect(named({ ...unknown, accusations: [accusation({ untilSeconds: now })] })).toEqual([]);
+    const due = { due: 'dispute', untilSeconds: now + 20 };
+    expect(tasks({ accusations: [accusation({ turn: 'accuser' })] })[0].due).toEqual(due);
+  });
+
   it('are made once of each standing result for the same parts that differs from the own computation', () => {
     expect(named({})).toEqual(['accuse accusation/1']);
     expect(tasks({})[0].due).toEqual({ due: 'dispute', untilSeconds: processed + 100 });
@@ -234,6 +271,31 @@ describe('questions', () => {
     expect(named({ ...partScene, player, parts })).toEqual(['question question/2']);
   });
 
+  it('are each for itself: other parts, other rows and other times are no matter', () => {
+    const foreign = { ...view('row'), participant: 1 };
+    const [task] = tasks({ ...partScene, player: { ...partScene.player, views: [foreign] } });
+    expect(task).toMatchObject({ task: 'question', move: undefined });
+    expect(task.due).toEqual({ due: 'dispute', untilSeconds: processed + 200 });
+    expect(named({ ...counting, parts: rows({ untilSeconds: now }) })).toEqual([]);
+    expect(named({ player: { own: undefined }, parts: rows({}) })).toEqual([]);
+    expect(named({ player: { own: undefined }, parts: rows({ isPublished: true }) })).toEqual([]);
+    const published = tasks({ ...partScene, parts: rows({ isPublished: true }) })[1];
+    expect(published.due).toEqual({ due: 'dispute', untilSeconds: now + 20 });
+  });
+
+  it('are concluded only while open, by their own row', () => {
+    const [late] = rows({ untilSeconds: now });
+    const concluded = (parts: QuestionedPartFacts[], player: Partial<Player> = partScene.player) =>
+      tasks({ ...partScene, player, parts }).filter(({ task }) => task === 'conclude-question');
+    expect(concluded([late])[0].due).toEqual({ due: 'dispute' });
+    const refuted = { ...question, state: 'refuted' as const };
+    expect(concluded([{ ...late, questions: [refuted] }])).toEqual([]);
+    const before = { ...row, rowIndex: 9, untilSeconds: now };
+    expect(concluded([{ ...late, rows: [before, row] }])).toEqual([]);
+    expect(concluded([{ ...late, rows: [] }])).toEqual([]);
+    expect(concluded([late], { own: undefined })).toEqual([]);
+  });
+
   it('are ended by time, never against the own computation, and given back once the block is over', () => {
     const concluded = (scene: Scene) => named(scene).filter((one) => one.startsWith('conclude'));
     const late = { untilSeconds: now };
@@ -319,5 +381,67 @@ describe('a panel', () => {
     expect(seat(now - 80)).toMatchObject({ step: 'conclude', due: { due: 'panel' } });
     expect(seat(now - 80, truth, { facts: { settledAtSeconds: now } })).toMatchObject({ step: 'release' });
     expect(panelSeats(seenOf({ ...serving, parts: panel(round(1, 1)) }), account)).toEqual([]);
+  });
+
+  it('waits for its height, for its members, and for who sees it otherwise', () => {
+    const { drawnAtSeconds: _, ...named_ } = round(0, 0);
+    const waiting = panel({ ...named_, seedHeight: 10, members: [] });
+    expect(tasks({ ...serving, parts: waiting })).toEqual([]);
+    const over = panel(round(1, 1)).map((one) => ({
+      ...one,
+      panel: { ...(one.panel as PanelFacts), isOver: true },
+    }));
+    expect(ofPanel({ ...serving, parts: over })).toEqual([]);
+    expect(panelSeats(seenOf({ ...serving, parts: over }), member)).toEqual([]);
+    expect(panelSeats(seenOf({ ...serving, parts: [asked] }), member)).toEqual([]);
+    const [task] = tasks({ ...serving, parts: panel(round(1, 2)) });
+    expect(task.due).toEqual({ due: 'dispute', untilSeconds: now + 20 });
+    // Whoever cannot say whether it was served appeals neither way.
+    const unsure = { ...partScene, player: { own: undefined } };
+    expect(ofPanel({ ...unsure, parts: panel(round(1, 2)) })).toEqual([]);
+    expect(ofPanel({ ...unsure, parts: panel(round(2, 1)) })).toEqual([]);
+  });
+
+  it('is held against the own look at its part alone', () => {
+    const look = (participant: number, ...faults: readonly ('row' | 'not-served')[]) => ({
+      ...{ participant, commitment },
+      findings: faults.map((fault) =>
+        fault === 'row'
+          ? { fault, rowIndex: 1, reason: 'malformed' as const }
+          : { fault, reason: 'unavailable' as const },
+      ),
+    });
+    const appeals = (...views: readonly PartView[]) =>
+      ofPanel({ ...partScene, player: { ...partScene.player, views }, parts: panel(round(2, 1)) });
+    expect(appeals(look(1, 'not-served'))).toEqual([]);
+    expect(appeals(look(1, 'row'), look(2, 'row', 'not-served'))).toEqual(['appeal-panel panel/2']);
+    expect(appeals(look(2, 'row'))).toEqual([]);
+  });
+
+  it('gives its bond back to who appealed, and to members that are in no later round', () => {
+    const over = { facts: { settledAtSeconds: now } };
+    const foreign = panel(round(1, 2), { ...round(1, 2), appellant: account }).map((one) => ({
+      ...one,
+      panel: { ...(one.panel as PanelFacts), asker: other },
+    }));
+    expect(ofPanel({ ...serving, ...over, parts: foreign })).toEqual(['release-panel panel/2']);
+    const later = panel(round(1, 2), { ...round(1, 2), members: [{ account: other }] });
+    expect(panelSeats(seenOf({ ...serving, parts: later }), member)).toEqual([]);
+    expect(panelSeats(seenOf({ ...serving, ...over, parts: later }), member)).toEqual([
+      { part: 2, round: 0, place: 0, step: 'release', due: { due: 'panel' } },
+    ]);
+  });
+
+  it('lets its members reveal in their time alone, and once', () => {
+    const seat = (said: object, at: number) => {
+      const [first, ...rest] = members(1, 1);
+      const drawn = { ...round(1, 1), drawnAtSeconds: at, members: [{ ...first, ...said }, ...rest] };
+      return panelSeats(seenOf({ ...serving, parts: panel(drawn) }), member)[0].step;
+    };
+    const committed = { commitment: truth };
+    expect([now, now - 20, now - 39, now - 40].map((at) => seat(committed, at))).toEqual([
+      ...['reveal', 'reveal', 'reveal', 'conclude'],
+    ]);
+    expect(seat({ ...committed, isHeld: true }, now - 20)).toBe('conclude');
   });
 });

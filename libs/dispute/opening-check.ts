@@ -13,7 +13,13 @@ import { entryBytesOf, entryHashOf, SumTree } from './sum-tree.js';
 export function isNodeOpening(participants: number, nodeHash: Uint8Array, entries: Uint8Array): boolean {
   if (entries.length === 0 || entries.length % entryBytesOf(participants) !== 0) return false;
   const tree = SumTree.ofEntries(participants, entries);
-  return equalBytes(tree.hashAt(tree.top), nodeHash);
+  // Entries have nothing behind the amounts, which the tree would leave out.
+  const isExact = equalBytes(concatBytes(...leavesOf(tree)), entries);
+  return isExact && equalBytes(tree.hashAt(tree.top), nodeHash);
+}
+
+function leavesOf(tree: SumTree): Uint8Array[] {
+  return Array.from({ length: tree.count }, (_, index) => tree.entryAt({ level: 0, index }));
 }
 
 /** Whether these records are those of the leaf with this hash and these amounts. */

@@ -20,7 +20,7 @@ import {
   segmentRootOf,
   writeBatchKey,
 } from '#protocol';
-import { disproofDue } from './disproof-due.js';
+import { disproofDue, piecesRootOf } from './disproof-due.js';
 import { type PartFinding, PartFindings, unservedManifest } from './part-findings.js';
 import { publicationsDue, type QuestionedPart, questionsDue } from './questions-due.js';
 import { gameRules, signedBatch } from './testing/game-block.js';
@@ -210,6 +210,8 @@ describe('a question', () => {
     ]);
     expect(due(unserved, { isPanelAsked: true })).toEqual([]);
     expect(due(row, { isStruck: true })).toEqual([]);
+    const others = [{ ...none, part: 0, isStruck: true }, none];
+    expect(questionsDue(2, [0b11, 0b01], [view(1, [row])], others)).toEqual([askRow]);
   });
 
   it('shows what is decided at once before it asks anything', () => {
@@ -224,6 +226,13 @@ describe('a question', () => {
         earlier: { segmentIndex: 0 },
         later: { segmentIndex: 1 },
       },
+    ]);
+  });
+
+  it('shows two headers of an author that stand too far apart', () => {
+    const findings = findingsOf(storedOf([0, 1, 2].map((sequence) => batchOf(1, sequence))));
+    expect(questionsDue(0, [0b10, 0], [view(1, findings)], [])).toMatchObject([
+      { move: 'prove-too-many-rows', part: 1, earlier: { segmentIndex: 0 }, later: { segmentIndex: 2 } },
     ]);
   });
 
@@ -299,6 +308,27 @@ describe('a published row', () => {
         expect(root && toHex(root)).toBe(toHex(merkleRoot(concatBytes(...pieces.map(sha256)))));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('is disproved at its first byte as well', () => {
+    const segment = batchOf(0, 1, 3);
+    const key = segmentKeyOf(rules.blockKey, rules.channelId, rules.blockNumber, segmentRootOf(segment));
+    const sealed = seal(
+      key,
+      segment.map((byte, at) => (at === 0 ? byte ^ 1 : byte)),
+    );
+    const row = concatBytes(sha256(sealed), segmentRootOf(segment));
+    expect(disproofDue({ row, segment }, sealed, keyProof)).toMatchObject({
+      move: 'disprove-text',
+      place: 0,
+    });
+  });
+
+  it('is kept by the contract as a root over its pieces', () => {
+    const segment = batchOf(0, 1, 30);
+    expect(toHex(piecesRootOf(segment))).toBe(
+      toHex(merkleRoot(concatBytes(...piecesOf(segment).map(sha256)))),
     );
   });
 
