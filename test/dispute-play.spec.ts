@@ -4,7 +4,7 @@ import { blockSeconds, type Rehearsal } from '#block-watch/testing/rehearsal';
 import { type StoredPart, storePart } from '#block-watch/testing/stored-part';
 import type { DisputeActs, DrivenChain } from '#chain';
 import { openAnvilChain } from '#chain/anvil-chain';
-import { take } from '#chain/testing/accusations';
+import { take } from '#chain/testing/take-move';
 import { type AccusedMove, HeldBlock, publicationOf, SumTree } from '#dispute';
 import { eachRecord } from '#dispute/impression-records';
 import { ForgedTree } from '#dispute/testing/forged-tree';

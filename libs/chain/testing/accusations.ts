@@ -4,11 +4,11 @@ import { accusedMove, accuserMove, type AccusedMove, type AccuserMove } from '#d
 import type { GameLeaf } from '#dispute/testing/game-block';
 import { type AccusationFacts, type AccusationId, bondWei, validatorSlots } from '#protocol';
 import type { DrivenChain } from '../chain.js';
-import type { ChainOutcome } from '../chain-outcome.js';
 import type { DisputeActs } from '../dispute-acts.js';
 import { done, refused } from './answers.js';
 import { DisputedBlock } from './disputed-block.js';
 import { periods } from './example-channel.js';
+import { take } from './take-move.js';
 
 const payer = 0;
 const seller = 1;
@@ -143,30 +143,6 @@ async function seenIn(block: DisputedBlock, id: AccusationId): Promise<Accusatio
   );
   if (seen === undefined) throw new Error('the chain shows no such accusation');
   return seen;
-}
-
-/** Says a move of either side. */
-export function take(
-  acts: DisputeActs,
-  id: AccusationId,
-  move: AccuserMove | AccusedMove,
-): Promise<ChainOutcome> {
-  switch (move.move) {
-    case 'open-node':
-      return acts.openNode(id, move);
-    case 'name-entry':
-      return acts.nameEntry(id, move);
-    case 'open-leaf':
-      return acts.openLeaf(id, move);
-    case 'show-omitted':
-      return acts.showOmitted(id, move);
-    case 'doubt-record':
-      return acts.doubtRecord(id, move.recordIndex);
-    case 'place-record':
-      return acts.placeRecord(id, move);
-    case 'none':
-      throw new Error(`nothing to say: ${move.reason}`);
-  }
 }
 
 async function hasFallen(block: DisputedBlock, id: AccusationId): Promise<void> {

@@ -1,5 +1,5 @@
 /** A result that is not true, and what its poster can say for it. */
-import { take } from '#chain/testing/accusations';
+import { take } from '#chain/testing/take-move';
 import { type AccusedMove, HeldBlock } from '#dispute';
 import { ForgedTree } from '#dispute/testing/forged-tree';
 import type { GameLeaf } from '#dispute/testing/game-block';
