@@ -60,13 +60,19 @@ export interface SeededEnding {
   readonly roles: readonly number[];
   /** By participant: how much all wei of its account, operator key and validator grew. */
   readonly grownWei: readonly bigint[];
-  /** Wei that anybody still has locked. */
+  /** How much more wei than before somebody has locked. */
   readonly lockedWei: bigint;
   /** By participant: its part was held by a panel, half of whose pay is the owner's. */
   readonly wasHeld: readonly boolean[];
   readonly disputedSeconds: number;
   readonly accounts: readonly Address[];
   readonly isDisputed: boolean;
+}
+
+/** Wei of each participant, and what they and those of whom panels are drawn have locked. */
+interface Wealth {
+  readonly all: readonly bigint[];
+  readonly locked: bigint;
 }
 
 type Seat = 'own-word' | 'true' | 'false';
@@ -239,7 +245,8 @@ export class SeededDispute {
   async #move(): Promise<boolean> {
     const sides = this.#dice.shuffled<HonestSide | LyingSide>([...this.#honest, ...this.#liars]);
     for (const side of sides) if (await side.turn(await this.#look())) return true;
-    return (await this.#sitInPanels(await this.#look())) || this.#end(await this.#look());
+    const look = await this.#look();
+    return (await this.#sitInPanels(look)) || (await this.#end(look)) || this.#free(look);
   }
 
   async #end({ block }: DisputeLook): Promise<boolean> {
@@ -254,6 +261,26 @@ export class SeededDispute {
     const isVoid = block.stage.stage === 'void' && block.facts.releasedAtSeconds === undefined;
     if (isVoid) await done(acts.releaseVoid(id.channelId, 0));
     return isVoid;
+  }
+
+  /** Bonds of a block that is over are freed by anybody. */
+  async #free({ block, dispute }: DisputeLook): Promise<boolean> {
+    const { id } = this.#channel;
+    if (block.stage.stage !== 'settled' && block.stage.stage !== 'void') return false;
+    const acts = this.#people.chain.disputeActs(this.#people.outsiders[0]);
+    const accusation = dispute.accusations.find(({ turn }) => turn !== 'over');
+    if (accusation !== undefined) {
+      await done(acts.release({ ...id, ...accusation }));
+      return true;
+    }
+    for (const { part, panel, questions } of dispute.parts) {
+      const open = questions.find(({ state }) => state === 'open');
+      if (open === undefined && panel?.isOver !== false) continue;
+      if (open === undefined) await done(acts.releasePanel(id, part));
+      else await done(acts.concludeQuestion(id, part, open.participant));
+      return true;
+    }
+    return false;
   }
 
   /** Validators say whether they were served; those of liars say the opposite. */
@@ -326,24 +353,27 @@ export class SeededDispute {
     return { block: { terms, blockNumber: 0, facts, stage, nowSeconds }, dispute, height };
   }
 
-  async #wealth(): Promise<readonly { readonly all: bigint; readonly locked: bigint }[]> {
-    const latest = await this.#people.chain.snapshot({ finality: 'latest' });
-    return Promise.all(
+  async #wealth(): Promise<Wealth> {
+    const { chain, outsiders } = this.#people;
+    const latest = await chain.snapshot({ finality: 'latest' });
+    const each = await Promise.all(
       this.#persons.map((one) => wealthOf(latest, [one.account, one.operator, one.validator])),
     );
-  }
-
-  async #ending(before: readonly { readonly all: bigint }[]): Promise<SeededEnding> {
-    const { terms, id } = this.#channel;
-    const { chain, outsiders } = this.#people;
-    const after = await this.#wealth();
-    const { block, dispute } = await this.#look();
-    const latest = await chain.snapshot({ finality: 'latest' });
-    const lines = (await latest.channel(id.channelId))?.lines ?? [];
     const others = await wealthOf(
       latest,
       outsiders.map((key) => chain.validatorActs(key).address),
     );
+    const locked = [...each, others].reduce((sum, one) => sum + one.locked, 0n);
+    return { all: each.map(({ all }) => all), locked };
+  }
+
+  async #ending(before: Wealth): Promise<SeededEnding> {
+    const { terms, id } = this.#channel;
+    const { chain } = this.#people;
+    const after = await this.#wealth();
+    const { block, dispute } = await this.#look();
+    const latest = await chain.snapshot({ finality: 'latest' });
+    const lines = (await latest.channel(id.channelId))?.lines ?? [];
     const { disputedAtSeconds } = block.facts;
     return {
       ...{ id, stage: block.stage.stage, roles: terms.roles, isDisputed: disputedAtSeconds !== undefined },
@@ -352,8 +382,8 @@ export class SeededDispute {
       counted: this.#setting.parts
         .filter(({ participant }) => isGood(this.#setting, participant))
         .flatMap(({ records }) => records),
-      grownWei: after.map(({ all }, at) => all - before[at].all),
-      lockedWei: [...after, others].reduce((sum, { locked }) => sum + locked, 0n),
+      grownWei: after.all.map((all, at) => all - before.all[at]),
+      lockedWei: after.locked - before.locked,
       wasHeld: terms.roles.map((_, one) =>
         dispute.parts.some(({ part, panel }) => part === one && panel?.isHeld === true),
       ),
