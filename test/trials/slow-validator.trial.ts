@@ -6,7 +6,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Coordinator } from '#apps/coordinator/src/coordinator';
-import { Rehearsal } from '#block-watch/testing/rehearsal';
+import { emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
 import type { Hex } from '#encoding';
 import { silentLog } from '#environment';
 import { deferred } from '#environment/testing/deferred';
@@ -85,11 +85,9 @@ async function runRound(): Promise<number[]> {
 /** Every participant posts an empty part of block 0 of every channel. */
 async function enterProcessing(rehearsal: Rehearsal, ids: readonly Hex[]): Promise<void> {
   rehearsal.chain.advanceTo(rehearsal.collected(0));
-  const nothing: Hex = `0x${'00'.repeat(32)}`;
   for (const { operatorKey } of rehearsal.participants) {
     const acts = rehearsal.chain.port().participantActs(operatorKey);
-    const part = { partRoot: nothing, segmentCount: 0, indexHash: nothing };
-    for (const channelId of ids) await acts.postPart(channelId, 0, part);
+    for (const channelId of ids) await acts.postPart(channelId, 0, emptyPart);
   }
 }
 
