@@ -102,11 +102,20 @@ export async function sweepUntilStill(sweepers: readonly Sweeper[]): Promise<voi
   }
 }
 
+/** By participant: whose batches concern it. */
+export const loggedAuthors: readonly (readonly number[])[] = [
+  [0, 1],
+  [0, 1, 2],
+  [2, 0],
+];
+
 /** Every organisation's log holds what concerns it, and is cut off. */
 export async function fillLogs(rehearsal: Rehearsal): Promise<void> {
-  const [wins, matched, audits] = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
-  await rehearsal.append(0, [wins, matched]);
-  await rehearsal.append(1, [wins, matched, audits]);
-  await rehearsal.append(2, [audits, wins]);
+  for (const [one, authors] of loggedAuthors.entries()) {
+    await rehearsal.append(
+      one,
+      authors.map((author) => rehearsal.batch(0, author, 1)),
+    );
+  }
   for (const one of [0, 1, 2]) await rehearsal.cutOff(one, 0);
 }

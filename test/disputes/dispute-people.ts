@@ -1,8 +1,9 @@
 /** Who disputes: the same people for every seed on a chain, each with a validator; and whom panels are drawn of. */
-import type { ChainOutcome, DrivenChain } from '#chain';
+import type { DrivenChain } from '#chain';
 import { registerKeys } from '#chain/testing/example-channel';
 import { addressOf, encryptionPublicKey, sha256 } from '#crypto';
 import { type Address, type Hex, toHex, utf8 } from '#encoding';
+import { done } from '../open-on-chain.js';
 
 export interface Person {
   /** Of its account, which signs records as well. */
@@ -49,12 +50,6 @@ export async function gather(chain: DrivenChain): Promise<People> {
   const token = await chain.deployToken('Disputed', 'DSP', 9);
   await chain.mint(token, all[0].account, 10n ** 30n);
   return { chain, all, outsiders, token };
-}
-
-/** Throws where the chain says no. */
-export async function done(outcome: Promise<ChainOutcome>): Promise<void> {
-  const said = await outcome;
-  if (!said.ok) throw new Error(`${said.code}: ${said.message}`);
 }
 
 function person(at: number): Person {

@@ -29,7 +29,8 @@ import {
 import { reductionTermsOf } from '#proofs';
 import { defaultParameters, encodeParameters } from '#reduction';
 import { boxOf, secretsOf } from './dispute-secrets.js';
-import { done, type People, type Person } from './dispute-people.js';
+import { done } from '../open-on-chain.js';
+import type { People, Person } from './dispute-people.js';
 import { Dice } from './dice.js';
 import { type DisputedPart, disputedPart, partFaultKinds, randomRecords, viewOf } from './disputed-parts.js';
 import { type DisputeLook, type HonestSetting, HonestSide, isGood } from './honest-side.js';

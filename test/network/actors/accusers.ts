@@ -3,14 +3,13 @@ import type { DisputeActs } from '#chain';
 import { SumTree } from '#dispute';
 import { fromHex } from '#encoding';
 import { type AccusationFacts, bondWei } from '#protocol';
-import { commitSeat, greedyLie, type Lie, lieOf, more, revealOwn, revealSeat } from './lie.js';
+import { commitSeat, everyPart, greedyLie, type Lie, lieOf, more, revealOwn, revealSeat } from './lie.js';
 import type { Scene, Strategy } from './scene.js';
 
 const [payer, seller, auditor] = [0, 1, 2];
 const { ownResult, seat, accusation, question } = bondWei;
 /** Of four members that spoke, to each 0.00015 ether. */
 const heldPanelShare = (4n * 15n * 10n ** 13n) / 2n;
-const withoutPayers = 0b110;
 
 /** Against the first result, which is true. */
 async function accuseTruth(scene: Scene, acts: DisputeActs, participant: number): Promise<void> {
@@ -35,9 +34,10 @@ function namedIn({ rehearsal }: Scene, { nodes }: AccusationFacts) {
   return { entry, entryHash: tree.hashAt(entry), path: tree.pathOf(entry) };
 }
 
-/** A result that leaves out what the payer posted. */
+/** A result that leaves out what somebody honest posted. */
 async function leaveOut(scene: Scene): Promise<void> {
-  await revealOwn(scene, seller, lieOf(scene, more(scene.leaves, seller, 500n), withoutPayers));
+  const without = everyPart & ~(1 << scene.victim);
+  await revealOwn(scene, scene.me, lieOf(scene, more(scene.leaves, seller, 500n), without));
 }
 
 export const accusers: readonly Strategy[] = [
@@ -46,14 +46,14 @@ export const accusers: readonly Strategy[] = [
     attacks: 'bonds of who is right',
     ...{ culprits: [seller], pays: ownResult + accusation, says: ['reveal-own', 'accuse'] },
     begin: async (scene) => {
-      await revealOwn(scene, seller, greedyLie(scene));
-      await accuseTruth(scene, scene.acts(seller), seller);
+      await revealOwn(scene, scene.me, greedyLie(scene));
+      await accuseTruth(scene, scene.acts(scene.me), scene.me);
     },
     turn: async (scene) => {
       const { dispute, now } = await scene.look();
-      const own = dispute.accusations.find(({ slot, turn }) => slot === seller && turn === 'opening');
+      const own = dispute.accusations.find(({ slot, turn }) => slot === scene.me && turn === 'opening');
       if (own?.untilSeconds === undefined || now < own.untilSeconds) return false;
-      return scene.say('time-out', scene.acts(seller).timeOut({ ...scene.block, ...own }));
+      return scene.say('time-out', scene.acts(scene.me).timeOut({ ...scene.block, ...own }));
     },
   },
   {
@@ -62,10 +62,10 @@ export const accusers: readonly Strategy[] = [
     ...{ culprits: [seller], pays: ownResult + accusation, isLate: true },
     says: ['reveal-own', 'accuse', 'name-entry', 'doubt-record'],
     begin: async (scene) => {
-      await revealOwn(scene, seller, greedyLie(scene));
-      await accuseTruth(scene, scene.acts(seller), seller);
+      await revealOwn(scene, scene.me, greedyLie(scene));
+      await accuseTruth(scene, scene.acts(scene.me), scene.me);
     },
-    turn: (scene) => insist(scene, seller),
+    turn: (scene) => insist(scene, scene.me),
   },
   {
     name: 'two of three lie by their seats and accuse what is true, accounts and validators',
@@ -100,10 +100,10 @@ export const accusers: readonly Strategy[] = [
     begin: async (scene) => {
       await leaveOut(scene);
       const { facts } = await scene.look();
-      const { partRoot, segmentCount, indexHash } = facts.parts[payer];
+      const { partRoot, segmentCount, indexHash } = facts.parts[scene.victim];
       const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
-      const doubt = { part: payer, commitment, rowIndex: 0 };
-      await scene.say('ask-row', scene.acts(seller).askRow(scene.block, doubt));
+      const doubt = { part: scene.victim, commitment, rowIndex: 0 };
+      await scene.say('ask-row', scene.acts(scene.me).askRow(scene.block, doubt));
     },
   },
   {
@@ -116,7 +116,7 @@ export const accusers: readonly Strategy[] = [
     costs: { participant: payer, wei: heldPanelShare },
     begin: async (scene) => {
       await leaveOut(scene);
-      await scene.say('ask-panel', scene.acts(seller).askPanel(scene.block, payer));
+      await scene.say('ask-panel', scene.acts(scene.me).askPanel(scene.block, scene.victim));
     },
   },
 ];

@@ -32,9 +32,9 @@ function liar(
     ...{ name, attacks, culprits, says, pays: ownResult },
     begin: async (scene) => {
       scene.memory.set('lie', of(scene));
-      await revealOwn(scene, culprits[0], remembered(scene));
+      await revealOwn(scene, scene.me, remembered(scene));
     },
-    turn: (scene) => answerFor(scene, culprits[0], remembered(scene)),
+    turn: (scene) => answerFor(scene, scene.me, remembered(scene)),
     ...more,
   };
 }
@@ -80,7 +80,7 @@ export const liars: readonly Strategy[] = [
       const { facts } = await scene.look();
       const low = ground(scene, 512);
       if (low.result.outputHash >= facts.results[0].outputHash) throw new Error('it is not the lowest');
-      await revealOwn(scene, seller, low);
+      await revealOwn(scene, scene.me, low);
     },
   },
   liar(
@@ -168,9 +168,11 @@ export const liars: readonly Strategy[] = [
     greedyLie,
     {
       turn: async (scene) => {
-        if (await answerFor(scene, seller, remembered(scene), (move) => move === 'open-leaf')) return true;
+        if (await answerFor(scene, scene.me, remembered(scene), (move) => move === 'open-leaf')) return true;
         const accusations = await openAgainst(scene, remembered(scene));
-        return accusations.length > 0 && acceptTruth(scene, seller);
+        if (accusations.length === 0 || scene.memory.has('accepted')) return false;
+        scene.memory.set('accepted', true);
+        return acceptTruth(scene, scene.me);
       },
     },
   ),

@@ -33,7 +33,7 @@ interface Posted {
   readonly segments: readonly Uint8Array[];
 }
 
-async function postSpoiled(scene: Scene, spoiled: Spoiled, by = seller): Promise<void> {
+async function postSpoiled(scene: Scene, spoiled: Spoiled, by = scene.me): Promise<void> {
   const { rehearsal } = scene;
   const honest = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
   const blockKey = spoiled.blockKey ?? blockKeyOf(rehearsal.channelSecret);
@@ -77,9 +77,9 @@ function poster(
     post: (scene) => postSpoiled(scene, spoiled),
     begin: async (scene) => {
       scene.memory.set('lie', greedyLie(scene));
-      await revealOwn(scene, seller, scene.memory.get('lie') as Lie);
+      await revealOwn(scene, scene.me, scene.memory.get('lie') as Lie);
     },
-    turn: (scene) => answerFor(scene, seller, scene.memory.get('lie') as Lie),
+    turn: (scene) => answerFor(scene, scene.me, scene.memory.get('lie') as Lie),
     ...more,
   };
 }
@@ -87,15 +87,17 @@ function poster(
 /** Publishes these bytes for the row that was asked about, once. */
 async function publish(scene: Scene, of: (segment: Uint8Array) => Uint8Array): Promise<boolean> {
   const { dispute } = await scene.look();
-  const row = dispute.parts.find(({ part }) => part === seller)?.rows.find(({ isPublished }) => !isPublished);
+  const row = dispute.parts
+    .find(({ part }) => part === scene.me)
+    ?.rows.find(({ isPublished }) => !isPublished);
   if (row === undefined || scene.memory.has('published')) return false;
   scene.memory.set('published', true);
   const { commitment, rows, segments } = scene.memory.get('posted') as Posted;
   const publication = {
-    ...{ part: seller, commitment, row: rowPlace(rows, row.rowIndex) },
+    ...{ part: scene.me, commitment, row: rowPlace(rows, row.rowIndex) },
     segment: of(segments[row.rowIndex]),
   };
-  return scene.say('publish', scene.acts(seller).publishRow(scene.block, publication));
+  return scene.say('publish', scene.acts(scene.me).publishRow(scene.block, publication));
 }
 
 const nobodysKey = sha256(Uint8Array.of(7));
@@ -148,6 +150,7 @@ export const posters: readonly Strategy[] = [
   {
     name: 'posts two parts',
     attacks: 'one part a participant',
+    spoilers: [],
     ...{ culprits: [seller], pays: 0n },
     says: ['post-part', 'post-part: part-already-posted'],
     post: async (scene) => {

@@ -55,6 +55,8 @@ export interface Strategy {
   prepare?(scene: Scene): Promise<void>;
   /** Instead of honest parts of the culprits. */
   post?(scene: Scene): Promise<void>;
+  /** Culprits whose parts do not count; all of them if absent of one that posts. */
+  readonly spoilers?: readonly number[];
   /** While validators commit. */
   commit?(scene: Scene): Promise<void>;
   /** Once the others' validators have revealed. */
@@ -76,6 +78,7 @@ interface Wei {
 }
 
 export interface Ending {
+  readonly scene: Scene;
   readonly block: BlockId;
   /** Of all participants: account, operator key and validator. */
   readonly accounts: readonly Address[];
@@ -106,6 +109,7 @@ export class Scene {
   /** The true leaves of the block. */
   readonly leaves: readonly GameLeaf[];
   readonly #services: readonly Sweeper[];
+  readonly #views = new Map<number, Scene>();
   #panels: readonly Sweeper[] | undefined;
   /** V. */
   readonly processed: number;
@@ -138,6 +142,7 @@ export class Scene {
     const { participants, channelId } = found.rehearsal;
     const lines = (await snapshot.channel(channelId))?.lines ?? [];
     return {
+      scene,
       block: scene.block,
       accounts: participants.flatMap((one) => [one.account, addressOf(one.operatorKey), one.validator]),
       said: [...scene.said],
@@ -148,6 +153,37 @@ export class Scene {
       grown: after.map(({ all }, at) => all - before[at].all),
       stillLocked: after.map(({ locked }, at) => locked - before[at].locked),
     };
+  }
+
+  /** Who plays. */
+  get me(): number {
+    return this.strategy.culprits[0];
+  }
+
+  /** Somebody honest. */
+  get victim(): number {
+    return [0, 1, 2].find((one) => !this.strategy.culprits.includes(one)) as number;
+  }
+
+  /** The scene as one of several sees it who play at once: with a memory of its own. */
+  as(strategy: Strategy, me: number): Scene {
+    const known = this.#views.get(me) ?? this.#viewOf(strategy, me);
+    this.#views.set(me, known);
+    return known;
+  }
+
+  #viewOf(strategy: Strategy, me: number): Scene {
+    const { victim } = this;
+    const own = { strategy, memory: new Map<string, unknown>(), me, victim };
+    return Object.create(
+      this,
+      Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }])),
+    ) as Scene;
+  }
+
+  /** Posts the honest part of a participant. */
+  async collate(participant: number): Promise<void> {
+    await sweepUntilStill([this.#services[participant]]);
   }
 
   /** How many have a settlement service. */

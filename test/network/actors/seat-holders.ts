@@ -16,14 +16,14 @@ export const seatHolders: readonly Strategy[] = [
     says: ['commit', 'reveal', 'reveal-own'],
     ...{ culprits: [seller], pays: ownResult },
     prepare: async (scene) => {
-      await scene.account(seller).nameValidator(scene.rehearsal.participants[seller].validator, false);
+      await scene.account(scene.me).nameValidator(scene.rehearsal.participants[scene.me].validator, false);
     },
     begin: async (scene) => {
-      await revealOwn(scene, seller, greedyLie(scene));
-      await scene.account(seller).nameValidator(scene.rehearsal.participants[seller].validator, true);
+      await revealOwn(scene, scene.me, greedyLie(scene));
+      await scene.account(scene.me).nameValidator(scene.rehearsal.participants[scene.me].validator, true);
     },
-    commit: (scene) => seatOfTruth(scene, seller, 'commit'),
-    reveal: (scene) => seatOfTruth(scene, seller, 'reveal'),
+    commit: (scene) => seatOfTruth(scene, scene.me, 'commit'),
+    reveal: (scene) => seatOfTruth(scene, scene.me, 'reveal'),
   },
   {
     name: 'copies the commitment of the payer’s validator',
@@ -32,11 +32,11 @@ export const seatHolders: readonly Strategy[] = [
     ...{ culprits: [seller], pays: seat / 10n },
     commit: async (scene) => {
       const { facts } = await scene.look();
-      const copied = facts.seats.find(({ participant }) => participant === payer)?.commitment as Hex;
-      await commitSeat(scene, seller, copied);
+      const copied = facts.seats.find(({ participant }) => participant === scene.victim)?.commitment as Hex;
+      await commitSeat(scene, scene.me, copied);
     },
     reveal: async (scene) => {
-      await revealSeat(scene, seller, lieOf(scene, scene.leaves));
+      await revealSeat(scene, scene.me, lieOf(scene, scene.leaves));
     },
   },
   {
