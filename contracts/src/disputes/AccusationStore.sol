@@ -158,18 +158,21 @@ abstract contract AccusationStore is IAdjudicator {
         moveWei(id, moves, used + count);
     }
 
-    /// The accusation is over, and its bond goes to who answered.
+    /// The accusation is over, and half of its bond goes to who answered, whoever that is: an address is its holder's
+    /// choice. The rest goes to nobody, so that no accuser holds up a block for nothing by answering itself.
     function fail(AccusationId calldata id, Case memory one) internal {
         accusations[one.key][id.slot].status = Status.Over;
         endOne(id, one);
         address accuser = one.accusation.accuser;
-        address to = one.answer.by;
-        Reason reason = Reason.Prover;
-        if (to == address(0)) (to, reason) = (Bonds.BURN, Reason.Burnt);
-        tellEnd(id, id.slot, Outcome.Failed, to);
-        WeiMove[] memory moves = new WeiMove[](1);
-        moves[0] = WeiMove(accuser, to, WeiBook.Locked, WeiBook.Free, reason, Bonds.ACCUSATION);
-        moveWei(id, moves, 1);
+        address answerer = one.answer.by;
+        uint96 half = answerer == address(0) ? 0 : Bonds.ACCUSATION / 2;
+        tellEnd(id, id.slot, Outcome.Failed, half == 0 ? Bonds.BURN : answerer);
+        WeiMove[] memory moves = new WeiMove[](2);
+        moves[0] = WeiMove(
+            accuser, Bonds.BURN, WeiBook.Locked, WeiBook.Free, Reason.Burnt, Bonds.ACCUSATION - half
+        );
+        moves[1] = WeiMove(accuser, answerer, WeiBook.Locked, WeiBook.Free, Reason.Prover, half);
+        moveWei(id, moves, half == 0 ? 1 : 2);
     }
 
     /// As if it had never been made; who took the result back loses as if it had fallen.

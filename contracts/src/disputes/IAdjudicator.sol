@@ -50,7 +50,7 @@ enum Turn {
 enum Outcome {
     /// The result fell by it.
     Upheld,
-    /// Its bond is lost.
+    /// Its bond is lost: half to who answered, the rest burnt.
     Failed,
     /// The result fell otherwise, or the block is not open any more: its bond came back.
     Returned
@@ -133,8 +133,8 @@ interface IAdjudicator {
         uint8 record,
         address answerer
     );
-    /// to: who proved it (Upheld), who answered, or Bonds.BURN if nobody did (Failed), or the accuser
-    /// (Returned).
+    /// to: who proved it (Upheld); who answered and has half of the bond, or Bonds.BURN if nobody did (Failed);
+    /// or the accuser (Returned).
     event AccusationEnded(
         bytes32 indexed channelId,
         uint64 indexed blockNumber,

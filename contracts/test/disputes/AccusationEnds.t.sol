@@ -98,7 +98,8 @@ contract AccusationEndsTest is TurnScene {
         vm.expectEmit(address(adjudicator));
         emit IAdjudicator.AccusationEnded(channelId, BLOCK, RESULT, 0, Outcome.Failed, address(0xb0b));
         adjudicator.timeOut(other);
-        requireWei(address(0xb0b), 2 * BOND, 0, 0);
+        requireWei(address(0xb0b), BOND, 0, 0);
+        requireWei(BURN, BOND, 0, 0);
         vm.assertTrue(results.stands(channelId, BLOCK, RESULT), "stands");
         // The other record of the leaf is still in doubt, this one is not.
         AccusationId memory third = accuse(validator(0), 0);

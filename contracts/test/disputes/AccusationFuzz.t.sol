@@ -104,7 +104,7 @@ contract AccusationFuzzTest is AccusationScene {
         (uint256 answered,,) = wei_.weiOf(ANSWERER);
         (uint256 burnt,,) = wei_.weiOf(BURN);
         vm.assertEq(sum + answered + burnt, 2 * PARTIES * 1 ether, "conserved");
-        if (burnt > 0) posted = OWN_BOND;
+        if (results.fell(RESULT)) posted = OWN_BOND;
         vm.assertEq(lockedSum, results.openAccusations() * BOND + OWN_BOND - posted, "locked");
     }
 }

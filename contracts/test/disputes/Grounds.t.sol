@@ -326,7 +326,8 @@ contract GroundsTest is AccusationScene {
         adjudicator.placeRecord(id, leaf, place, 2, facts);
         requireTurn(id, Turn.Over);
         requireWei(account(1), 1 ether - BOND, 0, 0);
-        requireWei(address(0xb0b), BOND, 0, 0);
+        requireWei(address(0xb0b), BOND / 2, 0, 0);
+        requireWei(BURN, BOND / 2, 0, 0);
         vm.assertTrue(results.stands(channelId, BLOCK, RESULT), "stands");
         vm.assertEq(results.openAccusations(), 0);
     }

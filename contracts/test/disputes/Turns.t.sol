@@ -117,10 +117,24 @@ contract TurnsTest is TurnScene {
         emit IAdjudicator.AccusationEnded(channelId, BLOCK, RESULT, 1, Outcome.Failed, ANSWERER);
         adjudicator.timeOut(id);
         requireWei(account(1), 1 ether - BOND, 0, 0);
-        requireWei(ANSWERER, BOND, 0, 0);
+        requireWei(ANSWERER, BOND / 2, 0, 0);
+        requireWei(BURN, BOND / 2, 0, 0);
         vm.assertEq(results.openAccusations(), 0);
         vm.assertTrue(results.stands(channelId, BLOCK, RESULT), "stands");
         requireOver(id);
+    }
+
+    /// Otherwise whoever accuses falsely and answers itself, by whatever address, would hold up a block for nothing.
+    function test_an_accuser_that_answers_itself_loses_half_of_its_bond() external {
+        growTo(300, 3);
+        AccusationId memory id = accuse();
+        bytes memory entries = openingOf(9, 0);
+        vm.prank(account(1));
+        adjudicator.openNode(id, entries);
+        vm.warp(deadlineOf(id));
+        adjudicator.timeOut(id);
+        requireWei(account(1), 1 ether - BOND / 2, 0, 0);
+        requireWei(BURN, BOND / 2, 0, 0);
     }
 
     function test_a_validator_that_does_not_go_on_loses_of_its_stake() external {
@@ -130,7 +144,8 @@ contract TurnsTest is TurnScene {
         vm.warp(deadlineOf(id));
         adjudicator.timeOut(id);
         requireWei(validator(1), 0, 1 ether - BOND, 0);
-        requireWei(ANSWERER, BOND, 0, 0);
+        requireWei(ANSWERER, BOND / 2, 0, 0);
+        requireWei(BURN, BOND / 2, 0, 0);
     }
 
     function test_an_accuser_of_a_tree_of_none_that_shows_nothing_pays_nobody() external {

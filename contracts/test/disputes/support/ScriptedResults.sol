@@ -117,6 +117,10 @@ contract ScriptedResults {
         return !isOver && one.outputHash != 0 && !one.isGone && !one.isFallen;
     }
 
+    function fell(uint8 result) external view returns (bool) {
+        return results[result].isFallen;
+    }
+
     function revealedAtOf(bytes32, uint64, uint8 result) external view returns (uint40) {
         return revealedAt[result];
     }
