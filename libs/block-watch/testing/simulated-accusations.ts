@@ -222,7 +222,7 @@ export class SimulatedAccusations {
     this.#wei.move([...shared(forfeits, made.accuser), ...open.map(bondBack)]);
   }
 
-  /** Its bond goes to who answered. */
+  /** Half of its bond goes to who answered, the rest to nobody. */
   #fail(
     id: AccusationId,
     { accused, made }: Pick<Case, 'accused' | 'made'>,
@@ -230,7 +230,8 @@ export class SimulatedAccusations {
   ): void {
     this.#change(id, accused, { ...made, status: 'over', end: { outcome: 'failed', to } });
     this.#seams.freeAccusations(id, 1);
-    this.#wei.move([handed(made.accuser, to, bondWei.accusation)]);
+    const half = bondWei.accusation / 2n;
+    this.#wei.move([burnt(made.accuser, bondWei.accusation - half), handed(made.accuser, to, half)]);
   }
 
   #find(id: AccusationId): Case {
