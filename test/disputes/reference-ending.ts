@@ -9,8 +9,7 @@ const panelsCostMax = ((7n + 15n + 31n) * 15n * 10n ** 13n) / 2n;
 /** What is wrong with it, for people; nothing where it ended as it should. */
 export function wrongIn(ending: SeededEnding): string[] {
   const { stage, roles, counted, paid, honest, grownWei, wasHeld, lockedWei, disputedSeconds } = ending;
-  const parameters = { ...defaultParameters, requireViewable: defaultParameters.requireViewable };
-  const { amounts } = referenceReduce(counted, roles, parameters);
+  const { amounts } = referenceReduce(counted, roles, defaultParameters);
   const due = amounts.slice(1);
   const losers = honest.filter((one) => grownWei[one] < (wasHeld[one] ? -panelsCostMax : 0n));
   return [
