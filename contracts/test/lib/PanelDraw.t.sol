@@ -11,32 +11,38 @@ contract PanelDrawTest is Test {
         uint256 weight;
     }
 
+    struct Seed {
+        bytes32 heightHash;
+        bytes32 channelId;
+        uint64 blockNumber;
+        uint8 part;
+        uint8 round;
+    }
+
+    struct Draw {
+        Seed seed;
+        Candidate[] candidates;
+        address[] members;
+    }
+
+    string private constant TYPE = "Draw(Seed seed,Candidate[] candidates,address[] members)"
+        "Candidate(address account,uint256 weight)"
+        "Seed(bytes32 heightHash,bytes32 channelId,uint64 blockNumber,uint8 part,uint8 round)";
+
     function test_equals_what_is_drawn_off_chain_registry_by_registry() public {
         vm.pauseGasMetering();
         string memory json =
             vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/panel-draw.json"));
-        uint256 count = 0;
-        for (; true; count++) {
-            string memory key = string.concat(".draws[", vm.toString(count), "]");
-            if (!vm.keyExistsJson(json, key)) break;
-            bytes memory given = vm.parseJsonTypeArray(
-                json, string.concat(key, ".candidates"), "Candidate(address account,uint256 weight)"
-            );
-            Candidate[] memory candidates = abi.decode(given, (Candidate[]));
-            string memory seedKey = string.concat(key, ".seed");
-            uint8 round = uint8(vm.parseJsonUint(json, string.concat(seedKey, ".round")));
+        Draw[] memory draws = abi.decode(vm.parseJsonTypeArray(json, ".draws", TYPE), (Draw[]));
+        vm.assertGe(draws.length, 30);
+        for (uint256 i = 0; i < draws.length; i++) {
+            Seed memory given = draws[i].seed;
             bytes32 seed = PanelDraw.seedOf(
-                vm.parseJsonBytes32(json, string.concat(seedKey, ".heightHash")),
-                vm.parseJsonBytes32(json, string.concat(seedKey, ".channelId")),
-                uint64(vm.parseJsonUint(json, string.concat(seedKey, ".blockNumber"))),
-                uint8(vm.parseJsonUint(json, string.concat(seedKey, ".part"))),
-                round
+                given.heightHash, given.channelId, given.blockNumber, given.part, given.round
             );
-            address[] memory members = drawn(seed, (8 << round) - 1, candidates);
-            address[] memory expected = vm.parseJsonAddressArray(json, string.concat(key, ".members"));
-            vm.assertEq(abi.encode(members), abi.encode(expected));
+            address[] memory members = drawn(seed, (8 << given.round) - 1, draws[i].candidates);
+            vm.assertEq(abi.encode(members), abi.encode(draws[i].members));
         }
-        vm.assertGe(count, 30);
     }
 
     /// Of the highest and the lowest ticket, at the least and the most that anybody can have at stake.
