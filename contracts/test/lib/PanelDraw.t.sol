@@ -6,12 +6,12 @@ import {Test} from "../support/Test.sol";
 
 /// The draw as libs/protocol/panel-draw.ts makes it of the same registries, and what its ranks promise.
 contract PanelDrawTest is Test {
-    struct Candidate {
+    struct CandidateCase {
         address account;
         uint256 weight;
     }
 
-    struct Seed {
+    struct SeedCase {
         bytes32 heightHash;
         bytes32 channelId;
         uint64 blockNumber;
@@ -19,24 +19,24 @@ contract PanelDrawTest is Test {
         uint8 round;
     }
 
-    struct Draw {
-        Seed seed;
-        Candidate[] candidates;
+    struct DrawCase {
+        SeedCase seed;
+        CandidateCase[] candidates;
         address[] members;
     }
 
-    string private constant TYPE = "Draw(Seed seed,Candidate[] candidates,address[] members)"
-        "Candidate(address account,uint256 weight)"
-        "Seed(bytes32 heightHash,bytes32 channelId,uint64 blockNumber,uint8 part,uint8 round)";
+    string private constant TYPE = "DrawCase(SeedCase seed,CandidateCase[] candidates,address[] members)"
+        "CandidateCase(address account,uint256 weight)"
+        "SeedCase(bytes32 heightHash,bytes32 channelId,uint64 blockNumber,uint8 part,uint8 round)";
 
     function test_equals_what_is_drawn_off_chain_registry_by_registry() public {
         vm.pauseGasMetering();
         string memory json =
             vm.readFile(string.concat(vm.projectRoot(), "/../test/vectors/panel-draw.json"));
-        Draw[] memory draws = abi.decode(vm.parseJsonTypeArray(json, ".draws", TYPE), (Draw[]));
+        DrawCase[] memory draws = abi.decode(vm.parseJsonTypeArray(json, ".draws", TYPE), (DrawCase[]));
         vm.assertGe(draws.length, 30);
         for (uint256 i = 0; i < draws.length; i++) {
-            Seed memory given = draws[i].seed;
+            SeedCase memory given = draws[i].seed;
             bytes32 seed = PanelDraw.seedOf(
                 given.heightHash, given.channelId, given.blockNumber, given.part, given.round
             );
@@ -73,7 +73,7 @@ contract PanelDrawTest is Test {
         vm.assertLe(PanelDraw.rankOf(ticket, more), PanelDraw.rankOf(ticket, weight));
     }
 
-    function drawn(bytes32 seed, uint256 size, Candidate[] memory candidates)
+    function drawn(bytes32 seed, uint256 size, CandidateCase[] memory candidates)
         private
         pure
         returns (address[] memory members)
