@@ -4,6 +4,7 @@ const base = {
   testEnvironment: 'node',
   // Copies of the house in which mutants are tested.
   modulePathIgnorePatterns: ['<rootDir>/.stryker/'],
+  setupFiles: ['<rootDir>/test/seed.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: true }] },
   moduleNameMapper: {
