@@ -1,4 +1,14 @@
-/** Two projects: `unit` beside the code, `whole` for what crosses processes. Both run TypeScript through swc. */
+/**
+ * Three projects: `unit` beside the code, `whole` for what holds of several libraries at once, and `engines` for what starts
+ * real processes: chains, services, the command line. All run TypeScript through swc.
+ */
+const engines = [
+  '/libs/chain/(anvil|ethers)-[^/]*',
+  '/libs/nest/start-app',
+  '/test/network/(?!actors/).*',
+  '/test/[^/]*-on-anvil',
+  '/test/(block-life|tutorial|two-chains)',
+].map((files) => `${files}\\.spec\\.ts$`);
 const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
@@ -15,10 +25,18 @@ const base = {
   },
 };
 
+const project = (displayName, testMatch, testPathIgnorePatterns) => ({
+  ...base,
+  displayName,
+  testMatch: testMatch.map((files) => `<rootDir>/${files}`),
+  testPathIgnorePatterns,
+});
+
 export default {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/tidy*.spec.ts'] },
-    { ...base, displayName: 'whole', testMatch: ['<rootDir>/test/**/*.spec.ts'], testPathIgnorePatterns: ['/tidy[^/]*$'] },
+    project('unit', ['{libs,apps}/**/*.spec.ts', 'test/tidy*.spec.ts'], engines),
+    project('whole', ['test/**/*.spec.ts'], ['/tidy[^/]*$', ...engines]),
+    { ...base, displayName: 'engines', testRegex: engines },
   ],
   testTimeout: 240_000,
   maxWorkers: 2,
