@@ -6,6 +6,7 @@ import {
   type BlockFacts,
   doPartsDiffer,
   type KnownResult,
+  lastRevealedAt,
 } from '#protocol';
 import { type DisputeSeen, dueAfterOthers, type InGame, type Player } from './dispute-seen.js';
 
@@ -44,7 +45,7 @@ function accuse(seen: DisputeSeen, { participant, own }: Player, resultIndex: nu
   // Parts are decided first.
   if (doPartsDiffer(facts) && facts.dispute?.counted === undefined) return [];
   if (!standsForAnother(facts, participant, result)) return [];
-  const untilSeconds = accusableUntil(terms, blockNumber, facts, result.firstRevealedAtSeconds);
+  const untilSeconds = accusableUntil(terms, blockNumber, facts, lastRevealedAt(result));
   if (nowSeconds >= untilSeconds) return [];
   const before = seen.dispute.accusations.find(
     (one) => one.resultIndex === resultIndex && one.slot === participant,

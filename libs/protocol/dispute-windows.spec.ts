@@ -50,12 +50,15 @@ describe('the windows of a dispute', () => {
     expect(ends(late)).toEqual([1_211, 1_300, 1_320]);
   });
 
-  it('let a result be accused for a challenge period after its reveal, the dispute’s beginning and the window', () => {
+  it('let a result be accused for a challenge period after V, its reveal, the dispute’s beginning and the window', () => {
     expect(accusableUntil(terms, 0, quarrel, 1_140)).toBe(1_261);
     expect(accusableUntil(terms, 0, quarrel, 1_240)).toBe(1_270);
     const same = { ...quarrel, results: [result(1, 0b111), result(2, 0b111)] };
     expect(accusableUntil(terms, 0, same, 1_140)).toBe(1_190);
     expect(accusableUntil(terms, 0, same, 1_170)).toBe(1_200);
+    // All seats had committed, and revealed before V at 1151.
+    const early = { ...same, disputedAtSeconds: 1_120 };
+    expect(accusableUntil(terms, 0, early, 1_115)).toBe(1_181);
   });
 
   it('let one that was taken back and revealed again be accused as if it were new', () => {

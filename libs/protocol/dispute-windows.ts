@@ -68,7 +68,7 @@ export function lastRevealedAt({ firstRevealedAtSeconds, revealedAgainAtSeconds 
   return revealedAgainAtSeconds ?? firstRevealedAtSeconds;
 }
 
-/** Until when a result may be accused that was revealed then. */
+/** Until when a result may be accused that was revealed then: not before those who speak last could do so. */
 export function accusableUntil(
   terms: ChannelTerms,
   blockNumber: number,
@@ -76,7 +76,9 @@ export function accusableUntil(
   revealedAtSeconds: number,
 ): number {
   const decided = doPartsDiffer(facts) ? windowEnd(terms, blockNumber, facts) : 0;
-  return Math.max(facts.disputedAtSeconds ?? 0, revealedAtSeconds, decided) + terms.challengePeriod;
+  const processed = processedAt(terms, blockNumber, facts);
+  const from = Math.max(processed, facts.disputedAtSeconds ?? 0, revealedAtSeconds, decided);
+  return from + terms.challengePeriod;
 }
 
 /** As `accusableUntil` of the result that was revealed last. */

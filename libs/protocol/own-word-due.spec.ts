@@ -134,15 +134,14 @@ describe('what others revealed already, or what pays the same, is revealed as an
     }
   });
 
-  it('in a dispute halfway, or halfway to where the first of the others can be accused no more', () => {
+  it('in a dispute halfway', () => {
     const late = { ...other, results: [result(50, 1_185), result(10, 1_205)], disputedAtSeconds: 1_205 };
     expect(at(1_206, late)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_215 });
     expect(at(1_215, late)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    // Also where it began early: what was said then can be accused as long as what is said now.
     const early = { ...other, results: [result(10, 1_184), result(50, 1_186)], disputedAtSeconds: 1_186 };
-    expect(at(1_200, early)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_208 });
-    expect(at(1_208, early)).toEqual({ due: 'reveal-own', untilSeconds: 1_216 });
-    // What can be accused no more keeps nobody waiting.
-    expect(at(1_216, early)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    expect(at(1_214, early)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_215 });
+    expect(at(1_215, early)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
     const last = { ...late, results: [result(50, 1_185), result(10, 1_229)], disputedAtSeconds: 1_229 };
     expect(at(1_229, last)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
   });

@@ -5,7 +5,6 @@
 import type { Digest, Hex } from '#encoding';
 import type { BlockFacts } from './block-facts.js';
 import {
-  accusableUntil,
   areCountable,
   decisionAt,
   doPartsDiffer,
@@ -74,7 +73,7 @@ export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComp
   if (!areCountable(facts, own.validParts)) return { done: 'other-parts-count' };
   const seat = mayStillReveal(block, participant);
   if (seat !== undefined) return seat;
-  const { fromSeconds, untilSeconds } = isSaidByOthers(facts, own) ? afterOthers(block, own, times) : times;
+  const { fromSeconds, untilSeconds } = isSaidByOthers(facts, own) ? afterOthers(block, times) : times;
   return nowSeconds < fromSeconds
     ? { waitsFor: 'own-result-time', untilSeconds: fromSeconds }
     : { due: 'reveal-own', untilSeconds };
@@ -162,20 +161,15 @@ function ownResultTimes(block: BlockSeen): OwnResultTimes | undefined {
 
 /**
  * When to say what others said before: so late that it need not be said where all accept it, early enough to
- * accuse what differs. Without a dispute a lie may still begin one until own results are taken no more.
+ * accuse what differs, for which there is time until a challenge period after V and longer. Without a dispute a
+ * lie may still begin one until own results are taken no more.
  */
-function afterOthers(block: BlockSeen, own: OwnComputation, times: OwnResultTimes): OwnResultTimes {
-  const { terms, blockNumber, facts, nowSeconds } = block;
-  if (facts.disputedAtSeconds === undefined) {
+function afterOthers(block: BlockSeen, times: OwnResultTimes): OwnResultTimes {
+  if (block.facts.disputedAtSeconds === undefined) {
     const lastSeconds = times.untilSeconds - marginSeconds(block);
     return { ...times, fromSeconds: Math.max(times.fromSeconds, lastSeconds) };
   }
-  const accusable = standingResults(facts)
-    .filter(({ outputHash }) => outputHash !== own.outputHash)
-    .map((one) => accusableUntil(terms, blockNumber, facts, lastRevealedAt(one)))
-    .filter((until) => until > nowSeconds);
-  const untilSeconds = Math.min(times.untilSeconds, ...accusable);
-  return { fromSeconds: Math.floor((times.fromSeconds + untilSeconds) / 2), untilSeconds };
+  return { ...times, fromSeconds: Math.floor((times.fromSeconds + times.untilSeconds) / 2) };
 }
 
 /** A wait while the validator of the own seat has time to reveal; then the participant speaks itself. */

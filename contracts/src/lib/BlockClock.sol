@@ -88,7 +88,8 @@ library BlockClock {
         return decisionAt(terms, dispute, processed) + terms.processingPeriod / 2;
     }
 
-    /// Until when a result that was revealed at `revealedAt` may be accused.
+    /// Until when a result that was revealed at `revealedAt` may be accused. Where all seats committed early, results
+    /// may differ long before V: then the others, who speak until V and after it, could accuse none of them.
     function accusableUntil(
         ChannelTerms memory terms,
         BlockState memory state,
@@ -97,8 +98,9 @@ library BlockClock {
         uint256 revealedAt
     ) internal pure returns (uint256) {
         // Where parts differ no result comes after the window.
-        uint256 from =
-            dispute.differ ? windowEnd(terms, dispute, processed) : Math.max(state.disputedAt, revealedAt);
+        uint256 from = dispute.differ
+            ? windowEnd(terms, dispute, processed)
+            : Math.max(processed, Math.max(state.disputedAt, revealedAt));
         return from + terms.challengePeriod;
     }
 

@@ -137,6 +137,31 @@ contract DisputeWindowsTest is DisputeScene {
         refuseAccusation(2, 1, tooLate(159));
     }
 
+    /// All seats committed at once, so that the dispute begins long before V.
+    function test_results_before_V_are_accused_for_a_challenge_period_after_it() external {
+        revealedBySeats([low(), high(), resultOf(3, 900, ALL)]);
+        goTo(99);
+        accuse(0, 1);
+        accuse(2, 0);
+        for (uint256 late = 100; late <= 101; late++) {
+            goTo(late);
+            refuseAccusation(1, 0, tooLate(100));
+        }
+        freeAccusations(2);
+        requireStage(id, N, Stage.Final);
+    }
+
+    function test_in_an_extension_they_are_for_a_challenge_period_after_its_end() external {
+        postAll(id, N, 3);
+        goTo(60);
+        revealOwn(id, N, 0, low());
+        revealOwn(id, N, 1, high());
+        goTo(139);
+        accuse(0, 1);
+        goTo(140);
+        refuseAccusation(1, 0, tooLate(140));
+    }
+
     /// Its first result came before the dispute, and none differs in its parts.
     function test_where_nobody_accuses_a_dispute_ends_with_the_last_that_could_be() external {
         disputed();
