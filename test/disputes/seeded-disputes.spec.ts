@@ -39,7 +39,8 @@ describe('a dispute on the contracts', () => {
     const twin = await TwinChain.over(real);
     const people = await gather(twin.port());
     const wrong: string[] = [];
-    for (let seed = 1; seed <= 10; seed++) {
+    // The last publishes a row that its author did not sign.
+    for (const seed of [...Array(11).keys()].slice(1).concat(13)) {
       const ending = await SeededDispute.play(people, seed);
       await twin.compare(ending.id, ending.accounts);
       wrong.push(...[...wrongIn(ending), ...twin.differences.splice(0)].map((what) => `${seed}: ${what}`));

@@ -17,13 +17,13 @@ import {
   type QuestionedPartFacts,
   type RowQuestion,
   rowsMaxOf,
-  SegmentCheck,
   segmentKeyOf,
   segmentRootOf,
   type TextDisproof,
   writeBatchKey,
 } from '#protocol';
 import { type Journal, Kept, refuse } from './kept.js';
+import { segmentRefusal } from './segment-refusal.js';
 import { keyOf } from './simulated-block-store.js';
 import type { SimulatedSeams } from './simulated-seams.js';
 import { burnt, handed, locked, type SimulatedWei, unlocked, type WeiMove } from './simulated-wei.js';
@@ -107,9 +107,8 @@ export class SimulatedQuestions {
     const row = this.#running(id, part, place.segmentIndex);
     if (row.publisher !== undefined) refuse('row-already-published');
     this.#requireFacts(id, part, commitment);
-    if (new SegmentCheck(this.#rules(id)).checkPlaintext(segment).reason !== undefined) {
-      refuse('segment-refused');
-    }
+    const refusal = segmentRefusal(this.#rules(id), segment);
+    if (refusal !== undefined) refuse(refusal);
     const segmentRoot = segmentRootOf(segment);
     requireRow(place, segmentRoot, commitment);
     const publisher = this.#seams.accountOf(sender);
