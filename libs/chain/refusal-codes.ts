@@ -97,7 +97,6 @@ export const contractRefusalCodes = [
   'part-mismatch',
   'part-not-counted',
   'part-not-in-doubt',
-  'part-struck-before',
   'participant-count-out-of-range',
   'participant-not-registered',
   'participant-repeated',

@@ -260,7 +260,11 @@ describe('questions', () => {
     });
     const owner = { own: { outputHash: lie, validParts: 7 }, participant: 2 };
     expect(tasks({ ...counting, player: owner, parts: rows({}) })[0].due).toMatchObject({ due: 'dispute' });
-    expect(named({ ...counting, parts: [{ ...rows({})[0], isStruck: true }] })).toEqual([]);
+    // Each question is decided by its own row, also where the part is struck; then the row is nobody's any more.
+    const struck = { ...rows({})[0], isStruck: true };
+    expect(named({ ...counting, parts: [struck] })).toEqual(['publish row/2/4']);
+    const over = { ...struck, questions: [{ ...question, state: 'returned' as const }] };
+    expect(named({ ...counting, parts: [over] })).toEqual([]);
   });
 
   it('hold what was published against the sealed bytes, once, where the part does not count', () => {

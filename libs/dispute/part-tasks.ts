@@ -27,10 +27,17 @@ export function partTasks(seen: DisputeSeen, player: Player): PartTask[] {
   return [
     ...questions,
     ...seen.dispute.parts.flatMap((part) => [
-      ...(isOpen && !part.isStruck ? part.rows.flatMap((row) => rowTasks(seen, player, row)) : []),
+      ...(isOpen ? openRows(part).flatMap((row) => rowTasks(seen, player, row)) : []),
       ...part.questions.flatMap((one) => concludeTasks(seen, player, part, one, isOpen)),
     ]),
   ];
+}
+
+/** Rows that a question is open about, also of a part that is struck: each is decided by itself. */
+function openRows({ rows, questions }: QuestionedPartFacts): AskedRowFacts[] {
+  return rows.filter(({ rowIndex }) =>
+    questions.some((one) => one.state === 'open' && one.rowIndex === rowIndex),
+  );
 }
 
 function questionTasks({ block, dispute }: DisputeSeen, player: Player): PartTask[] {

@@ -168,10 +168,15 @@ export function windowsAt(
 
 /** A bit for each part that a standing result counts, another leaves out, and that is not struck. */
 export function partsInDoubt(facts: BlockFacts): number {
+  return differingParts(facts) & countableParts(facts);
+}
+
+/** The same, whether they are struck or not. */
+export function differingParts(facts: BlockFacts): number {
   const masks = standingResults(facts).map(({ validParts }) => validParts);
   const counted = masks.reduce((mask, one) => mask | one, 0);
   const byAll = masks.reduce((mask, one) => mask & one, counted);
-  return counted & ~byAll & countableParts(facts);
+  return counted & ~byAll;
 }
 
 /** Only who stands for another result accuses one. */

@@ -120,6 +120,7 @@ export {
   type DisputeWindows,
   decidedFacts,
   decisionAt,
+  differingParts,
   doPartsDiffer,
   lastRevealedAt,
   ownResultWindow,

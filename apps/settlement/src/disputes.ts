@@ -49,7 +49,7 @@ const ownGame = 'own';
 const overtaken = [
   ...['already-accused', 'wrong-turn', 'turn-over', 'turn-not-over', 'result-not-standing'],
   ...['result-standing', 'result-unknown', 'accusation-too-late', 'nothing-else-stood-for'],
-  ...['record-already-placed', 'question-too-late', 'part-not-in-doubt', 'part-struck-before'],
+  ...['record-already-placed', 'question-too-late', 'part-not-in-doubt'],
   ...['already-asked', 'row-already-published', 'row-too-late', 'question-not-open', 'question-undecided'],
   ...['already-drawn', 'draw-too-early', 'already-concluded', 'nothing-to-appeal', 'block-over'],
   ...['block-open', 'not-drawn', 'wrong-time', 'wrong-stage'],

@@ -4,6 +4,8 @@ pragma solidity ^0.8.28;
 import {Stage} from "../interfaces/ChannelTypes.sol";
 import {IDisputedBlocks} from "../disputes/IDisputedBlocks.sol";
 import {Forfeit, IBlockSeams} from "../interfaces/IBlockSeams.sol";
+import {IPartBonds} from "../interfaces/IPartBonds.sol";
+import {Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
 import {BlockClock} from "../lib/BlockClock.sol";
 import {BlockWords, Seat} from "../lib/BlockWords.sol";
 import {Bonds} from "../lib/Bonds.sol";
@@ -13,7 +15,7 @@ import {Found} from "./FoundBlock.sol";
 import {PartDecision} from "./PartDecision.sol";
 
 /// The code that Blocks runs for what only some blocks go through. On its own it holds no block, and nobody calls it.
-contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
+contract BlockDisputes is BlockQuarrels, IDisputedBlocks, IPartBonds {
     constructor(Places memory places) BlockStore(places) {}
 
     // ── accusations of results ──
@@ -95,11 +97,26 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
         external
         returns (uint8 participant, address account, bytes27 partDigest)
     {
+        return hold(channelId, blockNumber, part, sender, false);
+    }
+
+    /// @inheritdoc IBlockSeams
+    function holdProof(bytes32 channelId, uint64 blockNumber, uint8 part, address sender)
+        external
+        returns (uint8 participant, address account, bytes27 partDigest)
+    {
+        return hold(channelId, blockNumber, part, sender, true);
+    }
+
+    function hold(bytes32 channelId, uint64 blockNumber, uint8 part, address sender, bool isProof)
+        private
+        returns (uint8 participant, address account, bytes27 partDigest)
+    {
         requireStriker();
         (Found memory found, uint256[224] storage stored) = findDisputed(channelId, blockNumber);
         uint256 closesAt = BlockClock.questionEnd(found.terms, PartDecision.processedAt(found));
         if (block.timestamp >= closesAt) revert QuestionTooLate(channelId, blockNumber, closesAt);
-        requireInDoubt(found, stored, part);
+        requireInDoubt(found, stored, part, isProof);
         uint256 index = indexOf(found, sender);
         participant = uint8(index);
         account = found.terms.participants[index];
@@ -122,11 +139,15 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
     }
 
     /// @inheritdoc IBlockSeams
-    function strikePart(bytes32 channelId, uint64 blockNumber, uint8 part) external returns (bool isNew) {
+    function strikePart(bytes32 channelId, uint64 blockNumber, uint8 part, uint16 provers)
+        external
+        returns (bool isNew)
+    {
         requireStriker();
         (Found memory found, uint256[224] storage stored) = findDisputed(channelId, blockNumber);
         if (!has(found.state.posted, part)) revert UnknownParticipant(channelId, part);
         if (found.dispute.decided) revert PartNotInDoubt(channelId, blockNumber, part);
+        stored[BlockWords.PROVERS] |= uint256(provers) << (16 * uint256(part));
         if (has(found.quarrel.struck, part)) return false;
         found.quarrel.struck |= bit(part);
         saveQuarrel(found, stored);
@@ -135,18 +156,38 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
     }
 
     /// @inheritdoc IBlockSeams
-    function spendPartBond(bytes32 channelId, uint64 blockNumber, uint8 part)
+    function chargePart(bytes32 channelId, uint64 blockNumber, uint8 part, uint96 amount)
         external
-        returns (address account, uint96 amount)
+        returns (address account, uint96 charged)
     {
         requireStriker();
         (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
         if (!has(found.state.posted, part)) revert UnknownParticipant(channelId, part);
         account = found.terms.participants[part];
-        if (found.stage >= Stage.Final || has(found.dispute.spentParts, part)) return (account, 0);
-        found.dispute.spentParts |= bit(part);
-        saveDispute(found, stored);
-        amount = Bonds.PART;
+        if (found.stage >= Stage.Final) return (account, 0);
+        uint96 left = partBondOf(stored, part);
+        charged = amount < left ? amount : left;
+        if (charged > 0) stored[BlockWords.CHARGES + part] += charged;
+    }
+
+    /// @inheritdoc IPartBonds
+    function returnParts(bytes32 channelId, uint64 blockNumber) external {
+        requireFrom(address(this));
+        (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
+        uint256 count = found.terms.participants.length;
+        WeiMove[] memory moves = new WeiMove[](count * (count + 1));
+        uint256 used = 0;
+        for (uint256 part = 0; part < count; part++) {
+            if (!has(found.state.posted, part)) continue;
+            if (has(found.quarrel.struck, part)) {
+                used = sharePart(found, stored, part, moves, used);
+                continue;
+            }
+            address owner = found.terms.participants[part];
+            uint96 left = partBondOf(stored, part);
+            moves[used++] = unlocked(owner, WeiBook.Free, Reason.PartBond, left);
+        }
+        moveWei(found, moves, used);
     }
 
     /// @inheritdoc IBlockSeams
@@ -254,7 +295,10 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
     }
 
     /// A part that a standing result counts and another leaves out.
-    function requireInDoubt(Found memory found, uint256[224] storage stored, uint8 part) private view {
+    function requireInDoubt(Found memory found, uint256[224] storage stored, uint8 part, bool mayBeStruck)
+        private
+        view
+    {
         bool isCounted = false;
         bool isLeftOut = false;
         uint256 gone = goneIn(found);
@@ -264,11 +308,41 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks {
             if (has(PartDecision.partsOf(stored, i), part)) isCounted = true;
             else isLeftOut = true;
         }
-        if (isCounted && isLeftOut && !has(found.quarrel.struck, part)) return;
+        if (isCounted && isLeftOut && (mayBeStruck || !has(found.quarrel.struck, part))) return;
         revert PartNotInDoubt(found.channelId, found.blockNumber, part);
     }
 
     // ── what is lost ──
+
+    /// What is left of the bond of a posted part, of a block that is not over.
+    function partBondOf(uint256[224] storage stored, uint256 part) private view returns (uint96) {
+        return Bonds.PART - uint96(stored[BlockWords.CHARGES + part]);
+    }
+
+    /// What does not divide is burnt too.
+    function sharePart(
+        Found memory found,
+        uint256[224] storage stored,
+        uint256 part,
+        WeiMove[] memory moves,
+        uint256 used
+    ) private view returns (uint256) {
+        uint256 provers = uint16(stored[BlockWords.PROVERS] >> (16 * part));
+        uint96 count = 0;
+        for (uint256 rest = provers; rest != 0; rest &= rest - 1) {
+            count++;
+        }
+        address owner = found.terms.participants[part];
+        uint96 left = partBondOf(stored, part);
+        uint96 share = count == 0 ? 0 : left / 2 / count;
+        for (uint256 i = 0; provers >> i != 0; i++) {
+            if (!has(provers, i)) continue;
+            moves[used] = unlocked(owner, WeiBook.Free, Reason.Prover, share);
+            moves[used++].to = found.terms.participants[i];
+        }
+        moves[used++] = burnt(owner, left - share * count);
+        return used;
+    }
 
     /// The bonds of those who posted the result: of all (`isFallen`), or of those alone who took it back after it
     /// was accused. Each is handed over once.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
+import {IPartBonds} from "../interfaces/IPartBonds.sol";
 import {BlockWords, Seat} from "../lib/BlockWords.sol";
 import {Bonds} from "../lib/Bonds.sol";
 import {LiveBlocks} from "../lib/LiveBlocks.sol";
@@ -18,13 +19,15 @@ abstract contract BlockEnds is BlockStore {
         liveOf[found.channelId].end(found.blockNumber);
     }
 
-    /// Bonds of parts, own results and seats come back, but for what silence costs, what is burnt, and what others
-    /// were handed; fees go to the seats whose result stands, or back.
+    /// Bonds of parts, own results and seats come back, but for what silence costs, what is burnt, what others were
+    /// handed, and parts that are struck; fees go to the seats whose result stands, or back.
     function returnBonds(Found memory found, uint256[224] storage stored, uint256 stands) internal {
         uint256 count = found.terms.participants.length;
         uint256 own = found.state.own & ~found.dispute.lostOwn;
-        uint256 parts = found.state.posted & ~found.dispute.spentParts;
         uint256 unclaimed = burnUnclaimed(found, stored);
+        // Where results count the same parts nobody was asked about any.
+        bool isSimple = !found.dispute.differ;
+        if (!isSimple) IPartBonds(address(this)).returnParts(found.channelId, found.blockNumber);
         WeiMove[] memory moves = new WeiMove[](5 * count);
         uint256 used = 0;
         for (uint256 i = 0; i < count; i++) {
@@ -34,7 +37,7 @@ abstract contract BlockEnds is BlockStore {
                     ? burnt(account, Bonds.OWN_RESULT)
                     : unlocked(account, WeiBook.Free, Reason.OwnResultBond, Bonds.OWN_RESULT);
             }
-            if (has(parts, i)) {
+            if (isSimple && has(found.state.posted, i)) {
                 moves[used++] = unlocked(account, WeiBook.Free, Reason.PartBond, Bonds.PART);
             }
             if (has(found.state.seats, i)) used = returnSeat(found, stored, stands, i, moves, used);

@@ -79,7 +79,8 @@ interface IQuestions {
         uint256 until,
         bytes segment
     );
-    /// `prover`: who is given half of the part owner's bond; the other half is burnt.
+    /// `prover`: who showed it, or was the first to ask about the row that nobody published. What the part's owner
+    /// loses is shared by all whose questions were upheld (IBlockSeams.strikePart).
     event FaultFound(
         bytes32 indexed channelId,
         uint64 indexed blockNumber,
@@ -103,13 +104,11 @@ interface IQuestions {
     error RowNotAsked(bytes32 channelId, uint64 blockNumber, uint8 part, uint32 rowIndex);
     error RowNotPublished(bytes32 channelId, uint64 blockNumber, uint8 part, uint32 rowIndex);
     error RowAlreadyPublished(bytes32 channelId, uint64 blockNumber, uint8 part, uint32 rowIndex);
-    /// It could be published, or disproved, until then.
+    /// It could be published, or disproved, until then; what nobody published is asked about no more.
     error RowTooLate(uint256 until);
     /// Nothing decides the question before then.
     error QuestionUndecided(uint256 until);
     error QuestionNotOpen(bytes32 channelId, uint64 blockNumber, uint8 part, uint8 participant);
-    /// A question about the part was upheld.
-    error PartStruckBefore(bytes32 channelId, uint64 blockNumber, uint8 part);
     error KeyNotProven(bytes32 keyCommitment, uint64 blockNumber);
     error SealedSegmentRefused(bytes32 sealedDigest, bytes32 given);
     error SealedLengthDiffers(uint256 sealedBytes, uint256 segmentBytes);
@@ -145,8 +144,8 @@ interface IQuestions {
     ) external;
 
     /// Anyone, within answerPeriod of the publication and of the last question about the row: the row's
-    /// sealed bytes are not 16 more than what was published. Needs no key. The part is struck, and half of
-    /// the part owner's bond the sender's (its account's, if an operator key sends it).
+    /// sealed bytes are not 16 more than what was published. Needs no key. The part is struck, and who asked about
+    /// the row has its share of what its owner loses, whoever shows this: so nobody gains by copying it.
     function disproveLength(
         bytes32 channelId,
         uint64 blockNumber,
@@ -164,8 +163,9 @@ interface IQuestions {
         Disproof calldata disproof
     ) external;
 
-    /// A participant, as long as it may question the part, without a bond: two headers of batches, of which
-    /// the one in the earlier row is not below the other by (author, sequence, recordsRoot).
+    /// A participant, as long as it may question the part, without a bond, also where the part is struck already: two
+    /// headers of batches, of which the one in the earlier row is not below the other by (author, sequence,
+    /// recordsRoot).
     function proveDisorder(
         bytes32 channelId,
         uint64 blockNumber,
@@ -187,8 +187,8 @@ interface IQuestions {
 
     /// Anyone, as soon as something decides the participant's question. Time: nobody published the row, and
     /// the part is struck; or nobody disproved what was published, and the bond is the publisher's. Once the
-    /// block is not open any more, nothing is decided: the bond goes back. What the Panel says of the part
-    /// changes nothing of it.
+    /// block is not open any more, nothing is decided: the bond goes back. What the Panel says of the part, or
+    /// others show of other rows, changes nothing of it.
     function conclude(bytes32 channelId, uint64 blockNumber, uint8 part, uint8 participant) external;
 
     // ── views ──

@@ -25,9 +25,9 @@ contract Panel is PanelMoney {
         Subject memory subject = Subject(channelId, blockNumber, part, 0);
         Case storage found = caseOf(subject);
         if (found.asker != address(0)) revert AlreadyAsked(channelId, blockNumber, part);
-        (, address account, bytes27 partDigest) =
+        (uint8 participant, address account, bytes27 partDigest) =
             blocks.holdQuestion(channelId, blockNumber, part, msg.sender);
-        found.asker = account;
+        (found.asker, found.participant) = (account, participant);
         lock(subject, account, Reason.QuestionBond);
         emit PanelAsked(channelId, blockNumber, part, account, partDigest);
         nameHeight(subject, found.rounds[0]);
@@ -101,7 +101,7 @@ contract Panel is PanelMoney {
         }
         found.isOver = true;
         bool isHeld = saysHeld(round);
-        if (!isHeld) blocks.strikePart(channelId, blockNumber, part);
+        if (!isHeld) blocks.strikePart(channelId, blockNumber, part, uint16(1 << found.participant));
         payDecided(subject, found, isHeld);
         emit PanelConcluded(channelId, blockNumber, part, isHeld);
         blocks.freeQuestions(channelId, blockNumber, 1);

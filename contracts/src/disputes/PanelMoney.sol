@@ -21,22 +21,15 @@ abstract contract PanelMoney is PanelDraws {
         return Bonds.QUESTION << uint96(round);
     }
 
-    /// The verdict stands. The part's owner and its bond, which is handed over here.
+    /// The verdict stands. The part's owner pays out of its bond; what is left of it goes where it belongs when the
+    /// block is over.
     function payDecided(Subject memory subject, Case storage found, bool isHeld) internal {
         Moves memory moves = newMoves();
         uint96 cost = addAppeals(moves, subject, found, true, isHeld);
-        (address owner, uint96 bond) =
-            blocks.spendPartBond(subject.channelId, subject.blockNumber, subject.part);
-        uint96 owed = isHeld ? cost / 2 : cost;
-        uint96 byOwner = owed < bond ? owed : bond;
-        uint96 rest = bond - byOwner;
+        (address owner, uint96 byOwner) = blocks.chargePart(
+            subject.channelId, subject.blockNumber, subject.part, isHeld ? cost / 2 : cost
+        );
         addCost(moves, owner, byOwner);
-        if (isHeld) {
-            addFreed(moves, owner, owner, Reason.PartBond, rest);
-        } else {
-            addFreed(moves, owner, found.asker, Reason.Prover, rest / 2);
-            addFreed(moves, owner, Bonds.BURN, Reason.Burnt, rest - rest / 2);
-        }
         addAsker(moves, found, cost - byOwner);
         addRounds(moves, subject, found, true);
     }

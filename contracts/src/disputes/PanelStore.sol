@@ -38,6 +38,8 @@ abstract contract PanelStore is IPanel {
     struct Case {
         /// The account whose bond is locked.
         address asker;
+        /// Its index in the channel.
+        uint8 participant;
         uint8 round;
         bool isOver;
         Round[ROUNDS] rounds;

@@ -22,7 +22,6 @@ import {SegmentRules} from "./SegmentRules.sol";
 /// Questions about parts, what IQuestions says of each act. Holds no money: bonds lie in the Vault.
 contract Questions is IQuestions {
     uint256 private constant PIECE_BYTES = 1_024;
-    uint256 private constant PARTICIPANTS_MAX = 16;
 
     address private immutable channels;
     IVault private immutable vault;
@@ -85,6 +84,9 @@ contract Questions is IQuestions {
         one.open |= bit;
         one.rowIndexes[participant] = rowIndex;
         RowWords storage row = one.rows[rowIndex];
+        // Of what time has decided nobody has a share any more.
+        bool isUnanswered = row.until != 0 && row.publisher == address(0) && block.timestamp >= row.until;
+        if (isUnanswered) revert RowTooLate(row.until);
         if (row.until == 0) row.asker = participant;
         // Time to publish runs from the first question, time to disprove from the last.
         if (row.until == 0 || row.publisher != address(0)) row.until = answerUntil(channelId);
@@ -142,7 +144,7 @@ contract Questions is IQuestions {
         if (isOfLength(row, sealedSegment)) {
             revert SealedLengthFits(sealedSegment.length, row.segmentBytes);
         }
-        uphold(which, Fault.RowDisproved, OperatorKeys.accountOf(participants, msg.sender), 0);
+        upholdRow(which, Fault.RowDisproved, OperatorKeys.accountOf(participants, msg.sender), rowIndex);
     }
 
     /// @inheritdoc IQuestions
@@ -155,7 +157,7 @@ contract Questions is IQuestions {
     ) external {
         Part memory which = Part(channelId, blockNumber, part);
         requireDifferent(which, publishedRow(which, rowIndex), disproof);
-        uphold(which, Fault.RowDisproved, OperatorKeys.accountOf(participants, msg.sender), 0);
+        upholdRow(which, Fault.RowDisproved, OperatorKeys.accountOf(participants, msg.sender), rowIndex);
     }
 
     // ── faults that show at once ──
@@ -170,10 +172,10 @@ contract Questions is IQuestions {
         HeaderPlace calldata later
     ) external {
         Part memory which = Part(channelId, blockNumber, part);
-        address account = holdFor(which, facts);
+        (uint8 participant, address account) = holdFor(which, facts);
         requireRowsApart(earlier, later, 1);
         if (RecordProof.isBelow(headerIn(facts, earlier), headerIn(facts, later))) revert HeadersInOrder();
-        uphold(which, Fault.Disorder, account, 1);
+        uphold(which, Fault.Disorder, account, participant);
     }
 
     /// @inheritdoc IQuestions
@@ -186,11 +188,11 @@ contract Questions is IQuestions {
         HeaderPlace calldata later
     ) external {
         Part memory which = Part(channelId, blockNumber, part);
-        address account = holdFor(which, facts);
+        (uint8 participant, address account) = holdFor(which, facts);
         requireRowsApart(earlier, later, PartLimits.rowsMax(termsOf(channelId)));
         (uint8 one, uint8 other) = (headerIn(facts, earlier).author, headerIn(facts, later).author);
         if (one != other) revert AuthorsDiffer(one, other);
-        uphold(which, Fault.TooManyRows, account, 1);
+        uphold(which, Fault.TooManyRows, account, participant);
     }
 
     // ── ends ──
@@ -207,7 +209,8 @@ contract Questions is IQuestions {
         if (!blocks.isOpen(channelId, blockNumber)) return endOne(which, participant, address(0));
         if (block.timestamp < row.until) revert QuestionUndecided(row.until);
         if (row.publisher != address(0)) return endOne(which, participant, row.publisher);
-        uphold(which, Fault.RowUnanswered, termsOf(channelId).participants[row.asker], 0);
+        address asker = termsOf(channelId).participants[row.asker];
+        upholdRow(which, Fault.RowUnanswered, asker, one.rowIndexes[participant]);
     }
 
     // ── views ──
@@ -240,9 +243,7 @@ contract Questions is IQuestions {
 
     /// A row whose time runs, to be published or disproved.
     function runningRow(Part memory which, uint32 rowIndex) private view returns (RowWords storage row) {
-        PartCase storage one = caseOf(which);
-        if (one.isStruck) revert PartStruckBefore(which.channelId, which.blockNumber, which.index);
-        row = one.rows[rowIndex];
+        row = caseOf(which).rows[rowIndex];
         uint256 until = row.until;
         if (until == 0) revert RowNotAsked(which.channelId, which.blockNumber, which.index, rowIndex);
         if (block.timestamp >= until) revert RowTooLate(until);
@@ -260,11 +261,14 @@ contract Questions is IQuestions {
         if (given != partDigest) revert PartFactsRefused(partDigest, given);
     }
 
-    /// For what is decided in this call; returns the account of the participant that shows it.
-    function holdFor(Part memory which, PartFacts calldata facts) private returns (address account) {
+    /// For what is decided in this call; returns the participant that shows it, and its account.
+    function holdFor(Part memory which, PartFacts calldata facts)
+        private
+        returns (uint8 participant, address account)
+    {
         bytes27 partDigest;
-        (, account, partDigest) =
-            blocks.holdQuestion(which.channelId, which.blockNumber, which.index, msg.sender);
+        (participant, account, partDigest) =
+            blocks.holdProof(which.channelId, which.blockNumber, which.index, msg.sender);
         requireFacts(partDigest, facts);
     }
 
@@ -357,42 +361,44 @@ contract Questions is IQuestions {
         vault.moveWei(which.channelId, which.blockNumber, moves);
     }
 
-    /// The part is struck: all open questions about it get their bonds back, and half of its owner's bond is
-    /// the prover's. `held`: questions without a bond that end with this.
-    function uphold(Part memory which, Fault fault, address prover, uint8 held) private {
+    /// The part is struck: all open questions about the row get their bonds back, and a share of its owner's bond.
+    /// Questions about other rows go on.
+    function upholdRow(Part memory which, Fault fault, address prover, uint32 rowIndex) private {
         PartCase storage one = caseOf(which);
-        uint16 open = one.open;
-        (one.open, one.isStruck) = (0, true);
-        emit FaultFound(which.channelId, which.blockNumber, which.index, fault, prover);
-        blocks.strikePart(which.channelId, which.blockNumber, which.index);
-        (WeiMove[] memory moves, uint256 used) = ownerPays(which, prover);
         address[] memory accounts = termsOf(which.channelId).participants;
-        uint8 ended = held;
+        WeiMove[] memory moves = new WeiMove[](accounts.length);
+        tellFault(which, fault, prover);
+        uint16 upheld = 0;
+        uint8 ended = 0;
         for (uint8 i = 0; i < accounts.length; i++) {
-            if (open & bitOf(i) == 0) continue;
-            moves[used++] = freed(accounts[i], accounts[i], Reason.QuestionBond, Bonds.QUESTION);
+            if (one.open & bitOf(i) == 0 || one.rowIndexes[i] != rowIndex) continue;
+            upheld |= bitOf(i);
+            moves[ended++] = freed(accounts[i], accounts[i], Reason.QuestionBond, Bonds.QUESTION);
             emit QuestionEnded(which.channelId, which.blockNumber, which.index, i, false);
-            ended++;
         }
         assembly ("memory-safe") {
-            mstore(moves, used)
+            mstore(moves, ended)
         }
-        blocks.freeQuestions(which.channelId, which.blockNumber, ended);
+        one.open &= ~upheld;
+        strike(which, upheld, ended);
         vault.moveWei(which.channelId, which.blockNumber, moves);
     }
 
-    /// Moves with room for one of each participant more. Whoever strikes a part first disposes of its bond.
-    function ownerPays(Part memory which, address prover)
-        private
-        returns (WeiMove[] memory moves, uint256 used)
-    {
-        moves = new WeiMove[](PARTICIPANTS_MAX + 2);
-        (address owner, uint96 amount) =
-            blocks.spendPartBond(which.channelId, which.blockNumber, which.index);
-        if (amount == 0) return (moves, 0);
-        moves[0] = freed(owner, prover, Reason.Prover, amount / 2);
-        moves[1] = freed(owner, Bonds.BURN, Reason.Burnt, amount - amount / 2);
-        return (moves, 2);
+    /// The same, of what one participant shows at once, without a bond.
+    function uphold(Part memory which, Fault fault, address prover, uint8 participant) private {
+        tellFault(which, fault, prover);
+        strike(which, bitOf(participant), 1);
+    }
+
+    /// `ended`: how many questions this decides, those of `provers`.
+    function strike(Part memory which, uint16 provers, uint8 ended) private {
+        blocks.strikePart(which.channelId, which.blockNumber, which.index, provers);
+        blocks.freeQuestions(which.channelId, which.blockNumber, ended);
+    }
+
+    function tellFault(Part memory which, Fault fault, address prover) private {
+        caseOf(which).isStruck = true;
+        emit FaultFound(which.channelId, which.blockNumber, which.index, fault, prover);
     }
 
     function freed(address from, address to, Reason reason, uint96 amount)

@@ -54,16 +54,27 @@ interface IBlockSeams {
         external
         returns (uint8 participant, address account, bytes27 partDigest);
 
+    /// Questions: as holdQuestion, of a fault that is shown in the same call, and also where the part is struck
+    /// already: who shows another fault of it, or the same, has its share of what the owner loses.
+    function holdProof(bytes32 channelId, uint64 blockNumber, uint8 part, address sender)
+        external
+        returns (uint8 participant, address account, bytes27 partDigest);
+
     /// Questions or the Panel: so many questions are over. Changes nothing from Final on.
     function freeQuestions(bytes32 channelId, uint64 blockNumber, uint8 count) external;
 
-    /// Questions or the Panel: the part counts for nobody. False if it was struck before.
-    function strikePart(bytes32 channelId, uint64 blockNumber, uint8 part) external returns (bool isNew);
-
-    /// Questions or the Panel: hands over the bond of the part's owner; amount 0 if it was before.
-    function spendPartBond(bytes32 channelId, uint64 blockNumber, uint8 part)
+    /// Questions or the Panel: the part counts for nobody. `provers`: a bit for each participant whose question is
+    /// upheld by this; when the block is over, half of what is left of the owner's bond is shared alike by all whose
+    /// were, however many of each, and the rest is burnt. False if it was struck before.
+    function strikePart(bytes32 channelId, uint64 blockNumber, uint8 part, uint16 provers)
         external
-        returns (address account, uint96 amount);
+        returns (bool isNew);
+
+    /// Questions or the Panel: hands over so much of the bond of the part's owner, or what is left of it; none
+    /// from Final on.
+    function chargePart(bytes32 channelId, uint64 blockNumber, uint8 part, uint96 amount)
+        external
+        returns (address account, uint96 charged);
 
     /// Whether disputes may still change the block: below Final.
     function isOpen(bytes32 channelId, uint64 blockNumber) external view returns (bool);

@@ -58,10 +58,9 @@ struct Dispute {
     /// It is written which parts count, as a bit for each.
     bool decided;
     uint16 counted;
-    /// A bit for each participant whose seat's bond, own result's, or part's was handed over.
+    /// A bit for each participant whose seat's bond, or own result's, was handed over.
     uint16 lostSeats;
     uint16 lostOwn;
-    uint16 spentParts;
     /// A bit for each participant that took its own result back after it was accused, until its bond is fetched.
     uint16 forfeitable;
 }
@@ -90,11 +89,15 @@ library BlockWords {
     uint256 internal constant DISPUTE = 3;
     /// Which parts a participant questioned: 16 bits for each part, participant i at bit i of them.
     uint256 internal constant QUESTIONED = 4;
+    /// Whose questions about a part were upheld, likewise.
+    uint256 internal constant PROVERS = 5;
     /// One for each participant from here on: the first 27 bytes of the part's digest, and the height.
     uint256 internal constant PARTS = 16;
     uint256 internal constant SEATS = 32;
     uint256 internal constant COMMITMENTS = 48;
     uint256 internal constant FEES = 64;
+    /// What was handed over of the bond of each part.
+    uint256 internal constant CHARGES = 80;
     /// Two for each result: outputHash, and ResultWord. At most 48: of 16 participants a seat, an own one, and one
     /// once it is decided which parts count.
     uint256 internal constant RESULTS = 128;
@@ -146,8 +149,7 @@ library BlockWords {
         return uint256(one.accusations) | (uint256(one.questions) << 16) | (uint256(one.resolvedAt) << 32)
             | (uint256(one.revealedAt) << 72) | (one.differ ? 1 << 112 : 0) | (one.decided ? 1 << 113 : 0)
             | (uint256(one.counted) << 120) | (uint256(one.lostSeats) << 136)
-            | (uint256(one.lostOwn) << 152) | (uint256(one.spentParts) << 168)
-            | (uint256(one.forfeitable) << 184);
+            | (uint256(one.lostOwn) << 152) | (uint256(one.forfeitable) << 184);
     }
 
     function disputeOf(uint256 word) internal pure returns (Dispute memory) {
@@ -161,7 +163,6 @@ library BlockWords {
             uint16(word >> 120),
             uint16(word >> 136),
             uint16(word >> 152),
-            uint16(word >> 168),
             uint16(word >> 184)
         );
     }

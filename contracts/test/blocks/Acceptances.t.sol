@@ -164,7 +164,7 @@ contract AcceptancesTest is BlockScene {
         vm.expectEmit(address(blocks));
         emit IBlockFacts.PartStruck(id, N, 1);
         vm.prank(PANEL);
-        blocks.strikePart(id, N, 1);
+        blocks.strikePart(id, N, 1, 1);
         vm.assertEq(lens.blockWords(id, N).struck, 2);
         vm.warp(begun() + 160);
         vm.assertFalse(lens.blockWords(id, N).results[0].fallen, "follows, and is not written");
@@ -193,7 +193,7 @@ contract AcceptancesTest is BlockScene {
             blocks.fall(id, N, 0);
             vm.expectRevert(wrongStage(stages[i]));
             vm.prank(PANEL);
-            blocks.strikePart(id, N, 1);
+            blocks.strikePart(id, N, 1, 1);
         }
     }
 

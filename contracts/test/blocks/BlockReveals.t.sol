@@ -180,7 +180,7 @@ contract BlockRevealsTest is BlockScene {
         vm.warp(deadlineOfParts(N) + 40);
         revealOwn(id, N, 1, resultOf(3, 800, 5));
         vm.prank(PANEL);
-        blocks.strikePart(id, N, 2);
+        blocks.strikePart(id, N, 2, 1);
         refuseOwn(2, resultOf(3, 900, 5), notPosted(5, 1));
         revealOwn(id, N, 2, resultOf(3, 900, 1));
     }
@@ -194,7 +194,7 @@ contract BlockRevealsTest is BlockScene {
         reveal(id, N, 0, resultOf(3, 1000, 3));
         reveal(id, N, 1, high());
         vm.prank(QUESTIONS);
-        blocks.strikePart(id, N, 2);
+        blocks.strikePart(id, N, 2, 1);
         reveal(id, N, 2, resultOf(3, 900, ALL));
         vm.warp(begun() + 180);
         settle(id, N, resultOf(3, 1000, 3));

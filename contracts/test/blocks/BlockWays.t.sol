@@ -197,7 +197,7 @@ contract BlockWaysTest is BlockScene {
         vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, address(this)));
         blocks.fall(id, N, 1);
         vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, address(this)));
-        blocks.strikePart(id, N, 1);
+        blocks.strikePart(id, N, 1, 1);
     }
 
     function test_way_18_an_operator_key_with_delegated_code_goes_on_signing() external {

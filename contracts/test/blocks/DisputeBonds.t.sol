@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
+import {IPartBonds} from "../../src/interfaces/IPartBonds.sol";
 import {Forfeit} from "../../src/interfaces/IBlockSeams.sol";
 import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
@@ -254,7 +255,7 @@ contract DisputeBondsTest is DisputeScene {
         vm.assertFalse(blocks.isOpen(id, N), "open");
         freeQuestions(2);
         freeAccusations(2);
-        (, uint96 amount) = spend(2);
+        (, uint96 amount) = charge(2, 1);
         vm.assertEq(amount, 0);
         vm.expectRevert(wrongStage(Stage.Final));
         strike(2);
@@ -275,23 +276,135 @@ contract DisputeBondsTest is DisputeScene {
 
     // ── parts ──
 
-    function test_the_bond_of_a_part_is_handed_over_once() external {
+    function test_no_more_of_a_parts_bond_is_handed_over_than_there_is() external {
         differing();
         ask(2, 0);
-        strike(2);
-        (address owner, uint96 amount) = spend(2);
+        (address owner, uint96 charged) = charge(2, 0.004 ether);
         vm.assertEq(owner, account(2));
-        vm.assertEq(amount, Bonds.PART);
-        (owner, amount) = spend(2);
+        vm.assertEq(charged, 0.004 ether);
+        (, charged) = charge(2, 0);
+        vm.assertEq(charged, 0);
+        (, charged) = charge(2, 0.007 ether);
+        vm.assertEq(charged, 0.006 ether);
+        (owner, charged) = charge(2, 1);
         vm.assertEq(owner, account(2));
-        vm.assertEq(amount, 0);
-        vm.assertEq(dispute().spentParts, 4);
+        vm.assertEq(charged, 0);
         freeQuestions(1);
         goTo(W);
-        settle(id, N, short());
+        settle(id, N, low());
         vm.assertEq(lockedOf(account(2)), Bonds.PART, "the Panel has it");
         vm.assertEq(lockedOf(account(0)), 0);
-        (, amount) = spend(0);
-        vm.assertEq(amount, 0);
+        (, charged) = charge(0, 1);
+        vm.assertEq(charged, 0);
+    }
+
+    /// What its panel did not cost of the bond of a part that counts comes back.
+    function test_the_rest_of_the_bond_of_a_part_that_counts_comes_back() external {
+        differing();
+        ask(2, 0);
+        charge(2, 0.004 ether);
+        freeQuestions(1);
+        goTo(W);
+        settle(id, N, low());
+        vm.assertEq(lockedOf(account(2)), 0.004 ether);
+        vm.assertEq(freeOf(Bonds.BURN), Bonds.OWN_RESULT, "who left it out without asking");
+    }
+
+    /// Of all whose questions were upheld, and not of whoever was looked at first; of each once.
+    function test_half_of_a_struck_parts_bond_is_shared_by_all_who_were_right() external {
+        differing();
+        ask(2, 0);
+        ask(2, 1);
+        charge(2, 0.004 ether);
+        vm.assertTrue(strike(2, 2), "new");
+        vm.assertFalse(strike(2, 3), "struck before");
+        vm.assertFalse(strike(2, 2), "struck before");
+        freeQuestions(2);
+        uint256[3] memory before = [freeOf(account(0)), freeOf(account(1)), freeOf(account(2))];
+        goTo(W);
+        expectWei(account(2), account(0), WeiBook.Locked, WeiBook.Free, 0.0015 ether, Reason.Prover);
+        expectWei(account(2), account(1), WeiBook.Locked, WeiBook.Free, 0.0015 ether, Reason.Prover);
+        expectWei(account(2), Bonds.BURN, WeiBook.Locked, WeiBook.Free, 0.003 ether, Reason.Burnt);
+        settle(id, N, short());
+        vm.assertEq(lockedOf(account(2)), 0.004 ether, "the Panel has it");
+        vm.assertEq(freeOf(account(0)) - before[0], Bonds.PART + 0.0015 ether);
+        vm.assertEq(freeOf(account(1)) - before[1], Bonds.PART + Bonds.OWN_RESULT + 0.0015 ether);
+        vm.assertEq(freeOf(account(2)), before[2]);
+        vm.assertEq(freeOf(Bonds.BURN), 0.003 ether);
+    }
+
+    /// Whatever does not divide is burnt, and an owner that proves its own part's fault has no more than half back.
+    function test_an_owner_that_strikes_its_own_part_loses_half() external {
+        differing();
+        strike(2, 4);
+        uint256 before = freeOf(account(2));
+        goTo(W);
+        settle(id, N, short());
+        vm.assertEq(freeOf(account(2)) - before, Bonds.PART / 2);
+        vm.assertEq(lockedOf(account(2)), 0);
+    }
+
+    /// Nothing that a striker says keeps a block from ending.
+    function test_without_a_prover_all_of_it_is_burnt() external {
+        differing();
+        strike(2, 0);
+        goTo(W);
+        settle(id, N, short());
+        vm.assertEq(freeOf(Bonds.BURN), Bonds.PART);
+    }
+
+    function test_only_blocks_itself_returns_bonds_of_parts() external {
+        differing();
+        strike(2);
+        address[5] memory callers = [ADJUDICATOR, QUESTIONS, PANEL, STRANGER, account(0)];
+        for (uint256 i = 0; i < 5; i++) {
+            vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, callers[i]));
+            vm.prank(callers[i]);
+            IPartBonds(address(blocks)).returnParts(id, N);
+        }
+    }
+
+    function test_three_provers_have_a_third_of_the_half_each_and_the_rest_is_burnt() external {
+        differing();
+        strike(2, 7);
+        goTo(W);
+        settle(id, N, short());
+        uint256 third = uint256(Bonds.PART) / 6;
+        vm.assertEq(freeOf(Bonds.BURN), Bonds.PART - 3 * third);
+    }
+
+    /// Also where nothing stands in the end.
+    function test_a_void_block_pays_what_its_struck_parts_owe() external {
+        revealedBySeats([low(), high(), resultOf(3, 900, 5)]);
+        ask(1, 0);
+        strike(1, 1);
+        strike(2, 1);
+        freeQuestions(1);
+        goTo(W);
+        requireStage(id, N, Stage.Void);
+        uint256 before = freeOf(account(0));
+        blocks.releaseVoid(id, N);
+        vm.assertEq(freeOf(account(0)) - before, 2 * uint256(Bonds.PART));
+        vm.assertEq(lockedOf(account(1)), 0);
+        vm.assertEq(lockedOf(account(2)), 0);
+    }
+
+    /// Before it is decided which parts count, a fault of a struck part may be shown once more, and no later.
+    function test_a_struck_part_takes_proofs_and_no_questions() external {
+        differing();
+        strike(2, 1);
+        refuseQuestion(2, notInDoubt(2));
+        vm.startPrank(QUESTIONS);
+        (uint8 participant, address account_,) = blocks.holdProof(id, N, 2, account(1));
+        vm.assertEq(participant, 1);
+        vm.assertEq(account_, account(1));
+        vm.assertEq(dispute().questions, 1);
+        blocks.freeQuestions(id, N, 1);
+        vm.expectRevert(notInDoubt(1));
+        blocks.holdProof(id, N, 1, account(1));
+        goTo(Q);
+        vm.expectRevert(questionTooLate());
+        blocks.holdProof(id, N, 2, account(1));
+        vm.stopPrank();
     }
 }

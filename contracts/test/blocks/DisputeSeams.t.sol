@@ -148,7 +148,7 @@ contract DisputeSeamsTest is DisputeScene {
             vm.expectRevert(why);
             strike(parts[i]);
             vm.expectRevert(why);
-            spend(parts[i]);
+            charge(parts[i], 1);
         }
     }
 
@@ -183,9 +183,11 @@ contract DisputeSeamsTest is DisputeScene {
         vm.expectRevert(why);
         blocks.freeQuestions(id, N, 0);
         vm.expectRevert(why);
-        blocks.strikePart(id, N, 2);
+        blocks.holdProof(id, N, 2, account(0));
         vm.expectRevert(why);
-        blocks.spendPartBond(id, N, 2);
+        blocks.strikePart(id, N, 2, 1);
+        vm.expectRevert(why);
+        blocks.chargePart(id, N, 2, 1);
     }
 
     /// On its own it holds no block: nothing of a dispute is there, whoever calls.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
+import {Bonds} from "../../src/lib/Bonds.sol";
 import {DisputeScene} from "./support/DisputeScene.sol";
 
 /// When what may be said in a dispute, to the second, and when it ends.
@@ -301,7 +302,7 @@ contract DisputeWindowsTest is DisputeScene {
         bytes32 words = keccak256(abi.encode(blocks.rawWords(id, N)));
         freeAccusations(1);
         freeQuestions(1);
-        (, uint96 amount) = spend(2);
+        (, uint96 amount) = charge(2, Bonds.PART);
         vm.assertEq(amount, 0);
         refuseQuestion(2, wrongStage(Stage.Final));
         refuseAccusation(0, 1, wrongStage(Stage.Final));

@@ -363,7 +363,7 @@ contract PartDecisionTest is DisputeScene {
         if (act == 3) vm.assertEq(takenBack(2).length, 1);
         if (act == 4) revealOwn(id, N, 2, resultOf(3, 7, ALL));
         if (act == 5) accuse(0, 2);
-        if (act == 6) spend(2);
+        if (act == 6) charge(2, Bonds.PART);
         if (act == 7) freeQuestions(0);
         if (act == 8) {
             goTo(1019);

@@ -92,7 +92,7 @@ contract DeploymentTest is Organisations {
             blocks.fall(channelId, 0, 0);
             vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, others[i]));
             vm.prank(others[i]);
-            blocks.strikePart(channelId, 0, 0);
+            blocks.strikePart(channelId, 0, 0, 1);
         }
         vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, PANEL));
         vm.prank(PANEL);
@@ -105,12 +105,12 @@ contract DeploymentTest is Organisations {
         blocks.fall(channelId, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, ADJUDICATOR));
         vm.prank(ADJUDICATOR);
-        blocks.strikePart(channelId, 0, 0);
+        blocks.strikePart(channelId, 0, 0, 1);
         address[2] memory strikers = [QUESTIONS, PANEL];
         for (uint256 i = 0; i < 2; i++) {
             vm.expectRevert(why);
             vm.prank(strikers[i]);
-            blocks.strikePart(channelId, 0, 0);
+            blocks.strikePart(channelId, 0, 0, 1);
         }
     }
 

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {Disproof, IQuestions} from "../../src/disputes/IQuestions.sol";
-import {Bonds} from "../../src/lib/Bonds.sol";
 import {SeamsMock} from "../support/SeamsMock.sol";
 import {QuestionScene} from "./support/QuestionScene.sol";
 
@@ -56,12 +55,12 @@ contract DisproofsTest is QuestionScene {
         vm.prank(STRANGER);
         questions.disproveText(id, N, OWNER, 0, disproof);
         vm.assertTrue(isStruck(), "struck");
+        // Who asked has its share, whoever shows it: a copy gains nothing.
+        requireStruckBy(2);
         requireGains([int256(0), 0, -10, 0]);
-        vm.assertEq(freeOf(STRANGER), 0.005 ether);
+        vm.assertEq(freeOf(STRANGER), 0);
         vm.assertEq(lockedOf(account(1)), 0);
         vm.assertEq(seams.questionsHeld(id, N), 0);
-        vm.expectRevert(abi.encodeWithSelector(IQuestions.PartStruckBefore.selector, id, N, OWNER));
-        questions.disproveText(id, N, OWNER, 0, disproof);
     }
 
     /// The last of the second piece, which is shorter, and the whole tag, which decides nothing.
@@ -101,7 +100,7 @@ contract DisproofsTest is QuestionScene {
     }
 
     /// One question about the row, whoever asked it, is enough for whoever holds the data.
-    function test_whoever_disproves_a_row_frees_everybody_who_asked() public {
+    function test_whoever_disproves_a_row_frees_everybody_who_asked_about_it() public {
         Part memory part = wrongAt(goodPart(), 1, 0, 0xff);
         doubt(part);
         ask(1, part, 1);
@@ -111,10 +110,11 @@ contract DisproofsTest is QuestionScene {
         Disproof memory disproof = disproofOf(part, 1, 0);
         vm.prank(operator(3));
         questions.disproveText(id, N, OWNER, 1, disproof);
-        requireGains([int256(0), 0, -10, 5]);
+        requireStruckBy(10);
+        requireGains([int256(-10), 0, -10, 0]);
         vm.assertEq(freeOf(operator(3)), 0);
-        vm.assertEq(freeOf(Bonds.BURN), 0.005 ether);
-        vm.assertEq(openQuestions(), 0);
+        vm.assertEq(openQuestions(), 1);
+        vm.assertEq(seams.questionsHeld(id, N), 1);
     }
 
     // ── in time ──
@@ -141,8 +141,9 @@ contract DisproofsTest is QuestionScene {
         Disproof memory disproof = disproofOf(part, 0, 0);
         vm.prank(account(3));
         questions.disproveText(id, N, OWNER, 0, disproof);
-        requireGains([int256(0), -10, -10, 5]);
-        vm.assertTrue(isStruck(), "struck");
+        // The first question was refuted: it has no share.
+        requireStruckBy(8);
+        requireGains([int256(0), -10, -10, 0]);
     }
 
     function test_what_is_not_published_cannot_be_disproved() public {

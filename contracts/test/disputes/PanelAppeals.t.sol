@@ -95,7 +95,7 @@ contract PanelAppealsTest is PanelFixture {
         emit IPanel.PanelConcluded(id, BLOCK, PART, true);
         conclude();
         holds(account(ASKER), 1 ether - 18 * PAY, 0, 0);
-        holds(account(OWNER), 1 ether - 18 * PAY, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - 18 * PAY);
         holds(Bonds.BURN, (1 + 15 + 1) * Bonds.PANEL_SILENCE, 0, 0);
         everybodyIsPaid();
     }
@@ -109,7 +109,7 @@ contract PanelAppealsTest is PanelFixture {
         vm.assertTrue(isOver(), "over");
         vm.assertFalse(isStruck(), "struck");
         holds(account(ASKER), 1 ether, 0, 0);
-        holds(account(OWNER), 1 ether, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART);
         holds(Bonds.BURN, (7 + 15 + 31) * Bonds.PANEL_SILENCE, 0, 0);
         everybodyIsPaid();
     }
@@ -127,9 +127,8 @@ contract PanelAppealsTest is PanelFixture {
         conclude();
         vm.assertTrue(isStruck(), "struck");
         // The owner pays all three.
-        uint256 rest = Bonds.PART - 37 * PAY;
-        holds(account(ASKER), 1 ether + rest / 2, 0, 0);
-        holds(account(OWNER), FREE, 0, 0);
+        holds(account(ASKER), 1 ether, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - 37 * PAY);
         everybodyIsPaid();
     }
 
@@ -144,7 +143,7 @@ contract PanelAppealsTest is PanelFixture {
         conclude();
         vm.assertFalse(isStruck(), "struck");
         holds(account(ASKER), 1 ether - 11 * PAY, 0, 0);
-        holds(account(OWNER), 1 ether - 11 * PAY, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - 11 * PAY);
         everybodyIsPaid();
     }
 
@@ -156,10 +155,9 @@ contract PanelAppealsTest is PanelFixture {
         waitForAppeals();
         conclude();
         vm.assertTrue(isStruck(), "struck");
-        uint256 rest = Bonds.PART - 22 * PAY;
-        holds(account(ASKER), 1 ether + rest / 2, 0, 0);
-        holds(account(OWNER), FREE, 0, 0);
-        holds(Bonds.BURN, rest / 2, 0, 0);
+        holds(account(ASKER), 1 ether, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - 22 * PAY);
+        holds(Bonds.BURN, 0, 0, 0);
         everybodyIsPaid();
     }
 
@@ -174,7 +172,7 @@ contract PanelAppealsTest is PanelFixture {
         holds(Bonds.BURN, 2 * BOND - 14 * PAY + Bonds.PANEL_SILENCE, 0, 0);
         uint256 half = 7 * PAY / 2;
         holds(account(ASKER), 1 ether - half, 0, 0);
-        holds(account(OWNER), 1 ether - half, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - half);
         everybodyIsPaid();
     }
 
@@ -192,7 +190,7 @@ contract PanelAppealsTest is PanelFixture {
         holds(account(THIRD), 1 ether - 2 * BOND, 0, 0);
         uint256 half = (7 + 31) * PAY / 2;
         holds(account(ASKER), 1 ether - half, 0, 0);
-        holds(account(OWNER), 1 ether - half, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - half);
         holds(Bonds.BURN, 2 * BOND - 15 * PAY, 0, 0);
         everybodyIsPaid();
     }
@@ -208,15 +206,14 @@ contract PanelAppealsTest is PanelFixture {
         drawAll();
         hear(0, 31, 0);
         conclude();
-        uint256 rest = Bonds.PART - 52 * PAY;
-        holds(account(ASKER), 1 ether + rest / 2, 0, 0);
-        holds(account(OWNER), FREE, 0, 0);
+        holds(account(ASKER), 1 ether, 0, 0);
+        holds(account(OWNER), FREE, 0, Bonds.PART - 52 * PAY);
         everybodyIsPaid();
     }
 
-    /// A question of another kind had the owner's bond first: the validators are paid all the same.
+    /// Nothing is left of the owner's bond: the validators are paid all the same.
     function test_what_the_owners_bond_lacks_the_asker_pays() public {
-        (address owner, uint96 bond) = seams.spendPartBond(id, BLOCK, PART);
+        (address owner, uint96 bond) = seams.chargePart(id, BLOCK, PART, Bonds.PART);
         moveAs(address(blocks), owner, WeiBook.Locked, WeiBook.Free, bond);
         hear(0, 7, 0);
         waitForAppeals();
@@ -227,7 +224,7 @@ contract PanelAppealsTest is PanelFixture {
     }
 
     function test_the_dearest_panel_is_paid_out_of_one_bond() public {
-        (address owner, uint96 bond) = seams.spendPartBond(id, BLOCK, PART);
+        (address owner, uint96 bond) = seams.chargePart(id, BLOCK, PART, Bonds.PART);
         moveAs(address(blocks), owner, WeiBook.Locked, WeiBook.Free, bond);
         hear(3, 4, 0);
         appeal(OWNER);

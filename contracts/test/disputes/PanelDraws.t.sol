@@ -25,7 +25,7 @@ contract PanelDrawsTest is PanelFixture {
         emit IPanel.PanelConcluded(id, BLOCK, PART, true);
         conclude();
         holds(account(0), 1 ether, 0, 0);
-        holds(account(1), 1 ether, 0, 0);
+        holds(account(1), 1 ether - Bonds.PART, 0, Bonds.PART);
     }
 
     function test_all_sit_where_there_are_fewer_than_a_panel_has() public {

@@ -24,7 +24,7 @@ contract PanelVerdictsTest is PanelFixture {
         conclude();
         vm.assertFalse(isStruck(), "struck");
         holds(account(0), 1 ether - 7 * PAY / 2, 0, 0);
-        holds(account(1), 1 ether - 7 * PAY / 2, 0, 0);
+        holds(account(1), FREE, 0, Bonds.PART - 7 * PAY / 2);
         for (uint256 i = 0; i < 7; i++) {
             holds(validator(i), PAY, STAKE, 0);
         }
@@ -41,10 +41,10 @@ contract PanelVerdictsTest is PanelFixture {
         emit IPanel.PanelConcluded(id, BLOCK, PART, false);
         conclude();
         vm.assertTrue(isStruck(), "struck");
-        uint256 rest = Bonds.PART - 7 * PAY;
-        holds(account(0), 1 ether + rest / 2, 0, 0);
-        holds(account(1), FREE, 0, 0);
-        holds(Bonds.BURN, rest / 2, 0, 0);
+        vm.assertEq(seams.proversOf(id, BLOCK, PART), 1, "provers");
+        holds(account(0), 1 ether, 0, 0);
+        holds(account(1), FREE, 0, Bonds.PART - 7 * PAY);
+        holds(Bonds.BURN, 0, 0, 0);
         for (uint256 i = 0; i < 7; i++) {
             holds(validator(i), PAY, STAKE, 0);
         }

@@ -118,14 +118,13 @@ contract RowQuestionsTest is QuestionScene {
         vm.expectEmit(address(questions));
         emit IQuestions.QuestionEnded(id, N, OWNER, 1, false);
         conclude(1);
-        vm.assertTrue(isStruck(), "struck");
-        requireGains([int256(0), 5, -10, 0]);
-        vm.assertEq(freeOf(Bonds.BURN), 0.005 ether);
-        requireNothingLocked();
+        requireStruckBy(2);
+        requireGains([int256(0), 0, -10, 0]);
+        requireNothingOpen();
     }
 
-    /// Whoever concludes, and whosever question it is: the one that asked about the row first has shown it.
-    function test_the_first_asker_of_the_row_is_paid_and_all_bonds_come_back() public {
+    /// Whoever concludes, and whosever question it is: all who asked about the row were right.
+    function test_all_askers_of_the_row_have_a_share_and_their_bonds_and_other_rows_go_on() public {
         Part memory part = goodPart();
         doubt(part);
         ask(3, part, 2);
@@ -135,36 +134,69 @@ contract RowQuestionsTest is QuestionScene {
         vm.assertEq(rowNow(2).until, ASKED_AT + ANSWER);
         vm.warp(ASKED_AT + ANSWER);
         conclude(1);
-        requireGains([int256(0), 0, -10, 5]);
-        requireNothingLocked();
-        for (uint256 i = 0; i < 4; i++) {
+        requireStruckBy(10);
+        requireGains([int256(-10), 0, -10, 0]);
+        vm.assertEq(seams.questionsHeld(id, N), 1);
+        for (uint256 i = 1; i < 4; i++) {
             vm.expectRevert(
                 abi.encodeWithSelector(IQuestions.QuestionNotOpen.selector, id, N, OWNER, uint8(i))
             );
             conclude(i);
         }
-        vm.expectRevert(abi.encodeWithSelector(IQuestions.PartStruckBefore.selector, id, N, OWNER));
-        this.publishRow(account(2), part, 0);
+        // Row 0 is good, and decided by itself: who asked about it loses its bond.
+        publish(account(3), part, 0);
+        vm.warp(ASKED_AT + 2 * ANSWER);
+        conclude(0);
+        requireStruckBy(10);
+        requireGains([int256(-10), 0, -10, 10]);
+        requireNothingOpen();
     }
 
-    function test_a_late_asker_of_an_overdue_row_gains_nothing_by_it() public {
+    /// The owner's friend asks first about one row, somebody honest about another: neither is left without a share.
+    function test_who_is_right_about_another_row_has_its_share_though_the_part_is_struck() public {
         Part memory part = goodPart();
         doubt(part);
         ask(3, part, 2);
+        vm.warp(ASKED_AT + 1);
+        ask(1, part, 0);
+        vm.warp(ASKED_AT + ANSWER);
+        conclude(3);
+        requireStruckBy(8);
         vm.warp(ASKED_AT + ANSWER + 1);
-        ask(1, part, 2);
-        vm.assertEq(rowNow(2).until, ASKED_AT + ANSWER);
+        vm.expectEmit(address(questions));
+        emit IQuestions.FaultFound(id, N, OWNER, IQuestions.Fault.RowUnanswered, account(1));
         conclude(1);
-        requireGains([int256(0), 0, -10, 5]);
+        requireStruckBy(10);
+        requireGains([int256(0), 0, -10, 0]);
+        requireNothingOpen();
     }
 
-    function test_an_owner_that_strikes_its_own_part_loses_half() public {
+    function test_nobody_asks_about_a_row_that_time_has_decided() public {
+        Part memory part = goodPart();
+        doubt(part);
+        ask(3, part, 2);
+        PartFacts memory facts = factsOf(part);
+        for (uint256 late = ANSWER; late <= ANSWER + 1; late++) {
+            vm.warp(ASKED_AT + late);
+            vm.expectRevert(abi.encodeWithSelector(IQuestions.RowTooLate.selector, ASKED_AT + ANSWER));
+            vm.prank(account(1));
+            questions.askRow(id, N, OWNER, facts, 2);
+        }
+        vm.warp(ASKED_AT + ANSWER - 1);
+        ask(1, part, 2);
+        vm.warp(ASKED_AT + ANSWER);
+        conclude(3);
+        requireStruckBy(10);
+    }
+
+    function test_an_owner_asks_about_its_own_part_as_others_do() public {
         Part memory part = goodPart();
         doubt(part);
         ask(OWNER, part, 0);
         vm.warp(ASKED_AT + ANSWER);
         conclude(OWNER);
-        requireGains([int256(0), 0, -5, 0]);
+        requireStruckBy(4);
+        requireGains([int256(0), 0, -10, 0]);
     }
 
     // ── published ──
@@ -343,15 +375,15 @@ contract RowQuestionsTest is QuestionScene {
         requireGains([int256(10), 0, -10, -10]);
     }
 
-    /// The Panel struck it and disposed of its bond: a question goes on by itself.
+    /// The Panel struck it: a question goes on by itself.
     function test_a_part_that_the_panel_struck_costs_nobody_who_asked() public {
         Part memory part = goodPart();
         doubt(part);
         ask(1, part, 0);
-        seams.strikePart(id, N, OWNER);
-        seams.spendPartBond(id, N, OWNER);
+        seams.strikePart(id, N, OWNER, 1);
         vm.warp(ASKED_AT + ANSWER);
         conclude(1);
+        requireStruckBy(3);
         requireGains([int256(0), 0, -10, 0]);
         vm.assertEq(lockedOf(account(1)), 0);
         vm.assertEq(seams.questionsHeld(id, N), 0);
@@ -373,9 +405,9 @@ contract RowQuestionsTest is QuestionScene {
         publish(sender, part, index);
     }
 
-    function requireNothingLocked() private view {
+    function requireNothingOpen() private view {
         for (uint256 i = 0; i < 4; i++) {
-            vm.assertEq(lockedOf(account(i)), 0);
+            vm.assertEq(lockedOf(account(i)), i == OWNER ? Bonds.PART : 0);
         }
         vm.assertEq(openQuestions(), 0);
         vm.assertEq(seams.questionsHeld(id, N), 0);

@@ -137,7 +137,7 @@ contract LensTest is BlockWork {
         vm.prank(ADJUDICATOR);
         blocks.fall(channelId, 0, 0);
         vm.startPrank(PANEL);
-        blocks.strikePart(channelId, 0, 2);
+        blocks.strikePart(channelId, 0, 2, 1);
         blocks.freeQuestions(channelId, 0, 1);
         vm.stopPrank();
         words = lens.blockWords(channelId, 0);

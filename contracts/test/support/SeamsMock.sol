@@ -21,6 +21,9 @@ contract SeamsMock is IBlockSeams {
     mapping(bytes32 channelId => mapping(uint64 blockNumber => bool)) public isOpen;
     mapping(bytes32 channelId => mapping(uint64 blockNumber => uint256)) public questionsHeld;
     mapping(bytes32 channelId => mapping(uint64 blockNumber => mapping(uint8 part => Part))) public partOf;
+    /// A bit for each participant whose question about the part was upheld.
+    mapping(bytes32 channelId => mapping(uint64 blockNumber => mapping(uint8 part => uint16))) public
+        proversOf;
 
     constructor(IParticipantRegistry participants_) {
         participants = participants_;
@@ -51,8 +54,19 @@ contract SeamsMock is IBlockSeams {
         external
         returns (uint8 participant, address account, bytes27 partDigest)
     {
+        if (partOf[channelId][blockNumber][part].isStruck) {
+            revert PartNotInDoubt(channelId, blockNumber, part);
+        }
+        return holdProof(channelId, blockNumber, part, sender);
+    }
+
+    /// @inheritdoc IBlockSeams
+    function holdProof(bytes32 channelId, uint64 blockNumber, uint8 part, address sender)
+        public
+        returns (uint8 participant, address account, bytes27 partDigest)
+    {
         Part storage one = partOf[channelId][blockNumber][part];
-        if (!isOpen[channelId][blockNumber] || one.partDigest == 0 || one.isStruck) {
+        if (!isOpen[channelId][blockNumber] || one.partDigest == 0) {
             revert PartNotInDoubt(channelId, blockNumber, part);
         }
         address other = participants.operatorAccountOf(sender);
@@ -68,21 +82,26 @@ contract SeamsMock is IBlockSeams {
     }
 
     /// @inheritdoc IBlockSeams
-    function strikePart(bytes32 channelId, uint64 blockNumber, uint8 part) external returns (bool isNew) {
+    function strikePart(bytes32 channelId, uint64 blockNumber, uint8 part, uint16 provers)
+        external
+        returns (bool isNew)
+    {
         if (!isOpen[channelId][blockNumber]) revert MockClosed();
         isNew = !partOf[channelId][blockNumber][part].isStruck;
         partOf[channelId][blockNumber][part].isStruck = true;
+        proversOf[channelId][blockNumber][part] |= provers;
     }
 
     /// @inheritdoc IBlockSeams
-    function spendPartBond(bytes32 channelId, uint64 blockNumber, uint8 part)
+    function chargePart(bytes32 channelId, uint64 blockNumber, uint8 part, uint96 amount)
         external
-        returns (address account, uint96 amount)
+        returns (address account, uint96 charged)
     {
         if (!isOpen[channelId][blockNumber]) revert MockClosed();
         Part storage one = partOf[channelId][blockNumber][part];
-        (account, amount) = (one.owner, one.bond);
-        one.bond = 0;
+        charged = amount < one.bond ? amount : one.bond;
+        one.bond -= charged;
+        account = one.owner;
     }
 
     // ── of results, which questions do not touch ──

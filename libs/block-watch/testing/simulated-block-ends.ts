@@ -1,6 +1,6 @@
 /** The end of a block on the simulated chain: bonds and fees go where they belong (BlockEnds.sol). */
 import type { Address, Digest } from '#encoding';
-import { bondWei, type Seat } from '#protocol';
+import { bondWei, type PostedPart, type Seat } from '#protocol';
 import { amountsOf, type FoundBlock, has } from './simulated-block-store.js';
 import { burnAccount, burnt, handed, unlocked, type WeiMove } from './simulated-wei.js';
 
@@ -14,10 +14,10 @@ export function bondsBack({ terms, facts, quarrel }: FoundBlock, paid: readonly 
   const amounts = new Set(paid.map(paidOf));
   return terms.participants.flatMap((account, one): WeiMove[] => {
     const seat = facts.seats.find(({ participant }) => participant === one);
-    const isPosted = facts.parts.some(({ participant }) => participant === one);
+    const part = facts.parts.find(({ participant }) => participant === one);
     return [
       ...ownBack(account, one, unclaimed),
-      ...(isPosted && !has(quarrel.spentParts, one) ? [unlocked(account, bondWei.part)] : []),
+      ...(part === undefined ? [] : partBack(account, part)),
       ...(seat === undefined ? [] : [...feeOf(account, seat), ...seatBack(seat)]),
     ];
   });
@@ -28,6 +28,16 @@ export function bondsBack({ terms, facts, quarrel }: FoundBlock, paid: readonly 
     return has(quarrel.burntOwn | burning, one)
       ? [burnt(account, bondWei.ownResult)]
       : [unlocked(account, bondWei.ownResult)];
+  }
+
+  /** What is left of it: of a part that is struck half is shared by all who were right, and the rest is burnt. */
+  function partBack(account: Address, { participant, isStruck }: PostedPart): WeiMove[] {
+    const left = bondWei.part - (quarrel.chargedWei[participant] ?? 0n);
+    if (isStruck !== true) return [unlocked(account, left)];
+    const provers = terms.participants.filter((_, one) => has(quarrel.provers[participant] ?? 0, one));
+    const share = provers.length === 0 ? 0n : left / 2n / BigInt(provers.length);
+    const rest = left - share * BigInt(provers.length);
+    return [...provers.map((one) => handed(account, one, share)), burnt(account, rest)];
   }
 
   /** To whoever computed what is paid, otherwise back. */

@@ -28,7 +28,10 @@ export interface Quarrel {
   readonly burntSeats: number;
   /** Lost, and nobody has fetched it yet. */
   readonly forfeitable: number;
-  readonly spentParts: number;
+  /** By part: what was handed over of its owner's bond. */
+  readonly chargedWei: Readonly<Record<number, bigint>>;
+  /** By part: a bit for each participant whose question about it was upheld. */
+  readonly provers: Readonly<Record<number, number>>;
   /** By part: who questioned it. */
   readonly questioned: Readonly<Record<number, number>>;
 }
@@ -60,7 +63,7 @@ export interface BlockSetting {
 const nothing: BlockFacts = { parts: [], seats: [], ownResults: [], acceptances: [], results: [] };
 const quiet: Quarrel = {
   ...{ accused: 0, own: {}, takenBack: 0, lostOwn: 0, lostSeats: 0, burntOwn: 0, burntSeats: 0 },
-  ...{ forfeitable: 0, spentParts: 0, questioned: {} },
+  ...{ forfeitable: 0, chargedWei: {}, provers: {}, questioned: {} },
 };
 
 export class SimulatedBlockStore {

@@ -30,6 +30,8 @@ interface Round extends PanelRoundFacts {
 }
 
 interface Case extends Omit<PanelFacts, 'rounds'> {
+  /** Who asked. */
+  readonly participant: number;
   readonly rounds: readonly Round[];
 }
 
@@ -73,14 +75,16 @@ export class SimulatedPanels {
 
   facts(id: BlockId, part: number): PanelFacts | undefined {
     const one = this.#cases.get(placeOf(id, part));
-    return one && { ...one, rounds: one.rounds.map(({ bondsWei: _, ...round }) => round) };
+    if (one === undefined) return undefined;
+    const { participant: _, ...told } = one;
+    return { ...told, rounds: one.rounds.map(({ bondsWei: _wei, ...round }) => round) };
   }
 
   askPanel(sender: Address, ...[id, part]: Given<'askPanel'>): void {
     if (this.#cases.get(placeOf(id, part)) !== undefined) refuse('already-asked');
     const participant = this.#seams.holdQuestion(id, part, sender, true);
     const asker = this.#seams.termsOf(id).participants[participant];
-    this.#save(id, part, { asker, isOver: false, rounds: [this.#named()] });
+    this.#save(id, part, { asker, participant, isOver: false, rounds: [this.#named()] });
     this.#wei.move([locked(asker, bondOf(0))]);
   }
 
@@ -154,7 +158,7 @@ export class SimulatedPanels {
     }
     const isHeld = held >= notHeld;
     this.#save(id, part, { ...one, isOver: true, isHeld });
-    if (!isHeld) this.#seams.strikePart(id, part);
+    if (!isHeld) this.#seams.strikePart(id, part, [one.participant]);
     this.#payDecided(id, part, one, isHeld);
     this.#seams.freeQuestions(id, 1);
   }
@@ -172,16 +176,10 @@ export class SimulatedPanels {
 
   #payDecided(id: BlockId, part: number, one: Case, isHeld: boolean): void {
     const { moves, open } = appeals(one, isHeld);
-    const { account: owner, wei: bond } = this.#seams.spendPartBond(id, part);
-    const byOwner = leastOf(isHeld ? open / 2n : open, bond);
-    const rest = bond - byOwner;
-    const ofOwner = isHeld
-      ? [unlocked(owner, rest)]
-      : [handed(owner, one.asker, rest / 2n), burnt(owner, rest - rest / 2n)];
+    const { account: owner, wei: byOwner } = this.#seams.chargePart(id, part, isHeld ? open / 2n : open);
     this.#wei.move([
       ...moves,
       cost(owner, byOwner),
-      ...ofOwner,
       ...askerPays(one, open - byOwner),
       ...membersOf(one, true),
     ]);

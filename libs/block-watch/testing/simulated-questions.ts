@@ -26,7 +26,7 @@ import { type Journal, Kept, refuse } from './kept.js';
 import { segmentRefusal } from './segment-refusal.js';
 import { keyOf } from './simulated-block-store.js';
 import type { SimulatedSeams } from './simulated-seams.js';
-import { burnt, handed, locked, type SimulatedWei, unlocked, type WeiMove } from './simulated-wei.js';
+import { handed, locked, type SimulatedWei, unlocked } from './simulated-wei.js';
 
 interface Row extends Omit<AskedRowFacts, 'isPublished'> {
   readonly publisher?: Address;
@@ -94,6 +94,8 @@ export class SimulatedQuestions {
     const { answerPeriod, participants } = this.#seams.termsOf(id);
     const untilSeconds = this.#now() + answerPeriod;
     const row = one.rows.find((asked) => asked.rowIndex === rowIndex);
+    const isUnanswered = row !== undefined && row.publisher === undefined && this.#now() >= row.untilSeconds;
+    if (isUnanswered) refuse('row-too-late');
     const next = row ?? { part, rowIndex, asker: participant, untilSeconds };
     // Time to publish runs from the first question, time to disprove from the last.
     const asked = next.publisher === undefined ? next : { ...next, untilSeconds };
@@ -120,37 +122,37 @@ export class SimulatedQuestions {
   disproveLength(sender: Address, ...[id, { part, rowIndex }, { sealed }]: Given<'disproveLength'>): void {
     const row = this.#published(id, part, rowIndex);
     if (this.#isOfLength(row, sealed)) refuse('sealed-length-fits');
-    this.#uphold(id, part, 'row-disproved', this.#seams.accountOf(sender), 0);
+    this.#upholdRow(id, part, 'row-disproved', this.#seams.accountOf(sender), rowIndex);
   }
 
   disproveText(sender: Address, ...[id, { part, rowIndex }, disproof]: Given<'disproveText'>): void {
     const row = this.#published(id, part, rowIndex);
     if (!this.#isOfLength(row, disproof.sealed)) refuse('sealed-length-differs');
     this.#requireDifferent(id, row, disproof);
-    this.#uphold(id, part, 'row-disproved', this.#seams.accountOf(sender), 0);
+    this.#upholdRow(id, part, 'row-disproved', this.#seams.accountOf(sender), rowIndex);
   }
 
   proveDisorder(
     sender: Address,
     ...[id, { part, commitment, earlier, later }]: Given<'proveDisorder'>
   ): void {
-    const account = this.#holdFor(id, part, commitment, sender);
+    const participant = this.#holdFor(id, part, commitment, sender);
     if (later.segmentIndex < earlier.segmentIndex + 1) refuse('rows-too-close');
     const [one, other] = [earlier, later].map((place) => keyIn(place, commitment));
     if (compareBytes(one, other) < 0) refuse('headers-in-order');
-    this.#uphold(id, part, 'disorder', account, 1);
+    this.#uphold(id, part, 'disorder', participant);
   }
 
   proveTooManyRows(
     sender: Address,
     ...[id, { part, commitment, earlier, later }]: Given<'proveTooManyRows'>
   ): void {
-    const account = this.#holdFor(id, part, commitment, sender);
+    const participant = this.#holdFor(id, part, commitment, sender);
     const least = rowsMaxOf(this.#seams.termsOf(id));
     if (later.segmentIndex < earlier.segmentIndex + least) refuse('rows-too-close');
     const [one, other] = [earlier, later].map((place) => keyIn(place, commitment)[0]);
     if (one !== other) refuse('authors-differ');
-    this.#uphold(id, part, 'too-many-rows', account, 1);
+    this.#uphold(id, part, 'too-many-rows', participant);
   }
 
   concludeQuestion(_: Address, ...[id, part, participant]: Given<'concludeQuestion'>): void {
@@ -165,13 +167,11 @@ export class SimulatedQuestions {
     if (this.#now() < row.untilSeconds) refuse('question-undecided');
     const { participants } = this.#seams.termsOf(id);
     if (row.publisher !== undefined) this.#endOne(id, part, participant, row.publisher);
-    else this.#uphold(id, part, 'row-unanswered', participants[row.asker], 0);
+    else this.#upholdRow(id, part, 'row-unanswered', participants[row.asker], row.rowIndex);
   }
 
   #running(id: BlockId, part: number, rowIndex: number): Row {
-    const one = this.#caseOf(id, part);
-    if (one.isStruck) refuse('part-struck-before');
-    const row = one.rows.find((asked) => asked.rowIndex === rowIndex);
+    const row = this.#caseOf(id, part).rows.find((asked) => asked.rowIndex === rowIndex);
     if (row === undefined) refuse('row-not-asked');
     return this.#now() < row.untilSeconds ? row : refuse('row-too-late');
   }
@@ -190,10 +190,10 @@ export class SimulatedQuestions {
     if (!isIt) refuse('part-facts-refused');
   }
 
-  #holdFor(id: BlockId, part: number, commitment: PartCommitment, sender: Address): Address {
-    const participant = this.#seams.holdQuestion(id, part, sender, false);
+  #holdFor(id: BlockId, part: number, commitment: PartCommitment, sender: Address): number {
+    const participant = this.#seams.holdProof(id, part, sender);
     this.#requireFacts(id, part, commitment);
-    return this.#seams.termsOf(id).participants[participant];
+    return participant;
   }
 
   #isOfLength({ published }: Row, sealed: Uint8Array): boolean {
@@ -236,22 +236,27 @@ export class SimulatedQuestions {
     ]);
   }
 
-  /** `held`: questions without a bond that end with this. */
-  #uphold(id: BlockId, part: number, fault: PartFault, prover: Address, held: number): void {
+  /** All who asked about the row were right; questions about other rows go on. */
+  #upholdRow(id: BlockId, part: number, fault: PartFault, prover: Address, rowIndex: number): void {
     const one = this.#caseOf(id, part);
-    const open = one.questions.filter(({ state }) => state === 'open');
+    const isUpheld = (asked: RowQuestion): boolean => asked.state === 'open' && asked.rowIndex === rowIndex;
+    const upheld = one.questions.filter(isUpheld).map(({ participant }) => participant);
     const questions = one.questions.map((asked) =>
-      asked.state === 'open' ? { ...asked, state: 'returned' as const } : asked,
+      isUpheld(asked) ? { ...asked, state: 'returned' as const } : asked,
     );
     this.#save(id, part, { ...one, questions, isStruck: true, found: { fault, prover } });
-    this.#seams.strikePart(id, part);
-    const { account, wei } = this.#seams.spendPartBond(id, part);
+    this.#seams.strikePart(id, part, upheld);
+    this.#seams.freeQuestions(id, upheld.length);
     const { participants } = this.#seams.termsOf(id);
-    const paid: WeiMove[] =
-      wei === 0n ? [] : [handed(account, prover, wei / 2n), burnt(account, wei - wei / 2n)];
-    this.#seams.freeQuestions(id, held + open.length);
-    const back = open.map(({ participant }) => unlocked(participants[participant], bondWei.question));
-    this.#wei.move([...paid, ...back]);
+    this.#wei.move(upheld.map((participant) => unlocked(participants[participant], bondWei.question)));
+  }
+
+  /** The same, of what one participant shows at once, without a bond. */
+  #uphold(id: BlockId, part: number, fault: PartFault, participant: number): void {
+    const prover = this.#seams.termsOf(id).participants[participant];
+    this.#save(id, part, { ...this.#caseOf(id, part), isStruck: true, found: { fault, prover } });
+    this.#seams.strikePart(id, part, [participant]);
+    this.#seams.freeQuestions(id, 1);
   }
 
   #change(id: BlockId, part: number, row: Row): void {

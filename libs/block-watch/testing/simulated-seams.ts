@@ -5,6 +5,7 @@ import {
   type BlockId,
   bondWei,
   type ChannelTerms,
+  differingParts,
   doPartsDiffer,
   lastRevealedAt,
   partsInDoubt,
@@ -12,6 +13,7 @@ import {
 } from '#protocol';
 import { refuse } from './kept.js';
 import { type FoundBlock, has, isSame, type SimulatedBlockStore } from './simulated-block-store.js';
+import { leastOf } from './simulated-wei.js';
 
 export interface Forfeit {
   readonly account: Address;
@@ -110,12 +112,28 @@ export class SimulatedSeams {
 
   /** Returns who asks; a panel is asked for everybody. */
   holdQuestion(id: BlockId, part: number, sender: Address, isPanel: boolean): number {
+    return this.#hold(id, part, sender, { isPanel, mayBeStruck: false });
+  }
+
+  /** Of a fault that is shown in the same act. */
+  holdProof(id: BlockId, part: number, sender: Address): number {
+    return this.#hold(id, part, sender, { isPanel: false, mayBeStruck: true });
+  }
+
+  #hold(
+    id: BlockId,
+    part: number,
+    sender: Address,
+    { isPanel, mayBeStruck }: { readonly isPanel: boolean; readonly mayBeStruck: boolean },
+  ): number {
     const found = this.#disputed(id);
     const { terms, facts, quarrel } = found;
     if (this.#store.setting.nowSeconds() >= questionEnd(terms, id.blockNumber, facts)) {
       refuse('question-too-late');
     }
-    if (!has(partsInDoubt(facts), part)) refuse('part-not-in-doubt');
+    const isStruck = facts.parts.some((one) => one.participant === part && one.isStruck === true);
+    const doubted = isStruck && mayBeStruck ? differingParts(facts) : partsInDoubt(facts);
+    if (!has(doubted, part)) refuse('part-not-in-doubt');
     const participant = this.#store.participantOf(found, sender);
     const { openQuestions, ...rest } = disputeOf(found);
     const asking = isPanel ? 0xffff : 1 << participant;
@@ -132,23 +150,27 @@ export class SimulatedSeams {
     this.#store.save(id, { dispute: { ...rest, openQuestions: openQuestions - count, resolvedAtSeconds } });
   }
 
-  strikePart(id: BlockId, part: number): void {
-    const { facts } = this.#disputed(id);
+  /** `provers`: whose questions are upheld by this. */
+  strikePart(id: BlockId, part: number, provers: readonly number[]): void {
+    const { facts, quarrel } = this.#disputed(id);
     if (facts.dispute?.counted !== undefined) refuse('part-not-in-doubt');
     const parts = facts.parts.map((one) =>
       one.participant === part ? { ...one, isStruck: true as const } : one,
     );
-    this.#store.save(id, { parts });
+    const before = quarrel.provers[part] ?? 0;
+    const mask = provers.reduce((bits, one) => bits | (1 << one), before);
+    this.#store.save(id, { parts }, { provers: { ...quarrel.provers, [part]: mask } });
   }
 
-  /** The owner's bond, which is handed over once. */
-  spendPartBond(id: BlockId, part: number): Forfeit {
+  /** So much of the owner's bond, or what is left of it, is handed over. */
+  chargePart(id: BlockId, part: number, wei: bigint): Forfeit {
     const found = this.#store.findNow(id);
     const account = found.terms.participants[part];
-    const { spentParts } = found.quarrel;
-    if (isOver(found) || has(spentParts, part)) return { account, wei: 0n };
-    this.#store.save(id, {}, { spentParts: spentParts | (1 << part) });
-    return { account, wei: bondWei.part };
+    const { chargedWei } = found.quarrel;
+    const before = chargedWei[part] ?? 0n;
+    const charged = isOver(found) ? 0n : leastOf(wei, bondWei.part - before);
+    this.#store.save(id, {}, { chargedWei: { ...chargedWei, [part]: before + charged } });
+    return { account, wei: charged };
   }
 
   /** Nothing overrules what all agreed on, or what time has made final. */

@@ -41,8 +41,9 @@ export class Seams {
     return this.#act('Questions', 'freeQuestions', block, [count]);
   }
 
+  /** By a question of the payer. */
   strikePart(block: number, part: number) {
-    return this.#act('Questions', 'strikePart', block, [part]);
+    return this.#act('Questions', 'strikePart', block, [part, 1]);
   }
 
   /** Whether the contract took it. */

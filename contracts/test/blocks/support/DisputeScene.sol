@@ -89,14 +89,19 @@ abstract contract DisputeScene is BlockScene {
         blocks.freeQuestions(id, N, count);
     }
 
+    /// By a question of the payer.
     function strike(uint8 part) internal returns (bool) {
-        vm.prank(PANEL);
-        return blocks.strikePart(id, N, part);
+        return strike(part, 1);
     }
 
-    function spend(uint8 part) internal returns (address owner, uint96 amount) {
+    function strike(uint8 part, uint16 provers) internal returns (bool) {
         vm.prank(PANEL);
-        return blocks.spendPartBond(id, N, part);
+        return blocks.strikePart(id, N, part, provers);
+    }
+
+    function charge(uint8 part, uint96 amount) internal returns (address owner, uint96 charged) {
+        vm.prank(PANEL);
+        return blocks.chargePart(id, N, part, amount);
     }
 
     function accept(uint256 who, BlockResult memory result) internal {

@@ -155,7 +155,7 @@ contract PanelActors is PanelFixture {
     function spendElsewhere(uint8 part, uint256 chance) external {
         part = 1 + part % (PARTS - 1);
         if (chance % 8 != 0 || !seams.isOpen(id, BLOCK)) return;
-        (address owner, uint96 bond) = seams.spendPartBond(id, BLOCK, part);
+        (address owner, uint96 bond) = seams.chargePart(id, BLOCK, part, Bonds.PART);
         moveAs(address(blocks), owner, WeiBook.Locked, WeiBook.Free, bond);
     }
 

@@ -69,7 +69,7 @@ contract QuestionActors is QuestionScene {
     function panelStrikes(uint256 seed) external {
         uint8 part = partOfSeed(seed);
         if ((seed >> 8) % 32 > 0 || !isDoubted(part)) return;
-        seams.strikePart(id, N, part);
+        seams.strikePart(id, N, part, 1);
         taken["panel"]++;
     }
 
@@ -178,8 +178,7 @@ contract QuestionActors is QuestionScene {
 
     function running(uint8 part, uint32 index) private view returns (RowWords memory row, bool isRunning) {
         row = questions.rowOf(id, N, part, index);
-        (,, bool isStruckHere,) = questions.questionsOf(id, N, part);
-        isRunning = row.until > block.timestamp && !isStruckHere;
+        isRunning = row.until > block.timestamp;
     }
 
     function isDoubted(uint8 part) private view returns (bool) {

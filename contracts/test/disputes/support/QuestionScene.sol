@@ -142,6 +142,13 @@ abstract contract QuestionScene is SealedParts {
         (,,, struck) = seams.partOf(id, N, OWNER);
     }
 
+    /// Struck by those participants' questions, a bit for each; what its owner loses lies there until the block is over.
+    function requireStruckBy(uint16 provers) internal view {
+        vm.assertTrue(isStruck(), "struck");
+        vm.assertEq(seams.proversOf(id, N, OWNER), provers, "provers");
+        vm.assertGe(lockedOf(account(OWNER)), Bonds.PART, "bond");
+    }
+
     function openQuestions() internal view returns (uint16 open_) {
         (, open_,,) = questions.questionsOf(id, N, OWNER);
     }

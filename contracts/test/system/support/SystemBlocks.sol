@@ -334,6 +334,13 @@ abstract contract SystemBlocks is SystemDecision {
         burnt += countOf(quarrel.burntSeats & ~lost) * Bonds.SEAT;
         burnt += countOf(quarrel.burntOwn & ~(lost >> 16)) * Bonds.OWN_RESULT;
         if (RawWords.disputeOf(raw[RawWords.DISPUTE]).decided) did("decision");
+        for (uint256 part = 0; quarrel.struck >> part != 0; part++) {
+            if ((quarrel.struck >> part) & 1 == 0) continue;
+            uint256 left = Bonds.PART - raw[RawWords.CHARGES + part];
+            uint256 provers = countOf(uint16(raw[RawWords.PROVERS] >> (16 * part)));
+            burnt += left - provers * (left / 2 / provers);
+            did("shared");
+        }
     }
 
     function countOf(uint256 mask) private pure returns (uint256 count) {

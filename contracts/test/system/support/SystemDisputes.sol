@@ -216,15 +216,14 @@ abstract contract SystemDisputes is SystemBlocks {
             did("released question");
         } else if (seed % 3 == 0) {
             vm.prank(by);
-            blocks.strikePart(one.id, one.n, one.part);
-            spend(by, one, one.asker);
+            blocks.strikePart(one.id, one.n, one.part, uint16(1 << indexOf(one.asker)));
             uint8 count = giveBackAll(by, one);
             vm.prank(by);
             blocks.freeQuestions(one.id, one.n, count);
             noteFreed(one, count);
             did("strike");
         } else {
-            if (seed % 3 == 1) spend(by, one, BURN);
+            if (seed % 3 == 1) chargeOwner(by, one, 2 * uint96(seed % (Bonds.PART / 2)));
             dropQuestion(k);
             loseTo(by, one.id, one.n, one.asker, person((seed >> 16) % (PEOPLE - 1)), Bonds.QUESTION);
             vm.prank(by);
@@ -241,13 +240,17 @@ abstract contract SystemDisputes is SystemBlocks {
         noteDecision(one.id, one.n);
     }
 
-    function spend(address by, Question memory one, address prover) private {
+    function chargeOwner(address by, Question memory one, uint96 amount) private {
         vm.prank(by);
-        (address owner, uint96 amount) = blocks.spendPartBond(one.id, one.n, one.part);
+        (address owner, uint96 charged) = blocks.chargePart(one.id, one.n, one.part, amount);
         if (owner != account(one.part)) broken["decision"] = "another owner";
         Forfeit[] memory forfeits = new Forfeit[](1);
-        forfeits[0] = Forfeit(owner, amount);
-        if (amount > 0) dispose(by, one.id, one.n, forfeits, prover);
+        forfeits[0] = Forfeit(owner, charged);
+        if (charged > 0) dispose(by, one.id, one.n, forfeits, BURN);
+    }
+
+    function indexOf(address participant) private view returns (uint256 index) {
+        while (account(index) != participant) index++;
     }
 
     function giveBackAll(address by, Question memory struck) private returns (uint8 count) {
