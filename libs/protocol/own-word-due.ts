@@ -161,8 +161,7 @@ function ownResultTimes(block: BlockSeen): OwnResultTimes | undefined {
 
 /**
  * When to say what others said before: so late that it need not be said where all accept it, early enough to
- * accuse what differs, for which there is time until a challenge period after V and longer. Without a dispute a
- * lie may still begin one until own results are taken no more.
+ * accuse what differs. Without a dispute a lie may still begin one until own results are taken no more.
  */
 function afterOthers(block: BlockSeen, times: OwnResultTimes): OwnResultTimes {
   if (block.facts.disputedAtSeconds === undefined) {
