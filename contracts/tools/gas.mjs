@@ -1,12 +1,14 @@
 /**
  * Measures what each act costs and writes docs/reference/gas.md: `npm run gas`. Runs the tests of test/gas, so
- * that figures are written only where the goals hold.
+ * that figures are written only where the goals hold. `node contracts/tools/gas.mjs check` writes nothing, tells the
+ * lines that are not as measured, and fails if there is one.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
+const pagePath = join(root, 'docs/reference/gas.md');
 
 /** By act: figures of the contracts before they were divided by who may touch money; [3, 16] participants. */
 const before = {
@@ -89,6 +91,14 @@ function shown(gas) {
   return gas === undefined ? '–' : gas.toLocaleString('en-US');
 }
 
+/** Lines of the page that was found and of the one that was measured which the other lacks. */
+function staleLines(found, made) {
+  const [before, now] = [found.split('\n'), made.split('\n')];
+  const gone = before.filter((line) => !now.includes(line)).map((line) => `- ${line}`);
+  const stale = [...gone, ...now.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)];
+  return stale.length === 0 && found !== made ? ['the order of the lines differs'] : stale;
+}
+
 const figures = measured();
 const rows = [...figures[3].keys()].map((act) => {
   const [three, sixteen] = before[act] ?? [];
@@ -97,5 +107,11 @@ const rows = [...figures[3].keys()].map((act) => {
 });
 const disputes = [...figures.disputes].map(([act, gas]) => `| ${act} | ${shown(gas)} |\n`);
 const page = head + rows.join('') + middle + disputes.join('') + foot;
-writeFileSync(join(root, 'docs/reference/gas.md'), page);
-process.stdout.write(`measured ${rows.length + disputes.length} acts into docs/reference/gas.md\n`);
+if (process.argv[2] === 'check') {
+  const stale = staleLines(readFileSync(pagePath, 'utf8'), page);
+  for (const line of stale) process.stdout.write(`${line}\n`);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+} else {
+  writeFileSync(pagePath, page);
+  process.stdout.write(`measured ${rows.length + disputes.length} acts into docs/reference/gas.md\n`);
+}
