@@ -24,7 +24,7 @@ abstract contract SealedParts is BlockWork {
         return keccak256(abi.encode("block key", n));
     }
 
-    function keyLeaves() internal pure override returns (bytes32[] memory leaves) {
+    function keyLeaves() internal pure virtual override returns (bytes32[] memory leaves) {
         leaves = new bytes32[](BLOCKS_MAX);
         for (uint64 n = 0; n < BLOCKS_MAX; n++) {
             leaves[n] = SealedSegment.keyCommitmentOf(blockKeyOf(n));

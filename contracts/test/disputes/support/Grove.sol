@@ -108,7 +108,7 @@ abstract contract Grove {
         put(level, index, keccak256(abi.encode("made up", level, index)), madeUpAmounts());
     }
 
-    function madeUpAmounts() private view returns (bytes32[] memory amounts) {
+    function madeUpAmounts() internal view virtual returns (bytes32[] memory amounts) {
         amounts = new bytes32[](words);
         for (uint256 i = 0; i < words; i++) {
             amounts[i] = bytes32(MADE_UP_AMOUNTS);
