@@ -23,11 +23,12 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         Member
     }
 
+    /// wei_: what its accounts had in the Vault when the game began.
     struct Spent {
         uint256 acts;
         uint256 gas;
-        /// Of one act.
-        uint256 most;
+        address[] accounts;
+        uint256 wei_;
     }
 
     /// Of a transaction (EIP-7825).
@@ -48,7 +49,7 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
     }
 
     /// Of 128 MiB of each author in a part: a block of a million impressions fits.
-    function termsOf() internal view override returns (ChannelTerms memory terms) {
+    function termsOf() internal view virtual override returns (ChannelTerms memory terms) {
         terms = openTerms(size);
         terms.authorBytesMax = 1 << 27;
     }
@@ -106,24 +107,44 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         Spent storage one = spent[side];
         one.acts++;
         one.gas += charged;
-        if (charged > one.most) one.most = charged;
     }
 
-    function forget() internal {
+    /// A game begins: nobody has spent anything.
+    function seat(address[] memory askers, address[] memory answerers) internal {
         for (uint256 i = 0; i < 3; i++) {
             delete spent[Side(i)];
         }
+        (spent[Side.Asker].accounts, spent[Side.Answerer].accounts) = (askers, answerers);
+        (spent[Side.Asker].wei_, spent[Side.Answerer].wei_) = (weiIn(askers), weiIn(answerers));
     }
 
-    /// What each side of a game spent.
+    /// What each side of a game spent in gas, as a chain charges it, and lost or gained of its bonds, in gwei.
     function tell(string memory game) internal {
         string[3] memory names = ["asker", "answerer", "member"];
         for (uint256 i = 0; i < 3; i++) {
             Spent storage one = spent[Side(i)];
-            if (one.acts == 0) continue;
-            emit log_named_uint(string.concat(game, "; ", names[i], "; acts"), one.acts);
-            emit log_named_uint(string.concat(game, "; ", names[i], "; gas"), one.gas);
-            emit log_named_uint(string.concat(game, "; ", names[i], "; most"), one.most);
+            string memory head = string.concat(game, "; ", names[i], "; ");
+            emit log_named_uint(string.concat(head, "acts"), one.acts);
+            emit log_named_uint(string.concat(head, "gas"), one.gas);
+            uint256 now_ = weiIn(one.accounts);
+            emit log_named_uint(
+                string.concat(head, "lost"), one.wei_ > now_ ? (one.wei_ - now_) / 1 gwei : 0
+            );
+            emit log_named_uint(
+                string.concat(head, "gained"), now_ > one.wei_ ? (now_ - one.wei_) / 1 gwei : 0
+            );
+        }
+    }
+
+    function only(address account_) internal pure returns (address[] memory list) {
+        list = new address[](1);
+        list[0] = account_;
+    }
+
+    function weiIn(address[] memory accounts) private view returns (uint256 sum) {
+        for (uint256 i = 0; i < accounts.length; i++) {
+            (uint256 free, uint256 staked, uint256 locked) = vault.weiOf(accounts[i]);
+            sum += free + staked + locked;
         }
     }
 

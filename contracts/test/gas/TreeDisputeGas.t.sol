@@ -210,7 +210,7 @@ contract TreeDisputeGasTest is DisputeRig {
 
     /// Of the same result, by another way: what is opened once is open for both.
     function measureFlood() private {
-        forget();
+        seat(only(validator(1)), only(account(0)));
         accuseAs("accuse, a later one", 17, validator(1));
         name("", ELSEWHERE);
         openNode("");
