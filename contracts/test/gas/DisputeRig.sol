@@ -111,11 +111,9 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
 
     /// A game begins: nobody has spent anything.
     function seat(address[] memory askers, address[] memory answerers) internal {
-        for (uint256 i = 0; i < 3; i++) {
-            delete spent[Side(i)];
-        }
-        (spent[Side.Asker].accounts, spent[Side.Answerer].accounts) = (askers, answerers);
-        (spent[Side.Asker].wei_, spent[Side.Answerer].wei_) = (weiIn(askers), weiIn(answerers));
+        delete spent[Side.Member];
+        spent[Side.Asker] = Spent(0, 0, askers, weiIn(askers));
+        spent[Side.Answerer] = Spent(0, 0, answerers, weiIn(answerers));
     }
 
     /// What each side of a game spent in gas, as a chain charges it, and lost or gained of its bonds, in gwei.
@@ -123,6 +121,7 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         string[3] memory names = ["asker", "answerer", "member"];
         for (uint256 i = 0; i < 3; i++) {
             Spent storage one = spent[Side(i)];
+            if (one.acts == 0) continue;
             string memory head = string.concat(game, "; ", names[i], "; ");
             emit log_named_uint(string.concat(head, "acts"), one.acts);
             emit log_named_uint(string.concat(head, "gas"), one.gas);
