@@ -147,11 +147,23 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         }
     }
 
-    /// Of EIP-7623: a zero byte of calldata is one token, any other four.
+    /// Of EIP-7623: a zero byte of calldata is one token, any other four. Counts the bytes of a word at once: the high
+    /// bit of each that is zero, added up by a product.
     function tokensOf(bytes memory data) private pure returns (uint256 tokens) {
-        tokens = 4 * data.length;
-        for (uint256 i = 0; i < data.length; i++) {
-            if (data[i] == 0) tokens -= 3;
+        uint256 ones = type(uint256).max / 255;
+        uint256 zeros = 0;
+        for (uint256 at_ = 0; at_ < data.length; at_ += 32) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(data, 0x20), at_))
+            }
+            // What lies beyond the end counts as no zero.
+            if (data.length - at_ < 32) word |= type(uint256).max >> (8 * (data.length - at_));
+            uint256 high = ~(((word & (127 * ones)) + 127 * ones) | word | (127 * ones));
+            unchecked {
+                zeros += ((high >> 7) * ones) >> 248;
+            }
         }
+        return 4 * data.length - 3 * zeros;
     }
 }
