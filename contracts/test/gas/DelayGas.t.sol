@@ -35,7 +35,7 @@ contract DelayGasTest is TreeRig, PanelRig {
         listValidators();
         openChannelOf(size_);
         plantTree();
-        (asking, concluding) = (account(1), account(0));
+        (asking, concluding, side) = (account(1), account(0), Side.Answerer);
         uint256 before = vm.snapshotState();
         beginDispute(resultOf(size, 1e12, allParts()));
         vm.warp(undisputed - 1);
@@ -81,7 +81,7 @@ contract DelayGasTest is TreeRig, PanelRig {
             hear(true);
         }
         bytes memory data = abi.encodeCall(panel.conclude, (channelId, BLOCK, OWNER));
-        act("", Side.Answerer, concluding, PANEL, data);
+        act("", side, concluding, PANEL, data);
         vm.warp(block.timestamp + PROCESSING / 2 - 1);
         BlockResult memory anew = resultOf(size, 2e12, allParts());
         data = abi.encodeCall(blocks.revealOwnResult, (channelId, BLOCK, anew, OPENING));

@@ -121,7 +121,7 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         string[3] memory names = ["asker", "answerer", "member"];
         for (uint256 i = 0; i < 3; i++) {
             Spent storage one = spent[Side(i)];
-            if (one.acts == 0) continue;
+            if (one.acts == 0 && one.accounts.length == 0) continue;
             string memory head = string.concat(game, "; ", names[i], "; ");
             emit log_named_uint(string.concat(head, "acts"), one.acts);
             emit log_named_uint(string.concat(head, "gas"), one.gas);

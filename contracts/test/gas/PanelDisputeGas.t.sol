@@ -5,7 +5,7 @@ import {BlockResult} from "../../src/interfaces/ChannelTypes.sol";
 import {PanelRig} from "./PanelRig.sol";
 
 /// What the acts of a panel take, among 200 validators, and whole panels. Participant 1's seat counts the part,
-/// participant 0's own result leaves it out; the part's owner draws and concludes.
+/// participant 0's own result leaves it out. Who is right draws and concludes.
 contract PanelDisputeGasTest is PanelRig {
     BlockResult private all_;
     BlockResult private without;
@@ -23,17 +23,16 @@ contract PanelDisputeGasTest is PanelRig {
     function measure(uint256 size_) private {
         vm.pauseGasMetering();
         listValidators();
-        (asking, concluding) = (account(0), account(OWNER));
+        asking = account(0);
         openChannelOf(size_);
         beginDispute();
         ask();
+        uint256 asked = vm.snapshotState();
+        measureAway();
+        vm.revertToState(asked);
+        (concluding, side) = (account(OWNER), Side.Answerer);
         draw("draw 7 of 200 validators");
         uint256 drawn = vm.snapshotState();
-        hear(false);
-        conclude("");
-        settle_(without);
-        tell("a part that was not served");
-        vm.revertToState(drawn);
         measureTie();
         vm.revertToState(drawn);
         measureServed();
@@ -58,6 +57,15 @@ contract PanelDisputeGasTest is PanelRig {
     }
 
     // ── games ──
+
+    function measureAway() private {
+        (concluding, side) = (account(0), Side.Asker);
+        draw("");
+        hear(false);
+        conclude("");
+        settle_(without);
+        tell("a part that was not served");
+    }
 
     function measureTie() private {
         vm.warp(block.timestamp + 40);
@@ -89,6 +97,6 @@ contract PanelDisputeGasTest is PanelRig {
         BlockResult[] memory standing = new BlockResult[](1);
         standing[0] = result;
         bytes memory data = abi.encodeCall(blocks.settle, (channelId, BLOCK, standing));
-        act("", Side.Answerer, account(OWNER), address(blocks), data);
+        act("", side, concluding, address(blocks), data);
     }
 }

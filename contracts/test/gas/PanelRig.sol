@@ -6,7 +6,7 @@ import {Bonds} from "../../src/lib/Bonds.sol";
 import {DisputeRig} from "./DisputeRig.sol";
 
 /// Two hundred validators, and the acts of a panel about the part of participant 2: one asks and appeals, another
-/// draws and concludes.
+/// draws and concludes, since nobody else has to.
 abstract contract PanelRig is DisputeRig {
     uint8 internal constant OWNER = 2;
     uint256 private constant VALIDATORS = 200;
@@ -14,6 +14,7 @@ abstract contract PanelRig is DisputeRig {
 
     address internal asking;
     address internal concluding;
+    Side internal side;
 
     /// Sixteen are registered already.
     function listValidators() internal {
@@ -31,7 +32,7 @@ abstract contract PanelRig is DisputeRig {
     function draw(string memory what) internal {
         vm.roll(block.number + 3);
         bytes memory data = abi.encodeCall(panel.draw, (channelId, BLOCK, OWNER, VALIDATORS));
-        act(what, Side.Answerer, concluding, PANEL, data);
+        act(what, side, concluding, PANEL, data);
     }
 
     function appeal(string memory what) internal {
@@ -42,7 +43,7 @@ abstract contract PanelRig is DisputeRig {
     function conclude(string memory what) internal {
         vm.warp(block.timestamp + termsOf().answerPeriod);
         bytes memory data = abi.encodeCall(panel.conclude, (channelId, BLOCK, OWNER));
-        act(what, Side.Answerer, concluding, PANEL, data);
+        act(what, side, concluding, PANEL, data);
     }
 
     /// All say so.

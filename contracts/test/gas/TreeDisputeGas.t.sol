@@ -44,6 +44,7 @@ contract TreeDisputeGasTest is TreeRig {
         reveal(channelId, BLOCK, 1, other);
         vm.warp(collationAt(BLOCK) + 40);
         tell();
+        seat(only(account(1)), only(account(0)));
         bytes memory data =
             abi.encodeCall(blocks.revealOwnResult, (channelId, BLOCK, claim, root().content));
         act("", Side.Answerer, account(0), address(blocks), data);

@@ -191,19 +191,19 @@ describe('a dispute', () => {
       shown({ accusations: turns.map(accusation), parts: [] }).next.map(({ does, gas }) => [does, gas]);
     expect(ofTurns({ named: { level: 0, index: 3 } })).toContainEqual([
       'opens leaf 3, or the result falls',
-      250_000,
+      500_000,
     ]);
     expect(ofTurns({ turn: 'placing', doubted: 1 })).toContainEqual([
       'shows where the doubted record stands, or the result falls',
-      250_000,
+      300_000,
     ]);
     expect(ofTurns({ untilSeconds: 1_170 })).toContainEqual([
       'ends the accusation of result 1 by 0 dsp, and result falls',
-      150_000,
+      230_000,
     ]);
     expect(ofTurns({ turn: 'accuser', slot: validatorSlots, untilSeconds: 1_170 })).toContainEqual([
       'ends the accusation of result 1 by 0 dsp, its validator, which fails',
-      150_000,
+      230_000,
     ]);
     expect(ofTurns({ turn: 'placed' }).some(([does]) => String(does).includes('accusation'))).toBe(false);
   });
