@@ -1,7 +1,9 @@
 /**
- * The sections of docs/reference/gas.md about disputes, of what the tests of test/gas log: of acts `act; what`, of games
- * `game; side; what`, gas in units and bonds in gwei.
+ * The sections of docs/reference/gas.md about disputes, of what the tests of test/gas log: of acts `act; what`, of
+ * games `game; side; what`, gas in units and bonds in gwei.
  */
+import { griefPicture } from './gas-picture.mjs';
+
 const sizes = [3, 16];
 /** By kind of dispute, which the tests are named by, the acts in the order of the page. */
 const orders = {
@@ -79,11 +81,13 @@ result*, *one more*, *a good row*, *a part that was served*. A million impressio
 const aboutGrief = `
 ## What a griefer pays for each unit of harm
 
-What each side spends in such a dispute, in thousands of gas, and what it loses of its bonds, in thousandths of a coin (− is what it gains), with its own result
-that is needed to begin. *Even to*: the price of gas, in gwei, up to which those who are right lose nothing, since what they gain of bonds pays their gas. *At 1* and
+What each side spends in such a dispute, in thousands of gas, and what it loses of its bonds, in thousandths of a coin (− is what it gains). An own result that begins
+the dispute is counted, a seat's is not, and nor is what that loses when it falls itself. *Even to*: the price of gas, in gwei, up to which those who are right lose nothing, since what they gain of bonds pays their gas. *At 1* and
 *at 10* gwei: what the griefer loses for each coin that it makes them lose; below 1 harm is cheaper than it hurts; *gains* where they lose nothing. Assumed: all
-gas at one price; the right side does by itself whatever nobody is made to do (draws, concludes, times out); all validators of a panel speak, and what a word
+gas at one price; those who are right do by themselves whatever nobody is made to do (draws, concludes, times out); all validators of a panel speak, and what a word
 earns pays their gas up to WORD gwei; rows are the largest, the tree has a million impressions.
+
+![For each way to grief, the griefer's loss for each coin of harm](../pictures/griefing.svg)
 
 `;
 
@@ -114,11 +118,11 @@ const ways = [
   ['the same, and appeals twice', 'a part that was served, appealed twice', 'asker'],
   ['does not serve its part', 'a part that was not served', 'answerer'],
 ];
-const delays = [
+const slowWays = [
   ['speaks last and accuses slowly', 'accuses, slowly'],
   ['a panel, two appeals, then the same', 'asks a panel, appeals twice, then accuses, slowly'],
 ];
-/** The terms' periods in contracts/test/gas/DelayGas.t.sol in seconds, and the halves or wholes that are counted. */
+/** The terms' periods in contracts/test/gas/DelayGas.t.sol in seconds, and what is counted of them. */
 const periods = [
   ['c', 100_000, 100_000],
   ['p', 2_000, 1_000],
@@ -176,7 +180,7 @@ function gamesOf(figures) {
     return [...sixteen].map(([game, many]) => {
       const acts = many['asker acts'] + (many['answerer acts'] ?? 0) + (many['member acts'] ?? 0);
       const cells = [three.get(game), many].flatMap((one) => {
-        const [asker, answerer, member] = [one['asker gas'], one['answerer gas'] ?? 0, one['member gas'] ?? 0];
+        const [asker, answerer, member] = ['asker', 'answerer', 'member'].map((side) => one[`${side} gas`] ?? 0);
         return [asker, answerer, asker + answerer + member].map(thousands);
       });
       return [game, acts, ...cells];
@@ -190,9 +194,14 @@ function lossOf(game, side) {
   return { gas, bonds: lost - gained };
 }
 
-function ratioAt(griefer, honest, price) {
+/** Undefined where those who are right lose nothing. */
+function ratioAt([griefer, honest], price) {
   const [own, others] = [griefer, honest].map(({ gas, bonds }) => gas * price + bonds);
-  return others <= 0 ? 'gains' : (own / others).toFixed(own / others < 10 ? 2 : 0);
+  return others <= 0 ? undefined : own / others;
+}
+
+function ratioSaid(ratio) {
+  return ratio === undefined ? 'gains' : ratio.toFixed(ratio < 10 ? 2 : 0);
 }
 
 /** In thousandths of a coin. */
@@ -208,11 +217,15 @@ function griefRow(games, [way, name, side]) {
   const [griefer, honest] = sidesOf(games.get(name), side);
   const even = honest.bonds < 0 ? (-honest.bonds / honest.gas).toFixed(1) : '0';
   const spent = [griefer, honest].flatMap(({ gas, bonds }) => [thousands(gas), bondsOf(bonds)]);
-  return [way, ...spent, even, ...gweiPerGas.map((price) => ratioAt(griefer, honest, price))];
+  return [way, ...spent, even, ...gweiPerGas.map((price) => ratioSaid(ratioAt([griefer, honest], price)))];
+}
+
+function gamesAll(figures, size) {
+  return new Map(kinds.flatMap((kind) => [...grouped(figures[`${kind}_${size}`], 3)]));
 }
 
 function griefTable(figures, size) {
-  const games = new Map(kinds.flatMap((kind) => [...grouped(figures[`${kind}_${size}`], 3)]));
+  const games = gamesAll(figures, size);
   const prices = gweiPerGas.map((price) => `at ${price}`);
   const head = ['what it does', 'its gas', 'bonds', 'their gas', 'bonds', 'even to', ...prices];
   return tableOf(head, ways.map((way) => griefRow(games, way)));
@@ -230,7 +243,7 @@ function lasting(seconds) {
 }
 
 function delayTable(figures) {
-  const rows = delays.flatMap(([way, name]) =>
+  const rows = slowWays.flatMap(([way, name]) =>
     sizes.map((size) => {
       const game = grouped(figures[`delay_${size}`], 3).get(name);
       const [griefer, honest] = sidesOf(game, 'asker');
@@ -250,5 +263,16 @@ export function disputeSections(figures) {
   const { gas: commit } = grouped(figures.panel_16, 2).get('commit to a word');
   const { gas: reveal } = grouped(figures.panel_16, 2).get('reveal a word');
   const terms = aboutGrief.replace('WORD', (panelPayGwei / (commit + reveal)).toFixed(2));
-  return [aboutActs, acts, aboutGames, games, terms, grief, aboutDelays, delayTable(figures), aboutEnd].join('');
+  const delays = delayTable(figures);
+  return [aboutActs, acts, aboutGames, games, terms, grief, aboutDelays, delays, aboutEnd].join('');
+}
+
+/** The picture of the ways to grief, with most participants. */
+export function disputePicture(figures) {
+  const games = gamesAll(figures, 16);
+  const shown = ways.map(([way, name, side]) => {
+    const sides = sidesOf(games.get(name), side);
+    return { way, ratios: gweiPerGas.map((price) => ratioAt(sides, price)) };
+  });
+  return griefPicture(shown, gweiPerGas);
 }

@@ -1,15 +1,16 @@
 /**
- * Measures what each act costs and writes docs/reference/gas.md: `npm run gas`. Runs the tests of test/gas, so
- * that figures are written only where the goals hold. `node contracts/tools/gas.mjs check` writes nothing, tells the
- * lines that are not as measured, and fails if there is one.
+ * Measures what each act costs and writes docs/reference/gas.md and its picture: `npm run gas`. Runs the tests of
+ * test/gas, so that figures are written only where the goals hold. `node contracts/tools/gas.mjs check` writes
+ * nothing, tells the lines that are not as measured, and fails if there is one.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { disputeSections, whole } from './gas-disputes.mjs';
+import { disputePicture, disputeSections, whole } from './gas-disputes.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const pagePath = join(root, 'docs/reference/gas.md');
+const picturePath = join(root, 'docs/pictures/griefing.svg');
 
 /** By act: figures of the contracts before they were divided by who may touch money; [3, 16] participants. */
 const before = {
@@ -91,11 +92,15 @@ const rows = [...figures[3].keys()].map((act) => {
   return `| ${act} | ${cells.map(whole).join(' | ')} |\n`;
 });
 const page = head + rows.join('') + middle + disputeSections(figures) + foot;
+const made = [
+  [pagePath, page],
+  [picturePath, disputePicture(figures)],
+];
 if (process.argv[2] === 'check') {
-  const stale = staleLines(readFileSync(pagePath, 'utf8'), page);
+  const stale = made.flatMap(([path, text]) => staleLines(readFileSync(path, 'utf8'), text));
   for (const line of stale) process.stdout.write(`${line}\n`);
   process.exitCode = stale.length === 0 ? 0 : 1;
 } else {
-  writeFileSync(pagePath, page);
+  for (const [path, text] of made) writeFileSync(path, text);
   process.stdout.write('docs/reference/gas.md says what was measured\n');
 }

@@ -7,9 +7,9 @@ import {PanelRig} from "./PanelRig.sol";
 import {DisputeRig} from "./DisputeRig.sol";
 import {TreeRig} from "./TreeRig.sol";
 
-/// How long participant 1, who is wrong, holds up a block by doing everything in the last second that there is, and
-/// what that costs; participant 0, whose result is true, answers at once. The periods of the terms are so far apart
-/// that seconds tell how many of each passed.
+/// How long participant 1, who is wrong, holds up a block by doing everything in the last second that
+/// there is, and what that costs; participant 0, whose result is true, answers at once. The periods of
+/// the terms are so far apart that seconds tell how many of each passed.
 contract DelayGasTest is TreeRig, PanelRig {
     uint64 private constant ANSWERING = 20;
     uint64 private constant PROCESSING = 2_000;
@@ -96,8 +96,8 @@ contract DelayGasTest is TreeRig, PanelRig {
         act("", Side.Answerer, account(0), address(blocks), data);
     }
 
-    /// Who is right accuses the wrong result at once, and nobody answers for it; the other accuses the true one just
-    /// before its own falls, and leads the way to a record.
+    /// Who is right accuses the wrong result at once, and nobody answers for it; the other accuses the
+    /// true one just before its own falls, and leads the way to a record.
     function accuseEach(uint8 result, BlockResult memory wrong) private {
         bytes memory data = abi.encodeCall(adjudicator.accuse, (channelId, BLOCK, result, wrong, 0));
         act("", Side.Answerer, account(0), ADJUDICATOR, data);

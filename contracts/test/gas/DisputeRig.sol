@@ -11,8 +11,8 @@ import {BlockWork} from "../support/BlockWork.sol";
 import {SealedParts} from "../support/SealedParts.sol";
 import {GasMeter} from "./GasMeter.sol";
 
-/// All contracts as they are deployed, a block of theirs in dispute, and a book of what its acts take: by act for
-/// the page, and by side for a whole game. What is logged is read by tools/gas.mjs.
+/// All contracts as they are deployed, a block of theirs in dispute, and a book of what its acts take: by
+/// act for the page, and by side for a whole game. What is logged is read by tools/gas.mjs.
 abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
     event log_named_uint(string key, uint256 val);
 
@@ -116,7 +116,8 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         spent[Side.Answerer] = Spent(0, 0, answerers, weiIn(answerers));
     }
 
-    /// What each side of a game spent in gas, as a chain charges it, and lost or gained of its bonds, in gwei.
+    /// What each side of a game spent in gas, as a chain charges it, and lost or gained of its bonds, in
+    /// gwei.
     function tell(string memory game) internal {
         string[3] memory names = ["asker", "answerer", "member"];
         for (uint256 i = 0; i < 3; i++) {
@@ -147,8 +148,8 @@ abstract contract DisputeRig is AccusationScene, SealedParts, GasMeter {
         }
     }
 
-    /// Of EIP-7623: a zero byte of calldata is one token, any other four. Counts the bytes of a word at once: the high
-    /// bit of each that is zero, added up by a product.
+    /// Of EIP-7623: a zero byte of calldata is one token, any other four. Counts the bytes of a word at
+    /// once: the high bit of each that is zero, added up by a product.
     function tokensOf(bytes memory data) private pure returns (uint256 tokens) {
         uint256 ones = type(uint256).max / 255;
         uint256 zeros = 0;

@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {BlockResult} from "../../src/interfaces/ChannelTypes.sol";
 import {PanelRig} from "./PanelRig.sol";
 
-/// What the acts of a panel take, among 200 validators, and whole panels. Participant 1's seat counts the part,
-/// participant 0's own result leaves it out. Who is right draws and concludes.
+/// What the acts of a panel take, among 200 validators, and whole panels. Participant 1's seat counts the
+/// part, participant 0's own result leaves it out. Who is right draws and concludes.
 contract PanelDisputeGasTest is PanelRig {
     BlockResult private all_;
     BlockResult private without;

@@ -5,8 +5,8 @@ import {IPanel} from "../../src/disputes/IPanel.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
 import {DisputeRig} from "./DisputeRig.sol";
 
-/// Two hundred validators, and the acts of a panel about the part of participant 2: one asks and appeals, another
-/// draws and concludes, since nobody else has to.
+/// Two hundred validators, and the acts of a panel about the part of participant 2: one asks and appeals,
+/// another draws and concludes, since nobody else has to.
 abstract contract PanelRig is DisputeRig {
     uint8 internal constant OWNER = 2;
     uint256 private constant VALIDATORS = 200;

@@ -6,13 +6,14 @@ import {PartFacts} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, ChannelTerms} from "../../src/interfaces/ChannelTypes.sol";
 import {DisputeRig} from "./DisputeRig.sol";
 
-/// What the acts of questions about rows take, and whole games, over a part with the largest rows that there can be,
-/// none of whose sealed bytes is zero. Participant 1's seat counts it, participant 0's own result leaves it out.
+/// What the acts of questions about rows take, and whole games, over a part with the largest rows that
+/// there can be, none of whose sealed bytes is zero. Participant 1's seat counts it, participant 0's own
+/// result leaves it out.
 contract PartDisputeGasTest is DisputeRig {
     uint8 private constant OWNER = 2;
     uint32 private constant ROWS = 256;
-    /// Of one batch; of as many batches as may be; below the one before it; sealed to another length; the first author's
-    /// once more, too far on.
+    /// Of one batch; of as many batches as may be; below the one before it; sealed to another length; the
+    /// first author's once more, too far on.
     uint32 private constant LARGE = 0;
     uint32 private constant MANY = 1;
     uint32 private constant LOW = 2;

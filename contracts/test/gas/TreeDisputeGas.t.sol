@@ -5,8 +5,9 @@ import {AccusationId, LeafWords} from "../../src/disputes/IAdjudicator.sol";
 import {BlockResult} from "../../src/interfaces/ChannelTypes.sol";
 import {TreeRig} from "./TreeRig.sol";
 
-/// What the acts of an accusation take, and whole games, over a tree of a million impressions. The first result is
-/// that of participant 1's seat; the second, whose tree is opened, is participant 0's own. Either may be the true one.
+/// What the acts of an accusation take, and whole games, over a tree of a million impressions. The first
+/// result is that of participant 1's seat; the second, whose tree is opened, is participant 0's own.
+/// Either may be the true one.
 contract TreeDisputeGasTest is TreeRig {
     BlockResult private other;
 
@@ -35,7 +36,8 @@ contract TreeDisputeGasTest is TreeRig {
         measureFlood();
     }
 
-    /// All post, a seat reveals, and participant 0 reveals another result of its own in the challenge period.
+    /// All post, a seat reveals, and participant 0 reveals another result of its own in the challenge
+    /// period.
     function beginDispute() private {
         postParts();
         other = resultOf(size, 1e12, allParts());

@@ -7,11 +7,12 @@ import {RecordPlace} from "../../src/lib/RecordProof.sol";
 import {Groups} from "../support/Groups.sol";
 import {DisputeRig} from "./DisputeRig.sol";
 
-/// A result with a tree of a million impressions, participant 0's own, and the acts of accusing it: of such a size the
-/// root is opened by 245 descendants, one of these by 256, and one of those by 16 leaves.
+/// A result with a tree of a million impressions, participant 0's own, and the acts of accusing it: of
+/// such a size the root is opened by 245 descendants, one of these by 256, and one of those by 16 leaves.
 abstract contract TreeRig is DisputeRig {
     uint256 private constant IMPRESSIONS = 1_000_000;
-    /// Of the leaf with two records; before it stands one with one record, after it one with as many as may be.
+    /// Of the leaf with two records; before it stands one with one record, after it one with as many as
+    /// may be.
     uint256 internal constant TARGET = 777_780;
     /// To where a second accusation leads.
     uint256 internal constant ELSEWHERE = 222_222;
@@ -51,7 +52,8 @@ abstract contract TreeRig is DisputeRig {
         return Groups.joined(Groups.sorted(all));
     }
 
-    /// As the first of a batch of 1,021 records, the first of a part of 1,959 segments: two million records.
+    /// As the first of a batch of 1,021 records, the first of a part of 1,959 segments: two million
+    /// records.
     function place(uint256 part, bytes memory record) private {
         uint8 author = uint8(record[2]);
         RecordPlace storage one = places[part];
