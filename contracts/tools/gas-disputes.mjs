@@ -39,6 +39,7 @@ const orders = {
     'conclude, it was published',
     'reveal in the window for new results',
     'settle at two that pay the same',
+    'settle at the lowest of two, parts differed',
   ],
   panel: [
     'ask whether a part was served',

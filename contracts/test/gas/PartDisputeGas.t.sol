@@ -168,15 +168,23 @@ contract PartDisputeGasTest is DisputeRig {
             abi.encodeCall(questions.disproveText, (channelId, BLOCK, OWNER, LARGE, disproof));
         act("disprove a row", Side.Asker, account(0), QUESTIONS, data);
         vm.warp(collationAt(BLOCK) + 160);
+        uint256 decided = vm.snapshotState();
+        settleBoth("settle at the lowest of two, parts differed", resultOf(size, 700, without.validParts));
+        vm.revertToState(decided);
         BlockResult memory anew = without;
         anew.impressionCount++;
+        settleBoth("settle at two that pay the same", anew);
+        tell("a row that does not decrypt");
+    }
+
+    /// Beside what participant 0 said.
+    function settleBoth(string memory what, BlockResult memory anew) private {
         revealAs("reveal in the window for new results", Side.Answerer, 1, anew);
         vm.warp(collationAt(BLOCK) + 240);
         BlockResult[] memory standing = new BlockResult[](2);
         (standing[0], standing[1]) = (without, anew);
-        data = abi.encodeCall(blocks.settle, (channelId, BLOCK, standing));
-        act("settle at two that pay the same", Side.Asker, account(0), address(blocks), data);
-        tell("a row that does not decrypt");
+        bytes memory data = abi.encodeCall(blocks.settle, (channelId, BLOCK, standing));
+        act(what, Side.Asker, account(0), address(blocks), data);
     }
 
     // ── acts ──

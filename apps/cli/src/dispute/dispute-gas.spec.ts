@@ -8,7 +8,7 @@ const page = readFileSync(join(import.meta.dirname, '../../../../docs/reference/
 
 /** Rows of the page. */
 const rows: Readonly<Record<GasOf, readonly string[]>> = {
-  settle: ['settle at the lowest common of two', 'settle at two that pay the same'],
+  settle: ['settle at the lowest common of two', 'settle at the lowest of two, parts differed'],
   release: ['release, the result was taken back'],
   reveal: ['reveal an own result that opens a dispute', 'reveal in the window for new results'],
   accept: ['accept a result'],

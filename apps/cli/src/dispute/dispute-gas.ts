@@ -1,7 +1,7 @@
 /** What acts in disputes take, 16 participants and the largest rows: docs/reference/gas.md, rounded up. */
 
 export const gasOf = {
-  settle: 1_100_000,
+  settle: 1_500_000,
   release: 180_000,
   reveal: 250_000,
   accept: 70_000,
