@@ -82,11 +82,12 @@ result*, *one more*, *a good row*, *a part that was served*. A million impressio
 const aboutGrief = `
 ## What a griefer pays for each unit of harm
 
-What each side spends in such a dispute, in thousands of gas, and what it loses of its bonds, in thousandths of a coin (− is what it gains). An own result that begins
-the dispute is counted, a seat's is not, and nor is what that loses when it falls itself. *Even to*: the price of gas, in gwei, up to which those who are right lose nothing, since what they gain of bonds pays their gas. *At 1* and
-*at 10* gwei: what the griefer loses for each coin that it makes them lose; below 1 harm is cheaper than it hurts; *gains* where they lose nothing. Assumed: all
-gas at one price; those who are right do by themselves whatever nobody is made to do (draws, concludes, times out); all validators of a panel speak, and what a word
-earns pays their gas up to WORD gwei; rows are the largest, the tree has a million impressions.
+What each side spends in such a dispute, in thousands of gas, and what it loses of its bonds, in thousandths of a coin (− is what it gains). An own result that
+begins the dispute is counted, a seat's is not, and nor is what that loses when it falls itself. *Even to*: the price of gas, in gwei, up to which those who are
+right lose nothing, since what they gain of bonds pays their gas. *At 1* and *at 10* gwei: what the griefer loses for each coin that it makes them lose; below 1
+harm is cheaper than it hurts; *gains* where they lose nothing. Assumed: all gas at one price; those who are right do by themselves whatever nobody is made to
+do (draws, concludes, times out); all validators of a panel speak, and what a word earns pays their gas up to WORD gwei; rows are the largest, the tree has a
+million impressions.
 
 ![For each way to grief, the griefer's loss for each coin of harm](../pictures/griefing.svg)
 
