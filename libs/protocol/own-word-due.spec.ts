@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Digest } from '#encoding';
 import type { BlockFacts, KnownResult, PostedPart, Seat } from './block-facts.js';
-import { decidedFacts } from './dispute-windows.js';
+import { accusableUntil, decidedFacts } from './dispute-windows.js';
 import type { BlockSeen } from './due.js';
 import { acceptDue, computeOwnDue, revealOwnDue } from './own-word-due.js';
 import { stageOf } from './stage.js';
@@ -151,6 +151,44 @@ describe('what others revealed already, or what pays the same, is revealed as an
     const drawn = { seats: [seat(1, 50, false)], results, disputedAtSeconds: 1_205 };
     expect(at(1_215, drawn)).toEqual({ done: 'is-revealed' });
     expect(at(1_215, { ...drawn, seats: [seat(1, 10, false)] })).toMatchObject({ due: 'reveal-own' });
+  });
+});
+
+describe('an own result without parts that cannot be had is revealed', () => {
+  const lacking = { ...own, isWithoutMissing: true };
+  const at = (now: number, facts?: Partial<BlockFacts>) => revealOwnDue(seen(now, facts), 1, lacking);
+
+  it('in the last moment in which own results are taken: the parts may still come', () => {
+    expect(at(1_200, other)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_225 });
+    expect(at(1_224, other)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_225 });
+    expect(at(1_225, other)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+    expect(at(1_230, other)).toEqual({ done: 'too-late' });
+    const same = { seats: [seat(2, 50)], results: [result(50, 1_185)] };
+    expect(at(1_225, same)).toEqual({ due: 'reveal-own', untilSeconds: 1_230 });
+  });
+
+  it('while all of the others can be accused', () => {
+    const disputed = { ...other, results: [result(10, 1_184), result(20, 1_186)], disputedAtSeconds: 1_186 };
+    expect(at(1_225, disputed)).toMatchObject({ due: 'reveal-own' });
+    expect(accusableUntil(terms, 0, seen(1_225, disputed).facts, 1_184)).toBe(1_230);
+  });
+
+  it('shortly before the extension ends where nobody revealed, and not after another word', () => {
+    expect(at(1_234)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_235 });
+    expect(at(1_235)).toMatchObject({ due: 'reveal-own' });
+    const revealed = { participant: 1, outputHash: hash(70), revealedAtSeconds: 1_226 };
+    expect(at(1_227, { ...other, ownResults: [revealed] })).toEqual({ done: 'is-revealed' });
+  });
+
+  it('at once where the time is shorter than the margin', () => {
+    const short = { ...terms, challengePeriod: 4 };
+    const facts = { ...nothing, ...other };
+    const shortAt = (nowSeconds: number) => {
+      const stage = stageOf(short, 0, facts, nowSeconds);
+      return revealOwnDue({ terms: short, blockNumber: 0, facts, stage, nowSeconds }, 1, lacking);
+    };
+    expect(shortAt(1_199)).toEqual({ waitsFor: 'own-result-time', untilSeconds: 1_200 });
+    expect(shortAt(1_200)).toEqual({ due: 'reveal-own', untilSeconds: 1_204 });
   });
 });
 

@@ -21,6 +21,8 @@ export interface OwnComputation {
   readonly amountWords: readonly Hex[];
   /** The parts that it counts, as a bit for each. */
   readonly validParts: number;
+  /** Other parts could not be had, which others may have seen: it is of those that were. */
+  readonly isWithoutMissing?: boolean;
 }
 
 /** Own results come no later than so long before their time ends: an eighth of processing. */
@@ -56,8 +58,9 @@ export function computeOwnDue(block: BlockSeen, participant: number): Due<'compu
  * Due in the challenge period where nobody revealed what the own computation gives, or anything that pays the
  * same; just before the extension ends without any result, so that the block does not become void; and again
  * once it is decided which parts count, of these. Where others did, it is due later: only who stands for a
- * result accuses others, and those others may come to accept a lie. `own`: computed of the parts that may
- * count now.
+ * result accuses others, and those others may come to accept a lie. One without parts that could not be had
+ * is due in the last moment: they may still come, and silence would leave the block to whoever withholds
+ * them. `own`: computed of the parts that may count now.
  */
 export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComputation): Due<'reveal-own'> {
   const { facts, nowSeconds } = block;
@@ -73,7 +76,7 @@ export function revealOwnDue(block: BlockSeen, participant: number, own: OwnComp
   if (!areCountable(facts, own.validParts)) return { done: 'other-parts-count' };
   const seat = mayStillReveal(block, participant);
   if (seat !== undefined) return seat;
-  const { fromSeconds, untilSeconds } = isSaidByOthers(facts, own) ? afterOthers(block, times) : times;
+  const { fromSeconds, untilSeconds } = timesFor(block, own, times);
   return nowSeconds < fromSeconds
     ? { waitsFor: 'own-result-time', untilSeconds: fromSeconds }
     : { due: 'reveal-own', untilSeconds };
@@ -163,12 +166,20 @@ function ownResultTimes(block: BlockSeen): OwnResultTimes | undefined {
  * When to say what others said before: so late that it need not be said where all accept it, early enough to
  * accuse what differs. Without a dispute a lie may still begin one until own results are taken no more.
  */
-function afterOthers(block: BlockSeen, times: OwnResultTimes): OwnResultTimes {
-  if (block.facts.disputedAtSeconds === undefined) {
-    const lastSeconds = times.untilSeconds - marginSeconds(block);
-    return { ...times, fromSeconds: Math.max(times.fromSeconds, lastSeconds) };
+function timesFor(block: BlockSeen, own: OwnComputation, times: OwnResultTimes): OwnResultTimes {
+  const { facts } = block;
+  if (own.isWithoutMissing === true) {
+    // Where nobody revealed it is the last moment already.
+    return facts.results.length === 0 ? times : inLastMoment(block, times);
   }
+  if (!isSaidByOthers(facts, own)) return times;
+  if (facts.disputedAtSeconds === undefined) return inLastMoment(block, times);
   return { ...times, fromSeconds: Math.floor((times.fromSeconds + times.untilSeconds) / 2) };
+}
+
+function inLastMoment(block: BlockSeen, times: OwnResultTimes): OwnResultTimes {
+  const lastSeconds = times.untilSeconds - marginSeconds(block);
+  return { ...times, fromSeconds: Math.max(times.fromSeconds, lastSeconds) };
 }
 
 /** A wait while the validator of the own seat has time to reveal; then the participant speaks itself. */

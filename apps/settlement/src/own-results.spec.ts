@@ -56,6 +56,7 @@ class Stage {
   /** The parts that each computation was of. */
   readonly computedOf: number[][] = [];
   answer: () => ReducedParts = () => reduced(50n);
+  #isHanging = false;
   #settlement = this.#open();
 
   /** Only the payer posted a part, so the periods go by the clock. */
@@ -108,6 +109,22 @@ class Stage {
     return this.rehearsal.collected(0) + collation;
   }
 
+  /** Further computations never end. */
+  hang(): void {
+    this.#isHanging = true;
+  }
+
+  /** With workers of its own for each lane, as in a process, until they have nothing to do but to hang. */
+  async justNow(seconds: number): Promise<void> {
+    this.rehearsal.chain.advanceTo(this.#start + seconds);
+    this.#settlement.start();
+    for (let turns = 0; turns < 200 && this.facts.ownResults.length === 0; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // It waits for what hangs.
+    void this.#settlement.stop();
+  }
+
   /** A job of an own result that comes now, whatever is due. */
   async late(seconds: number): Promise<void> {
     this.rehearsal.chain.advanceTo(this.#start + seconds);
@@ -124,7 +141,7 @@ class Stage {
     const log: Log = { ...silentLog, error };
     const reduceBlock: ReduceBlock = async ({ parts }) => {
       this.computedOf.push(parts.map(({ participant }) => participant));
-      return this.answer();
+      return this.#isHanging ? new Promise<never>(() => {}) : this.answer();
     };
     const { encryptionSecret } = rehearsal.participants[me];
     const partStores: OwnComputing['partStores'] = [rehearsal.partStore()];
@@ -212,10 +229,21 @@ describe('a participant whose own computation differs from what was revealed', (
       await stage.at(processing);
       expect(stage.facts.ownResults).toEqual([]);
     }
-    expect(stage.notices).toEqual(['own-result-incomplete']);
+    expect(stage.notices).toEqual(['own-store-incomplete', 'own-result-incomplete']);
     stage.answer = () => reduced(50n);
     await stage.at(processing + 1);
     expect(stage.facts.ownResults).toHaveLength(1);
+  });
+
+  it('says nothing at all where its own store lacks what it was given', async () => {
+    const stage = await Stage.open();
+    stage.others(10n);
+    stage.answer = () => reduced(50n, [0]);
+    await stage.at(processing + challenge - 1);
+    expect([stage.facts.ownResults, stage.notices]).toEqual([[], ['own-store-incomplete']]);
+    const { stage: mine } = await withheld(me);
+    await mine.at(lastMoment);
+    expect([mine.facts.ownResults, mine.notices]).toEqual([[], ['own-store-incomplete']]);
   });
 
   it('says loudly that the account has no wei for the bond, and tries again', async () => {
@@ -229,6 +257,61 @@ describe('a participant whose own computation differs from what was revealed', (
     expect(stage.notices.filter((one) => one === 'own-result-without-bond')).toHaveLength(1);
     stage.rehearsal.chain.freeWei = bondWei.ownResult;
     await stage.at(processing + 2);
+    expect(stage.facts.ownResults).toHaveLength(1);
+  });
+});
+
+/** Shortly before own results are taken no more. */
+const lastMoment = processing + challenge - processing / 8;
+
+/** A seat revealed that so much is the seller's, by a part of `owner` that nobody else can have. */
+async function withheld(owner = 2): Promise<{ readonly stage: Stage }> {
+  const stage = await Stage.open();
+  const { chain, channelId } = stage.rehearsal;
+  const [part] = stage.facts.parts;
+  chain.put(channelId, 0, { parts: [part, { ...part, participant: owner }] });
+  stage.answer = () => reduced(50n, [owner]);
+  stage.others(10n, 2, true, 1 | (1 << owner));
+  return { stage };
+}
+
+describe('a participant that cannot have a part which a result counts', () => {
+  it('reveals what the others give in the last moment, and says so', async () => {
+    const { stage } = await withheld();
+    await stage.at(processing);
+    await stage.at(lastMoment - 1);
+    expect([stage.facts.ownResults, stage.notices]).toEqual([[], ['own-result-incomplete']]);
+    await stage.at(lastMoment);
+    expect(stage.facts.ownResults).toMatchObject([{ participant: me }]);
+    expect(stage.facts.results.map(({ validParts }) => validParts)).toEqual([5, 1]);
+    expect(stage.notices).toContain('own-result-without-missing');
+    await stage.at(lastMoment + 1);
+    expect(stage.facts.ownResults).toHaveLength(1);
+  });
+
+  it('does so after a restart in the last moment, and where no store surely lacks it', async () => {
+    const { stage } = await withheld();
+    await stage.at(processing);
+    stage.restart();
+    stage.answer = () => reduced(50n, [], 1);
+    await stage.at(processing + challenge - 1);
+    expect(stage.facts.ownResults).toHaveLength(1);
+  });
+
+  it('says instead what all give once the part comes', async () => {
+    const { stage } = await withheld();
+    await stage.at(processing);
+    stage.answer = () => reduced(40n, [], 0, 5);
+    await stage.at(processing + 1);
+    expect(stage.facts.results.map(({ validParts }) => validParts)).toEqual([5, 5]);
+    expect(stage.notices).not.toContain('own-result-without-missing');
+  });
+
+  it('waits for no computation then that does not end', async () => {
+    const { stage } = await withheld();
+    await stage.at(processing);
+    stage.hang();
+    await stage.justNow(lastMoment);
     expect(stage.facts.ownResults).toHaveLength(1);
   });
 });

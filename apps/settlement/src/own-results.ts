@@ -3,7 +3,7 @@
  * result with a bond where nobody revealed it (protocol.md 8).
  */
 import { type KeptResult, type ReduceBlock, reduceWatchedBlock } from '#block-reduction';
-import { type BlockAct, ChannelKeys, toldAct, type WatchedBlock } from '#block-watch';
+import { type BlockAct, ChannelKeys, type DueJob, toldAct, type WatchedBlock } from '#block-watch';
 import type { Chain, ParticipantActs } from '#chain';
 import type { OwnFound } from '#dispute';
 import type { Address } from '#encoding';
@@ -47,8 +47,8 @@ export class OwnResults {
   readonly keys: ChannelKeys;
   /** By block and the parts that might count; computed again after a restart. */
   readonly #computed = new Map<string, KeptResult>();
-  /** Blocks of which parts could not be had. */
-  readonly #incomplete = new Set<string>();
+  /** The same where parts could not be had: what the others give, until they come. */
+  readonly #incomplete = new Map<string, Incomplete>();
   /** Notices that were given. */
   readonly #told = new Set<string>();
 
@@ -61,14 +61,25 @@ export class OwnResults {
     this.keys = new ChannelKeys({ account, encryptionSecret }, { chain: ports.chain, keyValue });
   }
 
-  /** Whether the block is to be computed, and then whether an own result is to be revealed. */
-  dueIn(block: WatchedBlock): Due {
+  /**
+   * Whether the block is to be computed, and then whether an own result is to be revealed. Where parts cannot
+   * be had both, in different lanes: computations that wait for parts keep nobody from speaking in the last
+   * moment.
+   */
+  duesIn(block: WatchedBlock): readonly DueJob[] {
+    const { channelId, blockNumber } = block;
+    const job = { kind: 'own-result', channelId, blockNumber } as const;
     const participant = indexIn(block);
     const own = this.#known(block);
-    if (own !== undefined) this.#compare(block, own);
-    return own === undefined
-      ? computeOwnDue(block, participant)
-      : revealOwnDue(block, participant, own.result);
+    if (own !== undefined) {
+      this.#compare(block, own);
+      return [{ ...job, due: revealOwnDue(block, participant, own.result) }];
+    }
+    const late = this.#lateDue(block);
+    return [
+      ...(late === undefined ? [] : [{ ...job, kind: 'settle', about: withoutMissing, due: late } as const]),
+      { ...job, due: computeOwnDue(block, participant) },
+    ];
   }
 
   /** What it found, for disputes; `coming` while it is to be computed and nothing stands in the way. */
@@ -84,15 +95,35 @@ export class OwnResults {
     const known = this.#known(block);
     if (known === undefined && !isDue(computeOwnDue(block, participant))) return 0;
     const own = known ?? (await this.#compute(block));
-    if (own === undefined) return 'again';
     signal.throwIfAborted();
+    if (own === undefined) return (await this.revealLate(block)) || 'again';
     if (isDue(revealOwnDue(block, participant, own.result))) return this.#reveal(block, own);
     return known === undefined ? 1 : 0;
   }
 
+  /** Of what is known without the parts that cannot be had, unless the fault is one's own store's. */
+  #lateDue(block: WatchedBlock): Due<'reveal-own'> | undefined {
+    const found = this.#incomplete.get(idOf(block));
+    if (found?.kept === undefined || found.isBlind) return undefined;
+    return revealOwnDue(block, indexIn(block), { ...found.kept.result, isWithoutMissing: true });
+  }
+
+  /** In the last moment, without the parts that cannot be had; nothing where these came meanwhile. */
+  async revealLate(block: WatchedBlock): Promise<BlockAct> {
+    const found = this.#known(block) === undefined ? this.#incomplete.get(idOf(block)) : undefined;
+    const due = this.#lateDue(block);
+    if (found?.kept === undefined || due === undefined || !isDue(due)) return 0;
+    const { channelId, blockNumber } = block;
+    const { missing } = found;
+    const words =
+      'PARTS CANNOT BE HAD and the time for own results ends: the result of the others is revealed';
+    this.#tell({ channelId, blockNumber, missing }, 'own-result-without-missing', words);
+    return this.#reveal(block, found.kept);
+  }
+
   /** Forgets what was computed of blocks that are over, and erases their keys. */
   async forget(channelId: ChannelId, lowestUnfinished: number): Promise<void> {
-    for (const id of [...this.#computed.keys(), ...this.#incomplete]) {
+    for (const id of [...this.#computed.keys(), ...this.#incomplete.keys()]) {
       const [channel, block] = id.split('/');
       if (channel !== channelId || Number(block) >= lowestUnfinished) continue;
       this.#computed.delete(id);
@@ -120,7 +151,7 @@ export class OwnResults {
     const opened = await this.keys.of(channelId);
     const blockKey = opened.ok ? opened.keys.blockKey(blockNumber) : undefined;
     if (blockKey === undefined) {
-      this.#incomplete.add(idOf(block));
+      this.#incomplete.set(idOf(block), { missing: [], isBlind: true });
       const why = opened.ok ? 'its secret was erased' : opened.message;
       this.#tell(
         { ...said, why },
@@ -135,16 +166,38 @@ export class OwnResults {
     });
     const unavailable = report.invalidParts.filter(([, reason]) => reason === 'unavailable');
     this.#incomplete.delete(idOf(block));
-    // What others may have seen and this participant has not is no reason to contradict them.
+    // What others may have seen is no reason to contradict them while it may still come.
     if (unavailable.length > 0 || unsureBlocks > 0) {
-      this.#incomplete.add(idOf(block));
-      const words = 'parts of the block cannot be had: nothing is said against its results';
-      this.#tell({ ...said, unavailable, unsureBlocks }, 'own-result-incomplete', words);
+      const missing = report.invalidParts
+        .filter(([, reason]) => reason === 'unavailable' || reason === 'wrong-bytes')
+        .map(([participant]) => participant);
+      const isBlind = isOwnStoreAtFault(block, missing);
+      this.#incomplete.set(idOf(block), { kept, missing, isBlind });
+      this.#sayIncomplete(block, { missing, isBlind }, unsureBlocks);
       return undefined;
     }
     log.info({ ...said, outputHash: kept.result.outputHash }, 'computed the block');
     this.#computed.set(idOf(block), kept);
     return kept;
+  }
+
+  #sayIncomplete(
+    { channelId, blockNumber, facts }: WatchedBlock,
+    { missing, isBlind }: Incomplete,
+    unsureBlocks: number,
+  ): void {
+    const said = { channelId, blockNumber, missing, unsureBlocks };
+    if (isBlind) {
+      const words = 'the own part store lacks what it must have: nothing is said of the block';
+      this.#tell(said, 'own-store-incomplete', words);
+    } else if (facts.dispute?.counted !== undefined) {
+      const words = 'a part COUNTS that cannot be had: no own result can be said until it can';
+      this.#tell(said, 'counted-part-missing', words);
+    } else {
+      const words =
+        'parts of the block cannot be had: shortly before the time ends the result of the others is revealed';
+      this.#tell(said, 'own-result-incomplete', words);
+    }
   }
 
   /** Says where others came to something else, and what only the account key can do. */
@@ -202,6 +255,18 @@ export class OwnResults {
   }
 }
 
+/** What could be computed though parts cannot be had. */
+interface Incomplete {
+  readonly kept?: KeptResult;
+  /** Whose parts. */
+  readonly missing: readonly number[];
+  /** The own store is at fault, or the own keys: nothing is said. */
+  readonly isBlind: boolean;
+}
+
+/** What a job is about that calls for `revealLate`. */
+export const withoutMissing = 'without-missing';
+
 interface NoticeFields {
   readonly channelId: ChannelId;
   readonly blockNumber: number;
@@ -210,6 +275,17 @@ interface NoticeFields {
 
 const nameOf = ({ channelId, blockNumber }: WatchedBlock): string => `${channelId}/${blockNumber}`;
 const idOf = (block: WatchedBlock): string => `${nameOf(block)}/${countableParts(block.facts)}`;
+
+/**
+ * The own part lacks, which the own store was given; or where none was posted, all parts and the payer's
+ * among them. Where the payer posted none, a payee's part that nobody finds says nothing of one's own store.
+ */
+function isOwnStoreAtFault(block: WatchedBlock, missing: readonly number[]): boolean {
+  const posted = block.facts.parts.map(({ participant }) => participant);
+  const own = indexIn(block);
+  if (posted.includes(own)) return missing.includes(own);
+  return posted.includes(0) && posted.every((one) => missing.includes(one));
+}
 
 function indexIn({ participant }: WatchedBlock): number {
   if (participant === undefined) throw new Error('the watch shows blocks of others');

@@ -24,7 +24,7 @@ import type { JobQueue } from '#job-queue';
 import { type ChannelId, type Due, isDue, releaseVoidDue, settleDue } from '#protocol';
 import { type DisputeLimits, Disputes } from './disputes.js';
 import { LineWatch } from './line-watch.js';
-import { type OwnComputing, OwnResults } from './own-results.js';
+import { type OwnComputing, OwnResults, withoutMissing } from './own-results.js';
 
 export interface SettlementOptions {
   /** The participant whose channels are watched. */
@@ -85,7 +85,7 @@ export class Settlement {
       { jobQueue, log, subscribe },
       {
         lanes: [
-          { ...lane, act: (channelId, blockNumber) => this.#act(channelId, blockNumber) },
+          { ...lane, act: (id, number, _, about) => this.#act(id, number, about) },
           { ...ownLane, act: (id, number, signal) => this.#ownAct(id, number, signal) },
           { ...disputeLane, act: (...game) => this.#disputeAct(...game) },
         ],
@@ -144,9 +144,7 @@ export class Settlement {
     };
     const own = this.#own;
     return [
-      ...(own === undefined
-        ? []
-        : blocks.map((block) => ({ ...dueIn(block, own.dueIn(block)), kind: ownLane.kind }))),
+      ...blocks.flatMap((block) => own?.duesIn(block) ?? []),
       ...blocks.map((block) => dueIn(block, settleDue(block))),
       ...[...blocks, ...this.#ended.values()].flatMap((block) => this.#disputes?.duesIn(block) ?? []),
       ...[...this.#ended.values()].map((block) => dueIn(block, releaseVoidDue(block))),
@@ -194,9 +192,10 @@ export class Settlement {
     }
   }
 
-  async #act(channelId: ChannelId, blockNumber: number): Promise<BlockAct> {
+  async #act(channelId: ChannelId, blockNumber: number, about: string | undefined): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined) return 0;
+    if (about === withoutMissing) return this.#own?.revealLate(block) ?? 0;
     if (isDue(settleDue(block))) return this.#settle(block);
     return isDue(releaseVoidDue(block)) ? this.#releaseVoid(block) : 0;
   }
