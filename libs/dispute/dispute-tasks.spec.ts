@@ -201,6 +201,8 @@ const partScene = {
   results: [result(truth, 3), result(lie, 7)],
   player: { own: { outputHash: truth, validParts: 3 } },
 };
+/** Nobody said anything itself. */
+const wordless = { facts: { ownResults: [] } };
 const asked: QuestionedPartFacts = {
   ...{ part: 2, isStruck: false, askedRows: 0, isPanelAsked: false, questions: [], rows: [] },
 };
@@ -223,7 +225,8 @@ describe('questions', () => {
 
   it('begin with a look at each part that another result counts and the own computation does not', () => {
     expect(named(partScene)).toEqual(['question question/2']);
-    expect(named({ ...partScene, player: { own: { outputHash: lie, validParts: 7 } } })).toEqual([]);
+    const counting = { own: { outputHash: lie, validParts: 7 } };
+    expect(named({ ...partScene, ...wordless, player: counting })).toEqual([]);
     expect(named({ ...partScene, now: processed + 200 })).toEqual([]);
     expect(named({ ...partScene, player: { own: undefined } })).toEqual([]);
   });
@@ -243,12 +246,44 @@ describe('questions', () => {
     );
   });
 
+  it('are asked of the panel, for its bond, about a part that came once the own word had left it out', () => {
+    const half = processed + 100;
+    const good = { participant: 2, commitment, findings: [] };
+    const counting = { own: { outputHash: lie, validParts: 7 } };
+    const late = (more: Scene = {}): Scene => ({
+      ...{ ...partScene, now: half, player: { ...counting, views: [good] }, ...more },
+    });
+    const came = { task: 'question', move: { move: 'ask-panel', part: 2, reason: 'came-late' } };
+    expect(tasks(late())).toMatchObject([
+      { ...came, due: { due: 'dispute', untilSeconds: processed + 200 } },
+    ]);
+    expect(tasks(late({ now: half - 1 }))[0].due).toEqual({ waitsFor: 'part-served', untilSeconds: half });
+    expect(named({ ...partScene, player: counting })).toEqual(['question question/2']);
+    // Where it was asked about already, the own word left nothing out, or is another's.
+    expect(named(late({ parts: [{ ...asked, isPanelAsked: true }] }))).toEqual([]);
+    expect(named(late({ parts: [{ ...asked, askedRows: 1 }] }))).toEqual([]);
+    expect(tasks(late({ parts: [{ ...asked, askedRows: 2 }] }))).toMatchObject([came]);
+    expect(named(late(wordless))).toEqual([]);
+    expect(named(late({ player: { ...counting, views: [good], participant: 1 } }))).toEqual([]);
+    const gone = [result(truth, 3, { isGone: true }), result(lie, 7), result('0x03', 3)];
+    expect(named(late({ results: gone }))).toEqual([]);
+    // A seat that binds is the participant's word, one that was drawn for it is not.
+    const seat = (binding: boolean) => ({
+      ...{ participant: me, validator: other, binding, nonce: 1n, feeWei: 0n, outputHash: truth },
+      ...{ commitment: truth, committedAtSeconds: processed - 9, revealedAtSeconds: processed - 5 },
+    });
+    expect(tasks(late({ facts: { ownResults: [], seats: [seat(true)] } }))).toMatchObject([came]);
+    expect(named(late({ facts: { ownResults: [], seats: [seat(false)] } }))).toEqual([]);
+    const accepted = { ownResults: [], acceptances: [{ participant: me, outputHash: truth }] };
+    expect(tasks(late({ facts: accepted }))).toMatchObject([came]);
+  });
+
   const row = { part: 2, rowIndex: 4, asker: 1, isPublished: false, untilSeconds: now + 20 };
   const question = { participant: 1, rowIndex: 4, state: 'open' as const };
   const rows = (more: object, by = 1): QuestionedPartFacts[] => [
     { ...asked, rows: [{ ...row, ...more }], questions: [{ ...question, participant: by }] },
   ];
-  const counting = { ...partScene, player: { own: { outputHash: lie, validParts: 7 } } };
+  const counting = { ...partScene, ...wordless, player: { own: { outputHash: lie, validParts: 7 } } };
 
   it('are answered where the own computation counts the part, after its owner had its turn', () => {
     expect(named({ ...partScene, parts: rows({}) })).toEqual(['question question/2']);
@@ -326,7 +361,7 @@ describe('a panel', () => {
   const panel = (...rounds: PanelRoundFacts[]): QuestionedPartFacts[] => [
     { ...asked, isPanelAsked: true, panel: { asker: account, rounds, isOver: false } },
   ];
-  const serving = { ...partScene, player: { own: { outputHash: lie, validParts: 7 } } };
+  const serving = { ...partScene, ...wordless, player: { own: { outputHash: lie, validParts: 7 } } };
   const ofPanel = (scene: Scene) => named(scene).filter((one) => one.includes('panel'));
 
   it('is drawn once the hash of its height can be seen', () => {
@@ -417,7 +452,7 @@ describe('a panel', () => {
     });
     const appeals = (...views: readonly PartView[]) =>
       ofPanel({ ...partScene, player: { ...partScene.player, views }, parts: panel(round(2, 1)) });
-    expect(appeals(look(1, 'not-served'))).toEqual([]);
+    expect(appeals(look(1, 'not-served'))).toEqual(['look-at-part panel/2']);
     expect(appeals(look(1, 'row'), look(2, 'row', 'not-served'))).toEqual(['appeal-panel panel/2']);
     expect(appeals(look(2, 'row'))).toEqual([]);
   });

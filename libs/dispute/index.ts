@@ -24,10 +24,10 @@ export {
   piecesRootOf,
 } from './disproof-due.js';
 export { HeldBlock, type HeldPart } from './held-block.js';
-export type { DisputeSeen, OwnFound, Player } from './dispute-seen.js';
+export { countsPart, type DisputeSeen, type OwnFound, type Player } from './dispute-seen.js';
 export { type DisputeTask, disputeTasks } from './dispute-tasks.js';
-export { type PanelSeat, panelSeats, type PanelTask } from './panel-tasks.js';
-export type { PartTask } from './part-tasks.js';
+export { type PanelSeat, panelSeats, type PanelTask, verdictsAgainst } from './panel-tasks.js';
+export { type PartTask, partsLeftOut } from './part-tasks.js';
 export { amountsIn, isLeafOpening, isNodeOpening } from './opening-check.js';
 export { OwnTreeBuild } from './own-tree.js';
 export { type PartFinding, PartFindings, unservedManifest } from './part-findings.js';

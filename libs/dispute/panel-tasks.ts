@@ -4,7 +4,8 @@ import { type Due, type PanelFacts, type PanelRoundFacts, panelTimes } from '#pr
 import { countsPart, type DisputeSeen, type InGame, type Player } from './dispute-seen.js';
 
 export type PanelTask = InGame & {
-  readonly task: 'draw-panel' | 'appeal-panel' | 'conclude-panel' | 'release-panel';
+  /** `look-at-part`: whether the verdict is to be appealed against is not known before. */
+  readonly task: 'draw-panel' | 'look-at-part' | 'appeal-panel' | 'conclude-panel' | 'release-panel';
   readonly part: number;
   readonly round: number;
 };
@@ -49,9 +50,27 @@ function taskOf(
   const held = said.filter((one) => one).length;
   const isTie = held * 2 === said.length;
   if (isTie || round === roundsMax - 1 || nowSeconds >= appealUntilSeconds) return conclude;
+  const saysHeld = held * 2 > said.length;
   const isServed = servedToOwnKnowledge(player, part);
-  if (isServed === undefined || isServed === held * 2 > said.length) return undefined;
-  return { task: 'appeal-panel', due: { ...due, untilSeconds: appealUntilSeconds } };
+  const inTime = { ...due, untilSeconds: appealUntilSeconds };
+  if (isServed === undefined) {
+    return saysHeld && isUnseen(player, part) ? { task: 'look-at-part', due: inTime } : undefined;
+  }
+  return isServed === saysHeld ? undefined : { task: 'appeal-panel', due: inTime };
+}
+
+/** What panels said in the end against what one sees oneself. */
+export function verdictsAgainst({ dispute }: DisputeSeen, player: Player): readonly number[] {
+  return dispute.parts.flatMap(({ part, panel }) => {
+    if (panel?.isHeld === undefined) return [];
+    const isServed = servedToOwnKnowledge(player, part);
+    return isServed === undefined || isServed === panel.isHeld ? [] : [part];
+  });
+}
+
+/** Nothing was looked at since a restart. */
+function isUnseen({ own, views }: Player, part: number): boolean {
+  return own !== undefined && !views.some(({ participant }) => participant === part);
 }
 
 /** Undefined where one cannot say. */

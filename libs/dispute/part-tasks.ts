@@ -1,6 +1,7 @@
 /** What is due of the questions about a block's parts. */
 import {
   type AskedRowFacts,
+  type BlockFacts,
   type PostedRow,
   partsInDoubt,
   type QuestionedPartFacts,
@@ -47,12 +48,14 @@ function questionTasks({ block, dispute }: DisputeSeen, player: Player): PartTas
   if (own === undefined || nowSeconds >= untilSeconds) return [];
   const standing = standingResults(facts).map(({ validParts }) => validParts);
   const doubted = partsInDoubt(facts);
+  const leftOut = partsLeftOut(facts, participant);
   return facts.parts.flatMap(({ participant: part }) => {
-    if (((doubted >> part) & 1) === 0 || countsPart(own, part)) return [];
+    const isBondAtStake = ((leftOut >> part) & 1) === 1;
+    if (((doubted >> part) & 1) === 0 || (countsPart(own, part) && !isBondAtStake)) return [];
     const view = player.views.find((one) => one.participant === part);
     const task = { task: 'question', game: `question/${part}`, part } as const;
     if (view === undefined) return [{ ...task, due: { due: 'dispute', untilSeconds }, move: undefined }];
-    return questionsDue(participant, standing, [view], dispute.parts).map((move): PartTask => {
+    return questionsDue(participant, standing, [view], dispute.parts, leftOut).map((move): PartTask => {
       const servedUntil = servedUntilSeconds(block.facts.disputedAtSeconds ?? 0, untilSeconds);
       // Its bytes may still come.
       if (move.move === 'ask-panel' && nowSeconds < servedUntil) {
@@ -61,6 +64,21 @@ function questionTasks({ block, dispute }: DisputeSeen, player: Player): PartTas
       return { ...task, due: { due: 'dispute', untilSeconds }, move };
     });
   });
+}
+
+/**
+ * Of those posted, a bit for each that a standing result leaves out which is the participant's own: by its
+ * own word, by accepting it, or by a seat that binds.
+ */
+export function partsLeftOut(facts: BlockFacts, participant: number): number {
+  const { seats, ownResults, acceptances, parts } = facts;
+  const own = [...seats.filter(({ binding }) => binding), ...ownResults, ...acceptances]
+    .filter((one) => one.participant === participant)
+    .map(({ outputHash }) => outputHash);
+  const posted = parts.reduce((bits, { participant: part }) => bits | (1 << part), 0);
+  return standingResults(facts)
+    .filter(({ outputHash }) => own.includes(outputHash))
+    .reduce((bits, { validParts }) => bits | (posted & ~validParts), 0);
 }
 
 /** Half of the time in which it can be asked about. */

@@ -25,28 +25,40 @@ export type QuestionedPart = Pick<QuestionedPartFacts, 'part' | 'isStruck' | 'as
 export type QuestionMove =
   | (HeaderPair & { readonly move: 'prove-disorder' | 'prove-too-many-rows' })
   | (RowDoubt & { readonly move: 'ask-row'; readonly reason: PartReason })
-  | { readonly move: 'ask-panel'; readonly part: number; readonly reason: PartReason };
+  | { readonly move: 'ask-panel'; readonly part: number; readonly reason: PanelReason };
+
+/** `came-late`: it is served now, and was left out because it was not. */
+export type PanelReason = PartReason | 'came-late';
 
 /**
  * One question at most for each part that one standing result counts, another leaves out, and the own view
- * does not count. `standing`: validParts of the results that stand; `participant`: who would ask.
+ * does not count. `standing`: validParts of the results that stand; `participant`: who would ask; `leftOut`:
+ * as a bit for each, parts that a result leaves out for which it stands: a result loses its bond by what
+ * nobody asked about who stands for it, also where that came once the result was revealed.
  */
 export function questionsDue(
   participant: number,
   standing: readonly number[],
   views: readonly PartView[],
   questioned: readonly QuestionedPart[],
+  leftOut = 0,
 ): QuestionMove[] {
   const counted = standing.reduce((bits, one) => bits | one, 0);
   const common = standing.reduce((bits, one) => bits & one, counted);
   return views.flatMap(({ participant: part, commitment, findings }) => {
     const isInDoubt = (((counted & ~common) >> part) & 1) === 1;
     const asked = questioned.find((one) => one.part === part);
-    if (!isInDoubt || findings.length === 0 || asked?.isStruck === true) return [];
+    if (!isInDoubt || asked?.isStruck === true) return [];
+    const hasAskedRow = (((asked?.askedRows ?? 0) >> participant) & 1) === 1;
+    const isLeftOut = ((leftOut >> part) & 1) === 1;
+    // Whether it was served is the question of all that costs least where it is refuted.
+    if (findings.length === 0) {
+      const isAsked = hasAskedRow || asked?.isPanelAsked === true;
+      return isAsked || !isLeftOut ? [] : [{ move: 'ask-panel', part, reason: 'came-late' }];
+    }
     const move = moveOf(part, commitment, findings[0]);
     const isAsked =
-      (move.move === 'ask-row' && (((asked?.askedRows ?? 0) >> participant) & 1) === 1) ||
-      (move.move === 'ask-panel' && asked?.isPanelAsked === true);
+      (move.move === 'ask-row' && hasAskedRow) || (move.move === 'ask-panel' && asked?.isPanelAsked === true);
     return isAsked ? [] : [move];
   });
 }

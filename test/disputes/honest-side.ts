@@ -140,6 +140,9 @@ export class HonestSide {
         return isTaken(await acts.concludeQuestion(id, task.part, task.participant));
       case 'draw-panel':
         return isTaken(await acts.drawPanel(id, task.part, 100));
+      // All parts were looked at.
+      case 'look-at-part':
+        return false;
       case 'appeal-panel':
         return isTaken(await acts.appealPanel(id, task.part));
       case 'conclude-panel':

@@ -25,6 +25,8 @@ export interface Silence {
   readonly reason: string;
 }
 
+type PanelAct = Exclude<PanelTask['task'], 'look-at-part'>;
+
 /** Validators that are looked at in one act of drawing a panel: some millions of gas. */
 const drawLimit = 200;
 
@@ -55,7 +57,7 @@ export function sayingOf(acts: DisputeActs, block: WatchedBlock, task: DisputeTa
     case 'appeal-panel':
     case 'conclude-panel':
     case 'release-panel':
-      return ofPanel(acts, block, task);
+      return ofPanel(acts, block, { ...task, task: task.task });
     default:
       return undefined;
   }
@@ -75,7 +77,11 @@ function endingOf(
     : { done: 'ended an accusation whose turn was over', fields, send: () => acts.timeOut(id) };
 }
 
-function ofPanel(acts: DisputeActs, block: WatchedBlock, { task, part, round }: PanelTask): Saying {
+function ofPanel(
+  acts: DisputeActs,
+  block: WatchedBlock,
+  { task, part, round }: PanelTask & { readonly task: PanelAct },
+): Saying {
   const fields = { part, round };
   switch (task) {
     case 'draw-panel':

@@ -13,6 +13,7 @@ import {
   type AccusationFacts,
   bondWei,
   type KnownResult,
+  type PanelFacts,
   type QuestionedPartFacts,
   segmentRootOf,
 } from '#protocol';
@@ -54,10 +55,10 @@ class Stage {
     const batches = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
     const good = await storePart(rehearsal, batches);
     const part = await storePart(rehearsal, scene.batches?.(rehearsal) ?? batches, scene.spoil);
-    if (scene.isLost) rehearsal.parts.blocks.delete(Buffer.from(sha256(part.sealed[0])).toString('hex'));
     rehearsal.chain.advanceTo(rehearsal.collected(0));
     for (const [one, posted] of [good, good, part].entries()) await postPart(rehearsal, one, posted);
     const stage = new Stage(rehearsal, part, scene.limits ?? {});
+    if (scene.isLost === true) stage.lose(true);
     await stage.#dispute(scene.othersParts ?? 7);
     return stage;
   }
@@ -104,6 +105,25 @@ class Stage {
     };
     const mine = { ...accusation, resultIndex: 0, slot: me };
     chain.disputes.put(channelId, 0, { accusations: [mine, accusation] });
+  }
+
+  /** Those of a part of which its store lost a segment; or has it again. */
+  lose(isLost: boolean): void {
+    const name = Buffer.from(sha256(this.part.sealed[0])).toString('hex');
+    if (isLost) this.rehearsal.parts.blocks.delete(name);
+    else this.rehearsal.parts.blocks.set(name, this.part.sealed[0]);
+  }
+
+  /** A panel of three was drawn so long ago and says this of part 2. */
+  judged(secondsAgo: number, isHeld: boolean, more: Partial<PanelFacts> = {}): void {
+    const { chain, participants } = this.rehearsal;
+    const drawnAtSeconds = chain.nowSeconds - secondsAgo;
+    const members = [0, 1, 2].map(() => ({ account: participants[liar].validator, isHeld }));
+    const round = { seedHeight: 1, namedAtSeconds: drawnAtSeconds - 3, drawnAtSeconds, members };
+    const panel = { asker: participants[me].account, rounds: [round], isOver: false, ...more };
+    this.asked({ isPanelAsked: true, panel });
+    const dispute = { openAccusations: 0, openQuestions: 1 };
+    chain.put(this.rehearsal.channelId, 0, { dispute });
   }
 
   asked(more: Partial<QuestionedPartFacts>): void {
@@ -265,5 +285,128 @@ describe('a settlement service and parts that results differ in', () => {
     await stage.at(challenge);
     expect(stage.acts[0]).toBe('askPanel');
     expect(stage.said[0].given[1]).toBe(2);
+  });
+});
+
+describe('a settlement service and what a panel says of a part that it cannot have', () => {
+  const ownBatch = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 7)];
+
+  /** The panel was asked, and the process is another one since. */
+  async function judged(isHeld: boolean): Promise<Stage> {
+    const stage = await Stage.open({ batches: ownBatch, isLost: true });
+    stage.rehearsal.chain.advanceTo(stage.start + 2 * challenge + 1);
+    stage.restart();
+    stage.judged(processing, isHeld);
+    // Its first look finds that the own result lacks parts.
+    await stage.sweep();
+    return stage;
+  }
+
+  it('appeals against a wrong “held”, also after a restart', async () => {
+    const stage = await judged(true);
+    await stage.sweep();
+    expect(new Set(stage.acts)).toEqual(new Set(['appealPanel']));
+    expect(stage.said[0].given[1]).toBe(2);
+    const right = await judged(false);
+    await right.sweep();
+    expect(right.acts).toEqual([]);
+  });
+
+  it('stakes nothing on an appeal where the part has come meanwhile', async () => {
+    const stage = await Stage.open({ batches: ownBatch, isLost: true });
+    // It looked, and did not find it.
+    await stage.at(challenge - 1);
+    const { chain, channelId } = stage.rehearsal;
+    const dispute = { openAccusations: 0, openQuestions: 1 };
+    // Who has accepted a result computes the block for the dispute alone.
+    const acceptances = [{ participant: me, outputHash: '0x03' as const }];
+    chain.put(channelId, 0, { dispute, acceptances });
+    await stage.at(2 * challenge + 1);
+    stage.judged(processing - 1, true);
+    await stage.sweep();
+    // In the same second its own computation still lacks the part.
+    stage.lose(false);
+    stage.judged(processing, true);
+    await stage.sweep();
+    expect(stage.acts).not.toContain('appealPanel');
+  });
+
+  it('says loudly once that the last word is not what it sees itself', async () => {
+    const stage = await judged(true);
+    await stage.sweep();
+    stage.judged(processing + 10, true, { isOver: true, isHeld: true });
+    await stage.sweep();
+    await stage.sweep();
+    expect(stage.notices).toEqual(['dispute-verdict-differs']);
+  });
+});
+
+describe('a settlement service whose turn it is', () => {
+  it('answers at once for the result that its participant’s seat revealed', async () => {
+    const stage = await Stage.open();
+    await stage.at(1);
+    const { chain, channelId, participants } = stage.rehearsal;
+    const { results } = chain.facts(channelId, 0);
+    const seat = {
+      ...{ participant: me, validator: participants[me].validator, binding: true, nonce: 1n, feeWei: 0n },
+      ...{ commitment: others, committedAtSeconds: stage.start - 10, outputHash: results[1].outputHash },
+    };
+    chain.put(channelId, 0, { ownResults: [], seats: [{ ...seat, revealedAtSeconds: stage.start - 5 }] });
+    stage.restart();
+    stage.accused({});
+    await stage.sweep();
+    expect(stage.acts.at(-1)).toBe('openNode');
+  });
+
+  it('answers in time for one that only others stand for, and in no later second', async () => {
+    const stage = await Stage.open();
+    await stage.at(1);
+    const { chain, channelId } = stage.rehearsal;
+    const { results } = chain.facts(channelId, 0);
+    chain.put(channelId, 0, {
+      ownResults: [],
+      acceptances: [{ participant: 2, outputHash: results[1].outputHash }],
+    });
+    stage.accused({ untilSeconds: chain.nowSeconds + 5 });
+    await stage.sweep();
+    expect(stage.acts).not.toContain('openNode');
+    // From half of answerPeriod on, rounded down.
+    await stage.at(1 + 3);
+    expect(stage.acts).toContain('openNode');
+    const late = await Stage.open();
+    await late.at(1);
+    late.accused({});
+    late.rehearsal.chain.advanceTo(late.start + 1 + 5);
+    await late.sweep();
+    expect(late.acts).not.toContain('openNode');
+  });
+
+  it('says loudly where what it takes cannot be had, and goes on once it can', async () => {
+    const batches = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 7)];
+    const stage = await Stage.open({ batches, othersParts: 3 });
+    await stage.at(1);
+    stage.lose(true);
+    const untilSeconds = stage.rehearsal.chain.nowSeconds + 5;
+    const row = { part: 2, rowIndex: 0, asker: liar, isPublished: false, untilSeconds };
+    stage.asked({ rows: [row], questions: [{ participant: liar, rowIndex: 0, state: 'open' }] });
+    stage.rehearsal.chain.advanceTo(untilSeconds - 2);
+    await expect(stage.sweep()).rejects.toThrow('cannot be had');
+    expect(stage.notices).toEqual(['dispute-part-missing']);
+    stage.lose(false);
+    await stage.sweep();
+    expect(stage.acts).toContain('publishRow');
+  });
+
+  it('shows no tree of what is left where it found more before, and goes on with all of it', async () => {
+    const batches = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 1)];
+    const stage = await Stage.open({ batches });
+    stage.accused({});
+    stage.lose(true);
+    await expect(stage.sweep()).rejects.toThrow('cannot be had');
+    expect(stage.acts).not.toContain('openNode');
+    stage.lose(false);
+    stage.rehearsal.chain.advanceTo(stage.start + 1);
+    await stage.sweep();
+    expect(stage.acts).toContain('openNode');
   });
 });

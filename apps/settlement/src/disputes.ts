@@ -6,15 +6,18 @@
 import { type BlockAct, type DueJob, toldAct, type WatchedBlock } from '#block-watch';
 import type { Chain, DisputeActs } from '#chain';
 import {
+  countsPart,
   type DisputeTask,
   disputeTasks,
   type OwnFound,
+  partsLeftOut,
   type PartView,
   type Player,
   questionsDue,
+  verdictsAgainst,
 } from '#dispute';
 import type { Address } from '#encoding';
-import type { Log } from '#environment';
+import { Fault, type Log } from '#environment';
 import { type ChannelId, isDue, standingResults } from '#protocol';
 import { bondOf, stakedWei } from './dispute-bonds.js';
 import {
@@ -27,6 +30,7 @@ import {
   sayingOfQuestion,
 } from './dispute-say.js';
 import { type OwnBlock, OwnBlocks, type OwnBlocksPorts } from './own-blocks.js';
+import { notServed } from './opened-parts.js';
 import type { OwnResults } from './own-results.js';
 
 /** What one block's dispute may cost at most. */
@@ -86,6 +90,7 @@ export class Disputes {
     const { channelId, blockNumber, stage } = block;
     const job = { kind: 'dispute', channelId, blockNumber } as const;
     const jobs = this.#tasks(block).map(({ game, due }): DueJob => ({ ...job, about: game, due }));
+    this.#compareVerdicts(block);
     if (stage.stage !== 'dispute' || this.#found(block) !== undefined) return jobs;
     const untilSeconds = stage.endsAtSeconds;
     return [{ ...job, about: ownGame, due: { due: 'dispute', untilSeconds } }, ...jobs];
@@ -96,6 +101,18 @@ export class Disputes {
     if (game === ownGame) return this.#compute(block);
     const task = this.#tasks(block).find((one) => one.game === game && isDue(one.due));
     if (task === undefined) return 0;
+    try {
+      return await this.#play(block, task, signal);
+    } catch (cause) {
+      const isMissing = cause instanceof Fault && cause.code === 'part-not-served';
+      const words = 'it is the participant’s turn in a dispute, and what it takes of a part cannot be had';
+      if (isMissing) this.#tell(block, 'dispute-part-missing', { game, why: cause.message }, words);
+      throw cause;
+    }
+  }
+
+  async #play(block: WatchedBlock, task: DisputeTask, signal: AbortSignal): Promise<BlockAct> {
+    if (await this.#isLookDue(block, task)) return 1;
     const saying = sayingOf(this.#acts, block, task) ?? (await this.#sayingWithOwn(block, task));
     if (saying === undefined) return 'again';
     if ('reason' in saying) return this.#silent(block, task, saying);
@@ -125,9 +142,13 @@ export class Disputes {
     return { participant: indexIn(block), account: this.#account, own, views: [...views.values()], compared };
   }
 
-  /** What own results are computed for is not computed twice before its tree is needed. */
+  /**
+   * What own results are computed for is not computed twice before its tree is needed; and it is of all
+   * parts, which may be had no more when the tree is made.
+   */
   #found(block: WatchedBlock): OwnFound | 'coming' | undefined {
-    return this.#own.found(block) ?? this.#results.foundIn(block);
+    const known = this.#results.foundIn(block);
+    return known === undefined || known === 'coming' ? (this.#own.found(block) ?? known) : known;
   }
 
   async #compute(block: WatchedBlock): Promise<BlockAct> {
@@ -141,6 +162,7 @@ export class Disputes {
     switch (task.task) {
       case 'accuser-move':
       case 'answer':
+        this.#requireWhole(block, own);
         return sayingInAccusation(this.#acts, block, { ...task, task: task.task }, own);
       case 'question':
         return this.#question(block, task.part, own);
@@ -153,15 +175,42 @@ export class Disputes {
     }
   }
 
-  /** Looks at the part now: what could not be had before may have come. */
-  async #question(block: WatchedBlock, part: number, own: OwnBlock): Promise<Saying | Silence> {
-    if (block.dispute === undefined) return { reason: 'not-disputed' };
+  /** The tree of what was found, and not of what was left of it. */
+  #requireWhole(block: WatchedBlock, { found: { outputHash } }: OwnBlock): void {
+    const found = this.#found(block);
+    if (found === undefined || found === 'coming' || found.outputHash === outputHash) return;
+    throw notServed('a part');
+  }
+
+  /**
+   * Before a verdict is appealed against, which takes twice the bond, its part is looked at anew: members of
+   * the panel that say they hold it serve it. Whether that made another task due.
+   */
+  async #isLookDue(block: WatchedBlock, task: DisputeTask): Promise<boolean> {
+    if (task.task !== 'look-at-part' && task.task !== 'appeal-panel') return false;
+    const { part } = task;
+    const own = await this.#own.of(block);
+    if (own === undefined || countsPart(own.found, part)) return false;
+    const { view } = await this.#look(block, part, own);
+    return task.task === 'look-at-part' || !view.findings.some(({ fault }) => fault === 'not-served');
+  }
+
+  async #look(block: WatchedBlock, part: number, own: OwnBlock) {
     const view = await own.parts.look(part);
     const { views } = this.#lookedAt(block);
     const isNew = !views.has(part);
     views.set(part, view);
+    return { view, isNew };
+  }
+
+  /** Looks at the part now: what could not be had before may have come. */
+  async #question(block: WatchedBlock, part: number, own: OwnBlock): Promise<Saying | Silence> {
+    if (block.dispute === undefined) return { reason: 'not-disputed' };
+    const { view, isNew } = await this.#look(block, part, own);
     const standing = standingResults(block.facts).map(({ validParts }) => validParts);
-    const [move] = questionsDue(indexIn(block), standing, [view], block.dispute.parts);
+    const me = indexIn(block);
+    const leftOut = partsLeftOut(block.facts, me);
+    const [move] = questionsDue(me, standing, [view], block.dispute.parts, leftOut);
     if (move === undefined) return { reason: 'nothing-to-ask' };
     // Whether it is time to ask is said by the next look.
     if (isNew) return { reason: 'looked-at' };
@@ -171,13 +220,26 @@ export class Disputes {
   #silent(block: WatchedBlock, task: DisputeTask, { reason }: Silence): BlockAct {
     const { channelId, blockNumber } = block;
     if (reason === 'looked-at') return 1;
+    const isTurn = task.task === 'accuser-move' || task.task === 'answer' || task.task === 'disprove';
     if (reason === 'decrypts-to-published' && 'rowIndex' in task) {
       this.#lookedAt(block).compared.add(`${task.part}/${task.rowIndex}`);
       return 1;
     }
     const fields = { channelId, blockNumber, game: task.game, task: task.task, reason };
-    this.#ports.log.debug(fields, 'there is nothing to say in a dispute');
+    if (isTurn) {
+      const words = 'it is the participant’s turn in a dispute, and it finds nothing that it could say';
+      this.#tell(block, 'dispute-speechless', fields, words);
+    } else this.#ports.log.debug(fields, 'there is nothing to say in a dispute');
     return 'again';
+  }
+
+  #compareVerdicts(block: WatchedBlock): void {
+    const { dispute, height } = block;
+    if (dispute === undefined || block.stage.stage !== 'dispute') return;
+    const parts = verdictsAgainst({ block, dispute, height }, this.#player(block));
+    if (parts.length === 0) return;
+    const words = 'A PANEL SAID of parts in the end what is not so by the own look at them';
+    this.#tell(block, 'dispute-verdict-differs', { parts }, words);
   }
 
   async #say(block: WatchedBlock, task: DisputeTask, saying: Saying): Promise<BlockAct> {

@@ -183,7 +183,8 @@ function rowAt(rows: Uint8Array, index: number): Uint8Array {
   return rows.slice(index * limits.manifestRowBytes, (index + 1) * limits.manifestRowBytes);
 }
 
-function notServed(what: string): Fault {
+/** Retriable: it may come again. */
+export function notServed(what: string): Fault {
   const message = `${what} counts in a dispute and cannot be had any more`;
   return new Fault('part-not-served', message, { retriable: true });
 }

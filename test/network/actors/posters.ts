@@ -132,6 +132,21 @@ export const posters: readonly Strategy[] = [
     { pays: partBond + panelSilence },
   ),
   {
+    name: 'withholds the part that only its seat counts, while no honest seat reveals',
+    attacks: 'that who cannot have all parts keeps silent',
+    ...{ culprits: [seller], pays: partBond, isUnattended: true },
+    says: ['post-part', 'commit', 'reveal'],
+    post: (scene) => postSpoiled(scene, { isWithheld: true }),
+    commit: async (scene) => {
+      scene.memory.set('lie', greedyLie(scene));
+      await commitSeat(scene, scene.me, scene.memory.get('lie') as Lie);
+    },
+    reveal: async (scene) => {
+      await revealSeat(scene, scene.me, scene.memory.get('lie') as Lie);
+    },
+    turn: (scene) => answerFor(scene, scene.me, scene.memory.get('lie') as Lie),
+  },
+  {
     name: 'payer and auditor post parts without what was sold and leave out the payee’s',
     attacks: 'a majority of parts',
     says: ['post-part', 'commit', 'reveal'],

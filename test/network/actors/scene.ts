@@ -69,6 +69,8 @@ export interface Strategy {
   turn?(scene: Scene): Promise<boolean>;
   /** It speaks in the last second of each time. */
   readonly isLate?: boolean;
+  /** No validator of those who are honest has a seat: they wait for parts that do not come. */
+  readonly isUnattended?: boolean;
 }
 
 /** What somebody has in the Vault, wei. */
@@ -229,7 +231,7 @@ export class Scene {
 
   async #process(): Promise<void> {
     const { strategy, chain, rehearsal } = this;
-    const seats = this.#services.slice(3, -this.#honest);
+    const seats = strategy.isUnattended === true ? [] : this.#services.slice(3, -this.#honest);
     await strategy.prepare?.(this);
     await chain.advanceTo(rehearsal.collected(0));
     await sweepUntilStill(this.#collators(strategy.post === undefined));
@@ -252,7 +254,8 @@ export class Scene {
       if (looked.stage === 'settled' || looked.stage === 'void') return;
       if (looked.dispute.parts.some(({ panel }) => panel !== undefined)) {
         this.#panels ??= outsiders.map((key) => panelist(this.chain, this.rehearsal, key));
-        await sweepUntilStill(this.#panels);
+        const validators = this.#services.slice(-2 * this.#honest, -this.#honest);
+        await sweepUntilStill([...this.#panels, ...validators]);
       }
       await this.chain.advanceTo(this.#next(looked));
     }
@@ -267,7 +270,10 @@ export class Scene {
     const ends = [
       ...('endsAtSeconds' in stage ? [stage.endsAtSeconds] : []),
       ...[windows.ownResults, windows.questions, windows.accusations].map((one) => one?.untilSeconds),
+      ...(windows.questions === undefined ? [] : [windows.questions.untilSeconds - 2]),
       ...[windows.partsDecidedAtSeconds, this.processed + terms.challengePeriod / 2],
+      // When own results are said that wait for parts.
+      this.processed + terms.challengePeriod - terms.processingPeriod / 8,
       ...dispute.accusations.map(({ untilSeconds }) => untilSeconds),
       ...dispute.parts.flatMap(({ rows }) => rows.flatMap((one) => [one.untilSeconds, one.untilSeconds - 2])),
       ...panels.flatMap(({ drawnAtSeconds, namedAtSeconds }) =>

@@ -11,7 +11,7 @@ import {
   sayingOfPublication,
   sayingOfQuestion,
 } from '#apps/settlement/src/dispute-say';
-import { disputeTasks, questionsDue } from '#dispute';
+import { disputeTasks, partsLeftOut, questionsDue } from '#dispute';
 import { type AccusationFacts, standingResults } from '#protocol';
 import { nothingToSay } from '../dispute/silence-words.js';
 import {
@@ -75,7 +75,9 @@ export function questioning(part: number): Choose {
     requirePart(block, part);
     const view = await (await speaker.own(block)).parts.look(part);
     const standing = standingResults(block.facts).map(({ validParts }) => validParts);
-    const [move] = questionsDue(speaker.participant, standing, [view], block.dispute.parts);
+    const { participant } = speaker;
+    const leftOut = partsLeftOut(block.facts, participant);
+    const [move] = questionsDue(participant, standing, [view], block.dispute.parts, leftOut);
     return move === undefined ? { reason: 'nothing-to-ask' } : sayingOfQuestion(speaker.acts, block, move);
   };
 }
