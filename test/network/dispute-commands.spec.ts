@@ -1,5 +1,5 @@
 /** What a participant says in a dispute by hand: one move a command, as its settlement service would make it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -27,7 +27,13 @@ import {
   panelCommitmentOf,
   panelTimes,
 } from '#protocol';
-import { dishonestCollator, mischiefs, type PostedSegments, sealingOtherwise } from './mallory.js';
+import {
+  dishonestCollator,
+  type Mischief,
+  mischiefs,
+  type PostedSegments,
+  sealingOtherwise,
+} from './mallory.js';
 import { runCli } from './run-cli.js';
 
 const options = { seed: 'by-hand', impressions: 5_000, sellers: 3, blocks: 1 };
@@ -64,7 +70,11 @@ async function done(outcome: Promise<ChainOutcome>): Promise<void> {
 }
 
 /** Up to the dispute: nobody's settlement service runs, the liar delegates to nobody. */
-async function upToDispute(lie: Sweeper, collators = (all: readonly Sweeper[]) => all): Promise<void> {
+async function upToDispute(
+  lie: Sweeper,
+  collators = (all: readonly Sweeper[]) => all,
+  idle: readonly string[] = [],
+): Promise<void> {
   const { spec, terms } = network;
   const traffic = { ...options, sellers: [1, 2, 3], ...terms, impressionsPerDay: options.impressions };
   const roster = { names: spec.participants.map((one) => one.name), auditor };
@@ -72,7 +82,7 @@ async function upToDispute(lie: Sweeper, collators = (all: readonly Sweeper[]) =
   const notes = new RefusalNotes(join(folder, 'refusals.ndjson'));
   const works = trafficWorks(network, { plans: [plan], hasInvalidSubmissions: false }, notes, () => {});
   const groups = network.groups
-    .filter(({ kind }) => kind !== 'settle')
+    .filter(({ kind }) => kind !== 'settle' && !idle.includes(kind))
     .map((group) => {
       if (group.kind === 'collate') return { ...group, sweepers: collators(group.sweepers) };
       return group.kind === 'delegate' ? { ...group, sweepers: group.sweepers.toSpliced(liar, 1) } : group;
@@ -252,6 +262,35 @@ describe('a participant that speaks in a dispute by hand', () => {
       false,
       2,
     ]);
+  });
+});
+
+describe('a participant that reveals by hand', () => {
+  it('leaves out what cannot be had only where it is told to, and no part of its own', async () => {
+    const keys = ['--keys', join(folder, 'keys')];
+    const reveal = (...more: string[]) => run(['block', 'reveal', ...named(), ...keys, ...more]);
+    const answers: unknown[] = [];
+    // Nobody's validator runs: in its extension the block is about to become void.
+    const byHand = async (): Promise<number> => {
+      const { stage } = await state();
+      if (stage.stage !== 'processing' || !stage.isExtension) return 0;
+      await network.chain.advanceTo(stage.endsAtSeconds - network.terms.processingPeriod / 8);
+      const empty = join(folder, 'no-parts');
+      mkdirSync(empty);
+      answers.push(await reveal('--parts', `file:${empty}`, '--without-missing'));
+      answers.push(await reveal(...parts()), await reveal(...parts(), '--without-missing'));
+      throw new Error('in dispute');
+    };
+    const unserved = mischiefs.find(({ reason }) => reason === 'unavailable') as Mischief;
+    const spoil = (all: readonly Sweeper[]) =>
+      all.with(withholding, dishonestCollator(network, withholding, unserved));
+    await upToDispute({ sweep: byHand }, spoil, ['validate']);
+    const incomplete = refused(6, 'parts-incomplete');
+    const revealed = { code: 0, data: { participant: payer, missing: [withholding] } };
+    expect(answers).toEqual([incomplete, incomplete, expect.objectContaining({ code: 0 })]);
+    expect(answers[2]).toMatchObject(revealed);
+    const { results } = (await state()).facts;
+    expect(results.map(({ validParts }) => validParts)).toEqual([0b11111 & ~(1 << withholding)]);
   });
 });
 

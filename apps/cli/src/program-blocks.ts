@@ -95,6 +95,7 @@ function defineBlockReveal(block: Command, { output, end }: Definitions): void {
   withChain(block.command('reveal <channel> <number>').addOption(keysOption().makeOptionMandatory()))
     .description('reduce the block, and reveal that as a result of the account, with a bond')
     .addOption(partsOption().makeOptionMandatory())
+    .option('--without-missing', 'where parts cannot be had, reveal what the others give')
     .addHelpText(
       'after',
       example('papyrus block reveal 0x5f3a91c2 0 --keys keys/ssp --parts file:/srv/papyrus/parts --dry-run'),

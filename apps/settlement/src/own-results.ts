@@ -280,7 +280,7 @@ const idOf = (block: WatchedBlock): string => `${nameOf(block)}/${countableParts
  * The own part lacks, which the own store was given; or where none was posted, all parts and the payer's
  * among them. Where the payer posted none, a payee's part that nobody finds says nothing of one's own store.
  */
-function isOwnStoreAtFault(block: WatchedBlock, missing: readonly number[]): boolean {
+export function isOwnStoreAtFault(block: WatchedBlock, missing: readonly number[]): boolean {
   const posted = block.facts.parts.map(({ participant }) => participant);
   const own = indexIn(block);
   if (posted.includes(own)) return missing.includes(own);

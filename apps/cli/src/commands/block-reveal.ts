@@ -1,6 +1,8 @@
 /** `papyrus block reveal CHANNEL N`: the own computation as a result of one's own, with a bond. */
+import { isOwnStoreAtFault } from '#apps/settlement/src/own-results';
 import { reduceWatchedBlock } from '#block-reduction';
 import { reduceInMemory } from '#block-reduction/reduce-in-memory';
+import type { WatchedBlock } from '#block-watch';
 import { isDue, revealOwnDue } from '#protocol';
 import { accountIn } from '../chain/own-keys.js';
 import { nothingToSay } from '../dispute/silence-words.js';
@@ -8,11 +10,16 @@ import { asSpeaker, type SpeakerOptions } from '../dispute/speaker.js';
 import { CommandRefused, type ExitCode } from '../report/command-refused.js';
 import { type Output, timeText } from '../report/output.js';
 
-/** Refuses one that was not computed from all that was posted: others may have seen what is missing here. */
+export interface BlockRevealOptions extends SpeakerOptions {
+  /** Also where parts cannot be had that others may have seen. */
+  readonly withoutMissing?: boolean;
+}
+
+/** Refuses one that was not computed from all that was posted, unless that is asked for. */
 export function runBlockReveal(
   channel: string,
   number: string,
-  options: SpeakerOptions,
+  options: BlockRevealOptions,
   output: Output,
 ): Promise<ExitCode> {
   const { secret } = accountIn(options.keys, 'participant');
@@ -26,12 +33,10 @@ export function runBlockReveal(
       account,
       { chain, reduceBlock: reduceInMemory(source.partStore) },
     );
-    const unavailable = report.invalidParts.filter(([, reason]) => reason === 'unavailable');
-    if (unavailable.length > 0 || unsureBlocks > 0) {
-      const parts = unavailable.map(([part]) => part).join(', ');
-      const message = `the part store lacks blocks of the parts of participants ${parts}`;
-      throw new CommandRefused('parts-incomplete', `${message}: name a store in --parts that has all`);
-    }
+    const missing = report.invalidParts
+      .filter(([, reason]) => reason === 'unavailable' || reason === 'wrong-bytes')
+      .map(([part]) => part);
+    if (missing.length > 0 || unsureBlocks > 0) requireWanted(block, missing, options);
     const due = revealOwnDue(block, participant, kept.result);
     if (!isDue(due)) {
       const until = 'untilSeconds' in due && due.untilSeconds !== undefined ? due.untilSeconds : undefined;
@@ -42,6 +47,19 @@ export function runBlockReveal(
     await act('reveal the own result', () =>
       acts.revealOwnResult(channelId, blockNumber, kept.result, kept.opening),
     );
-    return { outputHash: kept.result.outputHash };
+    return { outputHash: kept.result.outputHash, missing };
   });
+}
+
+function requireWanted(
+  block: WatchedBlock,
+  missing: readonly number[],
+  { withoutMissing }: BlockRevealOptions,
+): void {
+  const isBlind = isOwnStoreAtFault(block, missing);
+  if (withoutMissing === true && !isBlind) return;
+  const what = `the part store lacks blocks of the parts of participants ${missing.join(', ')}`;
+  const how = 'name a store in --parts that has all';
+  const more = isBlind ? '' : ', or --without-missing to reveal what the other parts give';
+  throw new CommandRefused('parts-incomplete', `${what}: ${how}${more}`);
 }
