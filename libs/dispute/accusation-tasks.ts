@@ -89,6 +89,19 @@ function nextOf(
   return { task: 'accuser-move', game, due: { ...due, untilSeconds }, accusation };
 }
 
+/** Accused results for which the participant stands and that its own computation cannot answer for. */
+export function unansweredOf({ block, dispute }: DisputeSeen, player: Player): readonly number[] {
+  const { participant, own } = player;
+  if (own === undefined || block.stage.stage !== 'dispute') return [];
+  const stances = stancesOf(block.facts, participant);
+  const waiting = dispute.accusations.filter(({ turn }) => turn === 'opening' || turn === 'placing');
+  const accused = new Set(waiting.map(({ resultIndex }) => resultIndex));
+  return [...accused].filter((at) => {
+    const { outputHash, isGone } = block.facts.results[at];
+    return !isGone && stances.includes(outputHash) && outputHash !== own.outputHash;
+  });
+}
+
 function answerOf({ resultIndex, named, doubted }: AccusationFacts): string {
   return `answer/${resultIndex}/${named.level}/${named.index}/${doubted ?? 'entry'}`;
 }

@@ -358,6 +358,23 @@ describe('a settlement service whose turn it is', () => {
     expect(stage.acts.at(-1)).toBe('openNode');
   });
 
+  it('says once where its own computation is no answer for what its seat revealed', async () => {
+    const stage = await Stage.open();
+    await stage.at(1);
+    const { chain, channelId, participants } = stage.rehearsal;
+    const seat = {
+      ...{ participant: me, validator: participants[me].validator, binding: true, nonce: 1n, feeWei: 0n },
+      ...{ commitment: others, committedAtSeconds: stage.start - 10, outputHash: others },
+    };
+    chain.put(channelId, 0, { seats: [{ ...seat, revealedAtSeconds: stage.start - 5 }] });
+    const { accusations } = chain.disputes.of(channelId, 0);
+    expect(accusations).toEqual([]);
+    stage.accused({ resultIndex: 0, slot: 2 });
+    await stage.sweep();
+    await stage.sweep();
+    expect(stage.notices).toEqual(['dispute-unanswered']);
+  });
+
   it('answers in time for one that only others stand for, and in no later second', async () => {
     const stage = await Stage.open();
     await stage.at(1);

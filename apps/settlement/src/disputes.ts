@@ -14,6 +14,7 @@ import {
   type PartView,
   type Player,
   questionsDue,
+  unansweredOf,
   verdictsAgainst,
 } from '#dispute';
 import type { Address } from '#encoding';
@@ -90,7 +91,7 @@ export class Disputes {
     const { channelId, blockNumber, stage } = block;
     const job = { kind: 'dispute', channelId, blockNumber } as const;
     const jobs = this.#tasks(block).map(({ game, due }): DueJob => ({ ...job, about: game, due }));
-    this.#compareVerdicts(block);
+    this.#sayWhatIsAgainst(block);
     if (stage.stage !== 'dispute' || this.#found(block) !== undefined) return jobs;
     const untilSeconds = stage.endsAtSeconds;
     return [{ ...job, about: ownGame, due: { due: 'dispute', untilSeconds } }, ...jobs];
@@ -233,13 +234,18 @@ export class Disputes {
     return 'again';
   }
 
-  #compareVerdicts(block: WatchedBlock): void {
+  #sayWhatIsAgainst(block: WatchedBlock): void {
     const { dispute, height } = block;
     if (dispute === undefined || block.stage.stage !== 'dispute') return;
-    const parts = verdictsAgainst({ block, dispute, height }, this.#player(block));
-    if (parts.length === 0) return;
-    const words = 'A PANEL SAID of parts in the end what is not so by the own look at them';
-    this.#tell(block, 'dispute-verdict-differs', { parts }, words);
+    const seen = { block, dispute, height };
+    const player = this.#player(block);
+    const results = unansweredOf(seen, player);
+    const unanswered =
+      'a result is accused for which the participant stands, and its own computation is another: no answer';
+    if (results.length > 0) this.#tell(block, 'dispute-unanswered', { results }, unanswered);
+    const parts = verdictsAgainst(seen, player);
+    const differs = 'A PANEL SAID of parts in the end what is not so by the own look at them';
+    if (parts.length > 0) this.#tell(block, 'dispute-verdict-differs', { parts }, differs);
   }
 
   async #say(block: WatchedBlock, task: DisputeTask, saying: Saying): Promise<BlockAct> {

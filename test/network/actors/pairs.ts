@@ -46,6 +46,7 @@ function pairOf(one: Strategy, other: Strategy, [first, second]: readonly [numbe
       (await other.turn?.(scene.as(other, second))) === true,
     beginsAfter: Math.max(one.beginsAfter ?? 0, other.beginsAfter ?? 0),
     isLate: one.isLate === true || other.isLate === true,
+    isUnattended: one.isUnattended === true || other.isUnattended === true,
     spoilers: [...spoilersOf(one, first), ...spoilersOf(other, second)],
   };
 }

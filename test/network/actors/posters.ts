@@ -17,6 +17,8 @@ const [payer, seller, auditor] = [0, 1, 2];
 const { part: partBond, seat } = bondWei;
 /** A tenth of what a member of a panel has at stake, which is as much as a seat has. */
 const panelSilence = seat / 10n;
+/** Half of what six members get that spoke, of whom two are validators of those who are honest. */
+const servedPanelShare = (6n * 15n * 10n ** 13n) / 2n;
 const withoutSellers = 0b101;
 
 interface Spoiled {
@@ -31,6 +33,8 @@ interface Posted {
   readonly commitment: PartCommitment;
   readonly rows: Uint8Array;
   readonly segments: readonly Uint8Array[];
+  /** What the store is to be given. */
+  readonly stored: readonly Uint8Array[];
 }
 
 async function postSpoiled(scene: Scene, spoiled: Spoiled, by = scene.me): Promise<void> {
@@ -48,12 +52,17 @@ async function postSpoiled(scene: Scene, spoiled: Spoiled, by = scene.me): Promi
   });
   const rows = concatBytes(...made.map(({ row }) => row));
   const { pages, index, commitment } = commitManifest(rows);
-  const stored = spoiled.isWithheld === true ? [] : [...made.map(({ sealed }) => sealed), ...pages, index];
+  const stored = [...made.map(({ sealed }) => sealed), ...pages, index];
+  scene.memory.set('posted', { commitment, rows, segments, stored } satisfies Posted);
+  if (spoiled.isWithheld !== true) await serve(scene);
+  await post(scene, commitment, by);
+}
+
+async function serve({ rehearsal, memory }: Scene): Promise<void> {
+  const { stored } = memory.get('posted') as Posted;
   const store = rehearsal.partStore();
   await store.hold('everyone', stored.map(sha256));
   await store.putMany(stored);
-  scene.memory.set('posted', { commitment, rows, segments } satisfies Posted);
-  await post(scene, commitment, by);
 }
 
 function post(
@@ -78,6 +87,27 @@ function poster(
     begin: async (scene) => {
       scene.memory.set('lie', greedyLie(scene));
       await revealOwn(scene, scene.me, scene.memory.get('lie') as Lie);
+    },
+    turn: (scene) => answerFor(scene, scene.me, scene.memory.get('lie') as Lie),
+    ...more,
+  };
+}
+
+/** No honest seat reveals, and by its own the seller counts a part that it serves to nobody. */
+function withholder(
+  { name, attacks }: Pick<Strategy, 'name' | 'attacks'>,
+  more: Partial<Strategy> = {},
+): Strategy {
+  return {
+    ...{ name, attacks, culprits: [seller], pays: partBond, isUnattended: true },
+    says: ['post-part', 'commit', 'reveal'],
+    post: (scene) => postSpoiled(scene, { isWithheld: true }),
+    commit: async (scene) => {
+      scene.memory.set('lie', greedyLie(scene));
+      await commitSeat(scene, scene.me, scene.memory.get('lie') as Lie);
+    },
+    reveal: async (scene) => {
+      await revealSeat(scene, scene.me, scene.memory.get('lie') as Lie);
     },
     turn: (scene) => answerFor(scene, scene.me, scene.memory.get('lie') as Lie),
     ...more,
@@ -131,21 +161,27 @@ export const posters: readonly Strategy[] = [
     // Its validator was drawn for the panel and kept silent.
     { pays: partBond + panelSilence },
   ),
-  {
+  withholder({
     name: 'withholds the part that only its seat counts, while no honest seat reveals',
     attacks: 'that who cannot have all parts keeps silent',
-    ...{ culprits: [seller], pays: partBond, isUnattended: true },
-    says: ['post-part', 'commit', 'reveal'],
-    post: (scene) => postSpoiled(scene, { isWithheld: true }),
-    commit: async (scene) => {
-      scene.memory.set('lie', greedyLie(scene));
-      await commitSeat(scene, scene.me, scene.memory.get('lie') as Lie);
+  }),
+  withholder(
+    {
+      name: 'serves the part that it withheld once a panel was asked about it',
+      attacks: 'bonds of who left it out, and panels',
     },
-    reveal: async (scene) => {
-      await revealSeat(scene, scene.me, scene.memory.get('lie') as Lie);
+    {
+      says: ['post-part', 'commit', 'reveal', 'open-node', 'open-leaf: leaf-mismatch'],
+      // A part that is held was perhaps served late: who asked pays one half of the panel, its owner the other.
+      pays: seat + servedPanelShare,
+      costs: { participant: payer, wei: servedPanelShare },
+      turn: async (scene) => {
+        const { dispute } = await scene.look();
+        if (dispute.parts.some(({ isPanelAsked }) => isPanelAsked)) await serve(scene);
+        return answerFor(scene, scene.me, scene.memory.get('lie') as Lie);
+      },
     },
-    turn: (scene) => answerFor(scene, scene.me, scene.memory.get('lie') as Lie),
-  },
+  ),
   {
     name: 'payer and auditor post parts without what was sold and leave out the payee’s',
     attacks: 'a majority of parts',
