@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { ReduceBlock, ReducedParts } from '#block-reduction';
 import { ChannelKeys } from '#block-watch';
 import { LateJobs } from '#block-watch/testing/late-jobs';
 import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
+import type { Chain } from '#chain';
 import { merkleRoot, sha256 } from '#crypto';
 import { concatBytes, toHex } from '#encoding';
-import { type Log, silentLog } from '#environment';
+import { Fault, type Log, silentLog } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import { amountWords, bondWei, type KnownResult, outputHashOf, type PartReason, type Seat } from '#protocol';
@@ -56,6 +57,7 @@ class Stage {
   /** The parts that each computation was of. */
   readonly computedOf: number[][] = [];
   answer: () => ReducedParts = () => reduced(50n);
+  isChainAway = false;
   #isHanging = false;
   #settlement = this.#open();
 
@@ -74,8 +76,26 @@ class Stage {
     return this.#settlement.sweep();
   }
 
-  restart(): void {
+  /** Another process; gives back the one before. */
+  restart(): Settlement {
+    const before = this.#settlement;
     this.#settlement = this.#open();
+    return before;
+  }
+
+  /** The port of a chain that may be away. */
+  #port(): Chain {
+    const port = this.rehearsal.chain.port();
+    return new Proxy(port, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name, target) as unknown;
+        if (name !== 'snapshot' || typeof member !== 'function') return member;
+        return async (...given: unknown[]) => {
+          if (this.isChainAway) throw new Fault('chain-unavailable', 'away', { retriable: true });
+          return member.apply(target, given);
+        };
+      },
+    });
   }
 
   /** Participant `of` had its seat reveal that so much is the seller's. */
@@ -135,10 +155,8 @@ class Stage {
     await settlement.stop();
   }
 
-  #open(jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog })): Settlement {
+  get ownComputing(): OwnComputing {
     const { rehearsal } = this;
-    const error = (fields: object) => this.told.push(fields as Record<string, unknown>);
-    const log: Log = { ...silentLog, error };
     const reduceBlock: ReduceBlock = async ({ parts }) => {
       this.computedOf.push(parts.map(({ participant }) => participant));
       return this.#isHanging ? new Promise<never>(() => {}) : this.answer();
@@ -146,11 +164,18 @@ class Stage {
     const { encryptionSecret } = rehearsal.participants[me];
     const partStores: OwnComputing['partStores'] = [rehearsal.partStore()];
     const keyValue = rehearsal.keyValue(me);
-    const ownComputing = { encryptionSecret, keyValue, reduceBlock, partStores };
+    return { encryptionSecret, keyValue, reduceBlock, partStores };
+  }
+
+  #open(jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog })): Settlement {
+    const { rehearsal } = this;
+    const error = (fields: object) => this.told.push(fields as Record<string, unknown>);
+    const log: Log = { ...silentLog, error };
+    const { ownComputing } = this;
     return new Settlement(
       { ...rehearsal.participants[me], sweepIntervalMs: 1_000 },
       {
-        chain: rehearsal.chain.port(),
+        chain: this.#port(),
         jobQueue,
         log,
         ownComputing,
@@ -307,6 +332,30 @@ describe('a participant that cannot have a part which a result counts', () => {
     expect(stage.notices).not.toContain('own-result-without-missing');
   });
 
+  it('says so in time after its chain was away, whose clock alone it goes by', async () => {
+    const { stage } = await withheld();
+    await stage.at(processing);
+    stage.isChainAway = true;
+    await expect(stage.at(lastMoment - 1)).rejects.toThrow('away');
+    stage.isChainAway = false;
+    const machine = jest.spyOn(Date, 'now').mockReturnValue(0);
+    await stage.at(processing + challenge - 1);
+    machine.mockRestore();
+    expect(stage.facts.ownResults).toHaveLength(1);
+  });
+
+  it('says so once where two processes are at it', async () => {
+    const { stage } = await withheld();
+    await stage.at(processing);
+    const first = stage.restart();
+    await first.sweep();
+    await Promise.all([stage.at(lastMoment), first.sweep()]);
+    await Promise.all([stage.at(lastMoment), first.sweep()]);
+    expect(stage.facts.ownResults).toHaveLength(1);
+    const harmless = ['own-result-incomplete', 'own-result-without-missing', 'result-differs'];
+    expect(stage.notices.filter((one) => !harmless.includes(one as string))).toEqual([]);
+  });
+
   it('waits for no computation then that does not end', async () => {
     const { stage } = await withheld();
     await stage.at(processing);
@@ -421,4 +470,21 @@ it('says in log and readiness what the registry has against the keys that an own
   expect((await computing.readiness()).reasons.map(({ code }) => code)).toEqual(codes);
   expect(told).toEqual(codes.map((code) => ({ code })));
   expect((await opened().readiness()).reasons).toEqual([]);
+});
+
+it('says at its start that it plays no disputes where it computes nothing', async () => {
+  const { chain, participants } = new Rehearsal();
+  const warned: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (fields) => warned.push(fields) };
+  const started = async (more: { readonly ownComputing?: OwnComputing }): Promise<void> => {
+    const ports = { chain: chain.port(), jobQueue: openInProcessJobQueue({ log }), log, ...more };
+    const settlement = new Settlement({ ...participants[me], sweepIntervalMs: 60_000 }, ports);
+    settlement.start();
+    await settlement.stop();
+  };
+  const { ownComputing } = new Stage();
+  await started({ ownComputing });
+  expect(warned).toEqual([]);
+  await started({});
+  expect(warned).toEqual([{ notice: 'disputes-not-played' }]);
 });

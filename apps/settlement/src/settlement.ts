@@ -96,6 +96,9 @@ export class Settlement {
   }
 
   start(): void {
+    const words =
+      'without ENCRYPTION_SECRET and PART_STORE no block is computed, no lie accused and no dispute answered';
+    if (this.#own === undefined) this.#ports.log.warn({ notice: 'disputes-not-played' }, words);
     this.#sweep.start();
   }
 

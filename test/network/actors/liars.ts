@@ -78,7 +78,7 @@ export const liars: readonly Strategy[] = [
     ...{ culprits: [seller], pays: ownResult },
     begin: async (scene) => {
       const { facts } = await scene.look();
-      const low = ground(scene, 512);
+      const low = ground(scene, 4_096);
       if (low.result.outputHash >= facts.results[0].outputHash) throw new Error('it is not the lowest');
       await revealOwn(scene, scene.me, low);
     },
