@@ -1,5 +1,4 @@
 /** Whose validators take seats and do not say in them what is true, or not as it is agreed. */
-import type { Hex } from '#encoding';
 import { bondWei } from '#protocol';
 import { answerFor, commitSeat, greedyLie, type Lie, lieOf, revealOwn, revealSeat } from './lie.js';
 import type { Scene, Strategy } from './scene.js';
@@ -32,8 +31,8 @@ export const seatHolders: readonly Strategy[] = [
     ...{ culprits: [seller], pays: seat / 10n },
     commit: async (scene) => {
       const { facts } = await scene.look();
-      const copied = facts.seats.find(({ participant }) => participant === scene.victim)?.commitment as Hex;
-      await commitSeat(scene, scene.me, copied);
+      const copied = facts.seats.find(({ participant }) => participant === scene.victim)?.commitment;
+      if (copied !== undefined) await commitSeat(scene, scene.me, copied);
     },
     reveal: async (scene) => {
       await revealSeat(scene, scene.me, lieOf(scene, scene.leaves));
