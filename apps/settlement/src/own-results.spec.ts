@@ -1,188 +1,15 @@
-import { describe, expect, it, jest } from '@jest/globals';
-import type { ReduceBlock, ReducedParts } from '#block-reduction';
+import { describe, expect, it } from '@jest/globals';
+import type { ReduceBlock } from '#block-reduction';
 import { ChannelKeys } from '#block-watch';
-import { LateJobs } from '#block-watch/testing/late-jobs';
-import { blockSeconds, emptyPart, Rehearsal } from '#block-watch/testing/rehearsal';
-import type { Chain } from '#chain';
-import { merkleRoot, sha256 } from '#crypto';
-import { concatBytes, toHex } from '#encoding';
+import { blockSeconds, Rehearsal } from '#block-watch/testing/rehearsal';
 import { Fault, type Log, silentLog } from '#environment';
-import type { JobQueue } from '#job-queue';
 import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
-import { amountWords, bondWei, type KnownResult, outputHashOf, type PartReason, type Seat } from '#protocol';
+import { bondWei } from '#protocol';
 import type { OwnComputing } from './own-results.js';
 import { Settlement } from './settlement.js';
+import { me, reduced, Stage } from './testing/own-results-stage.js';
 
-/** Of participant 1: the seller. */
-const me = 1;
-const { collation, processing, challenge } = blockSeconds;
-const root = new Uint8Array(32).fill(5);
-/** Of a result that pays so much, opened by `root`. */
-const rootOf = (nano: bigint) =>
-  sha256(concatBytes(root, merkleRoot(concatBytes(...amountWords([nano, nano, 0n])))));
-
-/** What a reduction gives that finds so much for the seller. */
-function reduced(
-  nano: bigint,
-  unavailable: readonly number[] = [],
-  unsureBlocks = 0,
-  validParts = 1,
-): ReducedParts {
-  const invalidParts = unavailable.map((one) => [one, 'unavailable' as PartReason] as const);
-  const report = {
-    ...{ version: 1 as const, reasons: {}, invalidParts, records: 1n, impressions: 1n },
-    ...{ contradictory: [], flooding: [], sequenceConflicts: [] },
-  };
-  const tree = { settlementRoot: rootOf(nano), impressionCount: 1, amounts: [nano, nano, 0n], x: root };
-  return { output: { ...tree, validParts, report, workDigest: root }, unsureBlocks };
-}
-
-/** The same as somebody else revealed it. */
-function revealed(
-  { channelId }: Rehearsal,
-  nano: bigint,
-  firstRevealedAtSeconds: number,
-  validParts: number,
-): KnownResult {
-  const amounts = [nano, nano, 0n];
-  const fields = { settlementRoot: toHex(rootOf(nano)), impressionCount: 1n, validParts };
-  const outputHash = outputHashOf({ channelId, blockNumber: 0, ...fields, amounts });
-  const words = amountWords(amounts).map(toHex);
-  return { outputHash, ...fields, amountWords: words, firstRevealedAtSeconds, isGone: false };
-}
-
-class Stage {
-  readonly rehearsal = new Rehearsal();
-  readonly told: Record<string, unknown>[] = [];
-  /** The parts that each computation was of. */
-  readonly computedOf: number[][] = [];
-  answer: () => ReducedParts = () => reduced(50n);
-  isChainAway = false;
-  #isHanging = false;
-  #settlement = this.#open();
-
-  /** Only the payer posted a part, so the periods go by the clock. */
-  static async open(): Promise<Stage> {
-    const stage = new Stage();
-    const { chain, participants, channelId } = stage.rehearsal;
-    chain.advanceTo(stage.rehearsal.collected(0));
-    await chain.port().participantActs(participants[0].operatorKey).postPart(channelId, 0, emptyPart);
-    return stage;
-  }
-
-  /** So long after the start of processing. */
-  async at(seconds: number): Promise<number> {
-    this.rehearsal.chain.advanceTo(this.#start + seconds);
-    return this.#settlement.sweep();
-  }
-
-  /** Another process; gives back the one before. */
-  restart(): Settlement {
-    const before = this.#settlement;
-    this.#settlement = this.#open();
-    return before;
-  }
-
-  /** The port of a chain that may be away. */
-  #port(): Chain {
-    const port = this.rehearsal.chain.port();
-    return new Proxy(port, {
-      get: (target, name) => {
-        const member = Reflect.get(target, name, target) as unknown;
-        if (name !== 'snapshot' || typeof member !== 'function') return member;
-        return async (...given: unknown[]) => {
-          if (this.isChainAway) throw new Fault('chain-unavailable', 'away', { retriable: true });
-          return member.apply(target, given);
-        };
-      },
-    });
-  }
-
-  /** Participant `of` had its seat reveal that so much is the seller's. */
-  others(nano: bigint, of = 2, binding = true, validParts = 1): void {
-    const { chain, channelId, participants } = this.rehearsal;
-    const at = this.#start + processing / 2;
-    const result = revealed(this.rehearsal, nano, at, validParts);
-    const seat: Seat = {
-      ...{ participant: of, validator: participants[of].validator, binding, nonce: 1n, feeWei: 0n },
-      ...{ commitment: toHex(root), committedAtSeconds: at - 1, revealedAtSeconds: at },
-      outputHash: result.outputHash,
-    };
-    const { seats, results } = this.facts;
-    const isKnown = results.some((one) => one.outputHash === result.outputHash);
-    chain.put(channelId, 0, { seats: [...seats, seat], results: isKnown ? results : [...results, result] });
-  }
-
-  get computed(): number {
-    return this.computedOf.length;
-  }
-
-  get facts() {
-    return this.rehearsal.chain.facts(this.rehearsal.channelId, 0);
-  }
-
-  get notices(): unknown[] {
-    return this.told.map(({ notice }) => notice).filter((notice) => notice !== undefined);
-  }
-
-  get #start(): number {
-    return this.rehearsal.collected(0) + collation;
-  }
-
-  /** Further computations never end. */
-  hang(): void {
-    this.#isHanging = true;
-  }
-
-  /** With workers of its own for each lane, as in a process, until they have nothing to do but to hang. */
-  async justNow(seconds: number): Promise<void> {
-    this.rehearsal.chain.advanceTo(this.#start + seconds);
-    this.#settlement.start();
-    for (let turns = 0; turns < 200 && this.facts.ownResults.length === 0; turns++) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    // It waits for what hangs.
-    void this.#settlement.stop();
-  }
-
-  /** A job of an own result that comes now, whatever is due. */
-  async late(seconds: number): Promise<void> {
-    this.rehearsal.chain.advanceTo(this.#start + seconds);
-    const jobs = new LateJobs();
-    const settlement = this.#open(jobs);
-    settlement.start();
-    await jobs.run({ kind: 'own-result', channelId: this.rehearsal.channelId, blockNumber: 0 });
-    await settlement.stop();
-  }
-
-  get ownComputing(): OwnComputing {
-    const { rehearsal } = this;
-    const reduceBlock: ReduceBlock = async ({ parts }) => {
-      this.computedOf.push(parts.map(({ participant }) => participant));
-      return this.#isHanging ? new Promise<never>(() => {}) : this.answer();
-    };
-    const { encryptionSecret } = rehearsal.participants[me];
-    const partStores: OwnComputing['partStores'] = [rehearsal.partStore()];
-    const keyValue = rehearsal.keyValue(me);
-    return { encryptionSecret, keyValue, reduceBlock, partStores };
-  }
-
-  #open(jobQueue: JobQueue = openInProcessJobQueue({ log: silentLog })): Settlement {
-    const { rehearsal } = this;
-    const error = (fields: object) => this.told.push(fields as Record<string, unknown>);
-    const log: Log = { ...silentLog, error };
-    const { ownComputing } = this;
-    return new Settlement(
-      { ...rehearsal.participants[me], sweepIntervalMs: 1_000 },
-      {
-        chain: this.#port(),
-        jobQueue,
-        log,
-        ownComputing,
-      },
-    );
-  }
-}
+const { processing, challenge } = blockSeconds;
 
 describe('a participant whose own computation differs from what was revealed', () => {
   it('reveals its own result as soon as the challenge period begins, once, and says so', async () => {
@@ -266,9 +93,21 @@ describe('a participant whose own computation differs from what was revealed', (
     stage.answer = () => reduced(50n, [0]);
     await stage.at(processing + challenge - 1);
     expect([stage.facts.ownResults, stage.notices]).toEqual([[], ['own-store-incomplete']]);
-    const { stage: mine } = await withheld(me);
-    await mine.at(lastMoment);
-    expect([mine.facts.ownResults, mine.notices]).toEqual([[], ['own-store-incomplete']]);
+  });
+
+  it('says loudly that it cannot compute the block, and speaks once it can', async () => {
+    const stage = await Stage.open();
+    await stage.at(processing / 2);
+    stage.others(10n);
+    stage.answer = () => {
+      throw new Fault('part-store-unavailable', 'the store is away', { retriable: true });
+    };
+    await expect(stage.at(processing)).rejects.toThrow('away');
+    await expect(stage.at(processing + 1)).rejects.toThrow('away');
+    expect(stage.notices).toEqual(['own-result-not-computed']);
+    stage.answer = () => reduced(50n);
+    await stage.at(processing + 2);
+    expect(stage.facts.ownResults).toHaveLength(1);
   });
 
   it('says loudly that the account has no wei for the bond, and tries again', async () => {
@@ -282,85 +121,6 @@ describe('a participant whose own computation differs from what was revealed', (
     expect(stage.notices.filter((one) => one === 'own-result-without-bond')).toHaveLength(1);
     stage.rehearsal.chain.freeWei = bondWei.ownResult;
     await stage.at(processing + 2);
-    expect(stage.facts.ownResults).toHaveLength(1);
-  });
-});
-
-/** Shortly before own results are taken no more. */
-const lastMoment = processing + challenge - processing / 8;
-
-/** A seat revealed that so much is the seller's, by a part of `owner` that nobody else can have. */
-async function withheld(owner = 2): Promise<{ readonly stage: Stage }> {
-  const stage = await Stage.open();
-  const { chain, channelId } = stage.rehearsal;
-  const [part] = stage.facts.parts;
-  chain.put(channelId, 0, { parts: [part, { ...part, participant: owner }] });
-  stage.answer = () => reduced(50n, [owner]);
-  stage.others(10n, 2, true, 1 | (1 << owner));
-  return { stage };
-}
-
-describe('a participant that cannot have a part which a result counts', () => {
-  it('reveals what the others give in the last moment, and says so', async () => {
-    const { stage } = await withheld();
-    await stage.at(processing);
-    await stage.at(lastMoment - 1);
-    expect([stage.facts.ownResults, stage.notices]).toEqual([[], ['own-result-incomplete']]);
-    await stage.at(lastMoment);
-    expect(stage.facts.ownResults).toMatchObject([{ participant: me }]);
-    expect(stage.facts.results.map(({ validParts }) => validParts)).toEqual([5, 1]);
-    expect(stage.notices).toContain('own-result-without-missing');
-    await stage.at(lastMoment + 1);
-    expect(stage.facts.ownResults).toHaveLength(1);
-  });
-
-  it('does so after a restart in the last moment, and where no store surely lacks it', async () => {
-    const { stage } = await withheld();
-    await stage.at(processing);
-    stage.restart();
-    stage.answer = () => reduced(50n, [], 1);
-    await stage.at(processing + challenge - 1);
-    expect(stage.facts.ownResults).toHaveLength(1);
-  });
-
-  it('says instead what all give once the part comes', async () => {
-    const { stage } = await withheld();
-    await stage.at(processing);
-    stage.answer = () => reduced(40n, [], 0, 5);
-    await stage.at(processing + 1);
-    expect(stage.facts.results.map(({ validParts }) => validParts)).toEqual([5, 5]);
-    expect(stage.notices).not.toContain('own-result-without-missing');
-  });
-
-  it('says so in time after its chain was away, whose clock alone it goes by', async () => {
-    const { stage } = await withheld();
-    await stage.at(processing);
-    stage.isChainAway = true;
-    await expect(stage.at(lastMoment - 1)).rejects.toThrow('away');
-    stage.isChainAway = false;
-    const machine = jest.spyOn(Date, 'now').mockReturnValue(0);
-    await stage.at(processing + challenge - 1);
-    machine.mockRestore();
-    expect(stage.facts.ownResults).toHaveLength(1);
-  });
-
-  it('says so once where two processes are at it', async () => {
-    const { stage } = await withheld();
-    await stage.at(processing);
-    const first = stage.restart();
-    await first.sweep();
-    await Promise.all([stage.at(lastMoment), first.sweep()]);
-    await Promise.all([stage.at(lastMoment), first.sweep()]);
-    expect(stage.facts.ownResults).toHaveLength(1);
-    const harmless = ['own-result-incomplete', 'own-result-without-missing', 'result-differs'];
-    expect(stage.notices.filter((one) => !harmless.includes(one as string))).toEqual([]);
-  });
-
-  it('waits for no computation then that does not end', async () => {
-    const { stage } = await withheld();
-    await stage.at(processing);
-    stage.hang();
-    await stage.justNow(lastMoment);
     expect(stage.facts.ownResults).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import { type BlockAct, ChannelKeys, type DueJob, toldAct, type WatchedBlock } f
 import type { Chain, ParticipantActs } from '#chain';
 import type { OwnFound } from '#dispute';
 import type { Address } from '#encoding';
-import type { Log } from '#environment';
+import { type Log, messageOf } from '#environment';
 import type { KeyValue } from '#key-value';
 import type { PartStore } from '#part-store';
 import {
@@ -161,8 +161,11 @@ export class OwnResults {
       return undefined;
     }
     const { reduceBlock } = this.#computing;
-    const { kept, report, unsureBlocks } = await reduceWatchedBlock(block, blockKey, this.#account, {
-      ...{ chain, reduceBlock },
+    const reduced = reduceWatchedBlock(block, blockKey, this.#account, { chain, reduceBlock });
+    const { kept, report, unsureBlocks } = await reduced.catch((cause) => {
+      const words = 'the block cannot be computed: as long as that lasts nothing is said of it';
+      this.#tell({ ...said, why: messageOf(cause) }, 'own-result-not-computed', words);
+      throw cause;
     });
     const unavailable = report.invalidParts.filter(([, reason]) => reason === 'unavailable');
     this.#incomplete.delete(idOf(block));
