@@ -229,11 +229,12 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     };
     const publication = publicationOf({ part: seller, commitment }, rows, 0, segments[0]);
     await done(acts.publishRow(block, publication));
-    const before = (await (await latest()).weiAccount(participants[payer].account)).freeWei;
+    const freeWei = async () => (await (await latest()).weiAccount(participants[payer].account)).freeWei;
+    const published = await freeWei();
     await sweepUntilStill([settlementOf(lying)]);
     expect(await parts()).toMatchObject([{ isStruck: true, found: { fault: 'row-disproved' } }]);
-    const after = (await (await latest()).weiAccount(participants[payer].account)).freeWei;
-    expect(after - before).toBe(bondWei.question + bondWei.part / 2n);
+    const disproved = await freeWei();
+    expect(disproved - published).toBe(bondWei.question);
 
     const start = rehearsal.collected(0) + blockSeconds.processing;
     const decidedAt = start + 2 * terms.challengePeriod;
@@ -243,6 +244,8 @@ describe('a participant whose counterparty lies, on the embedded chain', () => {
     await chain.advanceTo(decidedAt + blockSeconds.processing / 2);
     await sweepUntilStill([settlementOf(lying)]);
     expect(await (await latest()).stage(channelId, 0)).toBe('settled');
+    // Its own result's bond is free again, and the struck part's owner has paid.
+    expect((await freeWei()) - disproved).toBe(bondWei.ownResult + bondWei.part / 2n);
     const { results } = await (await latest()).blockFacts(channelId, 0);
     expect(results.map(({ isGone, validParts }) => [isGone, validParts])).toEqual([
       [false, 0b101],
