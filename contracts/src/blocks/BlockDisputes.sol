@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Stage} from "../interfaces/ChannelTypes.sol";
 import {IDisputedBlocks} from "../disputes/IDisputedBlocks.sol";
 import {Forfeit, IBlockSeams} from "../interfaces/IBlockSeams.sol";
-import {IPartBonds} from "../interfaces/IPartBonds.sol";
+import {IDisputedBonds} from "../interfaces/IDisputedBonds.sol";
 import {Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
 import {BlockClock} from "../lib/BlockClock.sol";
 import {BlockWords, Seat} from "../lib/BlockWords.sol";
@@ -15,7 +15,7 @@ import {Found} from "./FoundBlock.sol";
 import {PartDecision} from "./PartDecision.sol";
 
 /// The code that Blocks runs for what only some blocks go through. On its own it holds no block, and nobody calls it.
-contract BlockDisputes is BlockQuarrels, IDisputedBlocks, IPartBonds {
+contract BlockDisputes is BlockQuarrels, IDisputedBlocks, IDisputedBonds {
     constructor(Places memory places) BlockStore(places) {}
 
     // ── accusations of results ──
@@ -53,9 +53,13 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks, IPartBonds {
     function freeAccusations(bytes32 channelId, uint64 blockNumber, uint8 count) external {
         requireFrom(adjudicator);
         (Found memory found, uint256[224] storage stored) = findNow(channelId, blockNumber);
-        if (found.stage >= Stage.Final) return;
         found.dispute.accusations -= count;
+        WeiMove[] memory moves = new WeiMove[](found.terms.participants.length);
+        uint256 used = 0;
+        // Of a block that is over nothing else would ever move what nobody can fetch any more.
+        if (found.state.endedAt != 0) used = burnUnclaimed(found, moves, 0);
         saveDispute(found, stored);
+        if (used > 0) moveWei(found, moves, used);
     }
 
     /// @inheritdoc IBlockSeams
@@ -170,13 +174,14 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks, IPartBonds {
         if (charged > 0) stored[BlockWords.CHARGES + part] += charged;
     }
 
-    /// @inheritdoc IPartBonds
-    function returnParts(bytes32 channelId, uint64 blockNumber) external {
+    /// @inheritdoc IDisputedBonds
+    function returnDisputed(bytes32 channelId, uint64 blockNumber) external {
         requireFrom(address(this));
         (Found memory found, uint256[224] storage stored) = find(channelId, blockNumber, block.timestamp);
         uint256 count = found.terms.participants.length;
-        WeiMove[] memory moves = new WeiMove[](count * (count + 1));
-        uint256 used = 0;
+        WeiMove[] memory moves = new WeiMove[](count * (count + 2));
+        if (PartDecision.burnTakenBack(found, stored)) saveQuarrel(found, stored);
+        uint256 used = returnOwn(found, stored, moves);
         for (uint256 part = 0; part < count; part++) {
             if (!has(found.state.posted, part)) continue;
             if (has(found.quarrel.struck, part)) {
@@ -317,6 +322,39 @@ contract BlockDisputes is BlockQuarrels, IDisputedBlocks, IPartBonds {
     /// What is left of the bond of a posted part, of a block that is not over.
     function partBondOf(uint256[224] storage stored, uint256 part) private view returns (uint96) {
         return Bonds.PART - uint96(stored[BlockWords.CHARGES + part]);
+    }
+
+    /// Of each participant one at most.
+    function returnOwn(Found memory found, uint256[224] storage stored, WeiMove[] memory moves)
+        private
+        returns (uint256 used)
+    {
+        uint256 own = found.state.own & ~found.dispute.lostOwn;
+        for (uint256 i = 0; own >> i != 0; i++) {
+            if (!has(own, i)) continue;
+            address account = found.terms.participants[i];
+            moves[used++] = has(found.quarrel.burntOwn, i)
+                ? burnt(account, Bonds.OWN_RESULT)
+                : unlocked(account, WeiBook.Free, Reason.OwnResultBond, Bonds.OWN_RESULT);
+        }
+        if (found.dispute.forfeitable == 0) return used;
+        used = burnUnclaimed(found, moves, used);
+        saveDispute(found, stored);
+    }
+
+    /// Bonds of those who took back what was accused, once no accusation is open whose release could fetch them.
+    function burnUnclaimed(Found memory found, WeiMove[] memory moves, uint256 used)
+        private
+        pure
+        returns (uint256)
+    {
+        if (found.dispute.accusations > 0) return used;
+        uint256 unclaimed = found.dispute.forfeitable;
+        found.dispute.forfeitable = 0;
+        for (uint256 i = 0; unclaimed >> i != 0; i++) {
+            if (has(unclaimed, i)) moves[used++] = burnt(found.terms.participants[i], Bonds.OWN_RESULT);
+        }
+        return used;
     }
 
     /// What does not divide is burnt too.

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Reason, WeiBook, WeiMove} from "../interfaces/IVault.sol";
-import {IPartBonds} from "../interfaces/IPartBonds.sol";
+import {IDisputedBonds} from "../interfaces/IDisputedBonds.sol";
 import {BlockWords, Seat} from "../lib/BlockWords.sol";
 import {Bonds} from "../lib/Bonds.sol";
 import {LiveBlocks} from "../lib/LiveBlocks.sol";
@@ -23,19 +23,15 @@ abstract contract BlockEnds is BlockStore {
     /// handed, and parts that are struck; fees go to the seats whose result stands, or back.
     function returnBonds(Found memory found, uint256[224] storage stored, uint256 stands) internal {
         uint256 count = found.terms.participants.length;
-        uint256 own = found.state.own & ~found.dispute.lostOwn;
-        uint256 unclaimed = burnUnclaimed(found, stored);
-        // Where results count the same parts nobody was asked about any.
-        bool isSimple = !found.dispute.differ;
-        if (!isSimple) IPartBonds(address(this)).returnParts(found.channelId, found.blockNumber);
+        // Where none differed in amounts nobody was accused, nor asked about a part.
+        bool isSimple = found.state.disputedAt == 0;
+        if (!isSimple) IDisputedBonds(address(this)).returnDisputed(found.channelId, found.blockNumber);
         WeiMove[] memory moves = new WeiMove[](5 * count);
         uint256 used = 0;
         for (uint256 i = 0; i < count; i++) {
             address account = found.terms.participants[i];
-            if (has(own | unclaimed, i)) {
-                moves[used++] = has(found.quarrel.burntOwn | unclaimed, i)
-                    ? burnt(account, Bonds.OWN_RESULT)
-                    : unlocked(account, WeiBook.Free, Reason.OwnResultBond, Bonds.OWN_RESULT);
+            if (isSimple && has(found.state.own, i)) {
+                moves[used++] = unlocked(account, WeiBook.Free, Reason.OwnResultBond, Bonds.OWN_RESULT);
             }
             if (isSimple && has(found.state.posted, i)) {
                 moves[used++] = unlocked(account, WeiBook.Free, Reason.PartBond, Bonds.PART);
@@ -43,17 +39,6 @@ abstract contract BlockEnds is BlockStore {
             if (has(found.state.seats, i)) used = returnSeat(found, stored, stands, i, moves, used);
         }
         moveWei(found, moves, used);
-    }
-
-    /// Bonds of those who took back what was accused, where no accusation is open whose release could fetch them.
-    function burnUnclaimed(Found memory found, uint256[224] storage stored)
-        private
-        returns (uint256 unclaimed)
-    {
-        if (found.dispute.accusations > 0 || found.dispute.forfeitable == 0) return 0;
-        unclaimed = found.dispute.forfeitable;
-        found.dispute.forfeitable = 0;
-        saveDispute(found, stored);
     }
 
     function returnSeat(

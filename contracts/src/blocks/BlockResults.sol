@@ -113,7 +113,7 @@ abstract contract BlockResults is BlockStore {
 
     /// Who stands for a result takes back another of its own, which stands no more where nobody else stands for
     /// it. Its bond stays until the block is over: what it said may have begun a dispute. If it was accused, the
-    /// bond is lost. What fell is taken back no more. Once nobody can reveal it any more (isInTime is false) it
+    /// bond is lost; what questions about it cost is seen at the end. What fell is taken back no more. Once nobody can reveal it any more (isInTime is false) it
     /// goes on to stand without anybody: somebody may have relied on it.
     function takeBack(
         Found memory found,

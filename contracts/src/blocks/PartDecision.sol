@@ -40,6 +40,24 @@ library PartDecision {
         }
     }
 
+    /// Where all agreed before it was decided: whoever took back a result of its own that counts a questioned part
+    /// loses its bond as if it had fallen for its parts. Returns whether anybody does.
+    function burnTakenBack(Found memory found, uint256[224] storage stored) internal view returns (bool) {
+        if (!found.dispute.differ || found.dispute.decided || found.quarrel.agreed == 0) return false;
+        uint16 counted = partsOf(stored, found.quarrel.agreed - 1) & ~found.quarrel.struck;
+        uint256 own = found.quarrel.takenBack & ~found.dispute.lostOwn;
+        for (uint256 i = 0; own >> i != 0; i++) {
+            if (!has(own, i)) continue;
+            uint256 result = BlockWords.ownIn(stored[BlockWords.STANCES], i);
+            uint16 parts = partsOf(stored, result);
+            if (!isQuestioned(stored, parts)) continue;
+            if (hasIgnored(found, stored, result, counted & ~parts)) {
+                found.quarrel.burntOwn |= uint16(1 << i);
+            }
+        }
+        return found.quarrel.burntOwn != 0;
+    }
+
     /// A bit for each participant that stands for the result: by its seat, by accepting it, or, among `own`, by its
     /// own word.
     function standersOf(Found memory found, uint256[224] storage stored, uint256 result, uint256 own)
@@ -60,6 +78,15 @@ library PartDecision {
 
     function partsOf(uint256[224] storage stored, uint256 result) internal view returns (uint16) {
         return BlockWords.resultOf(stored[BlockWords.RESULTS + 2 * result + 1]).validParts;
+    }
+
+    /// Whether anybody asked about one of the parts.
+    function isQuestioned(uint256[224] storage stored, uint256 parts) private view returns (bool) {
+        uint256 questioned = stored[BlockWords.QUESTIONED];
+        for (uint256 part = 0; parts >> part != 0; part++) {
+            if (has(parts, part) && uint16(questioned >> (16 * part)) != 0) return true;
+        }
+        return false;
     }
 
     /// Whether it left out a part that counts and that nobody who stands for it, or did, questioned.

@@ -178,12 +178,13 @@ abstract contract AccusationStore is IAdjudicator {
     /// As if it had never been made; who took the result back loses as if it had fallen.
     function giveBack(AccusationId calldata id, Case memory one) internal {
         delete accusations[one.key][id.slot];
-        endOne(id, one);
         address accuser = one.accusation.accuser;
         tellEnd(id, id.slot, Outcome.Returned, accuser);
         Forfeit[] memory forfeits = blocks.forfeitTakenBack(id.channelId, id.blockNumber, id.result);
         WeiMove[] memory moves = new WeiMove[](2 * forfeits.length + 1);
         uint256 used = share(forfeits, accuser, moves);
+        // Not before: with the last accusation goes what nobody fetched.
+        endOne(id, one);
         moves[used] = bondBack(accuser, id.slot);
         moveWei(id, moves, used + 1);
     }

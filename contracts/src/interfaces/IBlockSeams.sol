@@ -32,7 +32,8 @@ interface IBlockSeams {
         address sender
     ) external returns (bytes32 outputHash, address account, bool isValidator);
 
-    /// The Adjudicator: so many accusations are over. Changes nothing from Final on.
+    /// The Adjudicator: so many accusations are over. With the last one of a block that is over that is burnt which
+    /// forfeitTakenBack hands over and nobody has fetched.
     function freeAccusations(bytes32 channelId, uint64 blockNumber, uint8 count) external;
 
     /// The Adjudicator: a result stands no more. Hands over the bonds of all who posted it; nothing of one that fell
@@ -42,8 +43,7 @@ interface IBlockSeams {
         returns (Forfeit[] memory forfeits);
 
     /// The Adjudicator: hands over the bonds of those who took this result of their own back after it was
-    /// accused; none a second time. What nobody has fetched when the block ends is burnt then, unless accusations
-    /// are open.
+    /// accused; none a second time. What nobody has fetched when the block is over is burnt once no accusation is open.
     function forfeitTakenBack(bytes32 channelId, uint64 blockNumber, uint8 result)
         external
         returns (Forfeit[] memory forfeits);

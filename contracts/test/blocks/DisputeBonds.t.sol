@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Delegation} from "../../src/interfaces/BlockTypes.sol";
 import {BlockResult, Stage} from "../../src/interfaces/ChannelTypes.sol";
 import {IBlockFacts} from "../../src/interfaces/IBlockFacts.sol";
-import {IPartBonds} from "../../src/interfaces/IPartBonds.sol";
+import {IDisputedBonds} from "../../src/interfaces/IDisputedBonds.sol";
 import {Forfeit} from "../../src/interfaces/IBlockSeams.sol";
 import {Reason, WeiBook} from "../../src/interfaces/IVault.sol";
 import {Bonds} from "../../src/lib/Bonds.sol";
@@ -159,10 +159,11 @@ contract DisputeBondsTest is DisputeScene {
         requireStage(id, N, Stage.Final);
         settle(id, N, low());
         vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT);
-        freeAccusations(1);
-        vm.assertEq(dispute().accusations, 1, "nothing changes that is over");
         requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
         requireForfeits(takenBack(1), none);
+        freeAccusations(1);
+        vm.assertEq(dispute().accusations, 0);
+        vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT, "the Adjudicator has it");
     }
 
     /// Nobody is left who could fetch it: it stays with nobody.
@@ -254,6 +255,7 @@ contract DisputeBondsTest is DisputeScene {
         requireStage(id, N, Stage.Final);
         vm.assertFalse(blocks.isOpen(id, N), "open");
         freeQuestions(2);
+        requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
         freeAccusations(2);
         (, uint96 amount) = charge(2, 1);
         vm.assertEq(amount, 0);
@@ -263,13 +265,12 @@ contract DisputeBondsTest is DisputeScene {
         fell(0);
         settle(id, N, low());
         vm.assertEq(dispute().questions, 2);
-        vm.assertEq(dispute().accusations, 2);
+        vm.assertEq(dispute().accusations, 0);
         // Accused and taken back: lost. Neither: it comes back.
         vm.assertEq(lockedOf(account(1)), Bonds.OWN_RESULT);
         vm.assertEq(lockedOf(account(2)), 0);
         requireForfeits(takenBack(0), none);
         requireForfeits(takenBack(2), none);
-        requireForfeits(takenBack(1), one(account(1), Bonds.OWN_RESULT));
         goTo(5000);
         requireStage(id, N, Stage.Settled);
     }
@@ -360,7 +361,7 @@ contract DisputeBondsTest is DisputeScene {
         for (uint256 i = 0; i < 5; i++) {
             vm.expectRevert(abi.encodeWithSelector(IBlockFacts.NotAllowed.selector, callers[i]));
             vm.prank(callers[i]);
-            IPartBonds(address(blocks)).returnParts(id, N);
+            IDisputedBonds(address(blocks)).returnDisputed(id, N);
         }
     }
 

@@ -292,6 +292,8 @@ contract DisputeWindowsTest is DisputeScene {
             vm.assertFalse(blocks.isOpen(id, N), "open");
             refuseAll();
         }
+        freeAccusations(1);
+        requireStage(id, N, Stage.Final);
         BlockResult[] memory all = new BlockResult[](3);
         (all[0], all[1], all[2]) = (low(), high(), resultOf(3, 900, FIRST_TWO));
         blocks.settle(id, N, all);
@@ -300,7 +302,6 @@ contract DisputeWindowsTest is DisputeScene {
     /// Nothing of what was open changes anything any more, nor which parts count.
     function refuseAll() private {
         bytes32 words = keccak256(abi.encode(blocks.rawWords(id, N)));
-        freeAccusations(1);
         freeQuestions(1);
         (, uint96 amount) = charge(2, Bonds.PART);
         vm.assertEq(amount, 0);

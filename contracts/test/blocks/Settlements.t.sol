@@ -29,17 +29,17 @@ contract SettlementsTest is BlockScene {
             expectTokens(account(i), TokenBook.Line, TokenBook.Balance, 1000);
             expectTokens(account(i), TokenBook.Line, TokenBook.Contested, 700);
         }
+        expectReturn(account(1), WeiBook.Free, Bonds.OWN_RESULT, Reason.OwnResultBond);
+        for (uint256 i = 0; i < 3; i++) {
+            expectReturn(account(i), WeiBook.Free, Bonds.PART, Reason.PartBond);
+        }
         vm.expectEmit(address(blocks));
         emit IBlockFacts.SeatSilent(id, N, 1, validator(1));
-        expectReturn(account(0), WeiBook.Free, Bonds.PART, Reason.PartBond);
         expectWei(account(0), validator(0), WeiBook.Locked, WeiBook.Free, 5, Reason.Fee);
         expectReturn(validator(0), WeiBook.Stake, Bonds.SEAT, Reason.SeatBond);
-        expectReturn(account(1), WeiBook.Free, Bonds.OWN_RESULT, Reason.OwnResultBond);
-        expectReturn(account(1), WeiBook.Free, Bonds.PART, Reason.PartBond);
         expectReturn(account(1), WeiBook.Free, 6, Reason.Fee);
         expectWei(validator(1), Bonds.BURN, WeiBook.Locked, WeiBook.Free, Bonds.SILENCE, Reason.Silence);
         expectReturn(validator(1), WeiBook.Stake, Bonds.SEAT - Bonds.SILENCE, Reason.SeatBond);
-        expectReturn(account(2), WeiBook.Free, Bonds.PART, Reason.PartBond);
         expectWei(account(2), validator(2), WeiBook.Locked, WeiBook.Free, 7, Reason.Fee);
         expectReturn(validator(2), WeiBook.Stake, Bonds.SEAT, Reason.SeatBond);
         settle(id, N, low(), high());

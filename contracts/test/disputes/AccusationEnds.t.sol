@@ -268,6 +268,17 @@ contract AccusationEndsTest is TurnScene {
         requireWei(BURN, OWN_BOND / 2, 0, 0);
     }
 
+    /// Blocks burns with the last accusation of a block that is over what nobody fetched: it is fetched first.
+    function test_who_releases_the_last_accusation_of_a_block_that_is_over_has_what_is_lost() external {
+        growTo(300, 3);
+        AccusationId memory id = accuse();
+        results.setGone(RESULT, true);
+        results.addTakenBack(RESULT, account(2), OWN_BOND);
+        results.end();
+        adjudicator.release(id);
+        requireWei(account(1), 1 ether + OWN_BOND / 2, 0, 0);
+    }
+
     /// What was released leaves its slot, so that nobody saves a result by taking it back for a moment.
     function test_a_result_that_stands_again_is_accused_again() external {
         growTo(300, 3);

@@ -202,8 +202,8 @@ export class SimulatedAccusations {
     if (this.#seams.stands(id, id.resultIndex)) refuse('result-standing');
     const end = { outcome: 'returned', to: made.accuser } as const;
     this.#change(id, accused, { ...made, status: 'deleted', end });
-    this.#seams.freeAccusations(id, 1);
     const forfeits = this.#seams.forfeitTakenBack(id, id.resultIndex);
+    this.#seams.freeAccusations(id, 1);
     this.#wei.move([...shared(forfeits, made.accuser), bondBack(made)]);
   }
 

@@ -1,14 +1,15 @@
 /** The end of a block on the simulated chain: bonds and fees go where they belong (BlockEnds.sol). */
 import type { Address, Digest } from '#encoding';
-import { bondWei, type PostedPart, type Seat } from '#protocol';
-import { amountsOf, type FoundBlock, has } from './simulated-block-store.js';
+import { agreedIn, bondWei, countableParts, doPartsDiffer, type PostedPart, type Seat } from '#protocol';
+import { amountsOf, type FoundBlock, has, standersOf } from './simulated-block-store.js';
 import { burnAccount, burnt, handed, unlocked, type WeiMove } from './simulated-wei.js';
 
 /** What a seat loses of its bond that committed and did not reveal. */
 const silenceWei = bondWei.seat / 10n;
 
 /** `paid`: the results that are paid, none of a void block. */
-export function bondsBack({ terms, facts, quarrel }: FoundBlock, paid: readonly Digest[]): WeiMove[] {
+export function bondsBack(found: FoundBlock, paid: readonly Digest[]): WeiMove[] {
+  const { terms, facts, quarrel } = found;
   const isAccused = (facts.dispute?.openAccusations ?? 0) > 0;
   const unclaimed = isAccused ? 0 : quarrel.forfeitable;
   const amounts = new Set(paid.map(paidOf));
@@ -25,7 +26,7 @@ export function bondsBack({ terms, facts, quarrel }: FoundBlock, paid: readonly 
   function ownBack(account: Address, one: number, burning: number): WeiMove[] {
     const isOwn = quarrel.own[one] !== undefined && !has(quarrel.lostOwn, one);
     if (!isOwn && !has(burning, one)) return [];
-    return has(quarrel.burntOwn | burning, one)
+    return has(quarrel.burntOwn | burning, one) || hasIgnored(found, one)
       ? [burnt(account, bondWei.ownResult)]
       : [unlocked(account, bondWei.ownResult)];
   }
@@ -62,4 +63,28 @@ export function bondsBack({ terms, facts, quarrel }: FoundBlock, paid: readonly 
     const words = facts.results.find((one) => one.outputHash === outputHash)?.amountWords ?? [];
     return amountsOf(terms, words);
   }
+}
+
+/**
+ * Where all agreed before it was decided which parts count: whether the participant took back a result of its own that
+ * counts a questioned part, and that left out one which counts and about which nobody who stood for it asked.
+ */
+function hasIgnored(found: FoundBlock, participant: number): boolean {
+  const { terms, facts, quarrel } = found;
+  const agreed = agreedIn(terms, facts);
+  const isEarly = agreed !== undefined && doPartsDiffer(facts) && facts.dispute?.counted === undefined;
+  const own = quarrel.own[participant];
+  if (!isEarly || own === undefined || !has(quarrel.takenBack, participant)) return false;
+  const partsOf = (hash: Digest): number =>
+    facts.results.find((one) => one.outputHash === hash)?.validParts ?? 0;
+  const parts = partsOf(own);
+  const leftOut = partsOf(agreed) & countableParts(facts) & ~parts;
+  const standers = standersOf(found, own, () => true);
+  const askers = (part: number): number => quarrel.questioned[part] ?? 0;
+  const isAskedBySome = (part: number): boolean => standers.some((one) => has(askers(part), one));
+  const all = [...terms.participants.keys()];
+  return (
+    all.some((part) => has(parts, part) && askers(part) !== 0) &&
+    all.some((part) => has(leftOut, part) && !isAskedBySome(part))
+  );
 }

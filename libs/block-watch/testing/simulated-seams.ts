@@ -13,7 +13,7 @@ import {
 } from '#protocol';
 import { refuse } from './kept.js';
 import { type FoundBlock, has, isSame, type SimulatedBlockStore } from './simulated-block-store.js';
-import { leastOf } from './simulated-wei.js';
+import { burnt, leastOf } from './simulated-wei.js';
 
 export interface Forfeit {
   readonly account: Address;
@@ -86,11 +86,17 @@ export class SimulatedSeams {
     return { outputHash, account: isAccount ? account : sender, isValidator: !isAccount };
   }
 
+  /** With the last one of a block that is over that is burnt which nobody has fetched. */
   freeAccusations(id: BlockId, count: number): void {
     const found = this.#store.findNow(id);
-    if (isOver(found)) return;
+    const { terms, facts, quarrel } = found;
     const { openAccusations, ...rest } = disputeOf(found);
     this.#store.save(id, { dispute: { ...rest, openAccusations: openAccusations - count } });
+    const hasEnded = facts.settledAtSeconds !== undefined || facts.releasedAtSeconds !== undefined;
+    if (!hasEnded || openAccusations > count) return;
+    const burning = terms.participants.filter((_, one) => has(quarrel.forfeitable, one));
+    this.#store.save(id, {}, { forfeitable: 0 });
+    this.#store.setting.wei.move(burning.map((one) => burnt(one, bondWei.ownResult)));
   }
 
   /** What its posters lose. */

@@ -20,6 +20,7 @@ contract ScriptedResults {
     address[] public accounts;
     address[] public validators;
     bool public isOver;
+    bool private isBurnt;
     uint256 public openAccusations;
     mapping(uint8 result => uint40) private revealedAt;
     mapping(uint8 result => Result) private results;
@@ -97,6 +98,8 @@ contract ScriptedResults {
     function freeAccusations(bytes32, uint64, uint8 count) external {
         requireAdjudicator();
         openAccusations -= count;
+        // As Blocks does with the last one of a block that is over.
+        if (isOver && openAccusations == 0) isBurnt = true;
     }
 
     function fall(bytes32 channelId, uint64 blockNumber, uint8 result) external returns (Forfeit[] memory) {
@@ -108,6 +111,7 @@ contract ScriptedResults {
 
     function forfeitTakenBack(bytes32, uint64, uint8 result) external returns (Forfeit[] memory forfeits) {
         requireAdjudicator();
+        if (isBurnt) return forfeits;
         forfeits = results[result].takenBack;
         delete results[result].takenBack;
     }

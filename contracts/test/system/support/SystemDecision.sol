@@ -158,10 +158,11 @@ abstract contract SystemDecision is SystemScene {
         if (ended != 0 && ended != wordsAfter(id, n)) broken["stage"] = "what was over changed";
     }
 
-    /// Of a block that is over; what was taken back is fetched after it too.
+    /// Of a block that is over; what was taken back is fetched after it too, and accusations end.
     function wordsAfter(bytes32 id, uint64 n) internal view returns (bytes32) {
         uint256[] memory raw = blocks.rawWords(id, n);
-        raw[RawWords.DISPUTE] &= ~(uint256(type(uint16).max) << 184);
+        uint256 mask = type(uint16).max;
+        raw[RawWords.DISPUTE] &= ~(mask << 184 | mask);
         return keccak256(abi.encode(raw));
     }
 }

@@ -94,9 +94,9 @@ abstract contract SystemDisputes is SystemBlocks {
         Accusation memory one = accusations[k];
         if (!stands(one)) {
             drop(k);
+            dispose(ADJUDICATOR, one.id, one.n, fetch(one), one.accuser);
             freeOne(one);
             giveBack(one);
-            dispose(ADJUDICATOR, one.id, one.n, fetch(one), one.accuser);
             did("released accusation");
         } else if (seed % 2 == 0) {
             vm.prank(ADJUDICATOR);
@@ -135,9 +135,12 @@ abstract contract SystemDisputes is SystemBlocks {
         blocks.freeAccusations(fallen.id, fallen.n, count);
     }
 
+    /// The last one of a block that is over burns what nobody fetched.
     function freeOne(Accusation memory one) private {
+        uint256 fetchable = forfeitableIn(one.id, one.n);
         vm.prank(ADJUDICATOR);
         blocks.freeAccusations(one.id, one.n, 1);
+        burnt += (fetchable - forfeitableIn(one.id, one.n)) * Bonds.OWN_RESULT;
     }
 
     function fetch(Accusation memory one) private returns (Forfeit[] memory) {
