@@ -119,6 +119,11 @@ describe('accusations', () => {
     const last = { facts: { dispute: { openAccusations: 1, openQuestions: 0 } } };
     expect(named({ ...last, now: processed + 99 })).toEqual(['accuse accusation/1']);
     expect(named({ ...last, now: processed + 100 })).toEqual([]);
+    // What was taken back and revealed once more can be accused as if it were new.
+    const again = result(lie, 7, { revealedAgainAtSeconds: processed + 30 });
+    const anew = { ...last, results: [result(truth, 7), again] };
+    expect(named({ ...anew, now: processed + 129 })).toEqual(['accuse accusation/1']);
+    expect(named({ ...anew, now: processed + 130 })).toEqual([]);
     expect(named({ player: { own: undefined } })).toEqual([]);
     expect(named({ player: { own: { outputHash: truth, validParts: 3 } } })).toEqual([]);
     expect(named({ results: [result(truth, 7), result(lie, 7, { isGone: true })] })).toEqual([]);
