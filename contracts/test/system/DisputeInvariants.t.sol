@@ -10,8 +10,8 @@ import {QuarrelBooks} from "./support/QuarrelBooks.sol";
 /// and plays, and the others do anything.
 /// forge-config: default.invariant.runs = 24
 /// forge-config: default.invariant.check-interval = 16
-/// forge-config: default.invariant.shrink-run-limit = 0
-/// forge-config: long.invariant.runs = 5000
+/// forge-config: default.invariant.shrink-run-limit = 20
+/// forge-config: long.invariant.runs = 800
 contract DisputeInvariantsTest is Campaign {
     QuarrelBooks private actors;
 
@@ -77,7 +77,6 @@ contract DisputeInvariantsTest is Campaign {
     }
 
     function holds_no_honest_wei_is_lost() private view {
-        if (actors.lostByHonest() > 0) actors.debug();
         vm.assertEq(actors.lostByHonest(), 0, "lost");
     }
 
@@ -119,7 +118,7 @@ contract DisputeInvariantsTest is Campaign {
     /// Otherwise the invariants would hold of too little.
     function test_the_acts_reach_all_that_disputes_are() external {
         vm.pauseGasMetering();
-        string[33] memory acts_ = [
+        string[27] memory names = [
             "part",
             "commit",
             "reveal",
@@ -133,7 +132,6 @@ contract DisputeInvariantsTest is Campaign {
             "placing",
             "omitted",
             "time out",
-            "release",
             "row asked",
             "published",
             "disproved",
@@ -144,37 +142,28 @@ contract DisputeInvariantsTest is Campaign {
             "panel commit",
             "panel reveal",
             "panel over",
-            "panel released",
             "appeal",
             "settle",
-            "void",
-            "x1","x2","x3","x4","x5"
+            "settled in dispute",
+            "struck"
         ];
-        uint256[33] memory counts;
-        for (uint256 run = 0; run < 60; run++) {
+        uint256[27] memory counts;
+        uint256 missing = names.length;
+        for (uint256 run = 0; run < 120 && missing > 0; run++) {
             setUp();
-            logIt(run, 0);
             for (uint256 k = 0; k < 100; k++) {
-                logIt(run, k);
                 actRandomly(uint256(keccak256(abi.encode(run, k))));
             }
             actors.endEverything();
-            for (uint256 i = 0; i < acts_.length; i++) {
-                counts[i] += actors.taken(acts_[i]);
+            missing = 0;
+            for (uint256 i = 0; i < names.length; i++) {
+                counts[i] += actors.taken(names[i]);
+                if (counts[i] == 0) missing++;
             }
         }
-        string memory all;
-        for (uint256 i = 0; i < acts_.length; i++) {
-            all = string.concat(all, acts_[i], " ", vm.toString(counts[i]), "; ");
+        for (uint256 i = 0; i < names.length; i++) {
+            vm.assertGe(counts[i], 1, names[i]);
         }
-        vm.assertEq(all, "");
-    }
-
-    function logIt(uint256 a, uint256 b) private view {
-        (bool ok,) = address(0x000000000000000000636F6e736F6c652e6c6f67).staticcall(
-            abi.encodeWithSignature("log(uint256,uint256)", a, b)
-        );
-        ok;
     }
 
     function actRandomly(uint256 seed) private {

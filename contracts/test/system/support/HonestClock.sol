@@ -42,7 +42,7 @@ abstract contract HonestClock is HonestSide {
 
     /// The first second, from `from` on, in which it has to play.
     function nextDue(uint256 from) internal view returns (uint256) {
-        uint256[96] memory times;
+        uint256[120] memory times;
         uint256 used = 0;
         Now memory one = look();
         if (one.state.endedAt != 0) return type(uint256).max;
@@ -57,7 +57,7 @@ abstract contract HonestClock is HonestSide {
         return next;
     }
 
-    function dueInProcessing(Now memory one, uint256[96] memory times, uint256 used)
+    function dueInProcessing(Now memory one, uint256[120] memory times, uint256 used)
         private
         view
         returns (uint256)
@@ -73,7 +73,7 @@ abstract contract HonestClock is HonestSide {
         return used;
     }
 
-    function dueInDispute(Now memory one, uint256[96] memory times, uint256 used)
+    function dueInDispute(Now memory one, uint256[120] memory times, uint256 used)
         private
         view
         returns (uint256)
@@ -106,20 +106,24 @@ abstract contract HonestClock is HonestSide {
         return isTrue(hash);
     }
 
-    function dueForParts(Now memory one, uint256[96] memory times, uint256 used) private view returns (uint256) {
+    function dueForParts(Now memory one, uint256[120] memory times, uint256 used)
+        private
+        view
+        returns (uint256)
+    {
         if (!one.dispute.differ) return used;
         for (uint8 part = 0; part < MEMBERS; part++) {
             for (uint32 row = 0; row < 2; row++) {
                 uint256 until = rowNow(part, row).until;
                 if (until == 0) continue;
-                if (has(posted, part) && mustShow(part, row)) times[used++] = until - 1;
+                times[used++] = until - 1;
                 times[used++] = until;
             }
         }
         return used;
     }
 
-    function dueForPanels(uint256[96] memory times, uint256 used) private view returns (uint256) {
+    function dueForPanels(uint256[120] memory times, uint256 used) private view returns (uint256) {
         for (uint8 part = 0; part < MEMBERS; part++) {
             (IPanel.PanelRound memory told, uint8 round, bool isAsked) = roundOf(part);
             if (!isAsked) continue;

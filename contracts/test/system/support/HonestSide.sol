@@ -177,9 +177,7 @@ abstract contract HonestSide is QuarrelMoves {
             if (!mustAsk(look(), part)) continue;
             bool isTaken = faultOf[part] == Fault.Withheld
                 ? askPanel(HONEST, part)
-                : faultOf[part] == Fault.Disorder
-                    ? proveDisorder(HONEST, part)
-                    : askRow(HONEST, part, ROW);
+                : faultOf[part] == Fault.Disorder ? proveDisorder(HONEST, part) : askRow(HONEST, part, ROW);
             if (!isTaken) broken["honest"] = "its question was refused";
             moved(isTaken);
         }
@@ -187,11 +185,19 @@ abstract contract HonestSide is QuarrelMoves {
 
     /// Whether the row waits for its bytes, or for what disproves them.
     function mustShow(uint8 part, uint32 row) internal view returns (bool) {
-        (,, bool isStruck,) = questions.questionsOf(id, N, part);
         RowWords memory words = rowNow(part, row);
-        if (isStruck || words.until <= block.timestamp) return false;
+        if (words.until <= block.timestamp) return false;
         if (isGood(part)) return words.publisher == address(0);
-        return faultOf[part] == Fault.Unsealed && row == ROW && words.publisher != address(0);
+        bool isUnsealed = faultOf[part] == Fault.Unsealed && row == ROW && words.publisher != address(0);
+        return isUnsealed && isOpenAbout(part, row);
+    }
+
+    function isOpenAbout(uint8 part, uint32 row) private view returns (bool) {
+        (, uint16 open_,, uint32[16] memory rows) = questions.questionsOf(id, N, part);
+        for (uint256 who = 0; who < MEMBERS; who++) {
+            if (has(open_, who) && rows[who] == row) return true;
+        }
+        return false;
     }
 
     function answerForParts() private {
@@ -256,8 +262,11 @@ abstract contract HonestSide is QuarrelMoves {
         Now memory one = look();
         for (uint8 r = 0; r < one.count; r++) {
             if (!mustAccuse(one, r)) continue;
-            if (accuse(r, one.hashes[r], uint8(HONEST), false)) moves++;
-            else if (block.timestamp < accusableUntil(one, r)) broken["honest"] = "its accusation was refused";
+            if (accuse(r, one.hashes[r], uint8(HONEST), false)) {
+                moves++;
+            } else if (block.timestamp < accusableUntil(one, r)) {
+                broken["honest"] = "its accusation was refused";
+            }
         }
     }
 
@@ -387,6 +396,8 @@ abstract contract HonestSide is QuarrelMoves {
         } else {
             blocks.settle(id, N, standingIn(one));
             did("settle");
+            if (one.state.disputedAt != 0) did("settled in dispute");
+            if (one.quarrel.struck != 0) did("struck");
         }
         moves++;
     }

@@ -166,6 +166,12 @@ abstract contract LyingSides is HonestClock {
         for (uint256 k = 0; k < accused.length; k++) {
             if (!isTrue(one.hashes[accused[k][0]])) answerFor(one, k);
         }
+        for (uint8 part = 0; part < MEMBERS; part++) {
+            for (uint32 row = 0; row < 2 && has(posted, part) && !isGood(part); row++) {
+                bool isRunning = rowNow(part, row).until > block.timestamp;
+                if (isRunning && rowNow(part, row).publisher == address(0)) publish(part, row);
+            }
+        }
     }
 
     function answerSome(uint256 seed) public {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IVault} from "../../../src/interfaces/IVault.sol";
+import {AccusationId, AccusationState} from "../../../src/disputes/IAdjudicator.sol";
 import {Stage} from "../../../src/interfaces/ChannelTypes.sol";
 import {LyingSides} from "./LyingSides.sol";
 
@@ -83,5 +83,91 @@ contract QuarrelActors is LyingSides {
             sum += vault.line(id, i).amount + vault.line(id, i).debt;
         }
         return sum == 0;
+    }
+
+    // ── the same, in another order ──
+
+    function setUpWith(Periods memory periods_) external {
+        setUpFor(periods_);
+        makeParts();
+    }
+
+    /// A play that the seed alone writes: what each says, which of it is accused, and which part is struck. `order`: one
+    /// of 24 in which the members move within a second; `salt`: makes their results others that say the same.
+    function outcomeOf(uint256 seed, uint256 order, uint256 salt) external returns (bytes32) {
+        uint256[4] memory members = ordered(order);
+        bytes32[4] memory hashes;
+        vm.warp(collatesAt());
+        for (uint256 k = 0; k < MEMBERS; k++) {
+            postPart(members[k], members[k] == 2 ? Fault.Disorder : Fault.None);
+        }
+        vm.warp(block.timestamp + periods.processing);
+        sayAsWritten(members, hashes, seed, salt);
+        vm.warp(processedAt(look()) + periods.challenge);
+        if (seed % 2 == 0) proveDisorder(members[(seed >> 8) % MEMBERS], 2);
+        vm.warp(most(block.timestamp, windowUntil(look())));
+        for (uint256 k = 0; k < MEMBERS; k++) {
+            accuseAsWritten(members[k], hashes, seed);
+        }
+        vm.warp(block.timestamp + periods.answer);
+        carryOnInOrder();
+        vm.warp(block.timestamp + 2 * periods.challenge + disputeMax);
+        Stage stage = stageNow();
+        endAll(stage);
+        return summary(stage);
+    }
+
+    function sayAsWritten(uint256[4] memory members, bytes32[4] memory hashes, uint256 seed, uint256 salt)
+        private
+    {
+        vm.warp(block.timestamp + periods.processing / 2);
+        for (uint256 k = 0; k < MEMBERS; k++) {
+            uint256 who = members[k];
+            uint256 random = mixed(seed, who);
+            uint16 parts = random % 3 == 0 ? ALL & ~bitOf(2) : ALL;
+            uint256 one = random % 1_000;
+            uint256 other = (random >> 16) % 1_000;
+            bytes32 amounts = bytes32(((one + other) << 192) | (one << 128) | (other << 64));
+            hashes[who] = tellNothing(parts, amounts, 5, keccak256(abi.encode(salt, who)));
+            reveal(who, hashes[who]);
+        }
+    }
+
+    function accuseAsWritten(uint256 who, bytes32[4] memory hashes, uint256 seed) private {
+        Now memory one = look();
+        for (uint8 r = 0; r < one.count; r++) {
+            for (uint256 whose = 0; whose < MEMBERS; whose++) {
+                bool isDoubted =
+                    hashes[whose] == one.hashes[r] && mixed(seed, 64 + 8 * who + whose) % 6 == 0;
+                if (isDoubted && whose != who) accuse(r, one.hashes[r], uint8(who), false);
+            }
+        }
+    }
+
+    function carryOnInOrder() private {
+        Now memory one = look();
+        for (uint256 k = 0; k < accused.length; k++) {
+            (AccusationId memory which, AccusationState memory state) = caseOf(accused[k][0], accused[k][1]);
+            if (isOpen(state)) endAccusation(which, has(one.gone, accused[k][0]));
+            one = look();
+        }
+    }
+
+    function summary(Stage stage) private view returns (bytes32) {
+        uint256[8] memory all;
+        for (uint8 i = 1; i < MEMBERS; i++) {
+            all[i] = vault.balanceOf(address(token), account(i));
+            (all[4 + i],) = vault.contested(id, N, i);
+        }
+        return keccak256(abi.encode(stage, all, look().quarrel.struck, look().dispute.counted));
+    }
+
+    function ordered(uint256 order) private pure returns (uint256[4] memory members) {
+        members = [uint256(0), 1, 2, 3];
+        for (uint256 left = 4; left > 1; left--) {
+            uint256 k = order % left;
+            order /= left;
+            (members[k], members[left - 1]) = (members[left - 1], members[k]);
+        }
     }
 }

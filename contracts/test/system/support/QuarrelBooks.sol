@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {AccusationState, Turn} from "../../../src/disputes/IAdjudicator.sol";
 import {IPanel} from "../../../src/disputes/IPanel.sol";
 import {Stage} from "../../../src/interfaces/ChannelTypes.sol";
-import {BlockWords as RawWords, Seat} from "../../../src/lib/BlockWords.sol";
+import {BlockWords as RawWords} from "../../../src/lib/BlockWords.sol";
 import {Bonds} from "../../../src/lib/Bonds.sol";
 import {QuarrelActors} from "./QuarrelActors.sol";
 
@@ -92,7 +92,11 @@ contract QuarrelBooks is QuarrelActors {
         Now memory one = look();
         addBonds(expected, 0, one.dispute.forfeitable, Bonds.OWN_RESULT);
         if (one.state.endedAt != 0) return;
-        addBonds(expected, 0, one.state.posted & ~one.dispute.spentParts, Bonds.PART);
+        addBonds(expected, 0, one.state.posted, Bonds.PART);
+        uint256[] memory raw = blocks.rawWords(id, N);
+        for (uint256 part = 0; part < MEMBERS; part++) {
+            expected[part] -= raw[RawWords.CHARGES + part];
+        }
         addBonds(expected, 0, one.state.own & ~one.dispute.lostOwn, Bonds.OWN_RESULT);
         addBonds(expected, ORGANISATIONS, one.state.seats & ~one.dispute.lostSeats, Bonds.SEAT);
     }
@@ -177,28 +181,5 @@ contract QuarrelBooks is QuarrelActors {
             if (isReleased[part]) sum += asker == account(HONEST) ? heard * Bonds.PANEL_PAY : 0;
             else sum += part == HONEST && hasPanelSaid(part) ? Bonds.PART : heard * Bonds.PANEL_PAY / 2;
         }
-    }
-
-    function debug() external view {
-        for (uint8 part = 0; part < MEMBERS; part++) {
-            (address asker, uint8 last, bool isOver) = panel.standing(id, N, part);
-            for (uint8 round = 0; round <= last; round++) {
-                IPanel.PanelRound memory told = panel.roundAt(id, N, part, round);
-                logIt(part, isReleased[part] ? 1 : 0, isOver ? 1 : 0, uint256(uint160(asker)) % 65536);
-                logIt(told.members.length, told.held, told.notHeld, uint256(uint160(told.appellant)) % 65536);
-            }
-            logIt(part, uint256(faultOf[part]), has(posted, part) ? 1 : 0, uint256(uint160(account(part))) % 65536);
-        }
-        (uint256 a, uint256 b, uint256 c) = vault.weiOf(account(HONEST));
-        logIt(a, b, c, 0);
-        (a, b, c) = vault.weiOf(validator(HONEST));
-        logIt(a, b, c, uint256(stageNow()));
-    }
-
-    function logIt(uint256 a, uint256 b, uint256 c, uint256 d) private view {
-        (bool ok,) = address(0x000000000000000000636F6e736F6c652e6c6f67).staticcall(
-            abi.encodeWithSignature("log(uint256,uint256,uint256,uint256)", a, b, c, d)
-        );
-        ok;
     }
 }

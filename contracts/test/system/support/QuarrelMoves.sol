@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccusationId, AccusationState, LeafWords, LeftNeighbour, Turn} from "../../../src/disputes/IAdjudicator.sol";
+import {
+    AccusationId,
+    AccusationState,
+    LeafWords,
+    LeftNeighbour,
+    Turn
+} from "../../../src/disputes/IAdjudicator.sol";
 import {Disproof, HeaderPlace, OpenedRow, RowWords} from "../../../src/disputes/IQuestions.sol";
 import {IPanel} from "../../../src/disputes/IPanel.sol";
 import {PartFacts} from "../../../src/interfaces/BlockTypes.sol";
@@ -34,7 +40,10 @@ abstract contract QuarrelMoves is QuarrelResults {
     }
 
     /// By the participant, or by its seat's validator.
-    function accuse(uint8 result, bytes32 hash, uint8 who, bool isValidator) internal returns (bool isTaken) {
+    function accuse(uint8 result, bytes32 hash, uint8 who, bool isValidator)
+        internal
+        returns (bool isTaken)
+    {
         BlockResult memory claim = toldOf[hash].claim;
         vm.prank(isValidator ? validator(who) : account(who));
         try adjudicator.accuse(id, N, result, claim, who) returns (uint8 slot) {
@@ -117,7 +126,11 @@ abstract contract QuarrelMoves is QuarrelResults {
         }
     }
 
-    function wordsOf(ToldTree.Leaf[] memory leaves, uint256 index) internal pure returns (LeafWords memory) {
+    function wordsOf(ToldTree.Leaf[] memory leaves, uint256 index)
+        internal
+        pure
+        returns (LeafWords memory)
+    {
         return LeafWords(leaves[index].records, index == 0 ? bytes16(0) : leaves[index - 1].key);
     }
 

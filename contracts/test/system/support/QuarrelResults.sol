@@ -134,7 +134,9 @@ abstract contract QuarrelResults is QuarrelParts {
     function lie(uint16 parts, Lie kind, uint256 seed) internal returns (bytes32) {
         bytes32 truth = truthOf(parts);
         if (kind == Lie.None) return truth;
-        if (kind == Lie.Nothing) return tellNothing(parts, anyAmounts(seed), uint64(1 + seed % 700), bytes32(seed));
+        if (kind == Lie.Nothing) {
+            return tellNothing(parts, anyAmounts(seed), uint64(1 + seed % 700), bytes32(seed));
+        }
         ToldTree.Leaf[] memory leaves = leavesIn(truth);
         if (kind == Lie.Empty || leaves.length == 0) return tell(new ToldTree.Leaf[](0), parts, false);
         if (kind == Lie.LastOmitted) leaves = without(leaves, leaves.length - 1);

@@ -63,15 +63,21 @@ abstract contract QuarrelScene is SealedParts {
         periods = periods_;
         disputeMax = 3 * periods_.challenge + 5 * periods_.processing + 24 * periods_.answer;
         // Where the Vault and Blocks know them.
-        etch(ADJUDICATOR, address(
-            new Adjudicator(
-                channels, vault, IDisputedBlocks(address(blocks)), participants, reducerTable
+        etch(
+            ADJUDICATOR,
+            address(
+                new Adjudicator(
+                    channels, vault, IDisputedBlocks(address(blocks)), participants, reducerTable
+                )
             )
-        ));
+        );
         etch(QUESTIONS, address(new Questions(channels, vault, IBlockSeams(address(blocks)), participants)));
-        etch(PANEL, address(
-            new Panel(address(channels), vault, IBlockSeams(address(blocks)), participants, validators)
-        ));
+        etch(
+            PANEL,
+            address(
+                new Panel(address(channels), vault, IBlockSeams(address(blocks)), participants, validators)
+            )
+        );
         (adjudicator, questions, panel) = (Adjudicator(ADJUDICATOR), Questions(QUESTIONS), Panel(PANEL));
         id = open(quarrelTerms());
         fundAll(id, MEMBERS, FUNDED);
@@ -118,8 +124,7 @@ abstract contract QuarrelScene is SealedParts {
 
     function isDecisionDue(Now memory one) private view returns (bool) {
         if (!one.dispute.differ || one.dispute.decided || one.dispute.questions > 0) return false;
-        return one.quarrel.agreed == 0 && one.state.endedAt == 0 && block.timestamp >= decidesAt(one)
-            && block.timestamp < uint256(one.state.disputedAt) + disputeMax;
+        return one.quarrel.agreed == 0 && one.state.endedAt == 0 && block.timestamp >= decidesAt(one);
     }
 
     /// As protocol.md 8 has it: what a standing result counts, less what is struck.
