@@ -8,10 +8,10 @@ import {QuarrelBooks} from "./support/QuarrelBooks.sol";
 
 /// What holds of a disputed block, over all contracts of disputes as they are, while one of its four members is honest
 /// and plays, and the others do anything.
-/// forge-config: default.invariant.runs = 24
+/// forge-config: default.invariant.runs = 12
 /// forge-config: default.invariant.check-interval = 16
 /// forge-config: default.invariant.shrink-run-limit = 20
-/// forge-config: long.invariant.runs = 800
+/// forge-config: long.invariant.runs = 120
 contract DisputeInvariantsTest is Campaign {
     QuarrelBooks private actors;
 
@@ -91,12 +91,12 @@ contract DisputeInvariantsTest is Campaign {
     }
 
     function requireAll() private {
+        holds_burnt_only_grows();
         holds_a_true_result_does_not_fall_while_it_is_answered();
         holds_nothing_but_the_truth_is_final_while_one_honest_side_plays();
         holds_a_good_part_is_struck_by_a_panel_alone();
         holds_bonds_add_up_to_the_wei();
         holds_no_honest_wei_is_lost();
-        holds_burnt_only_grows();
         holds_no_dispute_is_cut_off_by_disputeMax();
     }
 

@@ -36,7 +36,8 @@ abstract contract HonestSide is QuarrelMoves {
         if (stage < Stage.Collation) return;
         if (stage == Stage.Collation) return post();
         if (stage >= Stage.Final) return endAll(stage);
-        if (stage == Stage.Processing) playSeat();
+        // Where results differ early the dispute begins before all have revealed.
+        if (stage == Stage.Processing || block.timestamp < processedAt(look())) playSeat();
         speak();
         if (stageNow() != Stage.Dispute) return;
         endQuestions();
@@ -71,6 +72,7 @@ abstract contract HonestSide is QuarrelMoves {
         if (!hasHonestSeat) return;
         Now memory one = look();
         if (committed == 0) return commitSeat(one);
+        if (one.state.seats != ALL && block.timestamp < revealsFrom(one)) return;
         if (has(one.state.revealed, HONEST)) return;
         BlockResult memory claim = toldOf[committed].claim;
         try blocks.revealResult(id, N, uint8(HONEST), claim, toldOf[committed].opening, WORK, SALT) {
@@ -79,6 +81,10 @@ abstract contract HonestSide is QuarrelMoves {
         } catch (bytes memory why) {
             allow(why);
         }
+    }
+
+    function revealsFrom(Now memory one) private view returns (uint256) {
+        return processedAt(one) - (periods.processing - periods.processing / 2);
     }
 
     function commitSeat(Now memory one) private {
