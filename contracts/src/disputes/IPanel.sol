@@ -138,13 +138,12 @@ interface IPanel {
     /// Anyone: after a tie of the first or second round, begins the next. When nobody can appeal any more,
     /// ends it: each validator that revealed is paid Bonds.PANEL_PAY, the silent lose Bonds.PANEL_SILENCE.
     /// Held: the asker and the part's owner pay half each, the rest of their bonds comes back. Not held: the
-    /// owner pays, the part is struck, half of the rest of its bond is the asker's and half is burnt. What
-    /// the owner's bond lacks, since a question of another kind had it first, the asker pays.
+    /// owner pays and the part is struck. What the owner's bond lacks the asker pays.
     function conclude(bytes32 channelId, uint64 blockNumber, uint8 part) external;
 
     /// Anyone, once the block is final or over and the panel has not concluded: bonds come back. Who called a
     /// round pays the validators that revealed in it: the appellant, otherwise the asker. Nobody was silent
-    /// in a round whose time to reveal was not over.
+    /// in the last round, whose time to reveal the block's end may have cut short.
     function release(bytes32 channelId, uint64 blockNumber, uint8 part) external;
 
     /// asker is zero if nobody asked; `round` is the current one.

@@ -112,8 +112,7 @@ contract Panel is PanelMoney {
         (Subject memory subject, Case storage found) = find(channelId, blockNumber, part);
         if (blocks.isOpen(channelId, blockNumber)) revert BlockOpen(channelId, blockNumber);
         found.isOver = true;
-        Round storage round = found.rounds[subject.round];
-        payUndecided(subject, found, block.timestamp >= revealUntil(channelId, round));
+        payUndecided(subject, found);
         emit PanelReleased(channelId, blockNumber, part);
     }
 

@@ -34,12 +34,13 @@ abstract contract PanelMoney is PanelDraws {
         addRounds(moves, subject, found, true);
     }
 
-    /// Nothing was decided before the block was over. isOver: the last round's time to reveal was.
-    function payUndecided(Subject memory subject, Case storage found, bool isOver) internal {
+    /// Nothing was decided before the block was over. Of the last round nobody was silent: its time may have been cut
+    /// short, and the later this is called the less can be told.
+    function payUndecided(Subject memory subject, Case storage found) internal {
         Moves memory moves = newMoves();
         uint96 cost = addAppeals(moves, subject, found, false, false);
         addAsker(moves, found, cost);
-        addRounds(moves, subject, found, isOver);
+        addRounds(moves, subject, found, false);
     }
 
     /// What becomes of the bonds of appeals. Returns what the rounds cost that none of them pays.

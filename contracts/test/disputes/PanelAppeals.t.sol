@@ -258,7 +258,9 @@ contract PanelAppealsTest is PanelFixture {
         everybodyIsPaid();
     }
 
-    function test_nobody_was_silent_whose_time_to_reveal_is_not_over() public {
+    function test_nobody_was_silent_whose_time_to_reveal_was_cut_short_however_late_it_is_released()
+        public
+    {
         uint256 drawnAt = block.timestamp;
         commit(0, true);
         commit(1, true);
@@ -275,7 +277,7 @@ contract PanelAppealsTest is PanelFixture {
         vm.warp(drawnAt + PERIOD);
         panel.release(id, BLOCK, PART);
         holds(account(ASKER), 1 ether - PAY, 0, 0);
-        holds(Bonds.BURN, 6 * Bonds.PANEL_SILENCE, 0, 0);
+        holds(Bonds.BURN, 0, 0, 0);
         everybodyIsPaid();
     }
 
@@ -300,7 +302,7 @@ contract PanelAppealsTest is PanelFixture {
         panel.release(id, BLOCK, PART);
         holds(account(ASKER), 1 ether - 7 * PAY, 0, 0);
         holds(account(THIRD), 1 ether - 3 * PAY, 0, 0);
-        holds(Bonds.BURN, 12 * Bonds.PANEL_SILENCE, 0, 0);
+        holds(Bonds.BURN, 0, 0, 0);
         everybodyIsPaid();
     }
 

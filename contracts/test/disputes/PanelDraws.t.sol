@@ -115,9 +115,10 @@ contract PanelDrawsTest is PanelFixture {
         holds(validator(1), 0, 0, STAKE);
         holds(validator(2), 0, STAKE - Bonds.PANEL_SEAT, Bonds.PANEL_SEAT);
         hear(0, 0, 0);
+        panel.conclude(id, BLOCK, PART);
         seams.closeBlock(id, BLOCK);
         panel.release(id, BLOCK, PART);
-        // Silent, and no more is taken than was bound.
+        // Silent in the round before, and no more is taken than was bound.
         holds(validator(0), 0, 0, STAKE);
         holds(validator(1), 0, 0, most);
         holds(validator(2), 0, STAKE - Bonds.PANEL_SILENCE, 0);

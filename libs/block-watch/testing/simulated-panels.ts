@@ -167,11 +167,8 @@ export class SimulatedPanels {
     const one = this.#notOver(id, part);
     if (this.#seams.isOpen(id)) refuse('block-open');
     this.#save(id, part, { ...one, isOver: true });
-    const { drawnAtSeconds = 0 } = one.rounds[one.rounds.length - 1];
-    const { revealUntilSeconds } = panelTimes(this.#seams.termsOf(id), drawnAtSeconds);
     const { moves, open } = appeals(one, undefined);
-    const isOver = this.#setting.nowSeconds() >= revealUntilSeconds;
-    this.#wei.move([...moves, ...askerPays(one, open), ...membersOf(one, isOver)]);
+    this.#wei.move([...moves, ...askerPays(one, open), ...membersOf(one, false)]);
   }
 
   #payDecided(id: BlockId, part: number, one: Case, isHeld: boolean): void {
@@ -281,7 +278,7 @@ function askerPays({ asker }: Case, price: bigint): WeiMove[] {
   return [cost(asker, price), unlocked(asker, bondOf(0) - price)];
 }
 
-/** Bonds and pay of all validators; `isOver`: the last round's time to reveal is. */
+/** Bonds and pay of all validators; `isOver`: the last round's time to reveal surely is. */
 function membersOf({ rounds: all }: Case, isOver: boolean): WeiMove[] {
   return all.flatMap((round, at) =>
     round.members.flatMap(({ account, isHeld }, place): WeiMove[] => {

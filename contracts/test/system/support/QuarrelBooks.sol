@@ -169,18 +169,9 @@ contract QuarrelBooks is QuarrelActors {
         return all < 11 ether ? 11 ether - all : 0;
     }
 
-    /// Whom the end of the block keeps from revealing is fined all the same where its panel is released late.
-    function finedFor(IPanel.PanelRound memory told) private pure returns (uint256 sum) {
-        for (uint256 i = 0; i < told.members.length; i++) {
-            bool isSilent = told.members[i] == validator(HONEST) && !has(told.revealed, i);
-            if (isSilent) sum += Bonds.PANEL_SILENCE;
-        }
-    }
-
     function excused() private view returns (uint256 sum) {
         for (uint8 part = 0; part < MEMBERS; part++) {
             (address asker, uint8 last, bool isOver) = panel.standing(id, N, part);
-            if (isReleased[part]) sum += finedFor(panel.roundAt(id, N, part, last));
             if (!isOver || (part != HONEST && asker != account(HONEST))) continue;
             uint256 heard = 0;
             for (uint8 round = 0; round <= last; round++) {
