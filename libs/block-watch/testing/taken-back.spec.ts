@@ -3,7 +3,14 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChannelFacts } from '#chain';
 import type { RefereedBlock } from '#dispute/testing/tree-rules';
 import type { Address, Digest, Hex } from '#encoding';
-import { type BlockFacts, bondWei, outputHashOfWords, type RevealedResult } from '#protocol';
+import {
+  type BlockFacts,
+  type BlockId,
+  bondWei,
+  type ChannelId,
+  outputHashOfWords,
+  type RevealedResult,
+} from '#protocol';
 import { shortTerms } from '#protocol/testing/short-terms';
 import { Journal } from './kept.js';
 import { SimulatedAccusations } from './simulated-accusations.js';
@@ -12,11 +19,11 @@ import { type Quarrel, SimulatedBlockStore } from './simulated-block-store.js';
 import { SimulatedSeams } from './simulated-seams.js';
 import { burnAccount, SimulatedWei } from './simulated-wei.js';
 
-const address = (n: number): Address => `0x${n.toString(16).padStart(40, '0')}`;
-const hash = (n: number): Digest => `0x${n.toString(16).padStart(64, '0')}`;
+const address = (n: number): Address => `0x${n.toString(16).padStart(40, '0')}` as Address;
+const hash = (n: number): Digest => `0x${n.toString(16).padStart(64, '0')}` as Digest;
 const accounts = [address(1), address(2), address(3)];
 const terms = { ...shortTerms, participants: accounts, blockMaxNano: [0n, 1_000n, 1_000n] };
-const id = { channelId: hash(9), blockNumber: 0 };
+const id: BlockId = { channelId: `0x${'09'.repeat(32)}` as ChannelId, blockNumber: 0 };
 const claim = (nano: number, validParts: number): Omit<RevealedResult, 'outputHash'> => ({
   ...{ settlementRoot: hash(nano), impressionCount: 1n, validParts },
   amountWords: [`0x${nano.toString(16).padStart(64, '0')}` as Hex],
