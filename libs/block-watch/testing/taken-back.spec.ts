@@ -104,7 +104,7 @@ describe('the bond of a result that was taken back after it was accused', () => 
     const said = words(0b011);
     const results = said.results.map((one) => ({ ...one, isGone: false }));
     store.save(id, { ...said, results, acceptances: [said.acceptances[0]] });
-    accusations.accuse(accounts[0], id, 1, claim(17, 0b011), 0);
+    accusations.accuse(accounts[0], id, 1, known(17, 0b011), 0);
     tookBack(0b011, lost, { ...open(1), settledAtSeconds: 1_164 });
     accusations.release(accounts[0], { ...id, resultIndex: 1, slot: 0 });
     expect(wei.of(accounts[0]).freeWei).toBe(10n ** 18n + bondWei.ownResult / 2n);
