@@ -105,6 +105,43 @@ describe('a dispute', () => {
     expect(text).toContain('No result is accused.\n');
   });
 
+  it('says before a dispute who may open it, and that there is nothing to do yet', () => {
+    const { disputedAtSeconds: _, ...rest } = facts;
+    const alone = { ...rest, ownResults: [], acceptances: [], results: [facts.results[0]] };
+    const none = { accusations: [], parts: [] };
+    const challenged = shown(none, 1_160, alone);
+    expect([
+      challenged.stage,
+      challenged.next.map(({ command, by, untilSeconds, bondWei }) => [command, by, untilSeconds, bondWei]),
+    ]).toEqual([
+      'challenge',
+      [
+        [
+          'block reveal',
+          '1 ssp-1, 2 auditor, if finding otherwise (block verify)',
+          1_181,
+          '10000000000000000',
+        ],
+      ],
+    ]);
+    expect(said(challenged)).toContain('reveals the own computation, or what was revealed stands\n');
+    const collected = shown(none, 1_050, { ...alone, parts: [], seats: [], results: [] });
+    expect([collected.stage, collected.next]).toEqual(['collection', []]);
+    expect(said(collected)).toContain('nothing to do yet');
+    const agreed = {
+      ...alone,
+      seats: [0, 1, 2].map((participant) => ({ ...facts.seats[0], participant, binding: false })),
+    };
+    expect(said(shown(none, 1_160, agreed))).toContain('all participants stand for a result');
+  });
+
+  it('says of results for other parts that they pay the same', () => {
+    const results = [facts.results[0], result(2, 5n, { validParts: 0b011 })];
+    expect(said(shown({ accusations: [], parts: [] }, 1_170, { ...facts, results }))).toContain(
+      'is paid the same by all of them.\n',
+    );
+  });
+
   it('says which result fell, and nothing differs any more', () => {
     const results = [facts.results[0], { ...facts.results[1], isGone: true, isFallen: true as const }];
     const one = shown({ accusations: [], parts: [] }, 1_170, { ...facts, results });

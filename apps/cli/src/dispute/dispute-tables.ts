@@ -97,6 +97,10 @@ function printDifferences(
       2,
     );
   }
+  if (differ.amounts.length === 0) {
+    output.line('Every participant is paid the same by all of them.');
+    return;
+  }
   output.table(
     ['result', 'participant', 'amount', `result ${first.result} says`, 'more'],
     others.flatMap((one) =>
@@ -202,13 +206,18 @@ function printPanels({ panels, participants }: ShownDispute, output: Output): vo
   }
 }
 
+const notYet = 'There is nothing to do yet: a dispute begins where results pay differently.';
+const nothingText: Readonly<Record<string, string>> = {
+  ...{ pending: notYet, collection: notYet, collation: notYet, processing: notYet },
+  challenge: 'There is nothing to do: all participants stand for a result.',
+  dispute: 'There is nothing to do but wait for the time above.',
+};
 const weiPerNano = 1_000_000_000n;
 
 function printNext({ next, nowSeconds, stage }: ShownDispute, output: Output): void {
   output.line();
   if (next.length === 0) {
-    const after = stage === 'dispute' ? 'but wait for the time above' : 'any more';
-    output.line(`There is nothing to do ${after}.`);
+    output.line(nothingText[stage] ?? 'There is nothing to do any more.');
     return;
   }
   output.line('What may be done now, by `papyrus COMMAND` (--dry-run shows it without doing it)');

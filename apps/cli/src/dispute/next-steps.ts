@@ -7,6 +7,7 @@ type Seen = Omit<ShownDispute, 'next'>;
 
 /** The most urgent first. */
 export function nextSteps(seen: Seen): NextStep[] {
+  if (seen.stage === 'challenge') return challengeStep(seen);
   if (seen.stage !== 'dispute') return afterwards(seen);
   const steps = [
     ...windowSteps(seen),
@@ -33,6 +34,18 @@ function step(
 }
 
 const anybody = 'any participant';
+
+/** The word that opens a dispute: silence would let what was revealed stand. */
+function challengeStep({ participants, results, endsAtSeconds }: Seen): NextStep[] {
+  const standing = results.filter(({ state }) => state === 'stands');
+  const silent = participants.flatMap((_, at) =>
+    standing.some(({ standFor }) => standFor.some(({ participant }) => participant === at)) ? [] : [at],
+  );
+  if (silent.length === 0) return [];
+  const does = 'reveals the own computation, or what was revealed stands';
+  const by = `${namesOf(participants, silent)}, if finding otherwise (block verify)`;
+  return [step('block reveal', does, by, endsAtSeconds, 'reveal', bondWei.ownResult)];
+}
 
 function afterwards({ stage, accusations, questions, panels }: Seen): NextStep[] {
   const steps: NextStep[] = [];
