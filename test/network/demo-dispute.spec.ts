@@ -130,6 +130,17 @@ describe('the demo of a dispute', () => {
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     const shown = await runPlain(show('first'));
     expect(shown.stdout).toMatch(/^1 +0x[0-9a-f]{8} +FELL /m);
+    const block = ['0', '--data', join(folder, 'first')];
+    const stands = await runPlain(['block', 'show', data.dispute.channelId, ...block]);
+    expect(stands.stdout).toMatch(/^1 ssp-1 +valid +\d+ +0x[0-9a-f]{8} FELL +\d/m);
+    expect(stands.stdout).toMatch(/^0 dsp +valid +\d+ +0x[0-9a-f]{8} stands +\d/m);
+    const verified = await runPlain(['block', 'verify', data.dispute.channelId, ...block]);
+    expect(verified.stdout).toMatch(/^1 ssp-1 +valid/m);
+    expect(verified.stdout).toMatch(/^on chain +0x[0-9a-f]{64} {2}same$/m);
+    expect(verified.stdout).toMatch(/^on chain +0x[0-9a-f]{64} {2}FELL$/m);
+    for (const { stdout: text } of [stands, verified]) {
+      expect(text.split('\n').filter((line) => line.length > 84)).toEqual([]);
+    }
   });
 
   it('is over one block, and takes no other count of them', async () => {

@@ -7,7 +7,8 @@ import { isDue, revealOwnDue } from '#protocol';
 import { accountIn } from '../chain/own-keys.js';
 import { nothingToSay } from '../dispute/silence-words.js';
 import { asSpeaker, type SpeakerOptions } from '../dispute/speaker.js';
-import { CommandRefused, type ExitCode } from '../report/command-refused.js';
+import { missingOf, partsIncomplete } from '../network/revealed-results.js';
+import type { ExitCode } from '../report/command-refused.js';
 import { type Output, timeText } from '../report/output.js';
 
 export interface BlockRevealOptions extends SpeakerOptions {
@@ -33,14 +34,12 @@ export function runBlockReveal(
       account,
       { chain, reduceBlock: reduceInMemory(source.partStore) },
     );
-    const missing = report.invalidParts
-      .filter(([, reason]) => reason === 'unavailable' || reason === 'wrong-bytes')
-      .map(([part]) => part);
+    const missing = missingOf(report.invalidParts.map(([participant, reason]) => ({ participant, reason })));
     if (missing.length > 0 || unsureBlocks > 0) requireWanted(block, missing, options);
     const due = revealOwnDue(block, participant, kept.result);
     if (!isDue(due)) {
       const until = 'untilSeconds' in due && due.untilSeconds !== undefined ? due.untilSeconds : undefined;
-      const more = until === undefined ? '' : `, until ${timeText(until)}`;
+      const more = until === undefined ? '' : ` until ${timeText(until)}`;
       throw nothingToSay('done' in due ? due.done : due.waitsFor, more);
     }
     const acts = chain.participantActs(secret);
@@ -58,8 +57,7 @@ function requireWanted(
 ): void {
   const isBlind = isOwnStoreAtFault(block, missing);
   if (withoutMissing === true && !isBlind) return;
-  const what = `the part store lacks blocks of the parts of participants ${missing.join(', ')}`;
   const how = 'name a store in --parts that has all';
   const more = isBlind ? '' : ', or --without-missing to reveal what the other parts give';
-  throw new CommandRefused('parts-incomplete', `${what}: ${how}${more}`);
+  throw partsIncomplete(missing, `${how}${more}`);
 }

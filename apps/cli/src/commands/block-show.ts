@@ -32,11 +32,14 @@ export interface ShownPart {
 
 export interface ShownResult {
   readonly participant: number;
-  readonly validator: string;
+  /** Null where the participant revealed it itself, with a bond. */
+  readonly validator: string | null;
   /** Null while it is committed and not revealed. */
   readonly outputHash: string | null;
   /** Whether it counts for what is paid. */
   readonly stands: boolean;
+  /** Whether a dispute found it false. */
+  readonly fell: boolean;
 }
 
 export async function runBlockShow(
@@ -71,11 +74,15 @@ function shownBlock(network: BlockSource, state: BlockState, block: OpenedBlock 
       const name = network.nameOf(index);
       return { participant: index, name, role: roleName(role), ...partFacts(posted) };
     }),
-    results: facts.seats.map(({ participant, validator, outputHash }) => ({
+    results: [
+      ...facts.seats.map((seat) => ({ ...seat, validator: seat.validator.toLowerCase() })),
+      ...facts.ownResults.map((own) => ({ ...own, validator: null })),
+    ].map(({ participant, validator, outputHash }) => ({
       participant,
-      validator: validator.toLowerCase(),
+      validator,
       outputHash: outputHash ?? null,
       stands: outputHash !== undefined && standing.includes(outputHash),
+      fell: facts.results.some((one) => one.outputHash === outputHash && one.isFallen === true),
     })),
     amountsNano: block === undefined || stage.stage === 'void' ? [] : block.output.amounts.map(String),
   };
@@ -109,8 +116,9 @@ function print(block: ShownBlock, output: Output): void {
 }
 
 function resultText(block: ShownBlock, participant: number): string {
-  const result = block.results.find((one) => one.participant === participant);
+  // What it said last: its own word comes behind its seat's.
+  const result = block.results.findLast((one) => one.participant === participant);
   if (result === undefined) return '';
   if (result.outputHash === null) return 'committed';
-  return result.outputHash.slice(0, 10) + (result.stands ? ' stands' : '');
+  return result.outputHash.slice(0, 10) + (result.fell ? ' FELL' : result.stands ? ' stands' : '');
 }

@@ -1,5 +1,4 @@
 /** `papyrus block verify CHANNEL N`: opens every part, reduces, and compares with what the chain has. */
-import { roleName } from '#protocol';
 import { type BlockSource, type SourceOptions, withBlock } from '../network/block-source.js';
 import { blockState } from '../network/drive.js';
 import { openBlock } from '../network/open-block.js';
@@ -29,23 +28,26 @@ export async function verified(source: BlockSource, blockNumber: number, output:
   const block = await openBlock(source, { ...source, ...state, blockKey: source.blockKey(blockNumber) });
   const outputHash = resultHashOf(channelId, blockNumber, block.output);
   const { report } = block.output;
-  output.line(`Block ${blockNumber} of ${channelId} is in stage ${state.stage.stage}`);
+  output.line(`Channel ${channelId}`);
+  output.line(`Block ${blockNumber} is in stage ${state.stage.stage}`);
   output.line();
   output.table(
     ['participant', 'part', 'segments', 'amount'],
-    terms.roles.map((role, at) => {
+    terms.roles.map((_, at) => {
       const part = block.parts.find(({ participant }) => participant === at);
       const what = part === undefined ? 'missing' : (part.reason ?? 'valid');
       const amount = formatNano(block.output.amounts[at]);
-      return [`${at} ${roleName(role)}`, what, part === undefined ? '' : String(part.segments), amount];
+      return [`${at} ${source.nameOf(at)}`, what, part === undefined ? '' : String(part.segments), amount];
     }),
     2,
   );
   output.line();
   output.line(`${formatCount(report.records)} records, ${formatCount(report.impressions)} impressions`);
   output.line(`reduced to  ${outputHash}`);
-  for (const hash of revealed) output.line(`on chain    ${hash}${hash === outputHash ? '  the same' : ''}`);
-  requireRevealed(outputHash, revealed);
+  for (const { outputHash: hash, isFallen } of state.facts.results) {
+    output.line(`on chain    ${hash}  ${hash === outputHash ? 'same' : isFallen ? 'FELL' : 'other'}`);
+  }
+  requireRevealed(outputHash, revealed, block.parts);
   return {
     ...{ channelId, blockNumber, stage: state.stage.stage, outputHash },
     others: revealed.filter((hash) => hash !== outputHash),

@@ -36,14 +36,14 @@ export function runRecordProve(
     const block = await openBlock(source, { ...source, ...state, blockKey: source.blockKey(blockNumber) });
     const proof = proofOf(block, { domain, channelId, terms, blockNumber }, impressionKey);
     const proven = requireProven(proof);
-    requireRevealed(proven.outputHash, revealed);
+    requireRevealed(proven.outputHash, revealed, block.parts);
     const isSettled = state.stage.stage === 'settled' && state.stage.standing.includes(proven.outputHash);
     writeProof(options.out, proof);
     printProven(proof, proven, output);
     output.line(
       isSettled
         ? `The block is settled by this result. ${options.out} proves it.`
-        : `The block is in stage ${state.stage.stage}: nothing is settled by this result yet.`,
+        : `The block is in stage ${state.stage.stage}: this result does not settle it, or not yet.`,
     );
     output.result({ file: options.out, stage: state.stage.stage, isSettled, ...provenJson(proof, proven) });
     return exitCode.ok;

@@ -31,10 +31,10 @@ const words: Readonly<Record<string, string>> = {
   'pays-the-same': 'a result that stands pays exactly the same: papyrus block accept stands for one',
   'too-late': 'the time for own results is over',
   'other-parts-count': 'it is decided that other parts count than the own computation does',
-  'own-seat': 'the validator of the own seat has time left to reveal',
-  'own-result-time': 'the time for own results has not begun',
-  'part-decision': 'it is not decided yet which parts count: own results for these are taken then',
-  processing: 'the block is not in processing yet',
+  'own-seat': 'the validator of the own seat may still reveal: wait',
+  'own-result-time': 'an own result is not due yet, as others may still reveal the same: wait',
+  'part-decision': 'own results are taken again once it is decided which parts count: wait',
+  processing: 'the block is not in processing yet: wait',
 };
 
 /** `reason` first, as scripts read it; `more` as when the time for it comes. */
