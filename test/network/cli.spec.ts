@@ -102,6 +102,17 @@ describe('a command', () => {
       one.split(' '),
     ]),
     [['record', 'prove', '0x5f3a91c2', '0', '--data', 'd', '--auction', 'a', '--out', 'o']],
+    ...[
+      ['--auction', 'a'],
+      ['--imp', '1'],
+    ].map((id) => [
+      [
+        ...['record', 'prove', '0x5f3a91c2', '0', '--data', 'd', '--out', 'o'],
+        '--key',
+        `0x${'1'.repeat(32)}`,
+        ...id,
+      ],
+    ]),
     ...['account show', 'channel close 0x5f3a91c2'].map((one) => [one.split(' ')]),
     [['account', 'show', '--keys', 'k', '--chain', 'http://127.0.0.1:1', '--lens', '0x12']],
     ...[

@@ -57,11 +57,12 @@ function requireProven(proof: ImpressionProof) {
 }
 
 function keyOf({ key, auction, imp }: RecordProveOptions): Uint8Array {
-  if (key !== undefined) return fromHex(key);
-  if (auction === undefined || imp === undefined) {
+  const isBoth = key !== undefined && (auction !== undefined || imp !== undefined);
+  if (key !== undefined && !isBoth) return fromHex(key);
+  if (isBoth || auction === undefined || imp === undefined) {
     throw new CommandRefused(
       'usage',
-      'name the impression: --key, or --auction and --imp (--help says what each is)',
+      'name the impression once: --key, or --auction and --imp (--help says what each is)',
     );
   }
   const wrong = [auction, imp].find((id) => !isAcceptableId(id));

@@ -36,9 +36,12 @@ export async function runRecordVerify(
   }
   printProven(proof, proven, output);
   output.line(
+    isOnChain ? 'The proof holds, and the chain has' : 'The proof holds by itself. What remains is to',
+  );
+  output.line(
     isOnChain
-      ? 'The proof holds, and the chain has settled this result, these parts and these signers.'
-      : 'The proof holds by itself. Compare result, signers and part roots with the chain: --chain, --lens.',
+      ? 'settled this result, these parts and these signers.'
+      : 'compare result, signers and part roots with the chain: --chain, --lens.',
   );
   output.result({ file, isOnChain, ...provenJson(proof, proven) });
   return exitCode.ok;

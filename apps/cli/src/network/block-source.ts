@@ -61,10 +61,14 @@ export function withBlock<Result>(
     });
   }
   if (keys === undefined || chain === undefined || lens === undefined || parts === undefined) {
-    throw new CommandRefused(
-      'usage',
-      'name --data, or --keys, --chain, --lens and --parts (--help says what each is)',
-    );
+    const missing = Object.entries({ keys, chain, lens, parts })
+      .filter(([, value]) => value === undefined)
+      .map(([name]) => `--${name}`);
+    const isNone = missing.length === 4;
+    const what = isNone
+      ? 'name --data, or --keys, --chain, --lens and --parts'
+      : `name ${missing.join(' and ')} too, or --data`;
+    throw new CommandRefused('usage', `${what} (--help says what each is)`);
   }
   return withParticipant({ keys, chain, lens, parts }, named, read);
 }

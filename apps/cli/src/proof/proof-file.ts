@@ -67,10 +67,11 @@ type ProofJson = z.input<typeof proofSchema>;
 /** Refuses a file that is no proof; whether it proves anything is for `checkProof`. */
 export function readProof(file: string): ImpressionProof {
   if (!existsSync(file)) throw new CommandRefused('proof-not-found', `${file} is not there`);
-  const parsed = proofSchema.safeParse(jsonOf(onFile(file, () => readFileSync(file, 'utf8'))));
+  const text = onFile(file, () => readFileSync(file, 'utf8'));
+  const parsed = proofSchema.safeParse(jsonOf(text, file));
   if (!parsed.success) {
     const { path: at, message } = parsed.error.issues[0];
-    throw new CommandRefused('proof-refused', `${file} is no proof: ${at.join('.') || 'it'}: ${message}`);
+    throw noProof(file, at.length === 0 ? message : `${at.join('.')}: ${message}`);
   }
   const { schemaVersion: _, chainId, verifyingContract, leaf, left, right, places, ...rest } = parsed.data;
   const records = leaf?.records ?? [];
@@ -134,10 +135,15 @@ function placeJson({ record: _, commitment, ...one }: PlaceInPart): ProofJson['p
   };
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(text: string, file: string): unknown {
+  if (text.trim() === '') throw noProof(file, 'it is empty');
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    throw noProof(file, 'it is not JSON, or was cut');
   }
+}
+
+function noProof(file: string, why: string): CommandRefused {
+  return new CommandRefused('proof-refused', `${file} is no proof: ${why}`);
 }
