@@ -43,9 +43,12 @@ describe('a command', () => {
     ['block'],
     ['block', 'export'],
     ['block', 'show'],
-    ...['verify', 'accept'].map((name) => ['block', name]),
+    ...['verify', 'accept', 'reveal'].map((name) => ['block', name]),
     ['dispute'],
-    ...['show', 'accuse', 'answer', 'question', 'publish'].map((name) => ['dispute', name]),
+    ...['show', 'accuse', 'answer', 'question', 'publish', 'disprove', 'appeal', 'advance'].map((name) => [
+      'dispute',
+      name,
+    ]),
     ...[[], ['prove'], ['verify']].map((name) => ['record', ...name]),
     ['doctor'],
     ['keys'],
@@ -54,7 +57,7 @@ describe('a command', () => {
     ['account'],
     ...['show', 'bond', 'trust', 'withdraw'].map((name) => ['account', name]),
     ['validator'],
-    ...['register', 'bond', 'leave'].map((name) => ['validator', name]),
+    ...['register', 'bond', 'leave', 'panels', 'answer'].map((name) => ['validator', name]),
     ['channel'],
     ...['propose', 'sign', 'open'].map((name) => ['channel', name]),
     ...['deposit', 'cover', 'pay-debt'].map((name) => ['channel', name]),
@@ -72,6 +75,7 @@ describe('a command', () => {
     for (const command of commands) {
       const { code, stdout, stderr } = await runPlain([...command, '--help']);
       expect([command, code, stderr]).toEqual([command, 0, '']);
+      expect([command, stdout.split('\n').filter((line) => line.length > 80)]).toEqual([command, []]);
       expect([command, stdout]).toEqual([
         command,
         expect.stringMatching(

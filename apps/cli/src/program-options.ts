@@ -46,8 +46,15 @@ export function keysOption(): Option {
   return new Option('--keys <dir>', 'folder of keys that keys new made').argParser(folder);
 }
 
+/** In lines of a terminal, as a shell takes them. */
 export function example(command: string): string {
-  return `\nExample:\n  ${command}`;
+  const lines: string[] = [];
+  for (const word of command.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length <= 74) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return `\nExample:\n  ${lines.join(' \\\n    ')}`;
 }
 
 /** A whole number of 1 to `max`. */

@@ -68,7 +68,7 @@ function defineProgram(output: Output, end: End): Command {
     .description('Turns the signed records of SSP, DSP and auditor into one agreed payment.')
     .version(packageVersion(), '--version', 'say which version this is')
     .exitOverride()
-    .configureHelp({ optionDescription: describedOption })
+    .configureHelp({ optionDescription: describedOption, minWidthToWrap: 20 })
     .showHelpAfterError('(add --help for what the command takes)')
     .addHelpText('after', example('papyrus demo'));
   defineDemo(program, output, end);

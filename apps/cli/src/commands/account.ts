@@ -72,7 +72,7 @@ function registeredRows(keys: ParticipantKeys | null, validator: ValidatorFacts 
     const { endpoint, encryptionKey, leastFeeWei } = validator;
     return [
       ['validator at', endpoint || 'no endpoint'],
-      ['encryption key', encryptionKey],
+      ['encryption', encryptionKey],
       ['least fee', `${formatCount(leastFeeWei)} wei`],
     ];
   }
@@ -81,7 +81,7 @@ function registeredRows(keys: ParticipantKeys | null, validator: ValidatorFacts 
     ['endpoint', keys.endpoint || 'none'],
     ['operator key', shown(keys.operatorKey)],
     ['record key', shown(keys.recordKey)],
-    ['encryption key', keys.encryptionKey],
+    ['encryption', keys.encryptionKey],
   ];
 }
 
