@@ -156,7 +156,7 @@ function commandsOf(text: string): string[] {
 }
 
 /** Commands that hold others. */
-const groups = ['block', 'dispute', 'keys', 'account', 'validator', 'channel'];
+const groups = ['block', 'dispute', 'record', 'keys', 'account', 'validator', 'channel'];
 
 function commandName(line: string): string {
   const [first, second] = line.split(' ');

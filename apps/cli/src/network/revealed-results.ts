@@ -12,7 +12,7 @@ export function revealedOf({ blockNumber, facts, stage }: BlockState): readonly 
   throw new CommandRefused('block-not-settled', message);
 }
 
-/** Refuses where what the stored parts reduce to was revealed by nobody; it is no evidence where some cannot be had. */
+/** Refuses where nobody revealed what the stored parts reduce to; without all parts that is no evidence. */
 export function requireRevealed(
   own: Digest,
   revealed: readonly Digest[],
