@@ -136,10 +136,10 @@ describe('the demo of a dispute', () => {
     expect(stands.stdout).toMatch(/^0 dsp +valid +\d+ +0x[0-9a-f]{8} stands +\d/m);
     const verified = await runPlain(['block', 'verify', data.dispute.channelId, ...block]);
     expect(verified.stdout).toMatch(/^1 ssp-1 +valid/m);
-    expect(verified.stdout).toMatch(/^on chain +0x[0-9a-f]{64} {2}same$/m);
-    expect(verified.stdout).toMatch(/^on chain +0x[0-9a-f]{64} {2}FELL$/m);
+    expect(verified.stdout).toMatch(/^chain: same +0x[0-9a-f]{64}$/m);
+    expect(verified.stdout).toMatch(/^chain: FELL +0x[0-9a-f]{64}$/m);
     for (const { stdout: text } of [stands, verified]) {
-      expect(text.split('\n').filter((line) => line.length > 84)).toEqual([]);
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
     }
   });
 

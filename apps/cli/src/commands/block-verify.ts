@@ -43,9 +43,10 @@ export async function verified(source: BlockSource, blockNumber: number, output:
   );
   output.line();
   output.line(`${formatCount(report.records)} records, ${formatCount(report.impressions)} impressions`);
-  output.line(`reduced to  ${outputHash}`);
+  output.line(`reduced to    ${outputHash}`);
   for (const { outputHash: hash, isFallen } of state.facts.results) {
-    output.line(`on chain    ${hash}  ${hash === outputHash ? 'same' : isFallen ? 'FELL' : 'other'}`);
+    const how = hash === outputHash ? 'same' : isFallen ? 'FELL' : 'other';
+    output.line(`chain: ${how.padEnd(5)}  ${hash}`);
   }
   requireRevealed(outputHash, revealed, block.parts);
   return {
