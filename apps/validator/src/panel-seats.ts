@@ -11,11 +11,11 @@ import {
   toldAct,
   type WatchedBlock,
 } from '#block-watch';
-import type { Chain, ChainOutcome, DisputeActs, EventCursor } from '#chain';
+import type { Chain, ChainOutcome, DisputeActs } from '#chain';
 import { type PanelSeat, panelSeats } from '#dispute';
 import type { Address } from '#encoding';
-import { messageOf } from '#environment';
-import { type BlockId, type ChannelId, isDue, panelCommitmentOf } from '#protocol';
+import { type ChannelId, isDue, panelCommitmentOf } from '#protocol';
+import { PanelDraws } from './panel-draws.js';
 import { committedWord, type PanelSpeaker, panelWordOf } from './panel-words.js';
 import { keepServed, type Served, type ServedPartPorts } from './served-part.js';
 
@@ -33,8 +33,7 @@ export class PanelSeats {
   readonly #ports: PanelSeatsPorts;
   readonly #acts: DisputeActs;
   /** Blocks with panels in which it may sit; found again after a restart. */
-  readonly #blocks = new Map<string, BlockId>();
-  #cursor: EventCursor | undefined;
+  readonly #draws: PanelDraws;
 
   constructor(privateKey: Uint8Array, watch: BlockWatch, retention: PartRetention, ports: PanelSeatsPorts) {
     this.#acts = ports.chain.disputeActs(privateKey);
@@ -42,15 +41,16 @@ export class PanelSeats {
     this.#watch = watch;
     this.#retention = retention;
     this.#ports = ports;
+    this.#draws = new PanelDraws(ports);
   }
 
   async dues(): Promise<readonly DueJob[]> {
-    await this.#find();
-    const found = await this.#watch.blocksOf([...this.#blocks.values()]);
+    await this.#draws.find();
+    const found = await this.#watch.blocksOf(this.#draws.blocks);
     return found.flatMap((block) => {
       const { channelId, blockNumber } = block;
       const seats = this.#seatsIn(block);
-      if (seats.length === 0) this.#blocks.delete(nameOf(block));
+      if (seats.length === 0) this.#draws.forget(block);
       return seats.map(({ part, due }): DueJob => {
         return { kind: 'panel', channelId, blockNumber, about: `part/${part}`, due };
       });
@@ -76,21 +76,6 @@ export class PanelSeats {
         return this.#told(block, seat, this.#acts.concludePanel(block, seat.part));
       case 'release':
         return this.#told(block, seat, this.#acts.releasePanel(block, seat.part));
-    }
-  }
-
-  /** One page a look, so that a long chain keeps no seat of a block waiting. */
-  async #find(): Promise<void> {
-    try {
-      const page = await this.#ports.chain.events(this.#cursor, { kinds: ['panel-drawn'] });
-      for (const event of page.events) {
-        if (event.kind !== 'panel-drawn') continue;
-        const { channelId, blockNumber } = event;
-        this.#blocks.set(nameOf(event), { channelId, blockNumber });
-      }
-      this.#cursor = page.cursor;
-    } catch (cause) {
-      this.#ports.log.warn({ cause: messageOf(cause) }, 'panels will be looked for again');
     }
   }
 
@@ -160,5 +145,3 @@ const doneWords = {
 function marginOf({ terms }: WatchedBlock): number {
   return Math.min(60, Math.max(1, Math.floor(terms.processingPeriod / 8)));
 }
-
-const nameOf = ({ channelId, blockNumber }: BlockId): string => `${channelId}/${blockNumber}`;

@@ -126,7 +126,7 @@ export class SimulatedDisputes {
   }
 
   #tellDrawn(channelId: ChannelId, blockNumber: number): void {
-    const at = { height: this.#drawn.length, hash: '0x' as Hex, logIndex: 0 };
+    const at = { height: this.#setting.height(), hash: '0x' as Hex, logIndex: 0 };
     this.#drawn.push({ kind: 'panel-drawn', channelId, blockNumber, at });
   }
 }
