@@ -26,14 +26,21 @@ export function accusationTasks(seen: DisputeSeen, player: Player): AccusationTa
     ? results.flatMap((_, resultIndex) => accuse(seen, player, resultIndex))
     : [];
   const answered = new Set<string>();
-  for (const accusation of seen.dispute.accusations) {
+  for (const accusation of byDeadline(seen.dispute.accusations)) {
     const task = nextOf(seen, player, accusation, isOpen);
-    // What is opened or placed once is it for all who accuse the result.
+    // What is opened or placed once is it for all who accuse the result: in time for the first of them.
     if (task === undefined || answered.has(task.game)) continue;
     answered.add(task.game);
     tasks.push(task);
   }
   return tasks;
+}
+
+function byDeadline(accusations: readonly AccusationFacts[]): AccusationFacts[] {
+  const endOf = ({ untilSeconds = Number.POSITIVE_INFINITY }: AccusationFacts): number => untilSeconds;
+  return accusations.toSorted((one, other) =>
+    endOf(one) < endOf(other) ? -1 : Number(endOf(one) > endOf(other)),
+  );
 }
 
 /** Each standing result that pays otherwise for the same parts, once. */

@@ -191,6 +191,19 @@ describe('accusations', () => {
     expect(tasks(scene(now + 10))[0].due).toEqual({ due: 'dispute', untilSeconds: now + 20 });
   });
 
+  it('that wait for the same are answered in time for the one that ends first', () => {
+    const against = (slot: number, untilSeconds: number) =>
+      accusation({ resultIndex: 0, slot, accuser: other, untilSeconds });
+    const waiting = [accusation({}), against(1, now + 20), against(2, now + 9)];
+    expect(tasks({ accusations: waiting })).toMatchObject([
+      { task: 'answer', due: { due: 'dispute', untilSeconds: now + 9 }, accusation: { slot: 2 } },
+    ]);
+    const ofOthers = { ownResults: [], acceptances: [{ participant: 2, outputHash: truth }] };
+    expect(tasks({ accusations: waiting, facts: ofOthers })).toMatchObject([
+      { task: 'answer', due: { due: 'dispute', untilSeconds: now + 9 } },
+    ]);
+  });
+
   it('give the bond back where the result fell otherwise, or the block is over', () => {
     const results = [result(truth, 7), result(lie, 7, { isGone: true })];
     expect(named({ results, accusations: [accusation({})] })).toEqual(['release accusation/1']);
