@@ -166,6 +166,38 @@ describe('the settlement service', () => {
     expect(answers).toEqual([]);
   });
 
+  it('frees the bonds of a void block also where the node fails, or answers an older height, just then', async () => {
+    const { rehearsal, chain } = rehearsalWith([]);
+    let released = 0;
+    const releaseVoid = async () => {
+      released += 1;
+      return { ok: true, height: 1, timestampSeconds: 1, gasUsed: 1n };
+    };
+    const voided = withSilentSeat(rehearsal, chain, releaseVoid);
+    const end = rehearsal.collected(0) + blockSeconds.collation + 2 * blockSeconds.processing;
+    rehearsal.chain.advanceTo(end - 1);
+    const before = await voided.snapshot({ finality: 'latest' });
+    rehearsal.chain.advanceTo(end);
+    const away = new Fault('chain-unavailable', 'away', { retriable: true });
+    // The watch takes two; the third is for what has ended.
+    const third = [away, before];
+    let taken = 0;
+    const failing: Chain = {
+      ...voided,
+      snapshot: async (of) => {
+        const answer = ++taken % 3 === 0 ? third.shift() : undefined;
+        if (answer instanceof Fault) throw answer;
+        return answer ?? voided.snapshot(of);
+      },
+    };
+    const settlement = settlementOf(rehearsal, failing, 0);
+    await expect(settlement.dues()).rejects.toThrow('away');
+    await settlement.dues();
+    expect(third).toEqual([]);
+    await settlement.sweep();
+    expect(released).toBe(1);
+  });
+
   it('frees the bonds of a void block once, also when another was faster', async () => {
     const { rehearsal, chain } = rehearsalWith([]);
     let released = 0;

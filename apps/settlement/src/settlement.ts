@@ -21,7 +21,7 @@ import type { Chain, ParticipantActs } from '#chain';
 import type { Address, Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
-import { type ChannelId, type Due, isDue, releaseVoidDue, settleDue } from '#protocol';
+import { type ChannelId, type Due, isDue, isOver, releaseVoidDue, settleDue } from '#protocol';
 import { type DisputeLimits, Disputes } from './disputes.js';
 import { LineWatch } from './line-watch.js';
 import { type OwnComputing, OwnResults, withoutMissing } from './own-results.js';
@@ -156,15 +156,16 @@ export class Settlement {
 
   /** Those that are told, and of them all that still have bonds, as they are now. */
   async #lookAtEnded(): Promise<void> {
-    const told = this.#watch.takeEnded();
-    if (told.length === 0 && this.#ended.size === 0) return;
-    const now = await this.#watch.blocksOf([...this.#ended.values(), ...told]);
-    this.#ended.clear();
-    for (const block of now) {
+    // Each is told once: one that cannot be read now is kept until it can.
+    for (const block of this.#watch.takeEnded()) this.#ended.set(idOf(block), block);
+    if (this.#ended.size === 0) return;
+    for (const block of await this.#watch.blocksOf([...this.#ended.values()])) {
+      // An older height than it was told at says nothing.
+      if (!isOver(block.stage)) continue;
       const games = this.#disputes?.duesIn(block) ?? [];
-      if (isDue(releaseVoidDue(block)) || games.some(({ due }) => isDue(due))) {
-        this.#ended.set(idOf(block), block);
-      }
+      const isOwed = isDue(releaseVoidDue(block)) || games.some(({ due }) => isDue(due));
+      if (isOwed) this.#ended.set(idOf(block), block);
+      else this.#ended.delete(idOf(block));
     }
   }
 
