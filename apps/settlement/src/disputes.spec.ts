@@ -12,6 +12,7 @@ import { openInProcessJobQueue } from '#job-queue/in-process-job-queue';
 import {
   type AccusationFacts,
   bondWei,
+  isDue,
   type KnownResult,
   type PanelFacts,
   type QuestionedPartFacts,
@@ -88,6 +89,12 @@ class Stage {
 
   async sweep(): Promise<void> {
     for (let left = 6; left > 0; left--) if ((await this.#settlement.sweep()) === 0) return;
+  }
+
+  /** What is due now. */
+  async games(): Promise<readonly unknown[]> {
+    const dues = await this.#settlement.dues();
+    return dues.filter(({ due }) => isDue(due)).map(({ about }) => about);
   }
 
   restart(): void {
@@ -285,6 +292,16 @@ describe('a settlement service and parts that results differ in', () => {
     await stage.at(challenge);
     expect(stage.acts[0]).toBe('askPanel');
     expect(stage.said[0].given[1]).toBe(2);
+  });
+});
+
+describe('a settlement service that looks again for a part that it cannot have', () => {
+  it('goes on with what it found of the others', async () => {
+    const batches = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 7)];
+    const stage = await Stage.open({ batches, isLost: true });
+    await stage.at(challenge - 1);
+    stage.rehearsal.chain.advanceTo(stage.start + challenge);
+    expect(await stage.games()).toEqual(expect.arrayContaining(['own', 'question/2']));
   });
 });
 

@@ -92,7 +92,7 @@ export class Disputes {
     const job = { kind: 'dispute', channelId, blockNumber } as const;
     const jobs = this.#tasks(block).map(({ game, due }): DueJob => ({ ...job, about: game, due }));
     this.#sayWhatIsAgainst(block);
-    if (stage.stage !== 'dispute' || this.#found(block) !== undefined) return jobs;
+    if (stage.stage !== 'dispute' || !this.#isToCompute(block)) return jobs;
     const untilSeconds = stage.endsAtSeconds;
     return [{ ...job, about: ownGame, due: { due: 'dispute', untilSeconds } }, ...jobs];
   }
@@ -152,9 +152,16 @@ export class Disputes {
     return known === undefined || known === 'coming' ? (this.#own.found(block) ?? known) : known;
   }
 
+  /** Nothing was found yet, or not all could be had. */
+  #isToCompute(block: WatchedBlock): boolean {
+    if (this.#found(block) === undefined) return true;
+    const isWhole = this.#results.foundIn(block) !== undefined;
+    return !isWhole && this.#own.isStale(block);
+  }
+
   async #compute(block: WatchedBlock): Promise<BlockAct> {
-    if (block.stage.stage !== 'dispute' || this.#found(block) !== undefined) return 0;
-    return (await this.#own.of(block)) === undefined ? 'again' : 1;
+    if (block.stage.stage !== 'dispute' || !this.#isToCompute(block)) return 0;
+    return (await this.#own.renewed(block)) === undefined ? 'again' : 1;
   }
 
   async #sayingWithOwn(block: WatchedBlock, task: DisputeTask): Promise<Saying | Silence | undefined> {
@@ -163,8 +170,12 @@ export class Disputes {
     switch (task.task) {
       case 'accuser-move':
       case 'answer':
-        this.#requireWhole(block, own);
-        return sayingInAccusation(this.#acts, block, { ...task, task: task.task }, own);
+        return sayingInAccusation(
+          this.#acts,
+          block,
+          { ...task, task: task.task },
+          await this.#whole(block, own),
+        );
       case 'question':
         return this.#question(block, task.part, own);
       case 'publish':
@@ -176,10 +187,13 @@ export class Disputes {
     }
   }
 
-  /** The tree of what was found, and not of what was left of it. */
-  #requireWhole(block: WatchedBlock, { found: { outputHash } }: OwnBlock): void {
+  /** With the tree of what was found, and not of what was left of it. */
+  async #whole(block: WatchedBlock, own: OwnBlock): Promise<OwnBlock> {
     const found = this.#found(block);
-    if (found === undefined || found === 'coming' || found.outputHash === outputHash) return;
+    if (found === undefined || found === 'coming') return own;
+    if (found.outputHash === own.found.outputHash) return own;
+    const renewed = await this.#own.renewed(block);
+    if (renewed !== undefined && found.outputHash === renewed.found.outputHash) return renewed;
     throw notServed('a part');
   }
 

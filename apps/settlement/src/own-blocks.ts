@@ -38,6 +38,10 @@ interface KnownFound {
   readonly untilSeconds: number | undefined;
 }
 
+function isFresh({ untilSeconds }: KnownFound, { nowSeconds }: WatchedBlock): boolean {
+  return untilSeconds === undefined || nowSeconds < untilSeconds;
+}
+
 export class OwnBlocks {
   readonly #account: Address;
   readonly #keys: ChannelKeys;
@@ -53,23 +57,33 @@ export class OwnBlocks {
     this.#ports = ports;
   }
 
-  /** What was found of the parts that may count now; undefined where that is to be computed. */
+  /**
+   * What was found of the parts that may count now; undefined where that is to be computed. Also while it is
+   * looked for again: what one has to say does not wait for a store.
+   */
   found(block: WatchedBlock): OwnFound | undefined {
     return this.#known(block)?.found;
+  }
+
+  /** Whether what could not be had is to be looked for again. */
+  isStale(block: WatchedBlock): boolean {
+    const known = this.#known(block);
+    return known !== undefined && !isFresh(known, block);
   }
 
   /** With its tree; undefined where there is no key for the block. */
   async of(block: WatchedBlock): Promise<OwnBlock | undefined> {
     const id = this.#known(block)?.id ?? idOf(block);
     const kept = this.found(block) === undefined ? undefined : this.#kept.get(id);
-    if (kept === undefined) {
-      const making = this.#making.get(id) ?? this.#make(block, id).finally(() => this.#making.delete(id));
-      this.#making.set(id, making);
-      return making;
-    }
+    if (kept === undefined) return this.#makeOnce(block, id);
     this.#kept.delete(id);
     this.#kept.set(id, kept);
     return kept.own;
+  }
+
+  /** The same, computed anew where something could not be had and that was a while ago. */
+  async renewed(block: WatchedBlock): Promise<OwnBlock | undefined> {
+    return this.isStale(block) ? this.#makeOnce(block, idOf(block)) : this.of(block);
   }
 
   /** Forgets the blocks of a channel below this number. */
@@ -82,16 +96,23 @@ export class OwnBlocks {
     }
   }
 
-  /** Of these parts, or what was found before of exactly those that count. */
+  /** Of these parts, or what was found before of exactly those that count; rather what is fresh. */
   #known(block: WatchedBlock): (KnownFound & { readonly id: string }) | undefined {
-    const ofBlock = [...this.#found].filter(([id, { untilSeconds }]) => {
-      const isFresh = untilSeconds === undefined || block.nowSeconds < untilSeconds;
-      return isFresh && id.startsWith(`${nameOf(block)}/`);
-    });
-    const exact = ofBlock.find(([id]) => id === idOf(block));
-    const before = ofBlock.find(([, { found }]) => areCountable(block.facts, found.validParts));
-    const known = exact ?? before;
-    return known && { id: known[0], ...known[1] };
+    const ofBlock = [...this.#found]
+      .filter(([id]) => id.startsWith(`${nameOf(block)}/`))
+      .map(([id, known]) => ({ id, ...known }));
+    const isExact = ({ id }: { readonly id: string }): boolean => id === idOf(block);
+    const countable = ofBlock.filter(
+      (one) => isExact(one) || areCountable(block.facts, one.found.validParts),
+    );
+    const fresh = countable.filter((one) => isFresh(one, block));
+    return [fresh, countable].map((some) => some.find(isExact) ?? some[0]).find((one) => one !== undefined);
+  }
+
+  #makeOnce(block: WatchedBlock, id: string): Promise<OwnBlock | undefined> {
+    const making = this.#making.get(id) ?? this.#make(block, id).finally(() => this.#making.delete(id));
+    this.#making.set(id, making);
+    return making;
   }
 
   async #make(block: WatchedBlock, id: string): Promise<OwnBlock | undefined> {
@@ -113,7 +134,9 @@ export class OwnBlocks {
     const isWhole = unsureBlocks === 0 && report.invalidParts.every(([, reason]) => reason !== 'unavailable');
     const againSeconds = Math.max(1, Math.floor(terms.answerPeriod / 8));
     const found = { outputHash, validParts };
-    this.#found.set(id, { found, untilSeconds: isWhole ? undefined : block.nowSeconds + againSeconds });
+    // From now on, which may be long after it was begun.
+    const { timestampSeconds } = await chain.time();
+    this.#found.set(id, { found, untilSeconds: isWhole ? undefined : timestampSeconds + againSeconds });
     this.#ports.log.info({ channelId, blockNumber, outputHash, validParts }, 'computed a disputed block');
     const rules = await blockRulesOf(chain, channelId, terms, blockNumber, blockKey);
     const own = {
