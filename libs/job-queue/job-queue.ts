@@ -6,7 +6,7 @@
 import type {} from '#encoding';
 import type { ChannelId } from '#protocol';
 
-/** Reveals have a kind of their own: a reduction that waits for a slow part must not delay them. */
+/** Reveals and answers have kinds of their own: what waits for a slow part must not delay them. */
 const jobKinds = [
   'collate',
   'delegate',
@@ -16,6 +16,7 @@ const jobKinds = [
   'panel',
   'own-result',
   'dispute',
+  'answer',
   'settle',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];

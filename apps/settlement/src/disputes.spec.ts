@@ -91,10 +91,10 @@ class Stage {
     for (let left = 6; left > 0; left--) if ((await this.#settlement.sweep()) === 0) return;
   }
 
-  /** What is due now. */
-  async games(): Promise<readonly unknown[]> {
+  /** What is due now, with its lane. */
+  async games(): Promise<readonly string[]> {
     const dues = await this.#settlement.dues();
-    return dues.filter(({ due }) => isDue(due)).map(({ about }) => about);
+    return dues.filter(({ due }) => isDue(due)).map(({ kind, about }) => `${kind} ${about}`);
   }
 
   restart(): void {
@@ -301,7 +301,18 @@ describe('a settlement service that looks again for a part that it cannot have',
     const stage = await Stage.open({ batches, isLost: true });
     await stage.at(challenge - 1);
     stage.rehearsal.chain.advanceTo(stage.start + challenge);
-    expect(await stage.games()).toEqual(expect.arrayContaining(['own', 'question/2']));
+    expect(await stage.games()).toEqual(expect.arrayContaining(['dispute own', 'dispute question/2']));
+  });
+
+  it('answers in another lane, so that looks that wait for stores keep no answer waiting', async () => {
+    const batches = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 1)];
+    const stage = await Stage.open({ batches, othersParts: 3 });
+    await stage.at(1);
+    stage.accused({});
+    const games = await stage.games();
+    expect(games).toContain('answer answer/1/2/0/entry');
+    stage.judged(processing, false);
+    expect(await stage.games()).toContain('dispute panel/2');
   });
 });
 

@@ -20,7 +20,7 @@ import {
 import type { Address } from '#encoding';
 import { Fault, type Log } from '#environment';
 import { type ChannelId, isDue, standingResults } from '#protocol';
-import { bondOf, stakedWei } from './dispute-bonds.js';
+import { bondOf, DisputeBonds } from './dispute-bonds.js';
 import {
   type Saying,
   type Silence,
@@ -50,6 +50,14 @@ export interface DisputesPorts extends OwnBlocksPorts {
 /** What a game is about that only computes the block. */
 const ownGame = 'own';
 
+/** In lanes of their own: what waits for a store's word of parts, and what answers by a deadline. */
+export type DisputeLane = 'dispute' | 'answer';
+
+function laneOf({ task }: DisputeTask): DisputeLane {
+  const isLook = task === 'question' || task === 'look-at-part' || task === 'appeal-panel';
+  return isLook ? 'dispute' : 'answer';
+}
+
 /** Noes that say that others were faster, or that the time for it has passed. */
 const overtaken = [
   ...['already-accused', 'wrong-turn', 'turn-over', 'turn-not-over', 'result-not-standing'],
@@ -67,6 +75,7 @@ export class Disputes {
   readonly #acts: DisputeActs;
   readonly #results: Pick<OwnResults, 'foundIn'>;
   readonly #own: OwnBlocks;
+  readonly #bonds: DisputeBonds;
   /** By block: parts that were looked at, the rows that were held against what was published, and gas. */
   readonly #looked = new Map<string, Looked>();
   readonly #told = new Set<string>();
@@ -84,13 +93,17 @@ export class Disputes {
     this.#acts = acts;
     this.#results = results;
     this.#own = new OwnBlocks(account, results.keys, ports);
+    const tell = this.#tell.bind(this);
+    this.#bonds = new DisputeBonds(this.#account, limits.bondsMaxWei, { chain: ports.chain, tell });
   }
 
   /** Where each game of the block's dispute stands. */
   duesIn(block: WatchedBlock): readonly DueJob[] {
     const { channelId, blockNumber, stage } = block;
     const job = { kind: 'dispute', channelId, blockNumber } as const;
-    const jobs = this.#tasks(block).map(({ game, due }): DueJob => ({ ...job, about: game, due }));
+    const jobs = this.#tasks(block).map((task): DueJob => {
+      return { ...job, kind: laneOf(task), about: task.game, due: task.due };
+    });
     this.#sayWhatIsAgainst(block);
     if (stage.stage !== 'dispute' || !this.#isToCompute(block)) return jobs;
     const untilSeconds = stage.endsAtSeconds;
@@ -98,9 +111,10 @@ export class Disputes {
   }
 
   /** Plays one game as far as it goes now. */
-  async act(block: WatchedBlock, game: string, signal: AbortSignal): Promise<BlockAct> {
+  async act(block: WatchedBlock, lane: DisputeLane, game: string, signal: AbortSignal): Promise<BlockAct> {
     if (game === ownGame) return this.#compute(block);
-    const task = this.#tasks(block).find((one) => one.game === game && isDue(one.due));
+    const inLane = this.#tasks(block).filter((one) => laneOf(one) === lane && one.game === game);
+    const task = inLane.find(({ due }) => isDue(due));
     if (task === undefined) return 0;
     try {
       return await this.#play(block, task, signal);
@@ -271,8 +285,8 @@ export class Disputes {
       this.#tell(block, 'dispute-gas-used-up', found, words);
       return 0;
     }
-    if (!(await this.#hasBond(block, task))) return 'again';
-    const outcome = await saying.send();
+    const outcome = await this.#bonds.staking(block, indexIn(block), bondOf(task), saying.send);
+    if (outcome === undefined) return 'again';
     if (outcome.ok) looked.gasUsed += outcome.gasUsed;
     return toldAct(outcome, {
       log: this.#ports.log,
@@ -281,26 +295,6 @@ export class Disputes {
       refused: `the chain did not take what was to be said in a dispute: ${task.task}`,
       expected: overtaken,
     });
-  }
-
-  async #hasBond(block: WatchedBlock, task: DisputeTask): Promise<boolean> {
-    const needed = bondOf(task);
-    if (needed === 0n || block.dispute === undefined) return true;
-    const staked = stakedWei(block.dispute, { participant: indexIn(block), account: this.#account });
-    const account = this.#account;
-    if (staked + needed > this.#limits.bondsMaxWei) {
-      const found = { account, stakedWei: String(staked), bondsMaxWei: String(this.#limits.bondsMaxWei) };
-      const words = 'the dispute has taken as much wei for bonds as it may: nothing more is staked in it';
-      this.#tell(block, 'dispute-bonds-used-up', found, words);
-      return false;
-    }
-    const latest = await this.#ports.chain.snapshot({ finality: 'latest' });
-    const { freeWei } = await latest.weiAccount(account);
-    if (freeWei >= needed) return true;
-    const found = { account, freeWei: String(freeWei), neededWei: String(needed) };
-    const words = 'the account has no wei for a bond of a dispute: deposit it (depositWei)';
-    this.#tell(block, 'dispute-without-bond', found, words);
-    return false;
   }
 
   #lookedAt({ channelId, blockNumber }: WatchedBlock): Looked {

@@ -22,7 +22,7 @@ import type { Address, Hex } from '#encoding';
 import type { Log } from '#environment';
 import type { JobQueue } from '#job-queue';
 import { type ChannelId, type Due, isDue, isOver, releaseVoidDue, settleDue } from '#protocol';
-import { type DisputeLimits, Disputes } from './disputes.js';
+import { type DisputeLane, type DisputeLimits, Disputes } from './disputes.js';
 import { LineWatch } from './line-watch.js';
 import { type OwnComputing, OwnResults, withoutMissing } from './own-results.js';
 
@@ -50,6 +50,8 @@ const lane = { kind: 'settle', concurrency: 8, lockMs: 180_000 } as const;
 /** As long as reducing the largest block may take. */
 const ownLane = { kind: 'own-result', concurrency: 2, lockMs: 3_600_000 } as const;
 /** Each game of a dispute is a job of its own: one that waits for segments keeps no other from its turn. */
+const answerLane = { kind: 'answer', concurrency: 64, lockMs: 3_600_000 } as const;
+/** Looks at parts, for which stores may let one wait: they keep no answer from its turn. */
 const disputeLane = { kind: 'dispute', concurrency: 16, lockMs: 3_600_000 } as const;
 
 export class Settlement {
@@ -87,7 +89,8 @@ export class Settlement {
         lanes: [
           { ...lane, act: (id, number, _, about) => this.#act(id, number, about) },
           { ...ownLane, act: (id, number, signal) => this.#ownAct(id, number, signal) },
-          { ...disputeLane, act: (...game) => this.#disputeAct(...game) },
+          { ...answerLane, act: (...game) => this.#disputeAct(answerLane.kind, ...game) },
+          { ...disputeLane, act: (...game) => this.#disputeAct(disputeLane.kind, ...game) },
         ],
         look: () => this.#look(),
         tend: () => this.#tend(),
@@ -170,6 +173,7 @@ export class Settlement {
   }
 
   async #disputeAct(
+    lane: DisputeLane,
     channelId: ChannelId,
     blockNumber: number,
     signal: AbortSignal,
@@ -177,7 +181,7 @@ export class Settlement {
   ): Promise<BlockAct> {
     const block = await this.#watch.block(channelId, blockNumber);
     if (block === undefined || game === undefined) return 0;
-    return this.#disputes?.act(block, game, signal) ?? 0;
+    return this.#disputes?.act(block, lane, game, signal) ?? 0;
   }
 
   async #ownAct(channelId: ChannelId, blockNumber: number, signal: AbortSignal): Promise<BlockAct> {
