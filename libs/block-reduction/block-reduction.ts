@@ -50,6 +50,8 @@ export interface BlockToReduce {
   readonly validator?: Address;
   /** Is handed all leaves, for whoever needs the tree and not its root alone. */
   readonly visitLeaves?: LeafVisit;
+  /** See `PartReaderOptions`. */
+  readonly patienceMs?: number;
 }
 
 /** How far a reduction is: segments opened, then rows reduced. */
@@ -93,11 +95,11 @@ export class BlockReduction {
   }
 
   async #reduce(block: BlockToReduce, onProgress: ReductionProgress): Promise<ReducedParts> {
-    const { terms, rules, parts, validator, visitLeaves } = block;
+    const { terms, rules, parts, validator, visitLeaves, patienceMs } = block;
     const taskBlock: TaskBlock = { token: ++this.#token, terms, rules };
     const merge = new PartMerge(rules);
     const { partStore, otherStores = [], log = silentLog } = this.#ports;
-    const reader = new PartReader([partStore, ...otherStores], { askMs: partAskMs, log });
+    const reader = new PartReader([partStore, ...otherStores], { askMs: partAskMs, patienceMs, log });
     const distinct = await fetchManifests(reader, parts, merge);
     const rows = rowsAtMost(distinct.length);
     const bits = bucketBitsFor(rows);

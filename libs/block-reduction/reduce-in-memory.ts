@@ -8,8 +8,8 @@ import { partAskMs, type ReduceBlock } from './reduce-port.js';
 
 /** `partStores`: the own one, then those of counterparties. */
 export function reduceInMemory(...partStores: [PartStore, ...PartStore[]]): ReduceBlock {
-  return async ({ rules, terms, parts, validator, visitLeaves }) => {
-    const reader = new PartReader(partStores, { askMs: partAskMs, log: silentLog });
+  return async ({ rules, terms, parts, validator, visitLeaves, patienceMs }) => {
+    const reader = new PartReader(partStores, { askMs: partAskMs, patienceMs, log: silentLog });
     const stored = await readAll(reader, parts);
     const get = (digest: Uint8Array): Uint8Array | undefined => stored.get(toHex(digest));
     const output = reduceSealedBlock(terms, rules, parts, get, validator, visitLeaves);

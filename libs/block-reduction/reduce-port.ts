@@ -15,6 +15,11 @@ export interface BlockToReduce {
   readonly validator: Address;
   /** Is handed all leaves, for whoever needs the tree and not its root alone. */
   readonly visitLeaves?: LeafVisit;
+  /**
+   * How long stores may take for all parts together: what has not come by then is late. One block is reduced
+   * at a time, so others wait for it.
+   */
+  readonly patienceMs?: number;
 }
 
 export interface ReducedParts {

@@ -12,7 +12,7 @@ import {
   reportHashOf,
 } from '#protocol';
 import type { LeafVisit } from '#reduction';
-import type { ReduceBlock } from './reduce-port.js';
+import { partAskMs, type ReduceBlock } from './reduce-port.js';
 
 /** The outcome of reducing a block, kept before anything is said of it. */
 export interface KeptResult {
@@ -51,6 +51,7 @@ export async function reduceWatchedBlock(
       .filter(({ participant }) => ((countableParts(block.facts) >> participant) & 1) === 1)
       .map(committedPart),
     validator,
+    patienceMs: patienceOf(block),
     ...(visitLeaves === undefined ? {} : { visitLeaves }),
   });
   if (output.workDigest === undefined) throw new Error('a block reduced for a validator has its workDigest');
@@ -68,4 +69,16 @@ export async function reduceWatchedBlock(
     reportHash: toHex(reportHashOf(reportBytes)),
   };
   return { kept, report: output.report, reportBytes, unsureBlocks };
+}
+
+/** Of the time until the stage ends: a commit is taken in its first half, and one look may not be enough. */
+const shareOfStage = 8;
+
+/**
+ * However many segments stores hand out however slowly, the block is computed in time for what is to be said
+ * of it, and other blocks have their turn.
+ */
+function patienceOf({ stage, nowSeconds }: WatchedBlock): number {
+  const endsAtSeconds = 'endsAtSeconds' in stage ? stage.endsAtSeconds : nowSeconds;
+  return Math.max(2 * partAskMs, ((endsAtSeconds - nowSeconds) * 1_000) / shareOfStage);
 }

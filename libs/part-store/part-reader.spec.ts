@@ -27,6 +27,15 @@ async function read(reader: PartReader, ...digests: Uint8Array[]): Promise<(Uint
   return found;
 }
 
+/** A clock that only moves while somebody waits. */
+function drivenTime() {
+  let nowMs = 0;
+  const pass = async (ms: number): Promise<void> => {
+    nowMs += ms;
+  };
+  return { pass, clock: { nowMs: () => nowMs, monotonicMs: () => nowMs } };
+}
+
 /** A store whose `get` fails. */
 function failing(fault: Error): PartStore {
   const store = openMemoryPartStore();
@@ -144,5 +153,45 @@ describe('reading the blocks of parts', () => {
     expect(await new PartReader([own], options).manifest(commitment)).toEqual({ reason: 'unavailable' });
     const empty = commitManifest(new Uint8Array(0)).commitment;
     expect(await new PartReader([storeOf()], options).manifest(empty)).toEqual({ rows: new Uint8Array(0) });
+  });
+
+  it('ends in the time that it has, however many blocks come however slowly, with what is at hand', async () => {
+    const blocks = Array.from({ length: 50 }, (_, at) => Uint8Array.of(at));
+    const names = blocks.map(sha256);
+    const timed = drivenTime();
+    // Each comes just before the store would be late.
+    const trickling = storeOf(...blocks.map((one, at) => [names[at], one] as const));
+    const get = trickling.get.bind(trickling);
+    let asked = 0;
+    trickling.get = async (...given) => {
+      asked++;
+      await timed.pass(990);
+      return get(...given);
+    };
+    const own = storeOf([names[49], blocks[49]]);
+    const reader = new PartReader([own, trickling], { ...options, patienceMs: 3_000, clock: timed.clock });
+    const found = await read(reader, ...names);
+    const had = found.filter((one) => one !== undefined).length;
+    expect(had).toBeGreaterThan(1);
+    expect(had).toBeLessThan(50);
+    expect(asked).toBeLessThan(50);
+    expect(found[49]).toEqual(blocks[49]);
+    expect(reader.unsureBlocks).toBe(50 - had);
+  });
+
+  it('no longer asks its own store, once time is up, where that hangs', async () => {
+    const timed = drivenTime();
+    const hanging = openMemoryPartStore();
+    let asked = 0;
+    hanging.get = async (_, { deadlineMs = 0 } = {}) => {
+      asked++;
+      await timed.pass(deadlineMs);
+      return 'not-found-in-time';
+    };
+    const reader = new PartReader([hanging], { ...options, patienceMs: 1_500, clock: timed.clock });
+    const many = Array.from({ length: 200 }, (_, at) => sha256(Uint8Array.of(at)));
+    for (const one of many) expect(await read(reader, one)).toEqual([undefined]);
+    expect(asked).toBe(8);
+    expect(reader.unsureBlocks).toBe(200);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { equalBytes, toHex } from '#encoding';
-import { Fault, type Log, messageOf } from '#environment';
+import { type Clock, Fault, type Log, messageOf, systemClock } from '#environment';
 import { type ManifestEnd, type PartCommitment, walkManifest } from '#protocol';
 import { getInOrder } from './flights.js';
 import { type Found, type PartStore, storedBlockBytesMax } from './part-store.js';
@@ -12,6 +12,12 @@ import { type Found, type PartStore, storedBlockBytesMax } from './part-store.js
 export interface PartReaderOptions {
   /** How long one store may look for one block. */
   readonly askMs: number;
+  /**
+   * How long all stores may take for all blocks together, from the making of the reader on: however many
+   * there are and however slowly each comes, what has not come by then is late. Without an end if absent.
+   */
+  readonly patienceMs?: number;
+  readonly clock?: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal;
 }
@@ -25,6 +31,9 @@ export class PartReader {
   readonly #stores: readonly PartStore[];
   readonly #options: PartReaderOptions;
   readonly #lateAnswers: number[];
+  readonly #clock: Clock;
+  /** By the monotonic clock. */
+  readonly #untilMs: number;
   readonly #unsure = new Set<string>();
 
   /** The own store, then those of counterparties. */
@@ -32,6 +41,8 @@ export class PartReader {
     this.#stores = stores;
     this.#options = options;
     this.#lateAnswers = stores.map(() => 0);
+    this.#clock = options.clock ?? systemClock;
+    this.#untilMs = this.#clock.monotonicMs() + (options.patienceMs ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -111,7 +122,12 @@ export class PartReader {
 
   async #askOne(at: number, store: PartStore, digest: Uint8Array): Promise<Found> {
     const { askMs, signal } = this.#options;
-    const deadlineMs = this.#lateAnswers[at] < lateAnswersMax ? askMs : Math.min(askMs, impatientMs);
+    const isImpatient = this.#lateAnswers[at] >= lateAnswersMax;
+    const leftMs = this.#untilMs - this.#clock.monotonicMs();
+    // The own one is asked on for what it has at hand, as long as it answers at all.
+    if (leftMs <= 0 && (at > 0 || isImpatient)) return 'not-found-in-time';
+    const usualMs = isImpatient ? Math.min(askMs, impatientMs) : askMs;
+    const deadlineMs = Math.min(usualMs, Math.max(leftMs, impatientMs));
     const found = await store.get(digest, { signal, deadlineMs });
     if (found === 'not-found-in-time') this.#lateAnswers[at] += 1;
     return found;

@@ -39,6 +39,9 @@ interface FoundRow {
   readonly sealed: Uint8Array | undefined;
 }
 
+/** All that is wanted of parts for one act, of answerPeriod: so that another attempt may follow. */
+const shareOfAnswer = 4;
+
 export interface OpenedPartsPorts {
   /** The own one, then those of counterparties. */
   readonly partStores: readonly [PartStore, ...PartStore[]];
@@ -49,9 +52,16 @@ export class OpenedParts {
   readonly #rules: BlockRules;
   readonly #parts: readonly CommittedPart[];
   readonly #ports: OpenedPartsPorts;
+  readonly #patienceMs: number;
 
-  /** All that were posted. */
-  constructor(rules: BlockRules, parts: readonly CommittedPart[], ports: OpenedPartsPorts) {
+  /** All that were posted; `answerSeconds`: in which an answer is due. */
+  constructor(
+    rules: BlockRules,
+    parts: readonly CommittedPart[],
+    answerSeconds: number,
+    ports: OpenedPartsPorts,
+  ) {
+    this.#patienceMs = Math.max(2 * askMs, (answerSeconds * 1_000) / shareOfAnswer);
     this.#rules = rules;
     this.#parts = parts;
     this.#ports = ports;
@@ -60,8 +70,9 @@ export class OpenedParts {
   /** Runs a move to its end; `counted`: the parts in which it looks, as a bit for each. */
   async made<Move>(steps: MoveSteps<Move>, counted: number): Promise<Move> {
     const parts = this.#parts.filter(({ participant }) => ((counted >> participant) & 1) === 1);
+    const reader = this.#reader();
     let step = steps.next();
-    while (step.done !== true) step = steps.next(await this.#find(step.value, parts));
+    while (step.done !== true) step = steps.next(await this.#find(step.value, parts, reader));
     return step.value;
   }
 
@@ -85,25 +96,25 @@ export class OpenedParts {
   /** The opened bytes of a row, as they are published when somebody asks about it. */
   async publication(participant: number, rowIndex: number): Promise<RowPublication> {
     const { commitment } = this.#part(participant);
-    const rows = await this.#rows(this.#reader(), this.#part(participant));
+    const reader = this.#reader();
+    const rows = await this.#rows(reader, this.#part(participant));
     const row = rowAt(rows, rowIndex);
-    const segment = this.#opened({ index: rowIndex, row, sealed: await this.sealed(row) });
+    const segment = this.#opened({ index: rowIndex, row, sealed: await this.sealed(row, reader) });
     return publicationOf({ part: participant, commitment }, rows, rowIndex, segment);
   }
 
   /** The sealed bytes of a row of a manifest; undefined where they cannot be had. */
-  async sealed(row: Uint8Array): Promise<Uint8Array | undefined> {
+  async sealed(row: Uint8Array, reader = this.#reader()): Promise<Uint8Array | undefined> {
     const digest = row.slice(0, 32);
-    for await (const bytes of this.#reader().checkedBlocks([digest])) return bytes;
+    for await (const bytes of reader.checkedBlocks([digest])) return bytes;
     return undefined;
   }
 
-  async #find(want: Want, parts: readonly CommittedPart[]): Promise<Found> {
-    if (want.wants === 'place') return { placed: await this.#placeOf(want.record, parts) };
+  async #find(want: Want, parts: readonly CommittedPart[], reader: PartReader): Promise<Found> {
+    if (want.wants === 'place') return { placed: await this.#placeOf(want.record, parts, reader) };
     const found: Uint8Array[] = [];
     const seen = new Set<string>();
     for (const part of parts) {
-      const reader = this.#reader();
       const rows = await this.#rows(reader, part);
       for await (const one of eachRow(reader, rows, seen)) {
         found.push(recordsIn(this.#opened(one), want.impressionKey));
@@ -112,11 +123,14 @@ export class OpenedParts {
     return { records: concatBytes(...found) };
   }
 
-  async #placeOf(record: Uint8Array, parts: readonly CommittedPart[]): Promise<PlacedRecord | undefined> {
+  async #placeOf(
+    record: Uint8Array,
+    parts: readonly CommittedPart[],
+    reader: PartReader,
+  ): Promise<PlacedRecord | undefined> {
     const hash = toHex(sha256(record));
     const seen = new Set<string>();
     for (const part of parts) {
-      const reader = this.#reader();
       const rows = await this.#rows(reader, part);
       const search = new PlaceSearch(new Set([hash]));
       for await (const one of eachRow(reader, rows, seen)) {
@@ -153,7 +167,7 @@ export class OpenedParts {
 
   #reader(): PartReader {
     const { partStores, log } = this.#ports;
-    return new PartReader(partStores, { askMs, log });
+    return new PartReader(partStores, { askMs, patienceMs: this.#patienceMs, log });
   }
 }
 

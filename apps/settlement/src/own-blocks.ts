@@ -143,7 +143,7 @@ export class OwnBlocks {
       found,
       tree: build.finish(validParts),
       terms: { roles: terms.roles, reducer: terms.reducer, parameters: fromHex(terms.reducerParameters) },
-      parts: new OpenedParts(rules, block.facts.parts.map(committedPart), this.#ports),
+      parts: new OpenedParts(rules, block.facts.parts.map(committedPart), terms.answerPeriod, this.#ports),
       key: { channelId: fromHex(channelId), blockNumber, blockKey, keyPath: proof.path.map(fromHex) },
     };
     // Above the leaves lie as many entries again.

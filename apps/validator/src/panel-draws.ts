@@ -52,8 +52,8 @@ export class PanelDraws {
   }
 
   /**
-   * The block, as it was read, has nothing for the validator any more. One that was read as of a height before
-   * the draw says nothing: the next answer of the node may be newer.
+   * The block, as it was read, has nothing for the validator any more. One that was read as of a height
+   * before the draw says nothing: the next answer of the node may be newer.
    */
   forget(block: Pick<WatchedBlock, 'channelId' | 'blockNumber' | 'height'>): void {
     const known = this.#found.get(nameOf(block));

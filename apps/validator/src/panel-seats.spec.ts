@@ -95,6 +95,19 @@ describe('a validator that was drawn for a panel', () => {
     expect([...rehearsal.parts.holds.keys()]).toEqual(['everyone']);
   });
 
+  it('commits in time to what it has not got from a store that hangs', async () => {
+    const { stage, rehearsal, chain, at } = await drawn();
+    const validator = stage.validator(0);
+    rehearsal.parts.slowness = new Promise(() => {});
+    at(processing / 2 - 6);
+    const look = validator.sweep();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // The look began when there was time for another.
+    at(processing / 2 - 5);
+    expect(await look).toBe(1);
+    expect(actsIn(chain.disputes.said)).toEqual(['commitPanel']);
+  });
+
   it('counts the words once nobody else does, and gets its bond back from a block that is over', async () => {
     const { stage, chain, seat, id, at } = await drawn();
     const { answerPeriod } = stage.rehearsal.terms;

@@ -26,6 +26,9 @@ export interface PanelSeatsPorts extends ServedPartPorts {
 /** Noes that say that it is done already, or that the time for it has passed. */
 const overtaken = ['wrong-time', 'block-over', 'already-concluded', 'not-drawn', 'commitment-mismatch'];
 
+/** What the last look takes in any case. */
+const leastPatienceMs = 1_000;
+
 export class PanelSeats {
   readonly #speaker: PanelSpeaker;
   readonly #watch: BlockWatch;
@@ -86,13 +89,15 @@ export class PanelSeats {
 
   async #commit(block: WatchedBlock, seat: PanelSeat, signal: AbortSignal): Promise<BlockAct> {
     const { channelId, blockNumber } = block;
-    const served = await this.#look(block, seat.part);
-    const untilSeconds = (isDue(seat.due) ? seat.due.untilSeconds : undefined) ?? 0;
-    // What no store surely lacks may still come.
-    if (served === 'unsure' && block.nowSeconds < untilSeconds - marginOf(block)) return 'again';
-    signal.throwIfAborted();
-    const isHeld = served === 'held';
     const { part, place } = seat;
+    const lastSeconds = ((isDue(seat.due) ? seat.due.untilSeconds : undefined) ?? 0) - marginOf(block);
+    const served = await this.#look(block, part, lastSeconds - block.nowSeconds);
+    signal.throwIfAborted();
+    // What no store surely lacks may still come; the look may have taken its time.
+    const { timestampSeconds } = await this.#ports.chain.time();
+    if (served === 'unsure' && timestampSeconds < lastSeconds) return 'again';
+    const isHeld = served === 'held';
+    if (!isHeld) await this.#ports.partStore.release(this.#ownerOf(block, part));
     this.#ports.log.info({ channelId, blockNumber, part, isHeld }, 'looked whether a part is served');
     const word = panelWordOf(this.#speaker, { channelId, blockNumber, ...seat }, isHeld);
     const commitment = panelCommitmentOf(word);
@@ -113,12 +118,18 @@ export class PanelSeats {
     return this.#told(block, seat, this.#acts.revealPanel(block, part, place, said.isHeld, said.salt));
   }
 
-  #look(block: WatchedBlock, part: number): Promise<Served> {
+  /** Takes half of the time that is left, so that another look may follow. */
+  #look(block: WatchedBlock, part: number, leftSeconds: number): Promise<Served> {
     const posted = block.facts.parts.find(({ participant }) => participant === part);
     if (posted === undefined) return Promise.resolve('not-held');
-    // What the retention lets go of by the block's name, some time after it is over.
-    const owner = `${this.#retention.ownerOf(block.channelId, block.blockNumber)}/part-${part}`;
-    return keepServed(committedPart(posted).commitment, owner, this.#ports);
+    const patienceMs = Math.max(leastPatienceMs, leftSeconds * 500);
+    const { commitment } = committedPart(posted);
+    return keepServed(commitment, this.#ownerOf(block, part), patienceMs, this.#ports);
+  }
+
+  /** What the retention lets go of by the block's name, some time after it is over. */
+  #ownerOf({ channelId, blockNumber }: WatchedBlock, part: number): string {
+    return `${this.#retention.ownerOf(channelId, blockNumber)}/part-${part}`;
   }
 
   async #told(block: WatchedBlock, seat: PanelSeat, outcome: Promise<ChainOutcome>): Promise<BlockAct> {

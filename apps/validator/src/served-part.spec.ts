@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Rehearsal } from '#block-watch/testing/rehearsal';
 import { storePart } from '#block-watch/testing/stored-part';
+import { sha256 } from '#crypto';
 import { concatBytes, equalBytes, fromHex } from '#encoding';
 import { silentLog } from '#environment';
 import { openFilePartStore } from '#part-store/file-part-store';
 import { keepServed } from './served-part.js';
 
 const owner = 'validator/panel';
+const patienceMs = 60_000;
 
 /** A part of three segments, of which the second has so many sealed bytes. */
 async function served(sealedBytes?: number, elsewhere = false) {
@@ -24,7 +26,7 @@ async function served(sealedBytes?: number, elsewhere = false) {
   const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
   const [own, other] = [rehearsal.partStore(), new Rehearsal().partStore()];
   const stores = elsewhere ? { partStore: other, otherStores: [own] } : { partStore: own };
-  const said = await keepServed(commitment, owner, { ...stores, log: silentLog });
+  const said = await keepServed(commitment, owner, patienceMs, { ...stores, log: silentLog });
   return { said, owners: await stores.partStore.owners(owner) };
 }
 
@@ -53,11 +55,33 @@ it('says of a folder that lacks a segment that the part is not held, again and a
   await partStore.putMany(others);
   const ports = { partStore, log: silentLog };
   for (let look = 0; look < 2; look++) {
-    expect(await keepServed(commitment, owner, ports)).toBe('not-held');
+    expect(await keepServed(commitment, owner, patienceMs, ports)).toBe('not-held');
     expect(await partStore.owners(owner)).toEqual([]);
   }
   await partStore.putMany([lacking]);
-  expect(await keepServed(commitment, owner, ports)).toBe('held');
+  expect(await keepServed(commitment, owner, patienceMs, ports)).toBe('held');
   await partStore.close();
   rmSync(folder, { recursive: true });
+});
+
+it('goes on from what it had where the rest came in no time', async () => {
+  const rehearsal = new Rehearsal();
+  const batches = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
+  const { partRoot, segmentCount, indexHash, sealed } = await storePart(rehearsal, batches);
+  const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
+  const [partStore, slow] = [new Rehearsal().partStore(), rehearsal.partStore()];
+  const get = slow.get.bind(slow);
+  let isLate = true;
+  slow.get = async (digest, options) =>
+    isLate && equalBytes(digest, sha256(sealed[1])) ? 'not-found-in-time' : get(digest, options);
+  const ports = { partStore, otherStores: [slow], log: silentLog };
+  expect(await keepServed(commitment, owner, patienceMs, ports)).toBe('unsure');
+  isLate = false;
+  const asked: number[] = [];
+  slow.get = async (digest, options) => {
+    asked.push(sealed.findIndex((one) => equalBytes(sha256(one), digest)));
+    return get(digest, options);
+  };
+  expect(await keepServed(commitment, owner, patienceMs, ports)).toBe('held');
+  expect(asked).toEqual([1]);
 });

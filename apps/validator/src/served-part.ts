@@ -21,13 +21,18 @@ const keptAtOnce = 64;
 /** A segment of the largest size, sealed. */
 const sealedBytesMax = limits.segmentBytesMax + sealTagBytes;
 
-/** Keeps index, pages and all sealed segments in the owner's name, unless something is missing or not so. */
+/**
+ * Keeps index, pages and all sealed segments in the owner's name, unless something is missing or not so. What
+ * was had stays held while others may still come: the next look goes on from there. `patienceMs`: how long
+ * stores may take for all of it.
+ */
 export async function keepServed(
   commitment: PartCommitment,
   owner: string,
+  patienceMs: number,
   { partStore, otherStores = [], log }: ServedPartPorts,
 ): Promise<Served> {
-  const reader = new PartReader([partStore, ...otherStores], { askMs, log });
+  const reader = new PartReader([partStore, ...otherStores], { askMs, patienceMs, log });
   const manifestBlocks = new Map<Uint8Array, Uint8Array>();
   const manifest = await reader.manifest(commitment, (digest, bytes) => manifestBlocks.set(digest, bytes));
   const missing = (): Served => (reader.unsureBlocks > 0 ? 'unsure' : 'not-held');
@@ -46,16 +51,20 @@ export async function keepServed(
     piece = [];
   };
   for (const [digest, bytes] of manifestBlocks) piece.push({ digest, bytes });
+  let isWhole = true;
   let at = 0;
   for await (const bytes of reader.checkedBlocks(segments)) {
     const digest = segments[at++];
     if (bytes === undefined || bytes.length > sealedBytesMax || !equalBytes(sha256(bytes), digest)) {
-      await partStore.release(owner);
-      return missing();
+      isWhole = false;
+      // What is surely none is none whatever else there is.
+      if (reader.unsureBlocks === 0) break;
+      continue;
     }
     piece.push({ digest, bytes });
     if (piece.length >= keptAtOnce) await keepPiece();
   }
-  await keepPiece();
-  return 'held';
+  if (isWhole || missing() === 'unsure') await keepPiece();
+  else await partStore.release(owner);
+  return isWhole ? 'held' : missing();
 }

@@ -128,6 +128,9 @@ async function saidIn(
   return word.isHeld;
 }
 
+/** Whoever asks by hand waits, or ends the command. */
+const unhurriedMs = Number.POSITIVE_INFINITY;
+
 /** Keeps the part in the store as the service does, for who says so serves it; not in a dry run. */
 async function isServed(
   { block, seat }: Seat,
@@ -144,7 +147,7 @@ async function isServed(
     const ports = { partStore: keeping, otherStores: isDryRun ? [store] : [], log: silentLog };
     const retention = new PartRetention(member, { chain, partStore: keeping, log: silentLog });
     const owner = `${retention.ownerOf(block.channelId, block.blockNumber)}/part-${seat.part}`;
-    const served = await keepServed(committedPart(posted).commitment, owner, ports);
+    const served = await keepServed(committedPart(posted).commitment, owner, unhurriedMs, ports);
     if (served === 'unsure') throw nothingToSay('part-unsure');
     return served === 'held';
   } finally {
