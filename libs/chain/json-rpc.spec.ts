@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { JsonRpc } from './json-rpc.js';
+import { AnswerTooLarge, JsonRpc } from './json-rpc.js';
 
 interface Asked {
   readonly id: number;
@@ -128,14 +128,19 @@ describe('calls of a node', () => {
         });
       });
     };
-    await expect(open(60).call('eth_call')).rejects.toMatchObject(away);
+    const tooMuch = { ...away, cause: expect.any(AnswerTooLarge) };
+    await expect(open(60).call('eth_call')).rejects.toMatchObject(tooMuch);
     // Nobody listens to the rest: the connection is given up.
     await closed;
   });
 
   it('have a deadline when nothing answers', async () => {
     answer = () => {};
-    await expect(open(40).call('eth_call')).rejects.toMatchObject(away);
+    const cause: unknown = await open(40)
+      .call('eth_call')
+      .catch((one) => one);
+    expect(cause).toMatchObject(away);
+    expect((cause as Error).cause).not.toBeInstanceOf(AnswerTooLarge);
   });
 
   it('take no more of an answer than a bound', async () => {
@@ -156,6 +161,7 @@ describe('calls of a node', () => {
     await expect(open(20_000).call('eth_getLogs')).rejects.toMatchObject({
       ...away,
       message: expect.stringContaining('more than 67108864 bytes'),
+      cause: expect.any(AnswerTooLarge),
     });
     expect(chunks).toBeLessThan(120);
   });

@@ -17,6 +17,9 @@ export class JsonRpcRefused extends Error {
   }
 }
 
+/** The node has more to say than one answer may hold, or than comes in time. */
+export class AnswerTooLarge extends Error {}
+
 /** What most of us need of it. */
 export type RpcCalls = Pick<JsonRpc, 'call'>;
 
@@ -123,11 +126,16 @@ export class JsonRpc {
         agent: this.#agent,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
       });
+      let hasBegun = false;
       const timer = setTimeout(() => {
-        request.destroy(new Error(`no whole answer within ${this.#timeoutMs} ms`));
+        const words = `no whole answer within ${this.#timeoutMs} ms`;
+        const late = hasBegun ? new AnswerTooLarge(words) : new Error(words);
+        reject(late);
+        request.destroy(late);
       }, this.#timeoutMs);
       request
         .on('response', (response) => {
+          hasBegun = true;
           bodyOf(response).then(resolve, (cause) => {
             // The rest of the body is of no use, neither is its connection.
             request.destroy();
@@ -161,7 +169,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > answerBytesMax) throw new Error(`an answer of more than ${answerBytesMax} bytes`);
+    if (bytes > answerBytesMax) throw new AnswerTooLarge(`an answer of more than ${answerBytesMax} bytes`);
     chunks.push(chunk);
   }
   const said = Buffer.concat(chunks).toString('utf8');

@@ -2,7 +2,7 @@
 import { type Hex, toHex, uintWord } from '#encoding';
 import { Fault, type Timers } from '#environment';
 import type { BlockId } from '#protocol';
-import { type RpcCalls, unavailable } from './json-rpc.js';
+import { AnswerTooLarge, JsonRpcRefused, type RpcCalls, unavailable } from './json-rpc.js';
 
 export interface RpcLog {
   readonly topics: readonly Hex[];
@@ -13,8 +13,34 @@ export interface RpcLog {
   readonly blockTimestamp?: Hex;
 }
 
-/** From height `from` up to `to`; both indexed first, channel and block are topics of every such event. */
+/**
+ * From height `from` up to `to`, in halves where that is more than the node answers at once: what others say
+ * in a dispute, at whatever length, keeps nobody from reading it. What one height can hold fits an answer.
+ */
 export async function logsOfBlock(
+  rpc: RpcCalls,
+  addresses: readonly Hex[],
+  id: BlockId,
+  from: number,
+  to: number,
+): Promise<readonly RpcLog[]> {
+  try {
+    return await logsAtOnce(rpc, addresses, id, from, to);
+  } catch (cause) {
+    if (from >= to || !mayBeTooMuch(cause)) throw cause;
+  }
+  const middle = Math.floor((from + to) / 2);
+  const earlier = await logsOfBlock(rpc, addresses, id, from, middle);
+  return [...earlier, ...(await logsOfBlock(rpc, addresses, id, middle + 1, to))];
+}
+
+/** Nodes refuse what is too long for them in words of their own. */
+function mayBeTooMuch(cause: unknown): boolean {
+  return cause instanceof JsonRpcRefused || (cause instanceof Fault && cause.cause instanceof AnswerTooLarge);
+}
+
+/** Both are indexed first: channel and block are topics of every such event. */
+async function logsAtOnce(
   rpc: RpcCalls,
   addresses: readonly Hex[],
   { channelId, blockNumber }: BlockId,
