@@ -3,8 +3,8 @@
  * what is stored. The log is not believed: a claim is held against its outputHash, a node or leaf against the
  * hash of the entry that it opens, and where an accusation stands against the contract's own word.
  */
-import { amountsIn, isLeafOpening, isNodeOpening, topLevelOf } from '#dispute';
-import { type Address, type Digest, fromHex, type Hex, isZero } from '#encoding';
+import { topLevelOf } from '#dispute';
+import { type Address, type Digest, fromHex, type Hex } from '#encoding';
 import {
   type AccusationFacts,
   type AccusationId,
@@ -19,6 +19,7 @@ import {
   type OpenedNode,
   outputHashOfWords,
 } from '#protocol';
+import { openedLeaf, openedNode, positionOf } from './checked-openings.js';
 import { type ResultTuple, resultOfTuple } from './contract-tuples.js';
 import { type DisputeAt, type DisputeEvent, isNobody, MissingEvent } from './dispute-reading.js';
 import { type AccusationTuple, accusationTuple } from './dispute-tuples.js';
@@ -130,25 +131,19 @@ class ResultOpenings {
       if (event.kind === 'entry-named')
         hashes.set(placeOf(positionOf(event)), event.fields.entryHash as Digest);
     }
-    const hashOf = (place: EntryPosition): Uint8Array => fromHex(hashes.get(placeOf(place)) ?? '0x');
+    const hashOf = (place: EntryPosition): Hex => hashes.get(placeOf(place)) ?? '0x';
     // Amounts of nobody fill the last word: they change no hash.
     const participants = claim.amountWords.length * 4;
     const nodes = own
       .filter(({ kind }) => kind === 'node-opened')
-      .map((event) => ({ ...positionOf(event), entries: fromHex(event.fields.entries as Hex) }))
-      .filter((node) => isNodeOpening(participants, hashOf(node), node.entries));
+      .map((event) => openedNode(event, participants, hashOf))
+      .filter((node) => node !== undefined);
     this.nodes = lastOf(nodes, placeOf);
+    const alone = impressionCount === 1n ? amountsOfWords(claim.amountWords) : undefined;
     const leaves = own
       .filter(({ kind }) => kind === 'leaf-opened')
-      .map(leafOf)
-      .filter(({ index, records }) => {
-        const hash = hashOf({ level: 0, index });
-        const amounts =
-          impressionCount === 1n
-            ? amountsOfWords(claim.amountWords)
-            : amountsIn(participants, this.nodes, hash);
-        return amounts !== undefined && isLeafOpening(hash, records, amounts);
-      });
+      .map((event) => openedLeaf(event, participants, hashOf, this.nodes, alone))
+      .filter((leaf) => leaf !== undefined);
     this.leaves = lastOf(leaves, ({ index }) => index);
   }
 
@@ -158,23 +153,8 @@ class ResultOpenings {
   }
 }
 
-function leafOf({ fields }: DisputeEvent): OpenedLeaf {
-  const { index, records, leftKey } = fields as { index: bigint; records: Hex; leftKey: Hex };
-  const key = fromHex(leftKey);
-  return {
-    index: Number(index),
-    records: fromHex(records),
-    leftKey: index === 0n && isZero(key) ? undefined : key,
-  };
-}
-
 function outputHashOf(id: BlockId, claim: ResultTuple): Digest {
   return outputHashOfWords({ ...id, ...resultOfTuple('0x', claim) });
-}
-
-function positionOf({ fields }: DisputeEvent): EntryPosition {
-  const { level, index } = fields as { level: bigint; index: bigint };
-  return { level: Number(level), index: Number(index) };
 }
 
 function placeOf({ level, index }: EntryPosition): string {

@@ -2,7 +2,7 @@
  * The log of a block's dispute, kept as far as it was read: a dispute lasts for days, and whoever follows it
  * looks again and again.
  */
-import type { Hex } from '#encoding';
+import { fromHex, type Hex } from '#encoding';
 import { lastingTimers, type Timers } from '#environment';
 import type { BlockId, DisputeFacts } from '#protocol';
 import { accusationsIn } from './accusation-facts.js';
@@ -92,7 +92,7 @@ export class DisputeLog {
       page.sort((one, other) => one.height - other.height || one.at - other.at);
       for (const { topics, data, height } of page) {
         const decoded = decodeEvent(topics, data);
-        if (decoded !== undefined) found.push({ ...decoded, height });
+        if (decoded !== undefined) found.push({ ...packed(decoded), height });
       }
     }
     return { events: found, end: { height: to, hash } };
@@ -106,4 +106,14 @@ export class DisputeLog {
       this.#known.delete(oldest);
     }
   }
+}
+
+/** What is long, as bytes: as text it takes twice the memory, for as long as the dispute lasts. */
+const longFields = ['entries', 'records', 'segment'];
+
+function packed({ kind, fields }: Omit<DisputeEvent, 'height'>): Omit<DisputeEvent, 'height'> {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    return [name, longFields.includes(name) ? fromHex(value as Hex) : value] as const;
+  });
+  return { kind, fields: Object.fromEntries(entries) };
 }

@@ -4,7 +4,10 @@ import type { BlockId } from '#protocol';
 import type { BlockWordsTuple } from './contract-tuples.js';
 import type { CalledContract } from './contract-views.js';
 
-/** Something that happened in a dispute, by the names of the contract's event. */
+/**
+ * Something that happened in a dispute, by the names of the contract's event; what was opened or published
+ * (`entries`, `records`, `segment`) as bytes.
+ */
 export interface DisputeEvent {
   readonly kind: string;
   readonly fields: Readonly<Record<string, unknown>>;

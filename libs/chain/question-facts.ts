@@ -4,7 +4,7 @@
  * pieces, and every event that the contracts' words speak of has to be there.
  */
 import { piecesRootOf } from '#dispute';
-import { type Address, type Digest, fromHex, type Hex, toHex } from '#encoding';
+import { type Address, type Digest, type Hex, toHex } from '#encoding';
 import {
   type AskedRowFacts,
   type PanelFacts,
@@ -116,7 +116,7 @@ async function rowAt(
 
 function publishedIn(row: RowTuple, rowIndex: number, events: readonly DisputeEvent[]): PublishedRowFacts {
   const told = lastIn(events, 'row-published', { rowIndex: BigInt(rowIndex) });
-  const segment = fromHex(told.segment as Hex);
+  const segment = told.segment as Uint8Array;
   if (toHex(piecesRootOf(segment)) !== row.piecesRoot) throw new MissingEvent(`row-published ${rowIndex}`);
   return { row: rowBytesOf(row), segment, publisher: row.publisher };
 }

@@ -36,7 +36,8 @@ export function accusationTasks(seen: DisputeSeen, player: Player): AccusationTa
   return tasks;
 }
 
-function byDeadline(accusations: readonly AccusationFacts[]): AccusationFacts[] {
+/** Whose time ends first comes first. */
+export function byDeadline(accusations: readonly AccusationFacts[]): AccusationFacts[] {
   const endOf = ({ untilSeconds = Number.POSITIVE_INFINITY }: AccusationFacts): number => untilSeconds;
   return accusations.toSorted((one, other) =>
     endOf(one) < endOf(other) ? -1 : Number(endOf(one) > endOf(other)),

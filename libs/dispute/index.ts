@@ -7,7 +7,7 @@ export type {
   OwnTree,
   Want,
 } from './accusation.js';
-export { type AccusationTask, unansweredOf } from './accusation-tasks.js';
+export { type AccusationTask, byDeadline, unansweredOf } from './accusation-tasks.js';
 export { type AccusedMove, accusedMove } from './accused-move.js';
 export {
   type AccuserMove,

@@ -3,7 +3,7 @@
  * log that it does not believe.
  */
 import { merkleRoot, sha256 } from '#crypto';
-import { concatBytes, equalBytes, viewOf } from '#encoding';
+import { concatBytes, equalBytes, type Hex, toHex, viewOf } from '#encoding';
 import { limits, type Nano, type OpenedNode } from '#protocol';
 import { leafOf } from '#proofs';
 import { eachRecord, keyOfRecord } from './impression-records.js';
@@ -30,20 +30,33 @@ export function isLeafOpening(leafHash: Uint8Array, records: Uint8Array, amounts
   return equalBytes(leafOf(keyOfRecord(records), kept.length, recordsRoot, amounts), leafHash);
 }
 
-/** Of the entry with this hash; undefined where none of the opened nodes has it. */
+/** By entry hash where it begins; of nodes that are looked into again and again. */
+const placesOf = new WeakMap<OpenedNode, ReadonlyMap<Hex, number>>();
+
+/** Of the entry with this hash; undefined where none of the opened nodes, which do not change, has it. */
 export function amountsIn(
   participants: number,
   nodes: readonly OpenedNode[],
   entryHash: Uint8Array,
 ): Nano[] | undefined {
   const bytes = entryBytesOf(participants);
-  for (const { entries } of nodes) {
-    for (let at = 0; at < entries.length; at += bytes) {
-      const entry = entries.subarray(at, at + bytes);
-      if (!equalBytes(entryHashOf(entry), entryHash)) continue;
-      const view = viewOf(entry);
-      return Array.from({ length: participants }, (_, one) => view.getBigUint64(32 + one * 8, false));
-    }
+  const name = toHex(entryHash);
+  for (const node of nodes) {
+    const places = placesOf.get(node) ?? placesIn(node, bytes);
+    placesOf.set(node, places);
+    const at = places.get(name);
+    if (at === undefined) continue;
+    const view = viewOf(node.entries.subarray(at, at + bytes));
+    return Array.from({ length: participants }, (_, one) => view.getBigUint64(32 + one * 8, false));
   }
   return undefined;
+}
+
+function placesIn({ entries }: OpenedNode, bytes: number): ReadonlyMap<Hex, number> {
+  const places = new Map<Hex, number>();
+  for (let at = 0; at < entries.length; at += bytes) {
+    const name = toHex(entryHashOf(entries.subarray(at, at + bytes)));
+    if (!places.has(name)) places.set(name, at);
+  }
+  return places;
 }

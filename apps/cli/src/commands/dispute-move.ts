@@ -11,7 +11,7 @@ import {
   sayingOfPublication,
   sayingOfQuestion,
 } from '#apps/settlement/src/dispute-say';
-import { disputeTasks, partsLeftOut, questionsDue } from '#dispute';
+import { byDeadline, disputeTasks, partsLeftOut, questionsDue } from '#dispute';
 import { type AccusationFacts, standingResults } from '#protocol';
 import { nothingToSay } from '../dispute/silence-words.js';
 import {
@@ -55,12 +55,12 @@ export function accusing(resultIndex: number): Choose {
   };
 }
 
-/** Answers the first accusation of the result that waits for it. */
+/** Answers the accusation of the result that waits for it and whose time ends first. */
 export function answering(resultIndex: number): Choose {
   return async (speaker, block) => {
     requireResult(block, resultIndex);
-    const accusation = block.dispute.accusations.find(
-      (one) => one.resultIndex === resultIndex && waitsForAccused(one),
+    const [accusation] = byDeadline(
+      block.dispute.accusations.filter((one) => one.resultIndex === resultIndex && waitsForAccused(one)),
     );
     if (accusation === undefined) return { reason: 'other-turn' };
     const game = { game: `answer/${resultIndex}`, due: { due: 'dispute' } } as const;
