@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { blockSeconds } from '#block-watch/testing/rehearsal';
 import type { Said } from '#block-watch/testing/simulated-disputes';
 import type { Digest, Hex } from '#encoding';
+import { Fault } from '#environment';
 import { type KnownResult, type PanelMember, panelCommitmentOf } from '#protocol';
 import { facts, inProcessing } from './testing/validator-stage.js';
 
@@ -122,6 +123,28 @@ describe('a validator that was drawn for a panel', () => {
     expect(actsIn(chain.disputes.said)).toEqual(['concludePanel', 'releasePanel']);
     seat({ isHeld: true }, true);
     expect(await validator.sweep()).toBe(0);
+  });
+
+  it('has its seat, and all else that it does, though another block with a panel cannot be read', async () => {
+    const { stage, rehearsal, chain } = await drawn();
+    const { channelId } = rehearsal;
+    const parts = chain.disputes.of(channelId, 0).parts;
+    chain.disputes.put(channelId, 1, { parts });
+    const port = chain.port();
+    const away = new Fault('chain-snapshot-gone', 'the log of the node lacks something', { retriable: true });
+    chain.port = () => ({
+      ...port,
+      snapshot: async (of) => {
+        const one = await port.snapshot(of);
+        const blockFacts: typeof one.blockFacts = async (of, number) => {
+          if (number === 1) throw away;
+          return one.blockFacts(of, number);
+        };
+        return { ...one, blockFacts };
+      },
+    });
+    expect(await stage.validator(0).sweep()).toBe(1);
+    expect(actsIn(chain.disputes.said)).toEqual(['commitPanel']);
   });
 
   it('says nothing in panels of others', async () => {

@@ -14,7 +14,8 @@ import {
 import type { Chain, ChainOutcome, DisputeActs } from '#chain';
 import { type PanelSeat, panelSeats } from '#dispute';
 import type { Address } from '#encoding';
-import { type ChannelId, isDue, panelCommitmentOf } from '#protocol';
+import { Fault, messageOf } from '#environment';
+import { type BlockId, type ChannelId, isDue, panelCommitmentOf } from '#protocol';
 import { PanelDraws } from './panel-draws.js';
 import { committedWord, type PanelSpeaker, panelWordOf } from './panel-words.js';
 import { keepServed, type Served, type ServedPartPorts } from './served-part.js';
@@ -49,7 +50,7 @@ export class PanelSeats {
 
   async dues(): Promise<readonly DueJob[]> {
     await this.#draws.find();
-    const found = await this.#watch.blocksOf(this.#draws.blocks);
+    const found = await this.#read(this.#draws.blocks);
     return found.flatMap((block) => {
       const { channelId, blockNumber } = block;
       const seats = this.#seatsIn(block);
@@ -80,6 +81,23 @@ export class PanelSeats {
       case 'release':
         return this.#told(block, seat, this.#acts.releasePanel(block, seat.part));
     }
+  }
+
+  /** Those that can be read: they are of anybody's channels, and one of them keeps no other seat waiting. */
+  async #read(ids: readonly BlockId[]): Promise<readonly WatchedBlock[]> {
+    try {
+      return await this.#watch.blocksOf(ids);
+    } catch (cause) {
+      // A node that does not answer at all is no matter of one block.
+      if (!(cause instanceof Fault) || cause.code === 'chain-unavailable') throw cause;
+      const words = 'a block with a panel cannot be read, and will be looked at again';
+      if (ids.length <= 1) {
+        this.#ports.log.warn({ ...ids[0], cause: messageOf(cause) }, words);
+        return [];
+      }
+    }
+    const half = Math.ceil(ids.length / 2);
+    return [...(await this.#read(ids.slice(0, half))), ...(await this.#read(ids.slice(half)))];
   }
 
   #seatsIn(block: WatchedBlock): readonly PanelSeat[] {
