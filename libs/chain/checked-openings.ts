@@ -1,6 +1,7 @@
 /**
- * What the log tells that was opened in a dispute, decoded and checked once: a dispute is looked at again with
- * each height, and whoever opens much in it is not to cost the others more than one check of each opening.
+ * What the log tells that was opened in a dispute, decoded and checked once: a dispute is looked at again
+ * with each height, and whoever opens much in it is not to cost the others more than one check of each
+ * opening.
  */
 import { amountsIn, isLeafOpening, isNodeOpening } from '#dispute';
 import { fromHex, type Hex, isZero } from '#encoding';
