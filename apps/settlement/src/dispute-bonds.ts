@@ -80,13 +80,11 @@ function sumOf(staked: readonly { readonly wei: bigint }[]): bigint {
   return staked.reduce((sum, { wei }) => sum + wei, 0n);
 }
 
-/** What a task locks of the account's free wei; 0 where it takes no bond. */
+/** What a task locks of the account's free wei; 0 where it takes no bond, or where the act tells. */
 export function bondOf(task: DisputeTask): bigint {
   switch (task.task) {
     case 'accuse':
       return bondWei.accusation;
-    case 'question':
-      return task.move?.move === 'ask-row' || task.move?.move === 'ask-panel' ? bondWei.question : 0n;
     case 'appeal-panel':
       // Each size of a panel takes twice the bond of the one before.
       return bondWei.question << BigInt(task.round + 1);

@@ -10,13 +10,15 @@ import {
   type PanelTask,
   type QuestionMove,
 } from '#dispute';
-import type { AccusationFacts, AccusationId } from '#protocol';
+import { type AccusationFacts, type AccusationId, bondWei } from '#protocol';
 import type { OwnBlock } from './own-blocks.js';
 
 /** An act that is ready to be sent. */
 export interface Saying {
   readonly done: string;
   readonly fields: object;
+  /** What it stakes, where the task did not tell. */
+  readonly stakesWei?: bigint;
   readonly send: () => Promise<ChainOutcome>;
 }
 
@@ -164,12 +166,13 @@ export function sayingOfQuestion(acts: DisputeActs, block: WatchedBlock, move: Q
   switch (move.move) {
     case 'ask-row': {
       const fields = { part, rowIndex: move.rowIndex, why: move.reason };
-      return { done: 'asked about a row of a part', fields, send: () => acts.askRow(block, move) };
+      const send = () => acts.askRow(block, move);
+      return { done: 'asked about a row of a part', fields, send, stakesWei: bondWei.question };
     }
     case 'ask-panel': {
       const fields = { part, why: move.reason };
       const done = 'asked a panel whether a part was served';
-      return { done, fields, send: () => acts.askPanel(block, part) };
+      return { done, fields, send: () => acts.askPanel(block, part), stakesWei: bondWei.question };
     }
     case 'prove-disorder':
       return {

@@ -284,6 +284,21 @@ describe('a settlement service and parts that results differ in', () => {
     });
   });
 
+  it('stakes nothing on what a second look finds instead, where it may stake nothing', async () => {
+    const batches = (rehearsal: Rehearsal) => [2, 1].map((author) => rehearsal.batch(0, author, 1));
+    const limits = { disputeLimits: { bondsMaxWei: 0n, gasMax: 10n ** 9n } };
+    const stage = await Stage.open({ batches, limits });
+    const { disputes } = stage.rehearsal.chain;
+    // The first look found the disorder, which takes no bond.
+    disputes.refuses = () => 'reverted';
+    await stage.at(1);
+    expect(stage.acts).toEqual(['proveDisorder']);
+    disputes.refuses = () => undefined;
+    stage.lose(true);
+    await stage.sweep();
+    expect(stage.acts).not.toContain('askPanel');
+  });
+
   it('asks a panel about a part that it cannot have, once that has lasted', async () => {
     const batches = (rehearsal: Rehearsal) => [rehearsal.batch(0, 2, 7)];
     const stage = await Stage.open({ batches, isLost: true });

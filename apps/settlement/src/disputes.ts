@@ -285,7 +285,8 @@ export class Disputes {
       this.#tell(block, 'dispute-gas-used-up', found, words);
       return 0;
     }
-    const outcome = await this.#bonds.staking(block, indexIn(block), bondOf(task), saying.send);
+    const wei = saying.stakesWei ?? bondOf(task);
+    const outcome = await this.#bonds.staking(block, indexIn(block), wei, saying.send);
     if (outcome === undefined) return 'again';
     if (outcome.ok) looked.gasUsed += outcome.gasUsed;
     return toldAct(outcome, {
