@@ -208,6 +208,58 @@ describe('a proof', () => {
   });
 });
 
+/** Everything that leads from somewhere to somewhere, and the proof with another in its place. */
+function pathsOf(proof: ImpressionProof) {
+  const { leaf, left, right, places } = proof;
+  const inPlaces = (['recordPath', 'batchPath', 'rowPath'] as const).flatMap((name) =>
+    places.map((place, at) => ({
+      path: place[name] as readonly unknown[],
+      by: (path: readonly unknown[]) => ({ ...proof, places: places.with(at, { ...place, [name]: path }) }),
+    })),
+  );
+  const leaves = Object.entries({ leaf, left, right }).flatMap(([name, one]) =>
+    one === undefined
+      ? []
+      : [
+          {
+            path: one.path as readonly unknown[],
+            by: (path: readonly unknown[]) => ({ ...proof, [name]: { ...one, path } }),
+          },
+        ],
+  );
+  return [...leaves, ...inPlaces] as {
+    readonly path: readonly unknown[];
+    by(path: readonly unknown[]): ImpressionProof;
+  }[];
+}
+
+it('a proof holds with no path longer or shorter than its own, and for no block but its own', () => {
+  const stepOf = (amounts: readonly bigint[]) => ({ sibling: new Uint8Array(32), amounts });
+  let changed = 0;
+  fc.assert(
+    fc.property(packed, fc.nat(), (drawn, at) => {
+      const { expected, prove } = caseOf(drawn);
+      fc.pre(expected.groups.length > 0);
+      const present = prove(fromHex(expected.groups[at % expected.groups.length].impressionKey));
+      for (const proof of [present, prove(absentKeys(expected)[0])]) {
+        for (const { path, by } of pathsOf(proof)) {
+          const more = [new Uint8Array(32), stepOf(proof.result.amounts)];
+          // A step of either kind, so that what reads it finds its fields.
+          const longer = proof.places.some((one) => Object.values(one).includes(path)) ? more[0] : more[1];
+          expect(checkProof(by([...path, longer]))).toHaveProperty('fault');
+          if (path.length > 0) expect(checkProof(by(path.slice(1)))).toHaveProperty('fault');
+          changed += 1;
+        }
+      }
+      expect(checkProof({ ...present, blockNumber: present.blockNumber + 1 })).toEqual({
+        fault: 'place 0: block',
+      });
+    }),
+    { numRuns: 15 },
+  );
+  expect(changed).toBeGreaterThan(50);
+});
+
 type Statement = ReturnType<typeof statementOf>;
 
 /** Of the same result: the same, or of another key, which is then not there either. */
