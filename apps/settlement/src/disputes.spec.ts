@@ -219,6 +219,19 @@ describe('a settlement service in a dispute', () => {
     expect([spent.acts, spent.notices]).toEqual([['accuse'], ['dispute-gas-used-up']]);
   });
 
+  it('stakes to the last wei what it may, and has', async () => {
+    const acts = async (bondsMaxWei: bigint, freeWei: bigint) => {
+      const stage = await Stage.open({ limits: { disputeLimits: { bondsMaxWei, gasMax: 10n ** 9n } } });
+      stage.rehearsal.chain.freeWei = freeWei;
+      await stage.at(1);
+      return [stage.acts[0], ...stage.notices];
+    };
+    const enough = bondWei.accusation;
+    expect(await acts(enough, enough)).toEqual(['accuse']);
+    expect(await acts(enough - 1n, enough)).toEqual([undefined, 'dispute-bonds-used-up']);
+    expect(await acts(enough, enough - 1n)).toEqual([undefined, 'dispute-without-bond']);
+  });
+
   it('takes it for done where others were faster, and tries again what was refused otherwise', async () => {
     const stage = await Stage.open();
     stage.rehearsal.chain.disputes.refuses = () => 'wrong-time';
