@@ -163,6 +163,18 @@ describe('accusations', () => {
     ).toEqual(['time-out accusation/1/2']);
   });
 
+  it('of others’ results are ended by who answers for these, never by who made them', () => {
+    const late = { untilSeconds: now };
+    for (const turn of ['accuser', 'placed'] as const) {
+      expect(named({ accusations: [accusation({ turn, ...late })] })).toEqual([]);
+      const own = { outputHash: lie, validParts: 7 };
+      const answering = { player: { participant: 1, account: other, own } };
+      expect(named({ ...answering, accusations: [accusation({ turn, ...late })] })).toContain(
+        'time-out accusation/1/0',
+      );
+    }
+  });
+
   it('of the own computation are answered, once for all who wait for the same, and never ended', () => {
     const against = (slot: number, more: Partial<AccusationFacts> = {}) =>
       accusation({ resultIndex: 0, slot, accuser: other, ...more });
