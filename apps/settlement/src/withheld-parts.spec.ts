@@ -71,6 +71,15 @@ describe('a participant that cannot have a part which a result counts', () => {
     expect(stage.facts.ownResults).toHaveLength(1);
   });
 
+  it('does not blame its own store where nobody posted but whose part cannot be had', async () => {
+    const stage = await withheld();
+    const { chain, channelId } = stage.rehearsal;
+    // Of itself and of the payer nothing was stored.
+    chain.put(channelId, 0, { parts: stage.facts.parts.filter(({ participant }) => participant === 2) });
+    await stage.at(processing);
+    expect(stage.notices).toEqual(['own-result-incomplete']);
+  });
+
   it('says nothing at all where its own part cannot be had', async () => {
     const stage = await withheld(me);
     await stage.at(lastMoment);

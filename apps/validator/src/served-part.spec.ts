@@ -40,6 +40,21 @@ it('holds nothing with a segment that is larger than any', async () => {
   expect(await served(65_553)).toEqual({ said: 'not-held', owners: [] });
 });
 
+it('is unsure of a part as soon as one block of it was not found in time', async () => {
+  const rehearsal = new Rehearsal();
+  const batches = [0, 1, 2].map((author) => rehearsal.batch(0, author, 1));
+  const part = await storePart(rehearsal, batches);
+  const { partRoot, segmentCount, indexHash } = part;
+  const commitment = { partRoot: fromHex(partRoot), segmentCount, indexHash: fromHex(indexHash) };
+  const partStore = rehearsal.partStore();
+  const digest = sha256(part.sealed[1]);
+  const get = partStore.get.bind(partStore);
+  partStore.get = async (asked, options) =>
+    equalBytes(asked, digest) ? 'not-found-in-time' : get(asked, options);
+  expect(await keepServed(commitment, owner, { partStore, log: silentLog })).toBe('unsure');
+  expect(await partStore.owners(owner)).toEqual([]);
+});
+
 it('says of a folder that lacks a segment that the part is not held, again and again', async () => {
   const rehearsal = new Rehearsal();
   const part = await storePart(
