@@ -1,10 +1,12 @@
 /** What a dispute is told as, and that people read it in 80 columns without colour. */
 import { describe, expect, it } from '@jest/globals';
+import { bondOf } from '#apps/settlement/src/dispute-bonds';
 import { type Address, type Digest, toHex } from '#encoding';
 import {
   type AccusationFacts,
   amountWords,
   type BlockFacts,
+  bondWei,
   type ChannelTerms,
   type DisputeFacts,
   type KnownResult,
@@ -270,6 +272,21 @@ describe('a dispute', () => {
     ]);
     expect(commands(drawnAt(1_166 - 56))).toEqual(['dispute advance by any participant']);
     expect(commands({ ...drawnAt(1_166), panel: { ...panel, isOver: true } })).toEqual([]);
+  });
+
+  it('says of each appeal the bond that it locks', () => {
+    const [round] = panel.rounds;
+    const bondAfter = (rounds: number) => {
+      const drawn = { ...round, drawnAtSeconds: 1_166 - 41 };
+      const asked = { part: 2, isStruck: false, askedRows: 0, isPanelAsked: true, questions: [], rows: [] };
+      const part = { ...asked, panel: { ...panel, rounds: Array(rounds).fill(drawn) } };
+      const { next } = shown({ accusations: [], parts: [part] });
+      return next.find(({ command }) => command.startsWith('dispute appeal'))?.bondWei;
+    };
+    const locks = (round: number) =>
+      bondOf({ task: 'appeal-panel', game: 'panel/2', part: 2, round, due: { due: 'dispute' } });
+    expect([bondAfter(1), bondAfter(2)]).toEqual([locks(0), locks(1)].map(String));
+    expect(locks(1)).toBe(4n * bondWei.question);
   });
 
   it('says how to get bonds back from a block that is over', () => {
