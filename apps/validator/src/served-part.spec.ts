@@ -51,7 +51,7 @@ it('is unsure of a part as soon as one block of it was not found in time', async
   const get = partStore.get.bind(partStore);
   partStore.get = async (asked, options) =>
     equalBytes(asked, digest) ? 'not-found-in-time' : get(asked, options);
-  expect(await keepServed(commitment, owner, { partStore, log: silentLog })).toBe('unsure');
+  expect(await keepServed(commitment, owner, patienceMs, { partStore, log: silentLog })).toBe('unsure');
   expect(await partStore.owners(owner)).toEqual([]);
 });
 

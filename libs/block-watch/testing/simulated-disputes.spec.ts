@@ -1,7 +1,7 @@
 /** What the simulated chain hands over in ends of disputes that drawn ones come to rarely. */
 import { describe, expect, it } from '@jest/globals';
 import type { Address, Digest } from '#encoding';
-import { type BlockId, bondWei } from '#protocol';
+import { type BlockId, bondWei, type ChannelId } from '#protocol';
 import { Journal } from './kept.js';
 import { bondsBack } from './simulated-block-ends.js';
 import type { FoundBlock } from './simulated-block-store.js';
@@ -13,7 +13,7 @@ import { handed, SimulatedWei, unlocked } from './simulated-wei.js';
 const address = (n: number): Address => `0x${n.toString(16).padStart(40, '0')}` as Address;
 const hash = (n: number): Digest => `0x${n.toString(16).padStart(64, '0')}` as Digest;
 const participants = [0, 1, 2].map((one) => address(0xa0 + one));
-const id: BlockId = { channelId: hash(5), blockNumber: 0 };
+const id: BlockId = { channelId: hash(5) as string as ChannelId, blockNumber: 0 };
 const blockMaxNano = [100n, 100n, 100n];
 const terms = { participants, blockMaxNano, processingPeriod: 40, answerPeriod: 20 };
 const part = 2;
