@@ -11,6 +11,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   proofs: ['encoding', 'crypto', 'protocol', 'reduction'],
   dispute: ['encoding', 'crypto', 'protocol', 'reduction', 'proofs'],
   environment: ['encoding', 'protocol'],
+  'log-files': ['encoding', 'protocol', 'environment'],
   'service-config': ['encoding', 'chain', 'part-store'],
   'block-watch': [
     'api',

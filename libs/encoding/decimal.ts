@@ -1,4 +1,5 @@
 /** Decimal text to integers without floating point: prices at the border. */
+import { holdsMacro } from './macro.js';
 
 export type DecimalRefusal = 'unresolved-macro' | 'not-a-number' | 'negative' | 'too-precise';
 
@@ -10,7 +11,7 @@ export function parseScaledDecimal(
   text: string,
   exponent: number,
 ): { readonly ok: true; readonly value: bigint } | { readonly ok: false; readonly refusal: DecimalRefusal } {
-  if (/\$\{|%7B|\{\{/i.test(text)) return { ok: false, refusal: 'unresolved-macro' };
+  if (holdsMacro(text)) return { ok: false, refusal: 'unresolved-macro' };
   if (text.length > 64) return { ok: false, refusal: 'not-a-number' };
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) return { ok: false, refusal: 'not-a-number' };

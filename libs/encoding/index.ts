@@ -12,3 +12,4 @@ export {
   type Signature,
   toHex,
 } from './hex.js';
+export { holdsMacro } from './macro.js';

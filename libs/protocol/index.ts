@@ -232,6 +232,14 @@ export {
   signBatch,
 } from './record-batch.js';
 export { type BlockStage, isOver, type Stage, stageOf, stages } from './stage.js';
+export {
+  auctionIdFault,
+  cpmExponent,
+  type IdFault,
+  idFault,
+  type PriceFault,
+  parsePrice,
+} from './stated-fields.js';
 export { agreedIn, stanceOf, standingResults } from './stances.js';
 export {
   disputeSecondsMin,

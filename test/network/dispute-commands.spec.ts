@@ -10,7 +10,7 @@ import { blockState, drive, type Sweeper } from '#apps/cli/src/network/drive';
 import { openBlock } from '#apps/cli/src/network/open-block';
 import { type Network, openNetwork } from '#apps/cli/src/network/open-network';
 import { RefusalNotes } from '#apps/cli/src/network/refusal-notes';
-import { trafficWorks } from '#apps/cli/src/network/submit-traffic';
+import { trafficOf, trafficWorks } from '#apps/cli/src/network/submit-traffic';
 import { generateImpressions } from '#apps/cli/src/traffic/generate-impressions';
 import { planBlock } from '#apps/cli/src/traffic/plan-records';
 import { committedPart } from '#block-watch';
@@ -80,7 +80,10 @@ async function upToDispute(
   const roster = { names: spec.participants.map((one) => one.name), auditor };
   const plan = planBlock(0, generateImpressions(traffic, 0), roster, { seed: options.seed, disagreePpm: 0 });
   const notes = new RefusalNotes(join(folder, 'refusals.ndjson'));
-  const works = trafficWorks(network, { plans: [plan], hasInvalidSubmissions: false }, notes, () => {});
+  const works = trafficWorks(network, { traffic: [trafficOf(plan)], hasInvalidSubmissions: false }, notes, {
+    accepted: () => {},
+    plan: () => {},
+  });
   const groups = network.groups
     .filter(({ kind }) => kind !== 'settle' && !idle.includes(kind))
     .map((group) => {

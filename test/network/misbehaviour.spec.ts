@@ -11,7 +11,7 @@ import { drive } from '#apps/cli/src/network/drive';
 import { openBlock } from '#apps/cli/src/network/open-block';
 import { type Network, openNetwork } from '#apps/cli/src/network/open-network';
 import { RefusalNotes } from '#apps/cli/src/network/refusal-notes';
-import { trafficWorks } from '#apps/cli/src/network/submit-traffic';
+import { trafficOf, trafficWorks } from '#apps/cli/src/network/submit-traffic';
 import { generateImpressions } from '#apps/cli/src/traffic/generate-impressions';
 import { planBlock } from '#apps/cli/src/traffic/plan-records';
 import { dishonestCollator, type Mischief, mischiefs } from './mallory.js';
@@ -31,7 +31,10 @@ async function settleWith(mischief: Mischief | undefined, mallory: number) {
       disagreePpm: 50_000,
     });
     const notes = new RefusalNotes(join(folder, 'refusals.ndjson'));
-    const works = trafficWorks(network, { plans: [plan], hasInvalidSubmissions: false }, notes, () => {});
+    const works = trafficWorks(network, { traffic: [trafficOf(plan)], hasInvalidSubmissions: false }, notes, {
+      accepted: () => {},
+      plan: () => {},
+    });
     const groups = network.groups.map((group) => {
       if (group.kind !== 'collate' || mischief === undefined) return group;
       const sweepers = group.sweepers.with(mallory, dishonestCollator(network, mallory, mischief));

@@ -46,7 +46,7 @@ function sayEnd(error: unknown, output: Output): number {
   const unexpected: CommandNo = 'unexpected';
   const code = isNamed ? error.code : unexpected;
   const message = error instanceof Error ? error.message : String(error);
-  output.result(null, { errors: [{ code, message }] });
+  output.result(error instanceof CommandRefused ? error.data : null, { errors: [{ code, message }] });
   process.stderr.write(`papyrus: ${code}: ${message}\n`);
   if (!isNamed && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (error instanceof CommandRefused) return error.exit;
@@ -122,8 +122,15 @@ function defineDemo(program: Command, output: Output, end: End): void {
 
 function defineReplay(program: Command, output: Output, end: End): void {
   program
-    .command('replay <file>')
-    .description('settle a real auction log (iPinYou season 2 format, plain or .gz), a block a day')
+    .command('replay <files...>')
+    .description('settle real auction logs (iPinYou, as published: plain, gzip, bzip2), a block a day')
+    .addOption(
+      new Option(
+        '--layout <name>',
+        'the layout of all files; found by their columns where it is left out',
+      ).choices(['season-2', 'season-3', 'joined']),
+    )
+    .option('--deposit <units>', 'what each payee’s line gets; what the log needs where it is left out')
     .addOption(
       new Option('--disagree <share>', 'share of impressions over which the parties differ, 0 to 1')
         .argParser(share)
@@ -133,10 +140,10 @@ function defineReplay(program: Command, output: Output, end: End): void {
     .addOption(dataOption)
     .addOption(jsonOption)
     .addOption(quietOption)
-    .addHelpText('after', example('papyrus replay imp.20130606.tsv.gz --disagree 0'))
-    .action(async (file, options) => {
+    .addHelpText('after', example('papyrus replay imp.20130606.txt.bz2 clk.20130606.txt.bz2 --disagree 0'))
+    .action(async (files, options) => {
       const { runReplay } = await import('./commands/replay.js');
-      end(await runReplay(file, options, output));
+      end(await runReplay(files, options, output));
     });
 }
 

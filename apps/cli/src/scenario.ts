@@ -11,7 +11,7 @@ import type { Network } from './network/open-network.js';
 import { resultHashOf } from './network/result-hash.js';
 import { RefusalNotes } from './network/refusal-notes.js';
 import { type RunOptions, runNetwork } from './network/run-network.js';
-import { trafficWorks } from './network/submit-traffic.js';
+import { type TrafficScenario, trafficWorks } from './network/submit-traffic.js';
 import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
 import { type CommandNo, CommandRefused, type ExitCode, exitCode } from './report/command-refused.js';
@@ -19,19 +19,22 @@ import type { Output } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import type { RunResult } from './report/run-result.js';
 import { printRun } from './report/run-tables.js';
-import { emptyTally, kinds } from './traffic/impression.js';
-import { writePartyLogs } from './traffic/party-logs.js';
+import { emptyTally, kinds, type Tally } from './traffic/impression.js';
+import { PartyLogs } from './traffic/party-logs.js';
 import type { BlockPlan } from './traffic/plan-records.js';
-import type { UnusableRow } from './traffic/read-ipinyou.js';
+import type { Flood } from './traffic/survey-log.js';
+import type { UnusableRows } from './traffic/unusable-rows.js';
 
-export interface Scenario {
+export interface Scenario extends TrafficScenario {
   /** What runs, for people. */
   readonly title: string;
   readonly spec: NetworkSpec;
-  readonly plans: readonly BlockPlan[];
-  readonly unusable: readonly UnusableRow[];
-  /** Whether submissions that a node must refuse are among the traffic. */
-  readonly hasInvalidSubmissions: boolean;
+  /** Of a log; whole when all traffic was planned. */
+  readonly unusable?: UnusableRows;
+  /** Days of the blocks, such as 2013-06-06, where a block is a day. */
+  readonly days?: readonly string[];
+  /** Ids that stand for many records. */
+  readonly floods?: readonly Flood[];
 }
 
 export const stages = ['submit records', 'post parts', 'reveal results', 'settle blocks'] as const;
@@ -51,10 +54,15 @@ export async function runScenario(
     const result = await runNetwork(scenario, options, output, async (network, { folder, setupMs }) => {
       spend('setup', setupMs);
       const notes = new RefusalNotes(join(folder, 'refusals.ndjson'));
-      writePartyLogs(join(folder, 'logs'), scenario.spec, scenario.plans);
-      const blocks = await driveScenario(network, scenario, notes, { output, progress, spend });
+      const logs = new PartyLogs(join(folder, 'logs'), scenario.spec);
+      const injected = emptyTally();
+      const onPlan = (plan: BlockPlan): void => {
+        logs.write(plan);
+        for (const kind of kinds) injected[kind] += plan.injected[kind];
+      };
+      const blocks = await driveScenario(network, scenario, notes, { output, progress, spend, onPlan });
       progress.stop();
-      return resultOf(network, scenario, blocks, notes, { spend, seconds });
+      return resultOf(network, { ...scenario, injected }, blocks, notes, { spend, seconds });
     });
     return tell({ ...result, dataFolder: options.data ?? null }, output);
   } finally {
@@ -67,20 +75,27 @@ export async function driveScenario(
   network: Network,
   scenario: Scenario,
   notes: RefusalNotes,
-  told: { output: Output; progress: Progress; spend: (stage: string, ms: number) => void },
+  told: {
+    output: Output;
+    progress: Progress;
+    spend: (stage: string, ms: number) => void;
+    onPlan: (plan: BlockPlan) => void;
+  },
 ): Promise<readonly BlockState[]> {
   const { output, progress } = told;
-  const count = scenario.plans.length;
+  const count = scenario.traffic.length;
   const members = network.members.length;
-  const records = scenario.plans.flatMap((plan) => plan.authors.map((one) => one.records.length / 64));
   progress.total(
     stages[0],
-    records.reduce((sum, one) => sum + one, 0),
+    scenario.traffic.reduce((sum, { records }) => sum + records, 0),
   );
   progress.total(stages[1], count * members);
   progress.total(stages[2], count * members);
   progress.total(stages[3], count);
-  const works = trafficWorks(network, scenario, notes, (done) => progress.add(stages[0], done));
+  const works = trafficWorks(network, scenario, notes, {
+    accepted: (done) => progress.add(stages[0], done),
+    plan: told.onPlan,
+  });
   const seen = [0, 0, 0];
   const last = new Map<number, string>();
   return drive(network, {
@@ -112,7 +127,7 @@ export async function driveScenario(
 
 async function resultOf(
   network: Network,
-  scenario: Scenario,
+  scenario: Scenario & { readonly injected: Tally },
   states: readonly BlockState[],
   notes: RefusalNotes,
   timing: { spend: (stage: string, ms: number) => void; seconds: ReadonlyMap<string, number> },
@@ -133,14 +148,16 @@ async function resultOf(
     blocks.push(summary);
   }
   for (const noted of notes.all()) found[noted.kind] += noted.records;
-  const injected = emptyTally();
-  for (const plan of scenario.plans) for (const kind of kinds) injected[kind] += plan.injected[kind];
-  if (scenario.hasInvalidSubmissions) injected.invalid = scenario.plans.length * invalidSubmissionsPerBlock;
+  const injected = { ...scenario.injected };
+  if (scenario.hasInvalidSubmissions) injected.invalid = scenario.traffic.length * invalidSubmissionsPerBlock;
   const participants = await balancesOf(network);
   timing.spend('report', performance.now() - from);
   return {
     channels: [{ channelId: network.channelId, currency: network.spec.currency, participants, blocks }],
-    unusable: scenario.unusable,
+    days: scenario.days ?? [],
+    unusable: scenario.unusable?.list() ?? [],
+    unusableCounts: scenario.unusable?.counts() ?? {},
+    flooding: scenario.floods ?? [],
     injected,
     found,
     seconds: Object.fromEntries(

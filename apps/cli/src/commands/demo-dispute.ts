@@ -36,7 +36,11 @@ export async function runDisputeDemo(
       const refusals = new RefusalNotes(join(folder, 'refusals.ndjson'));
       const acts = new Notes<DisputeAct>(join(folder, 'dispute.ndjson'));
       const driven = { ...network, groups: groupsOf(network, acts, output) };
-      await driveScenario(driven, scenario, refusals, { output, progress, spend: () => {} });
+      await driveScenario(driven, scenario, refusals, {
+        ...{ output, progress },
+        spend: () => {},
+        onPlan: () => {},
+      });
       return outcomeOf(network, acts.all());
     });
     return tell({ dataFolder: options.data ?? null, ...found }, output);

@@ -1,6 +1,7 @@
 /** `papyrus demo`: a day of seeded traffic, settled. */
 
 import type { NetworkSpec } from '../network/network-spec.js';
+import { trafficOf } from '../network/submit-traffic.js';
 import type { ExitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
 import type { RunOptions } from '../network/run-network.js';
@@ -35,7 +36,9 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
     impressionsPerDay: options.impressions,
   };
   const plans = Array.from({ length: options.blocks }, (_, block) =>
-    planBlock(block, generateImpressions(traffic, block), roster, { seed: options.seed, disagreePpm }),
+    trafficOf(
+      planBlock(block, generateImpressions(traffic, block), roster, { seed: options.seed, disagreePpm }),
+    ),
   );
   const hours = options.blocks === 1 ? '1 block of an hour' : `${options.blocks} blocks of an hour`;
   const ssps = options.sellers === 1 ? 'ssp-1' : `ssp-1 to ssp-${options.sellers}`;
@@ -43,8 +46,7 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<Exi
   const scenario = {
     title,
     spec,
-    plans,
-    unusable: [],
+    traffic: plans,
     hasInvalidSubmissions: options.scenario !== 'dispute',
   };
   if (options.scenario === 'dispute') return runDisputeDemo(scenario, options, output);

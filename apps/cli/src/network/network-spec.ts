@@ -33,6 +33,8 @@ const networkSpec = z.strictObject({
   blockMaxNano: nanoText,
   auditorFeeNano: nanoText,
   priceNanoMax: nanoText,
+  /** Of one author in one block; 64 MiB where a network does not say. */
+  authorBytesMax: z.int().positive().optional(),
   /** Chain time. */
   firstBlockStart: seconds,
   blockDuration: seconds,

@@ -129,6 +129,8 @@ async function nameValidator(chain: DrivenChain, { secrets }: NetworkMember): Pr
   await must(chain.participantActs(account.privateKey).nameValidator(validator.address, true));
 }
 
+const authorBytesUsual = 64 * 1_048_576;
+
 export function channelSecretOf(spec: NetworkSpec): Uint8Array {
   return seededEntropy(`${spec.seed}/channel-secret`).bytes(32);
 }
@@ -236,7 +238,7 @@ function termsOf(
     disputeMax: disputeSecondsMin(periods),
     withdrawalNotice: 2 * spec.blockDuration,
     retentionPeriod: 90 * 86_400,
-    authorBytesMax: 64 * 1_048_576,
+    authorBytesMax: spec.authorBytesMax ?? authorBytesUsual,
     priceNanoMax: BigInt(spec.priceNanoMax),
     keysRoot: toHex(keysRootOf(keyCommitments(channelSecretOf(spec), spec.blocksMax))),
     boxesHash: boxesHashOf(boxes),

@@ -19,7 +19,9 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 export const commandNos = {
   usage: exitCode.usage,
   'log-not-readable': exitCode.usage,
-  'log-without-header': exitCode.usage,
+  'packing-not-supported': exitCode.usage,
+  'log-layout-unknown': exitCode.usage,
+  'log-of-bids': exitCode.usage,
   'log-without-impressions': exitCode.usage,
   'too-many-exchanges': exitCode.usage,
   'keys-of-another': exitCode.usage,
@@ -68,9 +70,12 @@ export type CommandNo = keyof typeof commandNos;
 export class CommandRefused extends Error {
   readonly code: CommandNo;
   readonly exit: ExitCode;
+  /** What was found before the command ended so. */
+  readonly data: unknown;
 
-  constructor(code: CommandNo, message: string, options?: { cause?: unknown }) {
+  constructor(code: CommandNo, message: string, options?: { cause?: unknown; data?: unknown }) {
     super(message, options);
+    this.data = options?.data ?? null;
     this.name = 'CommandRefused';
     this.code = code;
     this.exit = commandNos[code];

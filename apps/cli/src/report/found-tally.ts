@@ -16,7 +16,9 @@ export function foundInBlock(report: BlockReport, batches: readonly Uint8Array[]
   tally['missing-audit'] = count('missing-audit');
   tally['invalid-traffic'] = count('invalid-traffic');
   tally['not-viewable'] = count('not-viewable');
-  tally.contradictory = report.contradictory.reduce((sum, [, impressions]) => sum + Number(impressions), 0);
+  // A log that repeats an impression at another price makes a contradiction of both sides: one is counted.
+  const bySellers = report.contradictory.filter(([author]) => author !== 0);
+  tally.contradictory = bySellers.reduce((sum, [, impressions]) => sum + Number(impressions), 0);
   const wins = winsByPair(batches);
   for (const { sellerPrices, sellerWins, payerWins } of wins.values()) {
     if (sellerWins === 0 && payerWins > 0) tally['missing-ssp'] += 1;

@@ -1,6 +1,7 @@
 /** What a run of demo or replay yields. */
 import type { Tally } from '../traffic/impression.js';
-import type { UnusableRow } from '../traffic/read-ipinyou.js';
+import type { Flood } from '../traffic/survey-log.js';
+import type { UnusableRow } from '../traffic/unusable-rows.js';
 import type { ParticipantBalance } from './balances.js';
 import type { BlockSummary } from './block-summary.js';
 
@@ -13,7 +14,13 @@ export interface RunResult {
     readonly participants: readonly ParticipantBalance[];
     readonly blocks: readonly BlockSummary[];
   }[];
+  /** Days of the blocks, in a replay: block n is days[n]. */
+  readonly days: readonly string[];
+  /** At most 10,000 of them; all are counted. */
   readonly unusable: readonly UnusableRow[];
+  readonly unusableCounts: Readonly<Record<string, number>>;
+  /** Ids that stand for more records of one exchange than an impression usually has. */
+  readonly flooding: readonly Flood[];
   readonly injected: Tally;
   readonly found: Tally;
   readonly seconds: Readonly<Record<string, number>>;

@@ -18,6 +18,7 @@ const meaning: Readonly<Record<(typeof kinds)[number], string>> = {
 };
 
 const shownUnusable = 5;
+const shownIdCharacters = 50;
 const secondsALine = 4;
 
 export function printRun(result: RunResult, output: Output): void {
@@ -102,17 +103,34 @@ function printMoney(channel: RunResult['channels'][number], output: Output): voi
   output.table(['participant', 'role', 'before', 'after', 'change'], rows, 2);
 }
 
-function printUnusable({ unusable }: RunResult, output: Output): void {
-  if (unusable.length === 0) return;
-  const counts = new Map<string, number>();
-  for (const { code } of unusable) counts.set(code, (counts.get(code) ?? 0) + 1);
+/** Rows that were left out, and ids that are no ids. */
+export function printUnusable(
+  { unusable, unusableCounts, flooding }: Pick<RunResult, 'unusable' | 'unusableCounts' | 'flooding'>,
+  output: Output,
+): void {
+  const counts = Object.entries(unusableCounts);
+  if (counts.length > 0) {
+    output.line();
+    const all = counts.reduce((sum, [, count]) => sum + count, 0);
+    output.line(`Rows that cannot be used: ${formatCount(all)} (--json lists each)`);
+    output.table(
+      ['reason', 'rows', 'first lines'],
+      counts.map(([code, count]) => {
+        const lines = unusable.filter((row) => row.code === code).slice(0, shownUnusable);
+        return [code, formatCount(count), lines.map(({ line }) => line).join(', ')];
+      }),
+    );
+  }
+  if (flooding.length === 0) return;
   output.line();
-  output.line(`Rows that cannot be used: ${formatCount(unusable.length)} (--json lists each)`);
+  output.line('Ids that stand for many records: one impression is paid for each exchange');
   output.table(
-    ['reason', 'rows', 'first lines'],
-    [...counts].map(([code, count]) => {
-      const lines = unusable.filter((row) => row.code === code).slice(0, shownUnusable);
-      return [code, formatCount(count), lines.map(({ line }) => line).join(', ')];
-    }),
+    ['id', 'exchange', 'records'],
+    flooding.map(({ auctionId, exchange, records }) => [cut(auctionId), exchange, formatCount(records)]),
   );
+}
+
+/** So that a table stays as wide as a terminal. */
+function cut(text: string): string {
+  return text.length > shownIdCharacters ? `${text.slice(0, shownIdCharacters - 1)}…` : text;
 }

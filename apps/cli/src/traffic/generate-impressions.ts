@@ -3,6 +3,7 @@
  */
 import { toHex } from '#encoding';
 import { seededEntropy } from '#environment';
+import { shortHash } from '#protocol';
 import type { Impression } from './impression.js';
 import { seededRandom } from './random.js';
 
@@ -43,6 +44,7 @@ export function generateImpressions(traffic: GeneratedTraffic, blockNumber: numb
     const priceNano = priceOf(random.integer(10), random.integer(1_000));
     const campaign = `campaign-${1 + random.integer(5)}`;
     const placement = `placement-${seller}-${1 + random.integer(20)}`;
+    const line = [auctionId, timestampMs, seller, priceNano, campaign, placement].join('\t');
     return {
       auctionId,
       impId: '1',
@@ -52,9 +54,10 @@ export function generateImpressions(traffic: GeneratedTraffic, blockNumber: numb
       priceNano,
       campaign,
       placement,
-      line: [auctionId, timestampMs, seller, priceNano, campaign, placement].join('\t'),
+      winReference: shortHash(line),
+      auditReference: shortHash(`audit ${line}`),
       isClicked: random.chance(2_000),
-      isRepetition: false,
+      hasOthers: false,
     };
   });
 }

@@ -11,11 +11,17 @@ export interface Impression {
   readonly priceNano: bigint;
   readonly campaign: string;
   readonly placement: string;
-  /** The line behind the row: its hash is the `reference` of both wins. */
-  readonly line: string;
+  /** The line behind the row, 8 bytes of its hash: the `reference` of both wins, and that of the audit. */
+  readonly winReference: Uint8Array;
+  readonly auditReference: Uint8Array;
   readonly isClicked: boolean;
-  /** An earlier row has the same auction id and seller. */
-  readonly isRepetition: boolean;
+  /**
+   * What an earlier row of the same auction id and seller makes of this one: `repeated` at a price that is
+   * known, `contradictory` at the first other one, `repriced` at one more.
+   */
+  readonly again?: 'repeated' | 'contradictory' | 'repriced';
+  /** Other rows have the same auction id and seller. */
+  readonly hasOthers: boolean;
 }
 
 /** Ways in which the parties' logs differ, one at most an impression. */

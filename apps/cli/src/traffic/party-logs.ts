@@ -2,7 +2,7 @@
  * Writes what each party saw as its own raw log, so that anybody can recompute who owes whom by other means,
  * for example SQL.
  */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolders } from '#environment/make-folders';
 import { recordKind } from '#protocol';
@@ -15,28 +15,28 @@ import type { BlockPlan } from './plan-records.js';
  */
 const partyLogColumns = ['block', 'auction', 'kind', 'seller', 'price_nano', 'flags', 'timestamp_ms', 'late'];
 
-/** One file a participant, the same on every run of the same plan. */
-export function writePartyLogs(folder: string, spec: NetworkSpec, plans: readonly BlockPlan[]): void {
-  onFile(folder, () => makeFolders(folder));
-  const lines = spec.participants.map(() => [partyLogColumns.join('\t')]);
-  for (const { blockNumber, logged } of plans) {
+/** One file a participant, the same on every run of the same plans. */
+export class PartyLogs {
+  readonly #paths: readonly string[];
+
+  constructor(folder: string, spec: NetworkSpec) {
+    onFile(folder, () => makeFolders(folder));
+    this.#paths = spec.participants.map(({ name }) => join(folder, `${name}.tsv`));
+    for (const path of this.#paths)
+      onFile(path, () => writeFileSync(path, `${partyLogColumns.join('\t')}\n`));
+  }
+
+  write({ blockNumber, logged }: BlockPlan): void {
+    const lines: string[][] = this.#paths.map(() => []);
     for (const { author, auctionId, fields, isLate } of logged) {
       const kind = fields.kind === recordKind.win ? 'win' : 'audit';
       const seller = author === 0 || kind === 'audit' ? fields.counterparty : author;
-      const values = [
-        blockNumber,
-        auctionId,
-        kind,
-        seller,
-        fields.priceNano,
-        fields.flags,
-        fields.timestampMs,
-      ];
+      const { priceNano, flags, timestampMs } = fields;
+      const values = [blockNumber, auctionId, kind, seller, priceNano, flags, timestampMs];
       lines[author].push([...values, isLate ? 1 : 0].join('\t'));
     }
-  }
-  for (const [index, { name }] of spec.participants.entries()) {
-    const path = join(folder, `${name}.tsv`);
-    onFile(path, () => writeFileSync(path, `${lines[index].join('\n')}\n`));
+    for (const [author, path] of this.#paths.entries()) {
+      if (lines[author].length > 0) onFile(path, () => appendFileSync(path, `${lines[author].join('\n')}\n`));
+    }
   }
 }

@@ -2,6 +2,7 @@
  * From impressions to what each participant will say: the records by block and author, with seeded
  * disagreement injected.
  */
+import { viewOf } from '#encoding';
 import {
   encodeRecord,
   impressionKeyOf,
@@ -47,6 +48,9 @@ export interface BlockPlan {
 
 const viewed = recordFlag.measurable | recordFlag.viewable;
 
+/** About which impression the parties differ, and how; undefined where they agree. */
+export type Choose = (impression: Impression) => Disagreement | undefined;
+
 /** `disagreePpm`: the share of impressions, in a million, over which the parties differ; 0 for none. */
 export function planBlock(
   blockNumber: number,
@@ -55,19 +59,43 @@ export function planBlock(
   options: { seed: string; disagreePpm: number },
 ): BlockPlan {
   const random = seededRandom(`${options.seed}/disagreement/${blockNumber}`);
+  return planRecords(blockNumber, impressions, roster, () =>
+    random.chance(options.disagreePpm) ? random.pick(disagreements) : undefined,
+  );
+}
+
+/** Chosen by what the impression is and not by where it stands: the order of a log changes nothing. */
+export function chooseById(seed: string, disagreePpm: number): Choose {
+  return ({ auctionId, seller }) => {
+    if (disagreePpm === 0) return undefined;
+    const view = viewOf(shortHash(`${seed}/disagreement/${seller}/${auctionId}`));
+    if (view.getUint32(0, true) % 1_000_000 >= disagreePpm) return undefined;
+    return disagreements[view.getUint32(4, true) % disagreements.length];
+  };
+}
+
+/** What all participants say of some impressions of a block. */
+export function planRecords(
+  blockNumber: number,
+  impressions: readonly Impression[],
+  roster: Roster,
+  choose: Choose,
+): BlockPlan {
   const injected = emptyTally();
   const logged: LoggedRecord[] = [];
-  // A row that comes again would heal what is injected into the first, so only impressions that come once
-  // disagree.
-  const repeated = new Set(impressions.filter((one) => one.isRepetition).map(pairOf));
   for (const impression of impressions) {
-    if (impression.isRepetition) {
-      injected.repeated += 1;
+    if (impression.again !== undefined) {
       logged.push(...winsOf(impression));
+      if (impression.again === 'repeated') injected.repeated += 1;
+      if (impression.again !== 'contradictory') continue;
+      injected.contradictory += 1;
+      // Of two prices the seller's lower and the payer's higher count.
+      injected['price-differs'] += 1;
       continue;
     }
-    const isChosen = random.chance(options.disagreePpm) && !repeated.has(pairOf(impression));
-    const disagreement = isChosen ? random.pick(disagreements) : undefined;
+    // A row that comes again would heal what is injected into the first, so only impressions that come once
+    // disagree.
+    const disagreement = impression.hasOthers ? undefined : choose(impression);
     const said = statementsOf(impression, disagreement, roster);
     logged.push(...said);
     tally(injected, disagreement, said.length);
@@ -78,10 +106,6 @@ export function planBlock(
     late: encodeAll(logged.filter((one) => one.author === author && one.isLate)),
   }));
   return { blockNumber, authors, injected, logged };
-}
-
-function pairOf({ auctionId, seller }: Impression): string {
-  return `${auctionId} ${seller}`;
 }
 
 function tally(injected: Tally, disagreement: Disagreement | undefined, records: number): void {
@@ -123,7 +147,7 @@ function winsOf(impression: Impression): [seller: LoggedRecord, payer: LoggedRec
     priceNano: impression.priceNano,
     campaign: shortHash(impression.campaign),
     placement: shortHash(impression.placement),
-    reference: shortHash(impression.line),
+    reference: impression.winReference,
   };
   return [
     { author: seller, auctionId, isLate: false, fields: { ...win, author: seller, counterparty: 0 } },
@@ -149,7 +173,7 @@ function auditOf(
     priceNano: 0n,
     campaign: shortHash(impression.campaign),
     placement: shortHash(impression.placement),
-    reference: shortHash(`audit ${impression.line}`),
+    reference: impression.auditReference,
   };
   return { author: auditor, auctionId: impression.auctionId, isLate: false, fields };
 }

@@ -1,0 +1,14 @@
+export {
+  dayName,
+  dayOf,
+  dayStart,
+  eventOfName,
+  type IpinyouLayout,
+  IpinyouReader,
+  ipinyouLayouts,
+  layoutOf,
+  nanoPerFenCpm,
+  type RowFault,
+} from './ipinyou-layouts.js';
+export { type LogLine, readLines } from './log-lines.js';
+export { LogRefused } from './log-refused.js';
