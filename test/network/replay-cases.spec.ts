@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunResult } from '#apps/cli/src/report/run-result';
-import { type CliRun, resultOf, runCli } from './run-cli.js';
+import { type CliRun, resultOf, runCli, runPlain } from './run-cli.js';
 
 const cases = join(import.meta.dirname, '../../../shared/cases');
 const hasCases = existsSync(cases);
@@ -137,5 +137,39 @@ async function refused(name: string) {
     expect(run.lines).toMatchObject([{ success: false, errors: [{ code: 'data-of-another-network' }] }]);
     expect(logs()).toBe(before);
     expect(owedOf(await good('data-folder-first.tsv', '--data', data))).toEqual(owedOf(first));
+  });
+
+  it('that costs more than the line holds tells owed, paid and missing apart, and ends with 7', async () => {
+    const run = await replay('deposit-exceeded.tsv', '--deposit', '1000');
+    expect(run.code).toBe(7);
+    const told = { code: 'deposit-exceeded', message: expect.stringContaining('lacked 200.000000000') };
+    expect(run.lines.at(-1)).toMatchObject({ success: false, errors: [told], warnings: [told] });
+    const [{ participants }] = resultOf<RunResult>(run).channels;
+    const figures = participants.map(({ name, owedNano, paidNano, missingNano, balanceAfterNano }) => [
+      ...[name, owedNano, paidNano, missingNano, balanceAfterNano],
+    ]);
+    expect(figures).toEqual([
+      ['advertiser', '0', '0', '0', '999999880000'],
+      ['exchange-1', '1200000000000', '1000000000000', '200000000000', '1000000000000'],
+      ['auditor', '120000', '120000', '0', '120000'],
+    ]);
+    const { stdout } = await runPlain([
+      ...[
+        'replay',
+        join(cases, 'replay-deposit-exceeded.tsv'),
+        '--disagree',
+        '0',
+        '--deposit',
+        '1000',
+        '--quiet',
+      ],
+    ]);
+    expect(stdout).toMatch(/from +to +owed +paid +missing/);
+    expect([/owed CNY/.test(stdout), /paid CNY/.test(stdout)]).toEqual([true, false]);
+  });
+
+  it('that costs as much is paid whole where nobody says what is deposited', async () => {
+    const [{ participants }] = (await good('deposit-exceeded.tsv')).channels;
+    expect(participants[1]).toMatchObject({ paidNano: '1200000000000', missingNano: '0' });
   });
 });

@@ -189,7 +189,7 @@ describe('a log of one’s own', () => {
     for (const path of [wrong, writeLog(join(folder, 'wrong.tsv.gz'), ['a\tb', '1\t2'])]) {
       const run = await runCli(['replay', path, '--json']);
       expect(run.code).toBe(2);
-      expect(run.lines).toMatchObject([{ success: false, errors: [{ code: 'log-without-header' }] }]);
+      expect(run.lines).toMatchObject([{ success: false, errors: [{ code: 'log-layout-unknown' }] }]);
     }
   });
 });
@@ -204,7 +204,10 @@ function expectForm({ lines }: CliRun): void {
   const named = (value: object, ...names: string[]): void =>
     expect(Object.keys(value).sort()).toEqual(names.sort());
   const { data } = last;
-  named(data, 'dataFolder', 'channels', 'unusable', 'injected', 'found', 'seconds');
+  named(
+    ...([data, 'dataFolder', 'channels', 'days', 'unusable', 'unusableCounts', 'flooding'] as const),
+    ...(['injected', 'found', 'seconds'] as const),
+  );
   const [channel] = data.channels;
   const decimal = expect.stringMatching(/^\d+$/);
   const digest = expect.stringMatching(/^0x[0-9a-f]{64}$/);
@@ -215,6 +218,7 @@ function expectForm({ lines }: CliRun): void {
       ...{ index: expect.any(Number), role: expect.any(String), name: expect.any(String) },
       address: expect.stringMatching(/^0x[0-9a-f]{40}$/),
       ...{ depositNano: decimal, balanceBeforeNano: decimal, balanceAfterNano: decimal },
+      ...{ owedNano: decimal, paidNano: decimal, missingNano: '0' },
     });
   }
   for (const block of channel.blocks) {

@@ -14,8 +14,9 @@ import { type RunOptions, runNetwork } from './network/run-network.js';
 import { type TrafficScenario, trafficWorks } from './network/submit-traffic.js';
 import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
+import { withEarned } from './report/earned.js';
 import { type CommandNo, CommandRefused, type ExitCode, exitCode } from './report/command-refused.js';
-import type { Output } from './report/output.js';
+import { formatNano, type Output } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import type { RunResult } from './report/run-result.js';
 import { printRun } from './report/run-tables.js';
@@ -150,7 +151,7 @@ async function resultOf(
   for (const noted of notes.all()) found[noted.kind] += noted.records;
   const injected = { ...scenario.injected };
   if (scenario.hasInvalidSubmissions) injected.invalid = scenario.traffic.length * invalidSubmissionsPerBlock;
-  const participants = await balancesOf(network);
+  const participants = withEarned(await balancesOf(network), blocks);
   timing.spend('report', performance.now() - from);
   return {
     channels: [{ channelId: network.channelId, currency: network.spec.currency, participants, blocks }],
@@ -193,8 +194,32 @@ function tell(result: RunResult, output: Output): ExitCode {
       });
     }
   }
+  const differences = errors.map(({ message }) => message);
+  const short = shortfalls(result);
+  errors.push(...short);
   printRun(result, output);
-  for (const { message } of errors) output.line(`DIFFERENCE ${message}`);
-  output.result(result, { errors });
+  for (const message of differences) output.line(`DIFFERENCE ${message}`);
+  for (const { message } of short) output.line(`MISSING ${message}`);
+  output.result(result, { errors, warnings: [...short, ...floodWarnings(result)] });
   return errors.length === 0 ? exitCode.ok : exitCode.verificationFailed;
+}
+
+/** What lines lacked is a debt, and nobody's money yet. */
+function shortfalls({ channels }: RunResult): { code: CommandNo; message: string }[] {
+  return channels.flatMap(({ currency, participants }) =>
+    participants
+      .filter(({ missingNano }) => missingNano !== '0')
+      .map(({ name, owedNano, paidNano, missingNano }) => {
+        const [owed, paid, missing] = [owedNano, paidNano, missingNano].map((one) => formatNano(BigInt(one)));
+        const message = `${name} is owed ${owed} ${currency}, ${paid} arrived, its line lacked ${missing}`;
+        return { code: 'deposit-exceeded', message };
+      }),
+  );
+}
+
+function floodWarnings({ flooding }: RunResult): { code: string; message: string }[] {
+  return flooding.map(({ auctionId, exchange, records }) => {
+    const message = `the id ${auctionId} stands for ${records} records of exchange ${exchange}`;
+    return { code: 'flooding', message: `${message}: one impression is paid` };
+  });
 }

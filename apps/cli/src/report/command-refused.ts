@@ -57,6 +57,7 @@ export const commandNos = {
   'account-without-gas': exitCode.unavailable,
   'result-differs': exitCode.verificationFailed,
   'found-differs-from-injected': exitCode.verificationFailed,
+  'deposit-exceeded': exitCode.verificationFailed,
   'dispute-ended-otherwise': exitCode.verificationFailed,
   'data-damaged': exitCode.verificationFailed,
   'proposal-not-ours': exitCode.verificationFailed,

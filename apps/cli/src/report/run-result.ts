@@ -3,6 +3,7 @@ import type { Tally } from '../traffic/impression.js';
 import type { Flood } from '../traffic/survey-log.js';
 import type { UnusableRow } from '../traffic/unusable-rows.js';
 import type { ParticipantBalance } from './balances.js';
+import type { Earned } from './earned.js';
 import type { BlockSummary } from './block-summary.js';
 
 /** `data` of the result: shown as tables, or written whole with `--json`. */
@@ -11,7 +12,7 @@ export interface RunResult {
   readonly channels: readonly {
     readonly channelId: string;
     readonly currency: string;
-    readonly participants: readonly ParticipantBalance[];
+    readonly participants: readonly (ParticipantBalance & Earned)[];
     readonly blocks: readonly BlockSummary[];
   }[];
   /** Days of the blocks, in a replay: block n is days[n]. */

@@ -67,27 +67,29 @@ function printBlocks(channel: RunResult['channels'][number], output: Output): vo
     'records',
     'impressions',
     'matched',
-    `paid ${channel.currency}`,
+    `${hasArrived(channel) ? 'paid' : 'owed'} ${channel.currency}`,
     'root',
   ];
   output.table(head, shown, 2);
 }
 
+/** Nothing that was owed says paid while some of it is missing. */
+function hasArrived({ participants }: RunResult['channels'][number]): boolean {
+  return participants.every(({ missingNano }) => missingNano === '0');
+}
+
 function printMoney(channel: RunResult['channels'][number], output: Output): void {
-  const total = new Map<number, bigint>();
-  for (const block of channel.blocks) {
-    for (const { payee, nano } of block.outputTransactions) {
-      total.set(payee, (total.get(payee) ?? 0n) + BigInt(nano));
-    }
-  }
-  const [payer] = channel.participants;
+  const [payer, ...payees] = channel.participants;
+  const earning = payees.filter(({ owedNano }) => owedNano !== '0');
+  const isShort = !hasArrived(channel);
   output.line();
   output.line(`Who paid whom, ${channel.currency}`);
   output.table(
-    ['from', 'to', 'amount'],
-    [...total]
-      .sort(([a], [b]) => a - b)
-      .map(([payee, nano]) => [payer.name, channel.participants[payee].name, formatNano(nano)]),
+    ['from', 'to', ...(isShort ? ['owed', 'paid', 'missing'] : ['amount'])],
+    earning.map(({ name, owedNano, paidNano, missingNano }) => {
+      const amounts = isShort ? [owedNano, paidNano, missingNano] : [paidNano];
+      return [payer.name, name, ...amounts.map((one) => formatNano(BigInt(one)))];
+    }),
     2,
   );
   output.line();
