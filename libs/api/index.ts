@@ -46,3 +46,4 @@ export {
   validationAcceptedSchema,
   validationRequestSchema,
 } from './schemas.js';
+export { parseStrictJson } from './strict-json.js';

@@ -98,6 +98,91 @@ describe('a batch as JSON or NDJSON', () => {
     });
   });
 
+  it.each([
+    ...[
+      '{{AUCTION_ID}}',
+      '${auction_id}',
+      '$%7BAUCTION_ID%7D',
+      '%24%7BX%7D',
+      '%%AUCTION_ID%%',
+      '[AUCTION_ID]',
+    ],
+    ...['{x}', '{auction_id}', 'a-{{x}}', '__AUCTION_ID__', '@@X@@', '%257BX%257D'],
+  ])('refuses the macro %s by the pointer of the field that holds it', (macro) => {
+    for (const [pointer, change] of [
+      ['impression/auctionId', { impression: { auctionId: macro, impId: '1' } }],
+      ['impression/impId', { impression: { auctionId: 'a', impId: macro } }],
+      ['campaign', { campaign: macro }],
+      ['placement', { placement: macro }],
+      ['price', { price: macro }],
+      ['priceNano', { price: undefined, priceNano: macro }],
+    ] as const) {
+      const places = [{ pointer: `/records/0/${pointer}`, detail: expect.stringContaining('macro') }];
+      expect(parseWin(change)).toMatchObject({ ok: false, code: 'unresolved-macro', places });
+      const lines = [header, { ...win, ...change }].map((one) => JSON.stringify(one)).join('\n');
+      expect(parseNdjsonBatch(lines, channelId)).toMatchObject({ code: 'unresolved-macro', places });
+    }
+  });
+
+  it.each(['null', 'NULL', '-', 'undefined', '0', ' ', ''])(
+    'takes %j for no id of an auction',
+    (auctionId) => {
+      expect(parseWin({ impression: { auctionId, impId: '1' } })).toMatchObject({
+        code: 'id-not-acceptable',
+        places: [{ pointer: '/records/0/impression/auctionId' }],
+      });
+    },
+  );
+
+  it.each<[string, string, object]>([
+    ['price-not-a-number', 'price', { price: 1.25 }],
+    ['price-not-a-number', 'price', { price: '1e3' }],
+    ['price-not-a-number', 'price', { price: '1,25' }],
+    ['price-not-a-number', 'price', { price: '1.25 EUR' }],
+    ['price-not-a-number', 'price', { price: null }],
+    ['price-negative', 'price', { price: '-0.5' }],
+    ['price-too-precise', 'price', { price: '0.0000005' }],
+    ['price-too-large', 'priceNano', { price: undefined, priceNano: '18446744073710251616' }],
+    ['price-negative', 'priceNano', { price: undefined, priceNano: '-1' }],
+    ['price-too-precise', 'priceNano', { price: undefined, priceNano: '0.5' }],
+    ['not-parsable', 'price', { price: undefined }],
+    ['not-parsable', 'price', { priceNano: '1' }],
+    ['not-parsable', 'counterparty', { counterparty: 256 }],
+    ['not-parsable', 'counterparty', { counterparty: -1 }],
+    ['not-parsable', 'counterparty', { counterparty: undefined }],
+    ['not-parsable', 'counterparty', { counterparty: '0' }],
+    ['not-parsable', 'timestampMs', { timestampMs: -1 }],
+    ['not-parsable', 'timestampMs', { timestampMs: 1.5 }],
+    ['not-parsable', 'timestampMs', { timestampMs: 2 ** 53 }],
+    ['not-parsable', 'timestampMs', { timestampMs: '18446744073709551616' }],
+    ['not-parsable', 'timestampMs', { timestampMs: '2013-06-06T04:44:17Z' }],
+    ['not-parsable', 'flags/0', { flags: ['Viewable'] }],
+    ['not-parsable', 'flags/1', { flags: ['viewable', 'seen'] }],
+    ['id-not-acceptable', 'impression/impId', { impression: { auctionId: 'a', impId: '\ud800' } }],
+    ['id-not-acceptable', 'campaign', { campaign: '\udfff' }],
+    ['id-not-acceptable', 'reference', { reference: '\ud800' }],
+  ])('refuses as %s at %s: %j', (code, field, change) => {
+    expect(parseWin(change)).toMatchObject({ ok: false, code, places: [{ pointer: `/records/0/${field}` }] });
+  });
+
+  it('refuses a name that stands twice in one object, by its pointer, wherever that is', () => {
+    const record = JSON.stringify(win);
+    const twice = record.replace('"price":"1"', '"price":"1","pr\\u0069ce":"2"');
+    const head = JSON.stringify(header);
+    const whole = `${head.slice(0, -1)},"records":[${record},${twice}]}`;
+    const places = [{ pointer: '/records/1/price', detail: 'the name "price" stands twice' }];
+    expect(parseJsonBatch(whole, channelId)).toMatchObject({ code: 'not-parsable', places });
+    expect(parseNdjsonBatch([head, record, twice].join('\n'), channelId)).toMatchObject({ places });
+    const inner = record.replace('"impId":"1"', '"impId":"1","impId":"1"');
+    expect(parseNdjsonBatch([head, inner].join('\n'), channelId)).toMatchObject({
+      places: [{ pointer: '/records/0/impression/impId' }],
+    });
+    const same = `${head.slice(0, -1)},"records":[${record},${record}]}`;
+    expect(parseJsonBatch(same, channelId).ok).toBe(true);
+    const text = `${head.slice(0, -1)},"records":[${record.replace('"price":"1"', '"reference":"{\\"a\\":1,","price":"1"')}]}`;
+    expect(parseJsonBatch(text, channelId).ok).toBe(true);
+  });
+
   it('never throws, whatever the text', () => {
     const text = fc.oneof(
       fc.string(),

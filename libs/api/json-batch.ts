@@ -1,24 +1,31 @@
 /** Batches for people and exporters: JSON and NDJSON to the canonical bytes of a batch, and back. */
 import type { z } from 'zod';
-import { fromHex, type Hex, parseScaledDecimal, toHex } from '#encoding';
+import { fromHex, type Hex, toHex } from '#encoding';
 import {
+  auctionIdFault,
   BatchHasher,
   batchAt,
   batchCount,
   type ChannelId,
+  cpmExponent,
   decodeRecord,
   encodeRecord,
   encodeUnsignedBatch,
+  type IdFault,
+  idFault,
   impressionKeyOf,
-  isAcceptableId,
   limits,
+  type PriceFault,
   parseHeader,
+  parsePrice,
   recordFlag,
   recordKind,
   shortHash,
+  textFault,
 } from '#protocol';
 import { type Refusal, type RefusalCode, refuse } from './refusals.js';
 import { batchHeaderSchema, flagNames, placesOf, recordSchema } from './schemas.js';
+import { parseStrictJson } from './strict-json.js';
 
 export type ParsedBatch = { readonly ok: true; readonly bytes: Uint8Array } | Refusal;
 
@@ -27,9 +34,6 @@ export type JsonBatch = z.input<typeof batchHeaderSchema> & {
   readonly records: readonly z.input<typeof recordSchema>[];
 };
 
-const u64Max = (1n << 64n) - 1n;
-/** nano-units of one impression in a price per thousand: 10^9 / 1000. */
-const cpmExponent = 6;
 /** Digests are none of this parser's business: the root of the records is the same in every domain. */
 const hasher = new BatchHasher(new Uint8Array(32));
 
@@ -156,21 +160,17 @@ function priceOf(record: JsonRecord, place: string): Parsed<bigint> {
   const no = (code: RefusalCode, why: string): Refusal =>
     refuse(code, `${name} ${JSON.stringify(given)} ${why}`, [{ pointer: `${place}/${name}`, detail: why }]);
   if (typeof given !== 'string') return no('price-not-a-number', 'is not decimal text in quotation marks');
-  const parsed = parseScaledDecimal(given, exponent as number);
-  if (!parsed.ok) {
-    switch (parsed.refusal) {
-      case 'unresolved-macro':
-        return no('unresolved-macro', 'holds a macro that nobody replaced');
-      case 'negative':
-        return no('price-negative', 'is below zero');
-      case 'too-precise':
-        return no('price-too-precise', 'leaves a fraction of a nano-unit');
-      case 'not-a-number':
-        return no('price-not-a-number', 'is not decimal text');
-    }
-  }
-  return parsed.value > u64Max ? no('price-too-large', 'is not below 2^64 nano-units') : parsed;
+  const parsed = parsePrice(given, exponent as number);
+  return parsed.ok ? parsed : no(parsed.code, priceFaults[parsed.code]);
 }
+
+const priceFaults: Readonly<Record<PriceFault, string>> = {
+  'unresolved-macro': 'holds a macro that nobody replaced',
+  'price-negative': 'is below zero',
+  'price-too-precise': 'leaves a fraction of a nano-unit',
+  'price-not-a-number': 'is not decimal text',
+  'price-too-large': 'is not below 2^64 nano-units',
+};
 
 interface RecordKeys {
   readonly impressionKey: Uint8Array;
@@ -185,10 +185,11 @@ function keysOf(record: JsonRecord, place: string): Parsed<RecordKeys> {
     return notParsable('a record has an impression or an impressionKey, and not both', `${place}/impression`);
   }
   const refusal =
-    idRefusal(impression?.auctionId, `${place}/impression/auctionId`) ??
-    idRefusal(impression?.impId, `${place}/impression/impId`) ??
-    idRefusal(record.campaign, `${place}/campaign`) ??
-    idRefusal(record.placement, `${place}/placement`);
+    idRefusal(auctionIdFault, impression?.auctionId, `${place}/impression/auctionId`) ??
+    idRefusal(idFault, impression?.impId, `${place}/impression/impId`) ??
+    idRefusal(idFault, record.campaign, `${place}/campaign`) ??
+    idRefusal(idFault, record.placement, `${place}/placement`) ??
+    idRefusal(textFault, record.reference, `${place}/reference`);
   if (refusal !== undefined) return refusal;
   return {
     ok: true,
@@ -203,17 +204,24 @@ function keysOf(record: JsonRecord, place: string): Parsed<RecordKeys> {
   };
 }
 
-function idRefusal(id: string | undefined, pointer: string): Refusal | undefined {
-  if (id === undefined) return undefined;
-  if (/\$\{[A-Z0-9_:]+\}/.test(id)) {
-    return refuse('unresolved-macro', `the id ${JSON.stringify(id)} holds a macro that nobody replaced`, [
-      { pointer, detail: 'an unresolved macro' },
-    ]);
-  }
-  if (isAcceptableId(id)) return undefined;
-  const detail = 'the id is empty, longer than 256 bytes, holds U+0000 or is not well-formed Unicode';
-  return refuse('id-not-acceptable', detail, [{ pointer, detail }]);
+function idRefusal(
+  faultOf: (id: string) => IdFault | undefined,
+  id: string | undefined,
+  pointer: string,
+): Refusal | undefined {
+  const code = id === undefined ? undefined : faultOf(id);
+  if (code === undefined) return undefined;
+  const text = JSON.stringify(id).slice(0, 80);
+  const detail =
+    code === 'unresolved-macro'
+      ? `${text} holds a macro that nobody replaced`
+      : `${text} is no id: ${idRule}`;
+  return refuse(code, detail, [{ pointer, detail }]);
 }
+
+/** What `id-not-acceptable` may have found. */
+const idRule =
+  'it is empty, stands for none such as null or -, is longer than 256 bytes, holds U+0000 or is no Unicode';
 
 function shortKey(text: string | undefined, key: Hex | undefined): Uint8Array {
   if (key !== undefined) return fromHex(key);
@@ -237,11 +245,8 @@ function jsonOfRecord(batch: Uint8Array, at: number): z.input<typeof recordSchem
 }
 
 function parseJson(text: string, pointer: string): Parsed<unknown> {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch (cause) {
-    return notParsable(cause instanceof Error ? cause.message : 'no JSON', pointer);
-  }
+  const parsed = parseStrictJson(text);
+  return parsed.ok ? parsed : notParsable(parsed.detail, `${pointer}${parsed.pointer}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -173,7 +173,8 @@ const records = {
   },
   'id-not-acceptable': {
     status: 422,
-    expected: 'An id is 1 to 256 bytes of UTF-8 without U+0000.',
+    expected:
+      'An id is 1 to 256 bytes of UTF-8 without U+0000, and none that stands for no id, such as null, - or blanks.',
     advice: 'Use the id of the bid request as it is.',
     retryable: false,
   },

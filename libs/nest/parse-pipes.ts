@@ -1,7 +1,7 @@
 /** Parses at the border: parameters and JSON bodies against their schema, before a controller sees them. */
 import type { PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
-import { placesOf, refuse } from '#api';
+import { parseStrictJson, placesOf, refuse } from '#api';
 import { messageOf } from '#environment';
 import { RefusalException } from './problem-filter.js';
 
@@ -40,8 +40,16 @@ export class JsonBodyPipe<Schema extends z.ZodType> implements PipeTransform<unk
 }
 
 function jsonOf(body: unknown): unknown {
+  const parsed = parseStrictJson(textOf(body));
+  if (parsed.ok) return parsed.value;
+  const { detail, pointer } = parsed;
+  const places = [{ pointer, detail }];
+  throw new RefusalException(refuse('not-parsable', `the body is no JSON: ${detail}`, places));
+}
+
+function textOf(body: unknown): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body as Uint8Array));
+    return new TextDecoder('utf-8', { fatal: true }).decode(body as Uint8Array);
   } catch (cause) {
     throw new RefusalException(refuse('not-parsable', `the body is no JSON: ${messageOf(cause)}`));
   }

@@ -239,6 +239,7 @@ export {
   idFault,
   type PriceFault,
   parsePrice,
+  textFault,
 } from './stated-fields.js';
 export { agreedIn, stanceOf, standingResults } from './stances.js';
 export {

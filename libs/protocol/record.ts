@@ -55,12 +55,13 @@ export interface RecordRules {
   readonly priceNanoMax: bigint;
 }
 
-/** Writes the record at `offset` of `into`. */
+/** Writes the record at `offset` of `into`. Throws a RangeError that names the field whose value does not fit. */
 export function encodeRecord(
   fields: RecordFields,
   into = new Uint8Array(recordBytes),
   offset = 0,
 ): Uint8Array {
+  requireRanges(fields);
   const view = viewOf(into);
   into[offset + recordAt.kind] = fields.kind;
   into[offset + recordAt.version] = recordVersion;
@@ -74,6 +75,37 @@ export function encodeRecord(
   into.set(fields.placement, offset + recordAt.placement);
   into.set(fields.reference, offset + recordAt.reference);
   return into;
+}
+
+const [u8End, u32End, u64End] = [2 ** 8, 2 ** 32, 2n ** 64n];
+
+/** Typed arrays and views would cut a value to its bytes, and sign another one. */
+function requireRanges(fields: RecordFields): void {
+  requireWhole('kind', fields.kind, u8End);
+  requireWhole('author', fields.author, u8End);
+  requireWhole('counterparty', fields.counterparty, u8End);
+  requireWhole('flags', fields.flags, u32End);
+  requireU64('timestampMs', fields.timestampMs);
+  requireU64('priceNano', fields.priceNano);
+  requireLength('impressionKey', fields.impressionKey, 16);
+  requireLength('campaign', fields.campaign, 8);
+  requireLength('placement', fields.placement, 8);
+  requireLength('reference', fields.reference, 8);
+}
+
+function requireWhole(name: RecordField, value: number, end: number): void {
+  if (Number.isInteger(value) && value >= 0 && value < end) return;
+  throw new RangeError(`${name} is ${String(value)}: a whole number of 0 to ${end - 1}`);
+}
+
+function requireU64(name: RecordField, value: bigint): void {
+  if (typeof value === 'bigint' && value >= 0n && value < u64End) return;
+  throw new RangeError(`${name} is ${String(value)}: a bigint of 0 to 2^64 − 1`);
+}
+
+function requireLength(name: RecordField, value: Uint8Array, length: number): void {
+  if (value instanceof Uint8Array && value.length === length) return;
+  throw new RangeError(`${name} has ${value?.length} bytes: ${length} of them`);
 }
 
 export function decodeRecord(bytes: Uint8Array, offset = 0): RecordFields {

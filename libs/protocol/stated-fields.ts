@@ -31,6 +31,11 @@ export function auctionIdFault(id: string): IdFault | undefined {
   return placeholder.test(id) ? 'id-not-acceptable' : idFault(id);
 }
 
+/** Of a text that is only hashed, such as a log line: half a surrogate pair would be hashed as another text. */
+export function textFault(text: string): IdFault | undefined {
+  return text.isWellFormed() ? undefined : 'id-not-acceptable';
+}
+
 /** `text × 10^exponent` nano-units, below 2^64; decimal digits with an optional fraction. */
 export function parsePrice(
   text: string,

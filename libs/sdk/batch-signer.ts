@@ -1,19 +1,23 @@
 /** Turns what an SSP, DSP or auditor saw into signed batches, each with the next sequence of its block. */
+import { refusals } from '#api';
 import type {} from '#encoding';
 import {
   BatchHasher,
   type ChannelId,
+  auctionIdFault,
   domainSeparator,
   type Eip712Domain,
   encodeRecord,
+  type IdFault,
+  idFault,
   impressionKeyOf,
-  isAcceptableId,
   limits,
   type RecordFields,
   recordFlag,
   recordKind,
   shortHash,
   signBatch,
+  textFault,
 } from '#protocol';
 
 export interface BatchSignerOptions {
@@ -62,8 +66,16 @@ export interface Audit extends Omit<Win, 'priceNano'> {
 
 const recordsPerBatchDefault = 1_000;
 const senderShift = 40n;
+const [senderEnd, counterEnd] = [2 ** 24, 2 ** 40];
+const auditFlags: readonly AuditFlag[] = [
+  ...(['measurable', 'viewable', 'click'] as const),
+  ...(['generalInvalidTraffic', 'sophisticatedInvalidTraffic'] as const),
+];
 
-/** Collects records by block; a full batch, or what `flush` finds, comes out signed. */
+/**
+ * Collects records by block; a full batch, or what `flush` finds, comes out signed. Whatever a record cannot
+ * say is a RangeError that names the field, before anything is signed; the records before it stay.
+ */
 export class BatchSigner {
   readonly #options: BatchSignerOptions;
   readonly #hasher: BatchHasher;
@@ -73,10 +85,10 @@ export class BatchSigner {
 
   constructor(options: BatchSignerOptions) {
     const { recordsPerBatch = recordsPerBatchDefault, sender = 0, nextCounter = 0 } = options;
-    if (!(recordsPerBatch >= 1 && recordsPerBatch <= limits.batchRecordsMax)) {
-      throw new RangeError(`a batch holds 1 to ${limits.batchRecordsMax} records`);
-    }
-    if (!(sender >= 0 && sender < 2 ** 24)) throw new RangeError('a sender is 0 to 2^24 − 1');
+    requireWhole('recordsPerBatch', recordsPerBatch, 1, limits.batchRecordsMax + 1);
+    requireWhole('author', options.author, 0, limits.participantsMax);
+    requireWhole('sender', sender, 0, senderEnd);
+    requireWhole('nextCounter', nextCounter, 0, counterEnd);
     this.#options = options;
     this.#hasher = new BatchHasher(domainSeparator(options.domain));
     this.#recordsMax = recordsPerBatch;
@@ -100,6 +112,8 @@ export class BatchSigner {
   }
 
   audit(blockNumber: number, audit: Audit): Uint8Array | undefined {
+    const unknown = audit.flags.find((name) => !auditFlags.includes(name));
+    if (unknown !== undefined) throw new RangeError(`flags has ${String(unknown)}: ${auditFlags.join(', ')}`);
     const named = audit.flags.reduce((sum, name) => sum | recordFlag[name], 0);
     const flags = named | (audit.isTest ? recordFlag.test : 0);
     return this.#add(blockNumber, { ...this.#shared(audit), kind: recordKind.audit, flags, priceNano: 0n });
@@ -114,15 +128,22 @@ export class BatchSigner {
   /** One signed batch of records that are encoded already, count × 64 bytes. */
   sign(blockNumber: number, records: Uint8Array): Uint8Array {
     const { channelId, author, recordKey, sender = 0 } = this.#options;
+    requireWhole('blockNumber', blockNumber, 0, limits.blocksMaxLimit);
+    requireWhole('count', records.length / limits.recordBytes, 1, limits.batchRecordsMax + 1);
+    requireWhole('nextCounter', this.#counter, 0, counterEnd);
     const sequence = (BigInt(sender) << senderShift) | BigInt(this.#counter++);
     return signBatch(this.#hasher, recordKey, { channelId, blockNumber, author, sequence }, records);
   }
 
   #shared(record: Omit<Win, 'priceNano'>): Omit<RecordFields, 'kind' | 'flags' | 'priceNano'> {
     const { auctionId, impId } = record.impression;
-    for (const id of [auctionId, impId, record.campaign, record.placement]) {
-      if (id !== undefined && !isAcceptableId(id)) throw new RangeError(`an id of ${id.length} characters`);
-    }
+    requireId('impression.auctionId', auctionId, auctionIdFault);
+    requireId('impression.impId', impId, idFault);
+    if (record.campaign !== undefined) requireId('campaign', record.campaign, idFault);
+    if (record.placement !== undefined) requireId('placement', record.placement, idFault);
+    if (record.reference !== undefined) requireId('reference', record.reference, textFault);
+    requireWhole('counterparty', record.counterparty, 0, everyCounterparty + 1);
+    requireWhole('timestampMs', record.timestampMs, 0, Number.MAX_SAFE_INTEGER);
     const keyOf = (text: string | undefined): Uint8Array =>
       text === undefined ? new Uint8Array(8) : shortHash(text);
     return {
@@ -137,12 +158,14 @@ export class BatchSigner {
   }
 
   #add(blockNumber: number, fields: RecordFields): Uint8Array | undefined {
+    requireWhole('blockNumber', blockNumber, 0, limits.blocksMaxLimit);
+    const record = encodeRecord(fields);
     let open = this.#open.get(blockNumber);
     if (open === undefined) {
       open = { bytes: new Uint8Array(this.#recordsMax * limits.recordBytes), count: 0 };
       this.#open.set(blockNumber, open);
     }
-    encodeRecord(fields, open.bytes, open.count * limits.recordBytes);
+    open.bytes.set(record, open.count * limits.recordBytes);
     open.count++;
     return open.count === this.#recordsMax ? this.#sign(blockNumber) : undefined;
   }
@@ -152,4 +175,20 @@ export class BatchSigner {
     this.#open.delete(blockNumber);
     return open && this.sign(blockNumber, open.bytes.subarray(0, open.count * limits.recordBytes));
   }
+}
+
+/** An auditor may speak for every seller. */
+const everyCounterparty = limits.everySeller;
+
+function requireWhole(name: string, value: number, from: number, end: number): void {
+  if (Number.isInteger(value) && value >= from && value < end) return;
+  throw new RangeError(`${name} is ${String(value)}: a whole number of ${from} to ${end - 1}`);
+}
+
+function requireId(name: string, id: string, faultOf: (id: string) => IdFault | undefined): void {
+  const fault: IdFault | undefined = typeof id === 'string' ? faultOf(id) : 'id-not-acceptable';
+  if (fault === undefined) return;
+  throw new RangeError(
+    `${name} is ${JSON.stringify(id)?.slice(0, 80)}: ${fault}, ${refusals[fault].expected}`,
+  );
 }

@@ -101,6 +101,66 @@ describe('a batch signer', () => {
   });
 });
 
+describe('a batch signer throws before it signs', () => {
+  const audit = { ...win, flags: ['viewable' as const] };
+  it.each<[string, object]>([
+    ['impression.auctionId', { impression: { auctionId: '{{AUCTION_ID}}', impId: '1' } }],
+    ['impression.auctionId', { impression: { auctionId: '$%7Bauction_id%7D', impId: '1' } }],
+    ['impression.auctionId', { impression: { auctionId: 'null', impId: '1' } }],
+    ['impression.auctionId', { impression: { auctionId: '', impId: '1' } }],
+    ['impression.auctionId', { impression: { auctionId: 'a\ud800', impId: '1' } }],
+    ['impression.auctionId', { impression: { auctionId: 7, impId: '1' } }],
+    ['impression.auctionId', { impression: { impId: '1' } }],
+    ['impression.impId', { impression: { auctionId: 'a', impId: '${IMP-ID}' } }],
+    ['impression.impId', { impression: { auctionId: 'a', impId: '\udc00' } }],
+    ['campaign', { campaign: '[CAMPAIGN]' }],
+    ['placement', { placement: '\ud800' }],
+    ['reference', { reference: 'line \ud800' }],
+    ['counterparty', { counterparty: 256 }],
+    ['counterparty', { counterparty: -1 }],
+    ['counterparty', { counterparty: 0.5 }],
+    ['counterparty', { counterparty: undefined }],
+    ['timestampMs', { timestampMs: -1 }],
+    ['timestampMs', { timestampMs: 1.5 }],
+    ['timestampMs', { timestampMs: Number.NaN }],
+    ['timestampMs', { timestampMs: 2 ** 53 }],
+    ['priceNano', { priceNano: -1n }],
+    ['priceNano', { priceNano: 2n ** 64n }],
+    ['priceNano', { priceNano: 2n ** 64n + 700_000n }],
+    ['priceNano', { priceNano: 10 }],
+    ['priceNano', { priceNano: '${AUCTION_PRICE}' }],
+    ['priceNano', { priceNano: undefined }],
+  ])('a RangeError that names %s: %j', (field, change) => {
+    const one = signer();
+    one.win(0, win);
+    expect(() => one.win(0, { ...win, ...change })).toThrow(RangeError);
+    expect(() => one.win(1, { ...win, ...change })).toThrow(new RegExp(`^${field.replace('.', '\\.')} `));
+    // What was taken before is not lost, and nothing of the other is signed.
+    const batches = one.flush();
+    expect(batches.map((batch) => parseHeader(batch).count)).toEqual([1]);
+  });
+
+  it.each([['Viewable'], ['clicked'], ['test'], ['constructor']])('of an audit with the flag %s', (flag) => {
+    const one = signer();
+    expect(() => one.audit(0, { ...audit, flags: [flag as 'viewable'] })).toThrow(/^flags has /);
+    expect(one.flush()).toEqual([]);
+  });
+
+  it('of a block, a sender, a counter or an author that has no place', () => {
+    for (const block of [-1, 0.5, 2 ** 20])
+      expect(() => signer().win(block, win)).toThrow(/^blockNumber is /);
+    for (const sender of [-1, 0.5, 2 ** 24]) expect(() => signer({ sender })).toThrow(/^sender is /);
+    for (const nextCounter of [-1, 0.5, 2 ** 40]) {
+      expect(() => signer({ nextCounter })).toThrow(/^nextCounter is /);
+    }
+    const last = signer({ nextCounter: 2 ** 40 - 1 });
+    last.win(0, win);
+    expect(parseHeader(last.flush()[0]).sequence).toBe(2n ** 40n - 1n);
+    last.win(0, win);
+    expect(() => last.flush()).toThrow(/^nextCounter is /);
+  });
+});
+
 describe('a receipt', () => {
   it('is verified offline against the operator key and the batch', () => {
     const batch = signer().sign(0, new Uint8Array(64));
