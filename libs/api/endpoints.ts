@@ -35,6 +35,7 @@ export const jsonBodyBytesMax = 1_048_576;
 
 export const commonRefusals: readonly RefusalCode[] = [
   'not-found',
+  'method-not-allowed',
   'not-http',
   'request-timeout',
   'too-busy',
@@ -194,4 +195,10 @@ export function pathOf(
     if (value === undefined) throw new Error(`${endpoint.path} needs ${name}`);
     return encodeURIComponent(value);
   });
+}
+
+/** Whether a path, without a query, is one of the endpoint. */
+export function isPathOf(endpoint: { readonly path: string }, path: string): boolean {
+  const pattern = endpoint.path.replaceAll('/', '\\/').replace(/:\w+/g, '[^/]+');
+  return new RegExp(`^${pattern}$`).test(path);
 }

@@ -6,6 +6,7 @@ export {
   jsonBodyBytesMax,
   jsonMediaType,
   ndjsonMediaType,
+  isPathOf,
   pathOf,
 } from './endpoints.js';
 export { type Exchange, type ExchangeOptions, exchange, type SentBody } from './exchange.js';

@@ -27,7 +27,14 @@ import { type Refusal, type RefusalCode, refuse } from './refusals.js';
 import { batchHeaderSchema, flagNames, placesOf, recordSchema } from './schemas.js';
 import { parseStrictJson } from './strict-json.js';
 
-export type ParsedBatch = { readonly ok: true; readonly bytes: Uint8Array } | Refusal;
+export type ParsedBatch =
+  | {
+      readonly ok: true;
+      readonly bytes: Uint8Array;
+      /** A refusal of these bytes with the pointers of the fields that were sent for them. */
+      readonly asSent: (refusal: Refusal) => Refusal;
+    }
+  | Refusal;
 
 /** A batch as JSON has it: the header's fields and `records`. */
 export type JsonBatch = z.input<typeof batchHeaderSchema> & {
@@ -111,7 +118,23 @@ function assemble(channelId: ChannelId, header: unknown, values: readonly unknow
   const bytes = encodeUnsignedBatch(hasher, head, records);
   if (recordsRoot !== undefined) bytes.set(fromHex(recordsRoot), batchAt.recordsRoot);
   bytes.set(fromHex(signature), batchAt.signature);
-  return { ok: true, bytes };
+  return { ok: true, bytes, asSent: (refusal) => asSent(refusal, values) };
+}
+
+/** Of the fields of a record's bytes the names under which JSON may have them. */
+const sentNames: Readonly<Record<string, readonly string[]>> = {
+  priceNano: ['price'],
+  impressionKey: ['impression'],
+};
+
+function asSent(refusal: Refusal, records: readonly unknown[]): Refusal {
+  const places = refusal.places?.map((place) => {
+    const [, index, field] = /^\/records\/(\d+)\/(\w+)$/.exec(place.pointer) ?? [];
+    const record = records[Number(index)];
+    const name = sentNames[field]?.find((one) => isObject(record) && one in record);
+    return name === undefined ? place : { ...place, pointer: `/records/${index}/${name}` };
+  });
+  return { ...refusal, ...(places === undefined ? {} : { places }) };
 }
 
 function writeRecord(

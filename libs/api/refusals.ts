@@ -28,14 +28,21 @@ const shape = {
   },
   'unsupported-media-type': {
     status: 415,
-    expected: 'The content type is one that the endpoint lists.',
-    advice: 'Set Content-Type to the encoding of the body.',
+    expected:
+      'Content-Type is one that the endpoint lists, text is UTF-8, and Content-Encoding gzip, zstd or none.',
+    advice: 'Set the header that the detail names to the encoding of the body, or encode the body so.',
     retryable: false,
   },
   'not-found': {
     status: 404,
     expected: 'Method and path are those of an endpoint.',
     advice: 'Compare the URL with the list of endpoints.',
+    retryable: false,
+  },
+  'method-not-allowed': {
+    status: 405,
+    expected: 'The method is one that the path has.',
+    advice: 'Use a method of the header Allow.',
     retryable: false,
   },
   'wrong-count': {

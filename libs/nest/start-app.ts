@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { batchMediaType, jsonBodyBytesMax, jsonMediaType, ndjsonMediaType } from '#api';
+import { batchMediaType, endpoints, isPathOf, jsonBodyBytesMax, jsonMediaType, ndjsonMediaType } from '#api';
 import { assertNativePrimitives } from '#crypto';
 import type { Log } from '#environment';
 import { endOnSignals } from './end-on-signals.js';
@@ -65,7 +65,7 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
   });
   takeBodiesAsBytes(adapter);
   gate.guard(adapter);
-  app.useGlobalFilters(new ProblemFilter(options.log));
+  app.useGlobalFilters(new ProblemFilter(options.log, (path) => methodsOf(adapter, path)));
   const ownShutdownMs = options.shutdownMs ?? shutdownMs;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -87,6 +87,15 @@ function takeBodiesAsBytes(adapter: FastifyAdapter): void {
     const options = { parseAs: 'buffer', bodyLimit } as const;
     fastify.addContentTypeParser(type, options, (_request, body, done) => done(null, body));
   }
+}
+
+/** Of the endpoints that this service has. */
+function methodsOf(adapter: FastifyAdapter, path: string): string[] {
+  const fastify = adapter.getInstance();
+  const here = Object.values(endpoints).filter(
+    (one) => isPathOf(one, path) && fastify.hasRoute({ url: one.path, method: one.method }),
+  );
+  return here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 }
 
 /** The asker's id if it is a plain one, so that it can be found in both logs; else a new one. */

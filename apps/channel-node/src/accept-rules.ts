@@ -1,13 +1,14 @@
 /** The rules by which a batch is accepted, cheapest first: those by which validators judge parts. */
 import { type Refusal, refuse } from '#api';
-import { isHighS } from '#crypto';
-import { equalBytes, viewOf } from '#encoding';
+import { isHighS, recoverSigner } from '#crypto';
+import { equalBytes, toHex, viewOf } from '#encoding';
 import {
   type BatchHasher,
   type BatchHeader,
   batchAt,
   batchCount,
   batchFault,
+  cpmExponent,
   limits,
   type RecordCheck,
   recordAt,
@@ -66,7 +67,9 @@ export function contentRefusal(
     const isDear = fault === 'priceNano' && bytes[at + recordAt.kind] === recordKind.win;
     if (!isDear) return wrongRecord(index, fault);
     const price = view.getBigUint64(at + recordAt.priceNano, true);
-    const detail = `a price of ${price} nano-units is above priceNanoMax, ${rules.priceNanoMax}`;
+    const detail =
+      `a price of ${price} nano-units (${cpmText(price)} per thousand impressions) is above priceNanoMax, ` +
+      `${rules.priceNanoMax} (${cpmText(rules.priceNanoMax)} per thousand)`;
     return refuse('price-too-large', detail, [{ pointer: `/records/${index}/priceNano`, detail }]);
   }
   return undefined;
@@ -86,13 +89,41 @@ export function authenticityRefusal(
   if (isHighS(bytes.subarray(batchAt.signature, batchAt.padding))) {
     return refuse('high-s', 'the signature has s in the upper half of the group order');
   }
-  if (!scratch.hasher.isSignedBy(signer, bytes)) {
-    return refuse('bad-signature', `the record key of participant ${header.author} did not sign this header`);
-  }
-  if (!scratch.hasher.hasTrueRoot(bytes, 0, scratch.hashes)) {
-    return refuse('wrong-root', `recordsRoot ${header.recordsRoot} is not the root of these records`);
+  const { hasher, hashes } = scratch;
+  if (!hasher.isSignedBy(signer, bytes)) return badSignature(bytes, header, signer, hasher);
+  if (!hasher.hasTrueRoot(bytes, 0, hashes)) {
+    const computed = toHex(hasher.recordsRoot(bytes, 0, hashes));
+    return refuse('wrong-root', `recordsRoot ${header.recordsRoot} was sent, these records give ${computed}`);
   }
   return undefined;
+}
+
+/** What was computed beside what was expected, so that whoever signed sees where the two part. */
+function badSignature(
+  bytes: Uint8Array,
+  { author, recordsRoot }: BatchHeader,
+  signer: Uint8Array,
+  hasher: BatchHasher,
+): Refusal {
+  const digest = hasher.digest(bytes).slice();
+  const signature = bytes.subarray(batchAt.signature, batchAt.padding);
+  const v = signature[64];
+  const recovered = recoverSigner(digest, signature);
+  const found =
+    v === 27 || v === 28
+      ? `the signature recovers to ${recovered ?? 'no key'}`
+      : `v is ${v}, expected 27 or 28`;
+  const detail =
+    `of the header with recordsRoot ${recordsRoot} and digest ${toHex(digest)} ${found}; ` +
+    `expected ${toHex(signer)}, the record key of participant ${author}`;
+  return refuse('bad-signature', detail, [{ pointer: '/signature', detail: found }]);
+}
+
+/** Nano-units of one impression as a price per thousand, in currency units. */
+function cpmText(nano: bigint): string {
+  const digits = nano.toString().padStart(cpmExponent + 1, '0');
+  const fraction = digits.slice(-cpmExponent).replace(/0+$/, '');
+  return fraction === '' ? digits.slice(0, -cpmExponent) : `${digits.slice(0, -cpmExponent)}.${fraction}`;
 }
 
 function wrongRecord(index: number, field: string): Refusal {

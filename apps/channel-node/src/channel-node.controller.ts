@@ -5,25 +5,24 @@ import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post } from '@
 import { z } from 'zod';
 import {
   type BlockView,
-  batchMediaType,
   type ChannelView,
   type ExposureView,
   endpoints,
   hexOf,
-  jsonMediaType,
-  ndjsonMediaType,
-  type ParsedBatch,
-  parseJsonBatch,
-  parseNdjsonBatch,
-  refuse,
   type SignedReceipt,
 } from '#api';
 import type { Hex } from '#encoding';
 import { acceptedOf, ParameterPipe } from '#nest';
 import { ChannelNode } from './channel-node.js';
+import { parseSentBatch, type SentHeaders } from './sent-batch.js';
 
+/** One way to write it: no sign, no zeros before, no exponent. */
+const plainNumber = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, 'decimal digits')
+  .transform(Number);
 const channelId = new ParameterPipe('channelId', hexOf(32));
-const blockNumber = new ParameterPipe('blockNumber', z.coerce.number().int().nonnegative());
+const blockNumber = new ParameterPipe('blockNumber', plainNumber);
 const { submitRecords, showChannel, showBlock, showExposure } = endpoints;
 
 @Controller()
@@ -38,11 +37,12 @@ export class ChannelNodeController {
   @HttpCode(submitRecords.status)
   async submit(
     @Param('channelId', channelId) channel: Hex,
-    @Headers('content-type') contentType: string | undefined,
-    @Body() body: Uint8Array | undefined,
+    @Headers() headers: SentHeaders,
+    @Body() body: unknown,
   ): Promise<SignedReceipt> {
-    const { bytes } = acceptedOf(parseBatch(contentType, body, channel));
-    return acceptedOf(await this.#node.submit(bytes, channel)).receipt;
+    const { bytes, asSent } = acceptedOf(parseSentBatch(headers, body, channel));
+    const answer = await this.#node.submit(bytes, channel);
+    return acceptedOf(answer.ok ? answer : asSent(answer)).receipt;
   }
 
   @Get(showChannel.path)
@@ -61,28 +61,5 @@ export class ChannelNodeController {
     @Param('blockNumber', blockNumber) block: number,
   ): Promise<BlockView> {
     return acceptedOf(await this.#node.block(channel, block)).view;
-  }
-}
-
-function parseBatch(
-  contentType: string | undefined,
-  body: Uint8Array | undefined,
-  channel: Hex,
-): ParsedBatch {
-  if (!(body instanceof Uint8Array)) return refuse('not-parsable', 'the request has no body');
-  const type = contentType?.split(';', 1)[0].trim().toLowerCase();
-  if (type === batchMediaType) return { ok: true, bytes: body };
-  const text = textOf(body);
-  if (text === undefined) return refuse('not-parsable', 'the body is not UTF-8');
-  if (type === jsonMediaType) return parseJsonBatch(text, channel);
-  if (type === ndjsonMediaType) return parseNdjsonBatch(text, channel);
-  return refuse('unsupported-media-type', `${type} is none of ${submitRecords.accepts.join(', ')}`);
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
   }
 }

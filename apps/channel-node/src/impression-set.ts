@@ -1,6 +1,9 @@
-/** A set of impression keys in typed arrays: 8 bytes a slot, no object a key, bounded memory and work. */
+/**
+ * A set of impressions of sellers in typed arrays: 8 bytes a slot, no object an impression, bounded memory and
+ * work.
+ */
 import { randomInt } from 'node:crypto';
-import { limits, recordAt } from '#protocol';
+import { limits, recordAt, recordKind } from '#protocol';
 import type { ImpressionHolder, ImpressionMemory } from './impression-memory.js';
 
 const { recordBytes } = limits;
@@ -22,7 +25,8 @@ const mixedOf = new Uint32Array(limits.batchRecordsMax + 1);
 const nothing = new Uint32Array(2);
 
 /**
- * Keeps the first 64 bits of 16-byte keys, each in 12 to 24 bytes. Keys are chosen by others, so the place of
+ * Keeps the first 64 bits of 16-byte keys, the seller mixed in, each in 12 to 24 bytes: two sellers may use the
+ * same id for different impressions. Keys are chosen by others, so the place of
  * a slot depends on a number of this process: nobody outside can make keys that crowd one another.
  */
 export class ImpressionSet implements ImpressionHolder {
@@ -45,14 +49,14 @@ export class ImpressionSet implements ImpressionHolder {
     return this.#size;
   }
 
-  /** The first of `count` records from `at` on whose impression key is in the set. */
+  /** The first of `count` records from `at` on whose impression is in the set, of the same seller. */
   firstIn(view: DataView, at: number, count: number): number | undefined {
     this.#lookAhead(view, at, count);
     for (let index = 0; index < count; index++) {
-      const key = at + index * recordBytes + recordAt.impressionKey;
+      const record = at + index * recordBytes;
       const mixed = mixedOf[index];
       const slots = this.#slots[mixed & (tables - 1)];
-      if (isIn(slots, view.getUint32(key, true), view.getUint32(key + 4, true), mixed)) return index;
+      if (isIn(slots, firstWord(view, record), secondWord(view, record), mixed)) return index;
     }
     return undefined;
   }
@@ -61,8 +65,8 @@ export class ImpressionSet implements ImpressionHolder {
   addAll(view: DataView, at: number, count: number): void {
     this.#lookAhead(view, at, count);
     for (let index = 0; index < count; index++) {
-      const key = at + index * recordBytes + recordAt.impressionKey;
-      this.#add(view.getUint32(key, true), view.getUint32(key + 4, true), mixedOf[index]);
+      const record = at + index * recordBytes;
+      this.#add(firstWord(view, record), secondWord(view, record), mixedOf[index]);
     }
   }
 
@@ -91,8 +95,8 @@ export class ImpressionSet implements ImpressionHolder {
   #lookAhead(view: DataView, at: number, count: number): void {
     let read = 0;
     for (let index = 0; index < count; index++) {
-      const key = at + index * recordBytes + recordAt.impressionKey;
-      const mixed = mix(view.getUint32(key, true), view.getUint32(key + 4, true), this.#salt);
+      const record = at + index * recordBytes;
+      const mixed = mix(firstWord(view, record), secondWord(view, record), this.#salt);
       mixedOf[index] = mixed;
       const slots = this.#slots[mixed & (tables - 1)];
       read ^= slots[((mixed >>> 6) * 2) & (slots.length - 1)];
@@ -115,6 +119,19 @@ export class ImpressionSet implements ImpressionHolder {
     if (old !== nothing) this.#memory.release(this, (old.length / 2) * slotBytes);
     return true;
   }
+}
+
+function firstWord(view: DataView, record: number): number {
+  return view.getUint32(record + recordAt.impressionKey, true);
+}
+
+/** An audit that speaks for every seller speaks for none by name. */
+function secondWord(view: DataView, record: number): number {
+  const author = view.getUint8(record + recordAt.author);
+  const isSellers = author !== 0 && view.getUint8(record + recordAt.kind) === recordKind.win;
+  const seller = isSellers ? author : view.getUint8(record + recordAt.counterparty);
+  const word = view.getUint32(record + recordAt.impressionKey + 4, true);
+  return (word ^ Math.imul(seller, 0x9e3779b1)) >>> 0;
 }
 
 /** 32 bits of which the lowest name the table and the others the slot. */
