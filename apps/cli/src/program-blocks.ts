@@ -1,6 +1,7 @@
 /** The commands that look at blocks and at what is in them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Hex, isHexOf } from '#encoding';
+import { impressionReasons } from '#protocol';
 import {
   chainOption,
   type Definitions,
@@ -10,6 +11,7 @@ import {
   keysOption,
   lensOption,
   networkOption,
+  positive,
   withChain,
 } from './program-options.js';
 
@@ -20,6 +22,7 @@ export function defineBlock(definitions: Definitions): void {
     .description('look at blocks')
     .addHelpText('after', example('papyrus block show --help'));
   defineBlockShow(block, definitions);
+  defineBlockExplain(block, definitions);
   defineBlockVerify(block, definitions);
   defineBlockAccept(block, definitions);
   defineBlockReveal(block, definitions);
@@ -51,6 +54,19 @@ function defineBlockShow(block: Command, { output, end }: Definitions): void {
     .action(async (channel, number, options) => {
       const { runBlockShow } = await import('./commands/block-show.js');
       end(await runBlockShow(channel, number, options, output));
+    });
+}
+
+function defineBlockExplain(block: Command, { output, end }: Definitions): void {
+  namingImpression(reading(block.command('explain <channel> <number>')))
+    .description('show the impressions behind an amount, the records of each, and the rule that applied')
+    .option('--payee <who>', 'those from which this participant gets something: its name or index')
+    .addOption(new Option('--reason <reason>', 'those that came to this').choices(impressionReasons))
+    .option('--show <count>', 'how many impressions are shown; --json writes all', positive(1_000_000), 20)
+    .addHelpText('after', example('papyrus block explain 0x5f3a91c2 0 --data .data/demo --payee ssp-1'))
+    .action(async (channel, number, options) => {
+      const { runBlockExplain } = await import('./commands/block-explain.js');
+      end(await runBlockExplain(channel, number, options, output));
     });
 }
 
@@ -115,11 +131,8 @@ export function defineRecord({ program, output, end }: Definitions): void {
     .command('record')
     .description('show and check what one impression paid, and why')
     .addHelpText('after', example('papyrus record prove --help'));
-  reading(record.command('prove <channel> <number>'))
+  namingImpression(reading(record.command('prove <channel> <number>')))
     .description('write a proof of what an impression paid, or that the block has none of that key')
-    .addOption(new Option('--auction <id>', 'id of the auction, with --imp'))
-    .addOption(new Option('--imp <id>', 'id of the impression in the auction'))
-    .addOption(new Option('--key <hex>', 'or the impression key, 16 bytes').argParser(impressionKey))
     .addOption(new Option('--out <file>', 'the proof').makeOptionMandatory())
     .addHelpText(
       'after',
@@ -140,6 +153,14 @@ export function defineRecord({ program, output, end }: Definitions): void {
       const { runRecordVerify } = await import('./commands/record-verify.js');
       end(await runRecordVerify(file, options, output));
     });
+}
+
+/** An impression by the ids of its records, or by its key. */
+function namingImpression(command: Command): Command {
+  return command
+    .addOption(new Option('--auction <id>', 'id of the auction, with --imp'))
+    .addOption(new Option('--imp <id>', 'id of the impression in the auction'))
+    .addOption(new Option('--key <hex>', 'or the impression key, 16 bytes').argParser(impressionKey));
 }
 
 function impressionKey(text: string): Hex {

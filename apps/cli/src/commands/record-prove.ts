@@ -1,6 +1,6 @@
 /** `papyrus record prove CHANNEL N`: what one impression paid, as a file that proves it by itself. */
 import { fromHex, type Hex, toHex } from '#encoding';
-import { impressionKeyOf, isAcceptableId } from '#protocol';
+import { auctionIdFault, idFault, impressionKeyOf } from '#protocol';
 import { checkProof, type ImpressionProof } from '#proofs';
 import { type SourceOptions, withBlock } from '../network/block-source.js';
 import { blockState } from '../network/drive.js';
@@ -65,9 +65,7 @@ function keyOf({ key, auction, imp }: RecordProveOptions): Uint8Array {
       'name the impression once: --key, or --auction and --imp (--help says what each is)',
     );
   }
-  const wrong = [auction, imp].find((id) => !isAcceptableId(id));
-  if (wrong !== undefined) {
-    throw new CommandRefused('usage', `no id of an impression: ${JSON.stringify(wrong.slice(0, 40))}`);
-  }
+  const fault = auctionIdFault(auction) ?? idFault(imp);
+  if (fault !== undefined) throw new CommandRefused('usage', `no id of an impression: ${fault}`);
   return fromHex(toHex(impressionKeyOf(auction, imp)));
 }

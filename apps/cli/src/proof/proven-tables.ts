@@ -76,3 +76,15 @@ function recordRow(record: Uint8Array, roles: readonly number[]): string[] {
 function nameOf(participant: number, roles: readonly number[]): string {
   return `${participant} ${roleName(roles[participant])}`;
 }
+
+/** One record as a line: who says what of whom. */
+export function recordText(
+  record: Uint8Array,
+  roles: readonly number[],
+  named: (participant: number) => string,
+): string {
+  const [, kind, , found] = recordRow(record, roles);
+  const counterparty = record[recordAt.counterparty];
+  const of = counterparty === limits.everySeller ? 'every seller' : named(counterparty);
+  return `${named(record[recordAt.author])} says: ${kind} of ${of}, ${found}`;
+}
