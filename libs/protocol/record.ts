@@ -55,7 +55,7 @@ export interface RecordRules {
   readonly priceNanoMax: bigint;
 }
 
-/** Writes the record at `offset` of `into`. Throws a RangeError that names the field whose value does not fit. */
+/** Writes the record at `offset` of `into`. Throws a RangeError that names a field that does not fit. */
 export function encodeRecord(
   fields: RecordFields,
   into = new Uint8Array(recordBytes),

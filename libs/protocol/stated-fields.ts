@@ -31,7 +31,7 @@ export function auctionIdFault(id: string): IdFault | undefined {
   return placeholder.test(id) ? 'id-not-acceptable' : idFault(id);
 }
 
-/** Of a text that is only hashed, such as a log line: half a surrogate pair would be hashed as another text. */
+/** Of a text that is only hashed, such as a log line: half a surrogate pair would be hashed as another. */
 export function textFault(text: string): IdFault | undefined {
   return text.isWellFormed() ? undefined : 'id-not-acceptable';
 }

@@ -132,7 +132,7 @@ describe.each(['demo', 'replay'] as const)('the amounts of a %s', (command) => {
     const shown = ['block', 'explain', channel.channelId, '0', '--data', data];
     const { stdout } = await runPlain([...shown, '--reason', 'missing-dsp', '--show', '1']);
     expect(stdout).toMatch(
-      /Impression 0x[0-9a-f]{32}\n.* says: win of .*\n[^]*nobody pays for what its own key/,
+      /Impression 0x[0-9a-f]{32}\n.* says: win of .*\n(.*\n)*.*nobody pays for what its own key/,
     );
     expect(stdout.match(/^Impression/gm)).toHaveLength(1);
     expect((await explain(0, '--payee', 'nobody')).lines).toMatchObject([

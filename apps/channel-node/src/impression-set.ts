@@ -1,6 +1,6 @@
 /**
- * A set of impressions of sellers in typed arrays: 8 bytes a slot, no object an impression, bounded memory and
- * work.
+ * A set of impressions of sellers in typed arrays: 8 bytes a slot, no object an impression, bounded memory
+ * and work.
  */
 import { randomInt } from 'node:crypto';
 import { limits, recordAt, recordKind } from '#protocol';
@@ -25,9 +25,9 @@ const mixedOf = new Uint32Array(limits.batchRecordsMax + 1);
 const nothing = new Uint32Array(2);
 
 /**
- * Keeps the first 64 bits of 16-byte keys, the seller mixed in, each in 12 to 24 bytes: two sellers may use the
- * same id for different impressions. Keys are chosen by others, so the place of
- * a slot depends on a number of this process: nobody outside can make keys that crowd one another.
+ * Keeps the first 64 bits of 16-byte keys, the seller mixed in, each in 12 to 24 bytes: two sellers may use
+ * the same id for different impressions. Keys are chosen by others, so the place of a slot depends on a
+ * number of this process: nobody outside can make keys that crowd one another.
  */
 export class ImpressionSet implements ImpressionHolder {
   readonly channelId: string;

@@ -82,12 +82,16 @@ export class TestNode {
 
   async post(
     body: Uint8Array | string,
-    options: { readonly type?: string; readonly channelId?: string } = {},
+    options: {
+      readonly type?: string;
+      readonly channelId?: string;
+      readonly headers?: Record<string, string>;
+    } = {},
   ): Promise<Answer> {
     const { type = batchMediaType, channelId = this.chain.channelId } = options;
     const response = await fetch(`${this.app.url}/v1/channels/${channelId}/records`, {
       method: 'POST',
-      headers: { 'content-type': type, 'x-request-id': 'asked-1' },
+      headers: { 'content-type': type, 'x-request-id': 'asked-1', ...options.headers },
       body: body as Uint8Array<ArrayBuffer> | string,
     });
     return answerOf(response);

@@ -1,4 +1,4 @@
-/** `papyrus block explain CHANNEL N`: the impressions behind an amount of a block, their records, and the rule. */
+/** `papyrus block explain CHANNEL N`: the impressions behind an amount, the records of each, and the rule. */
 import { fromHex, type Hex, toHex } from '#encoding';
 import { auctionIdFault, decodeRecord, idFault, impressionKeyOf, recordFlag, recordKind } from '#protocol';
 import { type ExplainedImpression, explainImpressions } from '#reduction';
