@@ -1,5 +1,5 @@
 /**
- * What is known of each impression of a log while it is read: a table of fixed rows, 28 bytes each, so that
+ * What is known of each impression of a log while it is read: a table of places, 24 bytes each, so that
  * millions of impressions are no objects.
  */
 import { viewOf } from '#encoding';
