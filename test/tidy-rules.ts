@@ -12,6 +12,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   dispute: ['encoding', 'crypto', 'protocol', 'reduction', 'proofs'],
   environment: ['encoding', 'protocol'],
   'log-files': ['encoding', 'protocol', 'environment'],
+  reconciliation: ['encoding', 'crypto', 'protocol', 'reduction', 'log-files'],
   'service-config': ['encoding', 'chain', 'part-store'],
   'block-watch': [
     'api',

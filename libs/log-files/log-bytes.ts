@@ -1,10 +1,10 @@
 /** The bytes of a log as they were before they were packed: what packed them is told by their first bytes. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline, Readable, type Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { messageOf } from '#environment';
-import { Bzip2 } from './bzip2.js';
 import { LogRefused } from './log-refused.js';
 
 const chunkBytes = 1 << 20;
@@ -51,14 +51,7 @@ function unpack(path: string, file: Readable, first: Uint8Array): Readable {
     }
     return through(file, createZstdDecompress());
   }
-  if (begins(0x42, 0x5a, 0x68)) return Readable.from(unpackBzip2(file));
   return file;
-}
-
-async function* unpackBzip2(file: Readable): AsyncGenerator<Uint8Array> {
-  const bzip2 = new Bzip2();
-  for await (const chunk of file) yield* bzip2.push(chunk as Uint8Array);
-  yield* bzip2.end();
 }
 
 function through(file: Readable, transform: Transform): Readable {

@@ -2,6 +2,9 @@
 export type LogRefusal =
   | 'log-not-found'
   | 'log-not-readable'
+  | 'log-without-header'
+  | 'log-without-rows'
+  | 'column-not-found'
   | 'packing-not-supported'
   | 'log-layout-unknown'
   | 'log-of-bids'

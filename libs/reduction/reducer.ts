@@ -55,6 +55,10 @@ export interface GroupReducer {
   ): void;
   /** How the group reduced last ended; a pair that has two reasons (`price-differs`) is there twice. */
   lastOutcomes(): ImpressionOutcome[];
+  /** The same without an object of any: how many, and of each the seller (-1 without one), the index of its
+   *  reason, the high and the low word of its amount. */
+  readonly lastOutcomeCount: number;
+  readonly lastOutcomeWords: Float64Array;
   /** Authors noted as contradictory and as flooding in the group kept and reduced last, as bits. */
   readonly lastContradictory: number;
   readonly lastFlooding: number;

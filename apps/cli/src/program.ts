@@ -5,6 +5,7 @@ import { packageVersion } from '#environment/built-file';
 import { defineBlock, defineRecord } from './program-blocks.js';
 import { defineAccount, defineChannel, defineKeyCommands, defineValidator } from './program-chain.js';
 import { defineDispute } from './program-disputes.js';
+import { defineReconcile } from './program-reconcile.js';
 import {
   type Definitions,
   type End,
@@ -75,6 +76,7 @@ function defineProgram(output: Output, end: End): Command {
   defineReplay(program, output, end);
   defineUp(program, output, end);
   const definitions: Definitions = { program, output, end };
+  defineReconcile(definitions);
   defineBlock(definitions);
   defineDispute(definitions);
   defineRecord(definitions);

@@ -66,6 +66,14 @@ class RtbImpressionReducer implements GroupReducer {
     return this.#kept.flooding;
   }
 
+  get lastOutcomeCount(): number {
+    return this.#outcomeCount;
+  }
+
+  get lastOutcomeWords(): Float64Array {
+    return this.#outcomes;
+  }
+
   keep(rows: Uint32Array, order: Uint32Array, from: number, to: number): number {
     const count = this.#kept.keep(rows, order, from, to);
     for (let rest = this.#kept.flooding; rest !== 0; rest &= rest - 1) {
