@@ -1,5 +1,6 @@
 /** Splits delimited text, CSV as RFC 4180 has it or fields between other bytes, into rows without making a
  *  string or an object of any. */
+import { LineCutter, rowBytesMax } from './line-cutter.js';
 import { type RowBlock, RowBlockBuilder, rowFault } from './row-block.js';
 
 export interface DelimitedLayout {
@@ -18,8 +19,6 @@ export interface DelimitedLayout {
 const newline = 10;
 const carriageReturn = 13;
 const quote = 34;
-/** A longer row is no row of a log. */
-export const rowBytesMax = 1 << 20;
 
 /** Takes the text chunk by chunk, cut anywhere. */
 export class DelimitedText {
@@ -29,12 +28,8 @@ export class DelimitedText {
   readonly #block: RowBlockBuilder;
   /** Of each column the field of the block, or -1. */
   readonly #fieldOf: Int32Array;
-  #work = new Uint8Array(0);
-  /** The row that has not ended lies in #work[#restFrom, #restFrom + #rest). */
-  #restFrom = 0;
-  #rest = 0;
+  readonly #cutter = new LineCutter();
   #line: number;
-  #isSkipping = false;
   /** Fields of the row in hand that hold doubled quotes. */
   readonly #escaped: number[] = [];
   /** Lines that begin inside of quotes of the row in hand. */
@@ -52,45 +47,26 @@ export class DelimitedText {
 
   /** The rows that end in this chunk, which is copied. */
   push(chunk: Uint8Array): RowBlock {
-    const length = this.#rest + chunk.length;
-    const rest = this.#work.subarray(this.#restFrom, this.#restFrom + this.#rest);
-    if (this.#work.length < length) {
-      this.#work = new Uint8Array(length + (length >> 2));
-      this.#work.set(rest);
-    } else {
-      this.#work.copyWithin(0, this.#restFrom, this.#restFrom + this.#rest);
+    const cutter = this.#cutter;
+    cutter.push(chunk);
+    this.#block.begin(cutter.work);
+    if (cutter.passGivenUp()) this.#line += 1;
+    if (cutter.keepFrom(this.#split(cutter.from, cutter.to, false))) {
+      this.#block.reserveRow();
+      this.#block.endRow(this.#line, rowFault.tooLong);
     }
-    this.#work.set(chunk, this.#rest);
-    this.#block.begin(this.#work);
-    let from = 0;
-    if (this.#isSkipping) {
-      const end = this.#work.subarray(0, length).indexOf(newline);
-      this.#isSkipping = end < 0;
-      from = end < 0 ? length : end + 1;
-      this.#line += end < 0 ? 0 : 1;
-    }
-    this.#restFrom = this.#split(from, length, false);
-    this.#rest = length - this.#restFrom;
-    if (this.#rest > rowBytesMax) this.#giveUpRow();
     return this.#block;
   }
 
   /** The last row, where no newline ends it. */
   end(): RowBlock {
-    this.#block.begin(this.#work);
-    if (!this.#isSkipping) this.#split(this.#restFrom, this.#restFrom + this.#rest, true);
-    this.#rest = 0;
+    const { work, from, to, isSkipping } = this.#cutter;
+    this.#block.begin(work);
+    if (!isSkipping) this.#split(from, to, true);
     return this.#block;
   }
 
-  #giveUpRow(): void {
-    this.#block.reserveRow();
-    this.#block.endRow(this.#line, rowFault.tooLong);
-    this.#isSkipping = true;
-    this.#rest = 0;
-  }
-
-  /** Splits #work[from, to) and returns where the row begins that has not ended, `to` if none. */
+  /** Splits the bytes [from, to) and returns where the row begins that has not ended, `to` if none. */
   #split(from: number, to: number, isLast: boolean): number {
     let start = from;
     while (start < to) {
@@ -103,10 +79,10 @@ export class DelimitedText {
 
   /** Splits the row that begins at `rowStart` and returns where the next begins, or -1 if it does not end. */
   #splitRow(rowStart: number, to: number, isLast: boolean): number {
-    const bytes = this.#work;
+    const bytes = this.#cutter.work;
     const block = this.#block;
     const delimiter = this.#delimiter;
-    const plainAbove = delimiter > quote ? delimiter : quote;
+    const plainAbove = Math.max(delimiter, quote);
     const fieldOf = this.#fieldOf;
     block.reserveRow();
     const { starts, ends } = block;
@@ -146,7 +122,7 @@ export class DelimitedText {
 
   /** The same for a row with a field in quotes. Bytes are moved only once the row is known to end. */
   #splitQuotedRow(rowStart: number, to: number, isLast: boolean): number {
-    const bytes = this.#work;
+    const bytes = this.#cutter.work;
     const block = this.#block;
     this.#escaped.length = 0;
     this.#linesInside = 0;
@@ -184,7 +160,7 @@ export class DelimitedText {
 
   /** Place of the quote that closes what begins at `from`, or -1. */
   #closingQuote(from: number, to: number, base: number, column: number): number {
-    const bytes = this.#work;
+    const bytes = this.#cutter.work;
     let isEscaped = false;
     for (let at = from; at < to; at++) {
       const byte = bytes[at];
@@ -205,14 +181,14 @@ export class DelimitedText {
 
   /** A quote that never closes ends with its line, so that the rows after it are not lost. */
   #endBrokenRow(rowStart: number, to: number): number {
-    const end = this.#work.subarray(rowStart, to).indexOf(newline);
+    const end = this.#cutter.work.subarray(rowStart, to).indexOf(newline);
     this.#block.endRow(this.#line, rowFault.quoteNotClosed);
     this.#line += 1;
     return end < 0 ? to : rowStart + end + 1;
   }
 
   #unescape(field: number): void {
-    const bytes = this.#work;
+    const bytes = this.#cutter.work;
     const { starts, ends } = this.#block;
     let to = starts[field];
     for (let at = starts[field]; at < ends[field]; at++) {

@@ -12,5 +12,5 @@ export {
 } from './ipinyou-layouts.js';
 export { type LogLine, readLines } from './log-lines.js';
 export { LogRefused } from './log-refused.js';
-export { type ReadRowsOptions, readRows, type WantedColumns } from './read-rows.js';
+export { type LogColumns, readRows } from './read-rows.js';
 export { type RowBlock, rowFault } from './row-block.js';

@@ -1,13 +1,14 @@
 /** The bytes of a log as they were before they were packed: what packed them is told by their first bytes. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { messageOf } from '#environment';
+import { Bzip2 } from './bzip2.js';
 import { LogRefused } from './log-refused.js';
 
 const chunkBytes = 1 << 20;
+const firstBytes = 6;
 
 export interface LogBytes {
   /** Bytes of the file that were read so far, of the size that it has on disk. */
@@ -15,19 +16,51 @@ export interface LogBytes {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-export async function openLogBytes(path: string): Promise<LogBytes> {
+/** What the first bytes of a file say of it. */
+export type LogPacking = 'plain' | 'gzip' | 'zstd' | 'bzip2' | 'parquet';
+
+const marks: readonly (readonly [LogPacking | string, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['parquet', [0x50, 0x41, 0x52, 0x31]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['zip', [0x50, 0x4b, 0x03, 0x04]],
+  ['7z', [0x37, 0x7a, 0xbc, 0xaf]],
+  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
+];
+
+export async function packingOf(path: string): Promise<LogPacking> {
   const first = await firstBytesOf(path);
+  const packing = marks.find(([, bytes]) => bytes.every((byte, at) => first[at] === byte))?.[0] ?? 'plain';
+  switch (packing) {
+    case 'plain':
+    case 'gzip':
+    case 'zstd':
+    case 'bzip2':
+    case 'parquet':
+      return packing;
+    default:
+      throw new LogRefused(
+        'packing-not-supported',
+        `${path} is packed by ${packing}; read are plain text, gzip, zstd, bzip2 and Parquet: unpack it first`,
+      );
+  }
+}
+
+/** The chunks throw a `LogRefused` where the file is cut or damaged. */
+export async function openLogBytes(path: string): Promise<LogBytes> {
+  const packing = await packingOf(path);
   const file = createReadStream(path, { highWaterMark: chunkBytes });
-  const unpacked = unpack(path, file, first);
+  const unpacked = unpack(path, file, packing);
   return { readBytes: () => file.bytesRead, chunks: chunksOf(path, unpacked) };
 }
 
-/** The first four bytes, fewer of a shorter file. */
 async function firstBytesOf(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
+      const { buffer, bytesRead } = await file.read(new Uint8Array(firstBytes), 0, firstBytes, 0);
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
@@ -37,21 +70,23 @@ async function firstBytesOf(path: string): Promise<Uint8Array> {
   }
 }
 
-function unpack(path: string, file: Readable, first: Uint8Array): Readable {
-  const begins = (...bytes: number[]): boolean => bytes.every((byte, at) => first[at] === byte);
-  if (begins(0x1f, 0x8b)) return through(file, zlib.createGunzip({ chunkSize: chunkBytes }));
-  if (begins(0x28, 0xb5, 0x2f, 0xfd)) {
-    // Node has it from 22.15 on; the types are those of the oldest Node that runs this.
-    const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
-    if (createZstdDecompress === undefined) {
-      throw new LogRefused(
-        'packing-not-supported',
-        `${path} is packed by zstd, which this Node ${process.version} cannot read: use Node 22.15 or later, or unpack it first`,
-      );
-    }
-    return through(file, createZstdDecompress());
+function unpack(path: string, file: Readable, packing: LogPacking): Readable {
+  if (packing === 'gzip') return through(file, zlib.createGunzip({ chunkSize: chunkBytes }));
+  if (packing === 'bzip2') return Readable.from(unpackBzip2(file));
+  if (packing !== 'zstd') return file;
+  // Node has it from 22.15 on; the types are those of the oldest Node that runs this.
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
+  if (createZstdDecompress === undefined) {
+    const how = `Node ${process.version} cannot read zstd: use Node 22.15 or later, or unpack it first`;
+    throw new LogRefused('packing-not-supported', `${path}: ${how}`);
   }
-  return file;
+  return through(file, createZstdDecompress());
+}
+
+async function* unpackBzip2(file: Readable): AsyncGenerator<Uint8Array> {
+  const bzip2 = new Bzip2();
+  for await (const chunk of file) yield* bzip2.push(chunk as Uint8Array);
+  yield* bzip2.end();
 }
 
 function through(file: Readable, transform: Transform): Readable {

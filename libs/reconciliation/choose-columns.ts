@@ -13,20 +13,21 @@ export type ChosenColumns =
     }
   | {
       readonly ok: false;
-      readonly code: 'column-not-found' | 'log-without-header' | 'layout-unknown';
+      readonly code: 'column-not-found' | 'log-without-header' | 'log-layout-unknown';
       readonly detail: string;
     };
 
-/** `needsPrice`: an auditor's log has none. */
+/** `areNames`: no line of the log names them, as in JSON and Parquet. `needsPrice`: an auditor's log has none. */
 export function chooseColumns(
   mapping: LogMapping,
   firstLine: readonly string[],
+  areNames: boolean,
   needsPrice: boolean,
 ): ChosenColumns {
   const { columnCount } = mapping;
   if (columnCount !== undefined && columnCount !== firstLine.length) {
     const detail = `the layout has ${columnCount} columns, the first line ${firstLine.length}`;
-    return { ok: false, code: 'layout-unknown', detail };
+    return { ok: false, code: 'log-layout-unknown', detail };
   }
   if (needsPrice && mapping.price === undefined) {
     return {
@@ -40,9 +41,15 @@ export function chooseColumns(
   const place = (column: Column | undefined): number => {
     if (column === undefined) return -1;
     const at =
-      'number' in column ? column.number - 1 : mapping.hasHeader ? firstLine.indexOf(column.name) : -1;
+      'number' in column
+        ? column.number - 1
+        : mapping.hasHeader || areNames
+          ? firstLine.indexOf(column.name)
+          : -1;
+    if (at < 0 && 'name' in column && column.isOptional) return -1;
     if (at < 0 || at >= firstLine.length) missing.push(column);
-    return wanted.push(at) - 1;
+    const there = wanted.indexOf(at);
+    return there >= 0 ? there : wanted.push(at) - 1;
   };
   const fields = {
     id: place(mapping.id),

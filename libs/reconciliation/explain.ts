@@ -5,7 +5,7 @@ import { nanoAt } from './money-sums.js';
 import type { Participants } from './participants.js';
 import { GroupReduction } from './reduce-groups.js';
 import { StatementOrder } from './statement-order.js';
-import { headWords, tailWords } from './statement-pages.js';
+import { headWords, plainTailWords } from './statement-pages.js';
 
 /** A statement by itself: the words of its head, its participants numbered; `imp` is the id of the impression. */
 export interface ExplainedStatement {
@@ -37,13 +37,11 @@ export function explainStatements(
   participants: Participants,
   openReducer: () => GroupReducer,
 ): Explanation {
-  const order = new StatementOrder();
-  const tails = new Uint32Array(tailWords);
+  const order = new StatementOrder(plainTailWords);
   const nothing = new Uint32Array(1);
   for (const { head } of statements) {
-    const words = new Uint32Array(headWords + tailWords);
+    const words = new Uint32Array(headWords + plainTailWords);
     words.set(head);
-    words.set(tails, headWords);
     order.add(words, 0, headWords, 1, (statement) => statement, nothing, nothing);
   }
   order.sort();
@@ -55,7 +53,7 @@ export function explainStatements(
     (pair) => {
       const said = (nano: number): bigint | undefined => (nano < 0 ? undefined : BigInt(nano));
       pairs.push({
-        imp: impOf.get(order.heads.subarray(pair.group, pair.group + 4).join())!,
+        imp: impOf.get(keyAt(order, pair.from))!,
         seller: pair.seller < 0 ? undefined : participants.names[pair.seller],
         reason: impressionReasons[pair.reason],
         isPriceDifferent: pair.isPriceDifferent,
@@ -70,4 +68,8 @@ export function explainStatements(
   const { earned } = reduction.totals();
   pairs.sort((a, b) => (a.imp < b.imp ? -1 : a.imp > b.imp ? 1 : 0));
   return { pairs, earnedNano: participants.names.map((_, at) => nanoAt(earned, at * 2)) };
+}
+
+function keyAt({ heads, order }: StatementOrder, at: number): string {
+  return heads.subarray(order[at] * headWords, order[at] * headWords + 4).join();
 }

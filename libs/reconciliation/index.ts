@@ -1,4 +1,6 @@
 export { chooseColumns } from './choose-columns.js';
+export { type ExplainedStatement, type Explanation, explainStatements } from './explain.js';
+export { findMapping, knownMappings } from './known-mappings.js';
 export { type LogMapping, parseMapping } from './mapping.js';
 export { numberSellers, type Participants, statementNumbering } from './participants.js';
 export { rankNames } from './ranked-names.js';
@@ -7,10 +9,24 @@ export {
   StatementNames,
   StatementReader,
   type StatementSink,
+  type Statements,
 } from './read-statements.js';
-export { GroupReduction, type GroupTotals } from './reduce-groups.js';
+export { GroupReduction, type GroupTotals, type Pair } from './reduce-groups.js';
 export { makeReport, type NamedFigures, type Report } from './report.js';
 export type { RowCode } from './row-code.js';
 export { StatementOrder } from './statement-order.js';
-export { type LogRole, partitions, StatementPages } from './statement-pages.js';
-export { type ExplainedStatement, type Explanation, explainStatements } from './explain.js';
+export {
+  allocateStatements,
+  headWords,
+  type LogRole,
+  pageRows,
+  partitions,
+  plainTailWords,
+  type StatementMemory,
+  StatementPages,
+  statementAt,
+  tailAt,
+  type TakeRows,
+  takePage,
+  textTailWords,
+} from './statement-pages.js';

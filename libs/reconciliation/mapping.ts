@@ -1,8 +1,8 @@
 /** A mapping says which column of a log means what. It is written as text, `id=auction_id,price=pay:cpm:EUR`,
  *  or kept in a file as a JSON object of the same keys. */
 
-/** A column by its name in the header, or by its number from 1. */
-export type Column = { readonly name: string } | { readonly number: number };
+/** A column by its name in the header, `name?` where it may be absent, or by its number from 1, `#3`. */
+export type Column = { readonly name: string; readonly isOptional?: boolean } | { readonly number: number };
 
 export interface PriceColumn {
   readonly column: Column;
@@ -179,6 +179,7 @@ function columnsOf(mapping: Omit<LogMapping, 'hasHeader'>): Column[] {
 
 function columnOf(text: string): Column {
   const number = /^#(\d{1,4})$/.exec(text)?.[1];
+  if (number === undefined && text.endsWith('?')) return { name: text.slice(0, -1), isOptional: true };
   if (number === undefined) return { name: text };
   if (Number(number) === 0) throw new NotAMapping('columns count from #1');
   return { number: Number(number) };

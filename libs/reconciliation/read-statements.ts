@@ -6,7 +6,7 @@ import { idFault, idFaultOf } from './id-text.js';
 import type { LogMapping } from './mapping.js';
 import { priceFault, readPrice } from './price-text.js';
 import type { RowCode } from './row-code.js';
-import { headWords, type LogRole, roleNumber, statementAt, tailAt, tailWords } from './statement-pages.js';
+import { headWords, type LogRole, roleNumber, statementAt, tailAt } from './statement-pages.js';
 import { TextTable } from './text-table.js';
 import { openTimeReader, type ReadTime } from './time-text.js';
 
@@ -15,7 +15,7 @@ export const unnamedSeller = 0;
 /** Sellers that tell statements apart; a channel takes fewer. */
 const sellersMax = 250;
 /** Beyond it names are counted together. */
-const namesMax = 1 << 20;
+const namesMax = 1 << 18;
 
 /** Field of the row block of each key, -1 where the mapping has none. */
 export interface FieldPlaces {
@@ -44,16 +44,22 @@ export interface StatementSource {
   readonly fields: FieldPlaces;
   /** Whose log it is, where the log has no column that says it. */
   readonly seller?: string;
-  /** Of this auction id every statement is shown to the sink by itself, as UTF-8. */
-  readonly watchedId?: Uint8Array;
 }
 
-/** Takes statements: heads and tails one after the other, valid during the call. */
+/** Statements one after the other, valid until the next are taken. */
+export interface Statements {
+  readonly count: number;
+  readonly heads: Uint32Array;
+  /** The place of a statement's text is left to whoever keeps texts. */
+  readonly tails: Uint32Array;
+  /** Of each the row of the block. */
+  readonly rows: Uint32Array;
+  readonly block: RowBlock;
+}
+
 export interface StatementSink {
-  take(heads: Uint32Array, tails: Uint32Array, count: number): void;
+  take(statements: Statements): void;
   unusable(line: number, code: RowCode): void;
-  /** A statement about the watched id: its place among those that are taken next, and its row. */
-  watched?(place: number, block: RowBlock, row: number): void;
 }
 
 export interface StatementCounts {
@@ -103,7 +109,9 @@ export class StatementReader {
   readonly #conditions: readonly ValueSet[];
   readonly #viewable: ValueSet | undefined;
   readonly #invalid: ValueSet | undefined;
+  readonly #tailWords: number;
   #heads = new Uint32Array(0);
+  #rows = new Uint32Array(0);
   #tails = new Uint32Array(0);
   #messages = new Uint8Array(0);
   #keys = new Uint32Array(0);
@@ -111,7 +119,8 @@ export class StatementReader {
   /** Of the row in hand. */
   #code: RowCode | undefined;
 
-  constructor(source: StatementSource, names: StatementNames, sink: StatementSink) {
+  constructor(source: StatementSource, names: StatementNames, tailWords: number, sink: StatementSink) {
+    this.#tailWords = tailWords;
     const { mapping, seller } = source;
     this.#source = source;
     this.#names = names;
@@ -131,35 +140,24 @@ export class StatementReader {
     if (this.#heads.length < block.rows * headWords) {
       const rows = Math.ceil(block.rows * 1.25);
       this.#heads = new Uint32Array(rows * headWords);
-      this.#tails = new Uint32Array(rows * tailWords);
+      this.#tails = new Uint32Array(rows * this.#tailWords);
+      this.#rows = new Uint32Array(rows);
       this.#messages = new Uint8Array(rows * messageBytes);
       this.#keys = new Uint32Array(rows * headWords);
     }
-    const { watchedId } = this.#source;
     let used = 0;
     for (let row = 0; row < block.rows; row++) {
       this.#code = undefined;
       const isUsed = this.#readRow(row, used);
-      if (isUsed) {
-        if (watchedId !== undefined) this.#watch(watchedId, row, used);
-        used += 1;
-      } else if (this.#code !== undefined) this.#sink.unusable(block.lines[row], this.#code);
+      if (isUsed) this.#rows[used++] = row;
+      else if (this.#code !== undefined) this.#sink.unusable(block.lines[row], this.#code);
       else this.counts.leftOut += 1;
     }
     this.counts.rows += block.rows;
     this.counts.used += used;
     if (used === 0) return;
     this.#writeKeys(used);
-    this.#sink.take(this.#heads, this.#tails, used);
-  }
-
-  #watch(watchedId: Uint8Array, row: number, place: number): void {
-    const { bytes, starts, ends, fields } = this.#block!;
-    const at = row * fields + this.#source.fields.id;
-    const length = ends[at] - starts[at];
-    if (length !== watchedId.length || !watchedId.every((byte, one) => bytes[starts[at] + one] === byte))
-      return;
-    this.#sink.watched?.(place, this.#block!, row);
+    this.#sink.take({ count: used, heads: this.#heads, tails: this.#tails, rows: this.#rows, block });
   }
 
   /** Sixteen bytes of the SHA-256 of each message: a key that nobody can make collide. */
@@ -202,12 +200,9 @@ export class StatementReader {
       (seller << 16) |
       (flags << 24);
     this.#heads[head + statementAt.seconds] = this.#readSeconds(row);
-    this.#tails[to * tailWords + tailAt.campaign] = this.#number(this.#names.campaigns, row, fields.campaign);
-    this.#tails[to * tailWords + tailAt.placement] = this.#number(
-      this.#names.placements,
-      row,
-      fields.placement,
-    );
+    const tail = to * this.#tailWords;
+    this.#tails[tail + tailAt.campaign] = this.#number(this.#names.campaigns, row, fields.campaign);
+    this.#tails[tail + tailAt.placement] = this.#number(this.#names.placements, row, fields.placement);
     return true;
   }
 

@@ -3,12 +3,13 @@ import { impressionReasons, limits, recordKind } from '#protocol';
 import type { GroupReducer } from '#reduction';
 import { addNano, FigureRows, figureAt } from './money-sums.js';
 import type { StatementOrder } from './statement-order.js';
-import { headWords, statementAt, tailAt, tailWords } from './statement-pages.js';
+import { headWords, statementAt, tailAt } from './statement-pages.js';
 
 /** What one (impression, seller) pair came to; overwritten by the next. */
 export interface Pair {
-  /** Offset of the first words of the group's rows in order.heads. */
-  readonly group: number;
+  /** The group's kept rows are order.order[from, to). */
+  readonly from: number;
+  readonly to: number;
   /** Index of the participant; -1 where no seller is named. */
   readonly seller: number;
   /** Index of `impressionReasons`: how it ended, and whether the prices differed before. */
@@ -142,7 +143,6 @@ export class GroupReduction {
     this.#impressions += 1;
     this.#hear(order, from, to);
     const reducer = this.#reducer;
-    const group = order.order[from] * headWords;
     const kept = reducer.keep(order.heads, order.order, from, to);
     reducer.reduce(order.heads, order.order, from, from + kept, this.#amounts, 0);
     for (let one = 0; one < this.#participants; one++) {
@@ -151,7 +151,7 @@ export class GroupReduction {
     for (let rest = reducer.lastContradictory; rest !== 0; rest &= rest - 1) {
       this.#contradictory[31 - Math.clz32(rest & -rest)] += 1;
     }
-    this.#addOutcomes(order, group);
+    this.#addOutcomes(order, from, from + kept);
   }
 
   /** What each side says of the group, for the figures beside the reducer's. */
@@ -175,8 +175,8 @@ export class GroupReduction {
       if (author === 0 || side.rows === 0) side.nano = nano;
       side.rows += 1;
       this.#seconds[seller] ||= heads[head + statementAt.seconds];
-      this.#campaign[seller] ||= order.tails[row * tailWords + tailAt.campaign];
-      this.#placement[seller] ||= order.tails[row * tailWords + tailAt.placement];
+      this.#campaign[seller] ||= order.tails[row * order.tailWords + tailAt.campaign];
+      this.#placement[seller] ||= order.tails[row * order.tailWords + tailAt.placement];
     }
     for (let author = 0; author < this.#participants; author++) {
       if (this.#authorRows[author] > limits.usualRecordsMax) this.#flooding[author] += 1;
@@ -193,7 +193,7 @@ export class GroupReduction {
     this.#placement[seller] = 0;
   }
 
-  #addOutcomes(order: StatementOrder, group: number): void {
+  #addOutcomes(order: StatementOrder, from: number, to: number): void {
     const { lastOutcomeCount: count, lastOutcomeWords: words } = this.#reducer;
     let isPriceDifferent = false;
     for (let outcome = 0; outcome < count; outcome++) {
@@ -201,27 +201,23 @@ export class GroupReduction {
       const seller = words[at];
       const reason = words[at + 1];
       const nano = words[at + 2] * two32 + words[at + 3];
-      const to = (Math.max(seller, 0) * impressionReasons.length + reason) * reasonLength;
-      this.#reasons[to] += 1;
-      addNano(this.#reasons, to + 1, nano);
+      const cell = (Math.max(seller, 0) * impressionReasons.length + reason) * reasonLength;
+      this.#reasons[cell] += 1;
+      addNano(this.#reasons, cell + 1, nano);
       if (reason === priceDiffers) {
         isPriceDifferent = true;
         continue;
       }
-      if (reason === auditOnly) this.#visit?.(this.#pair(group, none, reason, false, 0), order);
-      else this.#addPair(order, group, seller, reason, isPriceDifferent, nano);
+      if (reason === auditOnly) this.#visitPair(order, from, to, none, reason, false, 0);
+      else if (this.#addPair(seller, reason, isPriceDifferent, nano)) {
+        this.#visitPair(order, from, to, seller, reason, isPriceDifferent, nano);
+      }
       isPriceDifferent = false;
     }
   }
 
-  #addPair(
-    order: StatementOrder,
-    group: number,
-    seller: number,
-    reason: number,
-    isPriceDifferent: boolean,
-    nano: number,
-  ): void {
+  /** Whether somebody wants to see it. */
+  #addPair(seller: number, reason: number, isPriceDifferent: boolean, nano: number): boolean {
     const sold = this.#sold[seller];
     const bought = this.#bought[seller];
     this.#repeated[seller] += Math.max(0, sold.rows - 1);
@@ -232,9 +228,7 @@ export class GroupReduction {
     this.#addFigures(this.#campaigns, this.#campaign[seller], seller, isDifferent, agreed);
     this.#addFigures(this.#placements, this.#placement[seller], seller, isDifferent, agreed);
     this.#addFigures(this.#hourFigures, this.#rowOfHour(this.#seconds[seller]), seller, isDifferent, agreed);
-    if (this.#visit !== undefined && (this.#visitsAll || isDifferent || reason !== matched)) {
-      this.#visit(this.#pair(group, seller, reason, isPriceDifferent, nano), order);
-    }
+    return this.#visitsAll || isDifferent || reason !== matched;
   }
 
   #addFigures(figures: FigureRows, row: number, seller: number, isDifferent: boolean, agreed: number): void {
@@ -271,21 +265,33 @@ export class GroupReduction {
     return row;
   }
 
-  #pair(group: number, seller: number, reason: number, isPriceDifferent: boolean, nano: number): Pair {
+  #visitPair(
+    order: StatementOrder,
+    from: number,
+    to: number,
+    seller: number,
+    reason: number,
+    isPriceDifferent: boolean,
+    nano: number,
+  ): void {
     const at = Math.max(seller, 0);
-    return {
-      group,
-      seller,
-      reason,
-      isPriceDifferent,
-      sellerNano: this.#sold[at].nano,
-      buyerNano: this.#bought[at].nano,
-      nano,
-      sellerRows: this.#sold[at].rows,
-      buyerRows: this.#bought[at].rows,
-      seconds: this.#seconds[at],
-      campaign: this.#campaign[at],
-      placement: this.#placement[at],
-    };
+    this.#visit?.(
+      {
+        from,
+        to,
+        seller,
+        reason,
+        isPriceDifferent,
+        sellerNano: this.#sold[at].nano,
+        buyerNano: this.#bought[at].nano,
+        nano,
+        sellerRows: this.#sold[at].rows,
+        buyerRows: this.#bought[at].rows,
+        seconds: this.#seconds[at],
+        campaign: this.#campaign[at],
+        placement: this.#placement[at],
+      },
+      order,
+    );
   }
 }

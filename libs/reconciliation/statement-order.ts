@@ -1,8 +1,10 @@
 /** The statements of one partition, ordered by impression, kind, author and counterparty. */
-import { headWords, partitionBits, partitions, statementAt, tailAt, tailWords } from './statement-pages.js';
+import { headWords, partitions, statementAt, tailAt } from './statement-pages.js';
 
 /** Cells of more rows are sorted by comparing; fewer are inserted. */
 const insertionRowsMax = 24;
+/** The low bits of a key's first word tell partitions apart, the high ones the cells of one. */
+const cellBitsMax = 32 - Math.log2(partitions);
 
 /** Reusable; filled anew for each partition. */
 export class StatementOrder {
@@ -11,7 +13,12 @@ export class StatementOrder {
   rows = 0;
   /** Rows in order, after `sort`. */
   order: Uint32Array = new Uint32Array(0);
+  readonly tailWords: number;
   #cells = new Uint32Array(0);
+
+  constructor(tailWords: number) {
+    this.tailWords = tailWords;
+  }
 
   clear(): void {
     this.rows = 0;
@@ -29,14 +36,16 @@ export class StatementOrder {
     placements: Uint32Array,
   ): void {
     this.#reserve(this.rows + count);
-    const { heads, tails } = this;
+    const { heads, tails, tailWords } = this;
     let to = this.rows * headWords;
     heads.set(words.subarray(head, head + count * headWords), to);
     for (let row = 0; row < count; row++, to += headWords) {
       heads[to + statementAt.statement] = statementOf(heads[to + statementAt.statement]);
       const tailTo = (this.rows + row) * tailWords;
-      tails[tailTo] = campaigns[words[tail + row * tailWords + tailAt.campaign]];
-      tails[tailTo + 1] = placements[words[tail + row * tailWords + tailAt.placement]];
+      const tailFrom = tail + row * tailWords;
+      tails[tailTo] = campaigns[words[tailFrom + tailAt.campaign]];
+      tails[tailTo + 1] = placements[words[tailFrom + tailAt.placement]];
+      for (let word = 2; word < tailWords; word++) tails[tailTo + word] = words[tailFrom + word];
     }
     this.rows += count;
   }
@@ -44,7 +53,7 @@ export class StatementOrder {
   /** Counting sort by bits of the key, then by everything within cells of about a row. */
   sort(): void {
     const { rows, heads } = this;
-    const bits = Math.min(32 - partitionBits, Math.max(1, Math.ceil(Math.log2(rows + 1))));
+    const bits = Math.min(cellBitsMax, Math.max(1, Math.ceil(Math.log2(rows + 1))));
     const shift = 32 - bits;
     const cellCount = 2 ** bits;
     if (this.#cells.length < cellCount + 1) this.#cells = new Uint32Array(cellCount + 1);
@@ -99,7 +108,7 @@ export class StatementOrder {
 
   /** Rows that say the same in every respect compare as equal: which of them comes first changes nothing. */
   #compare(a: number, b: number): number {
-    const { heads, tails } = this;
+    const { heads, tails, tailWords } = this;
     const left = a * headWords;
     const right = b * headWords;
     for (let word = 0; word < statementAt.priceLow; word++) {
@@ -120,9 +129,9 @@ export class StatementOrder {
     if (this.heads.length >= rows * headWords) return;
     const capacity = Math.max(1_024, Math.ceil(rows * 1.5));
     const heads = new Uint32Array(capacity * headWords);
-    const tails = new Uint32Array(capacity * tailWords);
+    const tails = new Uint32Array(capacity * this.tailWords);
     heads.set(this.heads.subarray(0, this.rows * headWords));
-    tails.set(this.tails.subarray(0, this.rows * tailWords));
+    tails.set(this.tails.subarray(0, this.rows * this.tailWords));
     this.heads = heads;
     this.tails = tails;
   }
@@ -137,6 +146,3 @@ function rankOf(statement: number): number {
     (statement >>> 24)
   );
 }
-
-if (partitions > 2 ** 16)
-  throw new Error('partitions are told apart by the low half of the first word of a key');

@@ -5,6 +5,9 @@ export const otherTexts = 0;
 
 const textDecoder = new TextDecoder();
 
+/** Of longer texts the beginning tells them apart. */
+const textBytesMax = 256;
+
 /** Number 0 stands for all texts beyond `textsMax`; a text that is there keeps its number. */
 export class TextTable {
   readonly #textsMax: number;
@@ -17,12 +20,8 @@ export class TextTable {
     this.#textsMax = textsMax;
   }
 
-  /** How many numbers there are, with 0. */
-  get size(): number {
-    return this.#count;
-  }
-
-  numberOf(bytes: Uint8Array, start: number, end: number): number {
+  numberOf(bytes: Uint8Array, start: number, textEnd: number): number {
+    const end = Math.min(textEnd, start + textBytesMax);
     let hash = 0x811c9dc5;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
     hash ^= hash >>> 15;

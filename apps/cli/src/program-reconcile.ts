@@ -1,6 +1,6 @@
 /** `papyrus reconcile` on the command line: logs with their mappings, the reducer's policy, what to show. */
 import { Option } from 'commander';
-import { type Definitions, example, jsonOption, share, units } from './program-options.js';
+import { type Definitions, example, folder, jsonOption, positive, share, units } from './program-options.js';
 import { LogInputs } from './reconcile/log-input.js';
 import { policyChoices } from './reconcile/policy.js';
 
@@ -40,6 +40,15 @@ export function defineReconcile({ program, output, end }: Definitions): void {
         .argParser(units)
         .default(0n, '0'),
     )
+    .option('--threads <count>', 'threads that read and reduce', positive(64))
+    .option(
+      '--memory <mebibytes>',
+      'memory for rows; what it does not hold goes to a file',
+      positive(65_536),
+      384,
+    )
+    .addOption(new Option('--temp <dir>', 'folder of that file').argParser(folder))
+    .addOption(new Option('--quiet', 'no progress on standard error'))
     .addOption(jsonOption)
     .addHelpText('after', example('papyrus reconcile --ssp seller.csv --dsp buyer.csv'))
     .action(async (options) => {

@@ -1,15 +1,22 @@
 /** `papyrus reconcile`: where do two logs differ, and what does it cost? */
-import { LogRefused } from '#log-files';
 import type { LogInputs } from '../reconcile/log-input.js';
 import type { PolicyOptions } from '../reconcile/policy.js';
-import { type Reconciliation, reconcileLogs } from '../reconcile/reconcile-logs.js';
+import { type ReconcileOptions, reconcileLogs } from '../reconcile/reconcile-logs.js';
 import { printExplained, printReconciliation } from '../reconcile/reconcile-tables.js';
 import { CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
+import { openProgress } from '../report/progress.js';
 
 export interface ReconcileCommandOptions extends PolicyOptions {
   readonly explain?: string;
   readonly limit: number;
+  readonly out?: string;
+  readonly rows: 'differences' | 'all';
+  readonly page?: string;
+  readonly threads?: number;
+  readonly memory: number;
+  readonly temp?: string;
+  readonly quiet?: boolean;
 }
 
 export async function runReconcile(
@@ -21,19 +28,23 @@ export async function runReconcile(
   if (!roles.has('ssp') || !roles.has('dsp')) {
     throw new CommandRefused('usage', 'name a log of the seller (--ssp) and one of the buyer (--dsp)');
   }
-  const found = await reconcile(inputs, options);
+  const found = await reconcileLogs(inputs.logs, reconcileOptions(options, output), async () => {});
   if (options.explain === undefined) printReconciliation(found, output);
   else printExplained(options.explain, found, output);
   output.result({ report: found.report, explained: found.explained });
   return exitCode.ok;
 }
 
-async function reconcile(inputs: LogInputs, options: ReconcileCommandOptions): Promise<Reconciliation> {
-  const { explain, limit } = options;
-  try {
-    return await reconcileLogs(inputs.logs, { policy: options, explain, discrepancyLimitPpm: limit });
-  } catch (error) {
-    if (!(error instanceof LogRefused)) throw error;
-    throw new CommandRefused(error.code, error.message);
-  }
+function reconcileOptions(options: ReconcileCommandOptions, output: Output): ReconcileOptions {
+  const { explain, limit, out, page, rows, threads, memory, temp, quiet } = options;
+  return {
+    policy: options,
+    discrepancyLimitPpm: limit,
+    explain,
+    lists: out !== undefined ? rows : page !== undefined ? 'largest' : 'none',
+    threads,
+    memoryMebibytes: memory,
+    temporaryFolder: temp,
+    progress: openProgress({ isQuiet: quiet === true || output.isJson, stages: ['read'] }),
+  };
 }

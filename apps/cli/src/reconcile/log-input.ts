@@ -1,7 +1,7 @@
 /** The logs that a reconciliation is given: files of one party with the mapping that is named after them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { type LogMapping, type LogRole, parseMapping } from '#reconciliation';
+import { knownMappings, type LogMapping, type LogRole, parseMapping } from '#reconciliation';
 
 export interface LogInput {
   readonly role: LogRole;
@@ -34,7 +34,8 @@ export class LogInputs {
   /** Belongs to the logs named just before. */
   map(text: string): void {
     if (this.#current.length === 0) throw new InvalidArgumentError('name a log before its --map');
-    const parsed = parseMapping(existsSync(text) ? readFileSync(text, 'utf8') : text);
+    const known = knownMappings.get(text);
+    const parsed = parseMapping(known ?? (existsSync(text) ? readFileSync(text, 'utf8') : text));
     if (!parsed.ok) throw new InvalidArgumentError(parsed.detail);
     for (const log of this.#current) {
       log.mapping = parsed.mapping;
