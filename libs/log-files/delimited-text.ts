@@ -198,3 +198,19 @@ export class DelimitedText {
     ends[field] = to;
   }
 }
+
+/** The rows of CSV that is known to be good, as text. */
+export function* csvRows(pieces: Iterable<Uint8Array>, columns: number): Generator<string[]> {
+  const wanted = Array.from({ length: columns }, (_, at) => at);
+  const text = new DelimitedText({ delimiter: 44, hasQuotes: true, columns, wanted, firstLine: 1 });
+  const decoder = new TextDecoder();
+  const fieldsOf = function* ({ bytes, rows, starts, ends }: RowBlock): Generator<string[]> {
+    for (let row = 0; row < rows; row++) {
+      yield wanted.map((at) =>
+        decoder.decode(bytes.subarray(starts[row * columns + at], ends[row * columns + at])),
+      );
+    }
+  };
+  for (const piece of pieces) yield* fieldsOf(text.push(piece));
+  yield* fieldsOf(text.end());
+}

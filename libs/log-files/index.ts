@@ -1,3 +1,4 @@
+export { csvRows } from './delimited-text.js';
 export {
   dayName,
   dayOf,
@@ -14,3 +15,4 @@ export { type LogLine, readLines } from './log-lines.js';
 export { LogRefused } from './log-refused.js';
 export { type LogColumns, readRows } from './read-rows.js';
 export { type RowBlock, rowFault } from './row-block.js';
+export { type ParquetRow, writeParquet } from './write-parquet.js';

@@ -18,7 +18,6 @@ export interface ExplainedPair {
   /** Undefined where only an auditor speaks. */
   readonly seller: string | undefined;
   readonly reason: ImpressionReason;
-  readonly isPriceDifferent: boolean;
   readonly sellerNano: bigint | undefined;
   readonly buyerNano: bigint | undefined;
   /** The price that stands, or the larger of both. */
@@ -56,7 +55,6 @@ export function explainStatements(
         imp: impOf.get(keyAt(order, pair.from))!,
         seller: pair.seller < 0 ? undefined : participants.names[pair.seller],
         reason: impressionReasons[pair.reason],
-        isPriceDifferent: pair.isPriceDifferent,
         sellerNano: said(pair.sellerNano),
         buyerNano: said(pair.buyerNano),
         nano: BigInt(pair.nano),

@@ -12,7 +12,7 @@ export {
   type Statements,
 } from './read-statements.js';
 export { GroupReduction, type GroupTotals, type Pair } from './reduce-groups.js';
-export { makeReport, type NamedFigures, type Report } from './report.js';
+export { type DifferenceKind, makeReport, type NamedFigures, type Report } from './report.js';
 export type { RowCode } from './row-code.js';
 export { StatementOrder } from './statement-order.js';
 export {

@@ -12,9 +12,8 @@ export interface Pair {
   readonly to: number;
   /** Index of the participant; -1 where no seller is named. */
   readonly seller: number;
-  /** Index of `impressionReasons`: how it ended, and whether the prices differed before. */
+  /** Index of `impressionReasons`: how it ended. */
   readonly reason: number;
-  readonly isPriceDifferent: boolean;
   /** -1 where that side says nothing. */
   readonly sellerNano: number;
   readonly buyerNano: number;
@@ -35,12 +34,6 @@ export type PairVisit = (pair: Pair, order: StatementOrder) => void;
 const matched = impressionReasons.indexOf('matched');
 const priceDiffers = impressionReasons.indexOf('price-differs');
 const auditOnly = impressionReasons.indexOf('audit-only');
-/** Reasons for which seller and payer, and not an auditor, are told apart. */
-const differing = new Set(
-  (['price-mismatch', 'missing-dsp', 'missing-ssp'] as const).map((reason) =>
-    impressionReasons.indexOf(reason),
-  ),
-);
 /** By seller: count, and two doubles of money a reason. */
 const reasonLength = 3;
 const two32 = 2 ** 32;
@@ -195,7 +188,6 @@ export class GroupReduction {
 
   #addOutcomes(order: StatementOrder, from: number, to: number): void {
     const { lastOutcomeCount: count, lastOutcomeWords: words } = this.#reducer;
-    let isPriceDifferent = false;
     for (let outcome = 0; outcome < count; outcome++) {
       const at = outcome * 4;
       const seller = words[at];
@@ -204,25 +196,23 @@ export class GroupReduction {
       const cell = (Math.max(seller, 0) * impressionReasons.length + reason) * reasonLength;
       this.#reasons[cell] += 1;
       addNano(this.#reasons, cell + 1, nano);
-      if (reason === priceDiffers) {
-        isPriceDifferent = true;
-        continue;
+      // Beside it stands how the pair ended.
+      if (reason === priceDiffers) continue;
+      if (reason === auditOnly) this.#visitPair(order, from, to, none, reason, 0);
+      else if (this.#addPair(seller, reason, nano)) {
+        this.#visitPair(order, from, to, seller, reason, nano);
       }
-      if (reason === auditOnly) this.#visitPair(order, from, to, none, reason, false, 0);
-      else if (this.#addPair(seller, reason, isPriceDifferent, nano)) {
-        this.#visitPair(order, from, to, seller, reason, isPriceDifferent, nano);
-      }
-      isPriceDifferent = false;
     }
   }
 
   /** Whether somebody wants to see it. */
-  #addPair(seller: number, reason: number, isPriceDifferent: boolean, nano: number): boolean {
+  #addPair(seller: number, reason: number, nano: number): boolean {
     const sold = this.#sold[seller];
     const bought = this.#bought[seller];
     this.#repeated[seller] += Math.max(0, sold.rows - 1);
     this.#repeated[0] += Math.max(0, bought.rows - 1);
-    const isDifferent = isPriceDifferent || differing.has(reason);
+    // Whatever the policy makes of it: the two do not say the same.
+    const isDifferent = sold.nano !== bought.nano;
     const agreed = reason === matched ? nano : 0;
     this.#addFigures(this.#sellerFigures, seller, seller, isDifferent, agreed);
     this.#addFigures(this.#campaigns, this.#campaign[seller], seller, isDifferent, agreed);
@@ -271,7 +261,6 @@ export class GroupReduction {
     to: number,
     seller: number,
     reason: number,
-    isPriceDifferent: boolean,
     nano: number,
   ): void {
     const at = Math.max(seller, 0);
@@ -281,7 +270,6 @@ export class GroupReduction {
         to,
         seller,
         reason,
-        isPriceDifferent,
         sellerNano: this.#sold[at].nano,
         buyerNano: this.#bought[at].nano,
         nano,

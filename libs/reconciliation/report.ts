@@ -10,6 +10,15 @@ export interface ReasonLine {
   readonly nano: bigint;
 }
 
+/** What the two sides say of an impression, whatever the policy makes of it. */
+export const differenceKinds = ['same', 'other-price', 'only-seller', 'only-buyer'] as const;
+export type DifferenceKind = (typeof differenceKinds)[number];
+
+export interface DifferenceLine {
+  readonly kind: DifferenceKind;
+  readonly impressions: number;
+}
+
 export interface NamedFigures extends Figures {
   readonly name: string;
 }
@@ -17,6 +26,7 @@ export interface NamedFigures extends Figures {
 export interface CounterpartyReport extends NamedFigures {
   readonly reasons: readonly ReasonLine[];
   readonly earnedNano: bigint;
+  readonly difference: readonly DifferenceLine[];
   /** differing ÷ impressions, and |seller's − buyer's| ÷ the larger of both, of impressions and of money. */
   readonly differingPpm: number;
   readonly countPpm: number;
@@ -29,6 +39,7 @@ export interface Report {
   /** Over all counterparties. */
   readonly total: Figures;
   readonly reasons: readonly ReasonLine[];
+  readonly difference: readonly DifferenceLine[];
   readonly counterparties: readonly CounterpartyReport[];
   readonly auditorEarnedNano: bigint;
   readonly payerOwesNano: bigint;
@@ -83,6 +94,7 @@ export function makeReport(
       totals,
       participants.names.map((_, at) => at),
     ),
+    difference: differenceLines(all.figures(0)),
     counterparties,
     auditorEarnedNano: participants.auditor === undefined ? 0n : earned(participants.auditor),
     payerOwesNano: earned(0),
@@ -112,12 +124,30 @@ function counterpartyReport(
     name,
     ...figures,
     reasons: reasonLines(totals, [at]),
+    difference: differenceLines(figures),
     earnedNano: totals.reduce((sum, one) => sum + nanoAt(one.earned, at * 2), 0n),
     differingPpm,
     countPpm,
     moneyPpm,
     isAboveLimit: Math.max(differingPpm, countPpm, moneyPpm) > limitPpm,
   };
+}
+
+function differenceLines({
+  impressions,
+  differing,
+  sellerImpressions,
+  buyerImpressions,
+}: Figures): DifferenceLine[] {
+  const onlySeller = impressions - buyerImpressions;
+  const onlyBuyer = impressions - sellerImpressions;
+  const counts = {
+    same: impressions - differing,
+    'other-price': differing - onlySeller - onlyBuyer,
+    'only-seller': onlySeller,
+    'only-buyer': onlyBuyer,
+  };
+  return differenceKinds.map((kind) => ({ kind, impressions: counts[kind] }));
 }
 
 /** |a − b| ÷ the larger, rounded up, so that no discrepancy is told as none. */

@@ -20,6 +20,13 @@ export function defineReconcile({ program, output, end }: Definitions): void {
       ),
     )
     .option('--explain <id>', 'what each log says of this auction id, and what came of it')
+    .option('--out <file>', 'list the impressions that differ, as .csv or .parquet')
+    .addOption(
+      new Option('--rows <which>', 'which impressions --out lists')
+        .choices(['differences', 'all'])
+        .default('differences'),
+    )
+    .option('--page <file>', 'write a page of HTML to read and to send')
     .addOption(
       new Option('--limit <share>', 'discrepancy that is tolerated').argParser(share).default(100_000, '0.1'),
     )

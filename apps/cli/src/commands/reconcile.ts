@@ -3,6 +3,7 @@ import type { LogInputs } from '../reconcile/log-input.js';
 import type { PolicyOptions } from '../reconcile/policy.js';
 import { type ReconcileOptions, reconcileLogs } from '../reconcile/reconcile-logs.js';
 import { printExplained, printReconciliation } from '../reconcile/reconcile-tables.js';
+import { checkOut, writeDifferences } from '../reconcile/write-differences.js';
 import { CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
 import { openProgress } from '../report/progress.js';
@@ -28,7 +29,11 @@ export async function runReconcile(
   if (!roles.has('ssp') || !roles.has('dsp')) {
     throw new CommandRefused('usage', 'name a log of the seller (--ssp) and one of the buyer (--dsp)');
   }
-  const found = await reconcileLogs(inputs.logs, reconcileOptions(options, output), async () => {});
+  const { out } = options;
+  if (out !== undefined) checkOut(out, inputs.logs);
+  const found = await reconcileLogs(inputs.logs, reconcileOptions(options, output), async (parts) => {
+    if (out !== undefined) writeDifferences(out, parts);
+  });
   if (options.explain === undefined) printReconciliation(found, output);
   else printExplained(options.explain, found, output);
   output.result({ report: found.report, explained: found.explained });

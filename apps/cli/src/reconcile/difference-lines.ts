@@ -1,6 +1,13 @@
 /** The impressions behind the figures, as lines of CSV: written by partition, so that their order never changes. */
 import { impressionReasons } from '#protocol';
-import { headWords, type Pair, type Participants, type StatementOrder, statementAt } from '#reconciliation';
+import {
+  type DifferenceKind,
+  headWords,
+  type Pair,
+  type Participants,
+  type StatementOrder,
+  statementAt,
+} from '#reconciliation';
 import { TemporaryFile } from './temporary-file.js';
 import { readText, type StatementText } from './text-store.js';
 
@@ -9,7 +16,7 @@ export const differenceColumns = [
   'imp_id',
   'seller',
   'reason',
-  'prices_differ',
+  'difference',
   'seller_price',
   'buyer_price',
   'price',
@@ -23,6 +30,9 @@ export const differenceColumns = [
   'buyer_row',
   'auditor_row',
 ] as const;
+
+/** Those that are money. */
+export const decimalColumns: ReadonlySet<string> = new Set(['seller_price', 'buyer_price', 'price', 'gap']);
 
 /** Lines of one block of partitions, in a temporary file. */
 export interface DifferencePart {
@@ -145,7 +155,7 @@ export class DifferenceLines {
       imp,
       participants.names[pair.seller] ?? '',
       impressionReasons[pair.reason],
-      String(pair.isPriceDifferent),
+      kindOf(pair),
       said(pair.sellerNano),
       said(pair.buyerNano),
       decimalOf(pair.nano),
@@ -174,6 +184,12 @@ export class DifferenceLines {
 export function mergeLargest(lists: readonly (readonly LargestPair[])[]): LargestPair[] {
   const all = lists.flat().sort((a, b) => b.gapNano - a.gapNano || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   return all.slice(0, largestMax);
+}
+
+function kindOf({ sellerNano, buyerNano }: Pair): DifferenceKind {
+  if (sellerNano === buyerNano) return 'same';
+  if (sellerNano < 0) return 'only-buyer';
+  return buyerNano < 0 ? 'only-seller' : 'other-price';
 }
 
 function decimalOf(nano: number): string {
