@@ -76,6 +76,8 @@ type Entries = ReadonlyMap<Key, readonly string[]>;
 
 /** Numbers of truth in logs. */
 const yes = ['1', 'true', 'TRUE', 'True', 'yes', 'y', 't'];
+/** Where a log does not say in which currency its prices are. */
+const noCurrency = 'units';
 const nanoDigits = 9;
 const cpmDigits = 3;
 
@@ -187,7 +189,7 @@ function columnOf(text: string): Column {
 
 /** `pay_fen_cpm:cpm:CNY/100`: the column, what it is for, the currency and how many of it make one. */
 function priceOf(text: string): PriceColumn {
-  const [name, per = 'cpm', money = 'units', more] = text.split(':');
+  const [name, per = 'cpm', money = noCurrency, more] = text.split(':');
   if (per !== 'cpm' && per !== 'each')
     throw new NotAMapping('a price is for a thousand (cpm) or for one (each)');
   const match = /^([A-Za-z]{1,12})(?:\/(10*))?$/.exec(money);
@@ -200,7 +202,12 @@ function priceOf(text: string): PriceColumn {
   if (digits + (per === 'cpm' ? cpmDigits : 0) > nanoDigits) {
     throw new NotAMapping(`a price of 1 in ${money} ${per} is less than a nano-unit`);
   }
-  return { column: columnOf(name), per, currency: match[1].toUpperCase(), digits };
+  return {
+    column: columnOf(name),
+    per,
+    currency: match[1] === noCurrency ? noCurrency : match[1].toUpperCase(),
+    digits,
+  };
 }
 
 function timeOf(text: string): TimeColumn {

@@ -31,6 +31,8 @@ export interface CounterpartyReport extends NamedFigures {
   readonly differingPpm: number;
   readonly countPpm: number;
   readonly moneyPpm: number;
+  /** The largest of the three. */
+  readonly discrepancyPpm: number;
   readonly isAboveLimit: boolean;
 }
 
@@ -120,6 +122,7 @@ function counterpartyReport(
   const differingPpm = ratePpm(BigInt(differing), BigInt(impressions));
   const countPpm = gapPpm(BigInt(sellerImpressions), BigInt(buyerImpressions));
   const moneyPpm = gapPpm(sellerNano, buyerNano);
+  const discrepancyPpm = Math.max(differingPpm, countPpm, moneyPpm);
   return {
     name,
     ...figures,
@@ -129,7 +132,8 @@ function counterpartyReport(
     differingPpm,
     countPpm,
     moneyPpm,
-    isAboveLimit: Math.max(differingPpm, countPpm, moneyPpm) > limitPpm,
+    discrepancyPpm,
+    isAboveLimit: discrepancyPpm > limitPpm,
   };
 }
 

@@ -1,10 +1,14 @@
 /** `papyrus reconcile`: where do two logs differ, and what does it cost? */
+import { writeFileSync } from 'node:fs';
+import { packageVersion } from '#environment/built-file';
 import type { LogInputs } from '../reconcile/log-input.js';
+import { pageOf } from '../reconcile/page.js';
 import type { PolicyOptions } from '../reconcile/policy.js';
 import { type ReconcileOptions, reconcileLogs } from '../reconcile/reconcile-logs.js';
 import { printExplained, printReconciliation } from '../reconcile/reconcile-tables.js';
-import { checkOut, writeDifferences } from '../reconcile/write-differences.js';
-import { CommandRefused, type ExitCode, exitCode } from '../report/command-refused.js';
+import { resultOf } from '../reconcile/result.js';
+import { checkOut, refuseInput, writeDifferences } from '../reconcile/write-differences.js';
+import { CommandRefused, type ExitCode, exitCode, onFile } from '../report/command-refused.js';
 import type { Output } from '../report/output.js';
 import { openProgress } from '../report/progress.js';
 
@@ -29,14 +33,20 @@ export async function runReconcile(
   if (!roles.has('ssp') || !roles.has('dsp')) {
     throw new CommandRefused('usage', 'name a log of the seller (--ssp) and one of the buyer (--dsp)');
   }
-  const { out } = options;
+  const { out, page, explain } = options;
   if (out !== undefined) checkOut(out, inputs.logs);
+  if (page !== undefined) refuseInput(page, inputs.logs);
   const found = await reconcileLogs(inputs.logs, reconcileOptions(options, output), async (parts) => {
     if (out !== undefined) writeDifferences(out, parts);
   });
-  if (options.explain === undefined) printReconciliation(found, output);
-  else printExplained(options.explain, found, output);
-  output.result({ report: found.report, explained: found.explained });
+  if (page !== undefined) onFile(page, () => writeFileSync(page, pageOf(found, packageVersion())));
+  if (explain !== undefined && found.explained?.statements.length === 0) {
+    throw new CommandRefused('id-not-in-logs', `no usable row of any log has the id ${explain}`);
+  }
+  if (explain === undefined) printReconciliation(found, output);
+  else printExplained(explain, found, output);
+  for (const path of [out, page]) if (path !== undefined) output.line(`Written: ${path}`);
+  output.result(resultOf(found, explain));
   return exitCode.ok;
 }
 

@@ -42,3 +42,19 @@ export function parametersOf(options: PolicyOptions, hasAuditor: boolean): RtbIm
 export function termsOf(parameters: RtbImpressionParameters, { roles }: Participants): ReductionTerms {
   return { roles, reducer: 'rtb-impression/1', parameters: encodeParameters(parameters) };
 }
+
+/** The policy in a sentence, for whoever reads amounts that follow from it. */
+export function policyWords(parameters: RtbImpressionParameters): string {
+  const name = <T extends object>(of: T, value: number): string =>
+    Object.entries(of).find(([, one]) => one === value)?.[0] ?? '';
+  const { priceTolerancePpm } = parameters;
+  const words = [
+    `prices that differ: ${name(onPriceMismatch, parameters.onPriceMismatch)}`,
+    `only the seller has it: ${name(onMissing, parameters.onMissingDsp)}`,
+    `only the buyer has it: ${name(onMissing, parameters.onMissingSsp)}`,
+    `no audit: ${name(onMissing, parameters.onMissingAudit)}`,
+    `must be in view: ${parameters.requireViewable ? 'yes' : 'no'}`,
+  ];
+  if (priceTolerancePpm > 0) words.push(`prices within ${priceTolerancePpm} ppm are one`);
+  return `Policy: ${words.join('; ')}.`;
+}

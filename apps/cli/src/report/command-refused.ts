@@ -47,6 +47,7 @@ export const commandNos = {
   'parts-not-found': exitCode.notFound,
   'proof-not-found': exitCode.notFound,
   'not-in-block': exitCode.notFound,
+  'id-not-in-logs': exitCode.notFound,
   'data-of-another-network': exitCode.conflict,
   'data-incomplete': exitCode.conflict,
   'network-damaged': exitCode.conflict,
