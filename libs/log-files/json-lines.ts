@@ -5,7 +5,10 @@ import { type RowBlock, RowBlockBuilder, rowFault } from './row-block.js';
 
 const newline = 10;
 
-/** Takes the text chunk by chunk, cut anywhere; `paths` are keys, of inner objects and lists with points between. */
+/**
+ * Takes the text chunk by chunk, cut anywhere; `paths` are keys, of inner objects and lists with points
+ * between.
+ */
 export class JsonLines {
   readonly #cutter = new LineCutter();
   readonly #block: RowBlockBuilder;

@@ -1,5 +1,7 @@
-/** Finds values in the text of one JSON object without making anything of it: numbers keep the digits that they
- *  were written with, so that long ids stay what they are. */
+/**
+ * Finds values in the text of one JSON object without making anything of it: numbers keep the digits that
+ * they were written with, so that long ids stay what they are.
+ */
 
 /** Keys by their bytes; a leaf has the field that its value goes to. */
 export interface WantedKeys {

@@ -11,7 +11,10 @@ export class LineCutter {
   to = 0;
   #isSkipping = false;
 
-  /** Copies the chunk behind what was left of the last; the caller then says by `keepFrom` where the rest begins. */
+  /**
+   * Copies the chunk behind what was left of the last; the caller then says by `keepFrom` where the rest
+   * begins.
+   */
   push(chunk: Uint8Array): void {
     const rest = this.to - this.from;
     const length = rest + chunk.length;

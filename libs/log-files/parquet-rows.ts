@@ -38,7 +38,10 @@ export async function openParquet(path: string): Promise<ParquetRows> {
     const file = bufferOf(handle, size);
     const metadata = await parquetMetadataAsync(file);
     const [, ...elements] = metadata.schema;
-    const columns = elements.filter((one) => one.num_children === undefined).map((one) => one.name);
+    const leaves = elements.filter((one) => one.num_children === undefined);
+    const columns = leaves.map((one) => one.name);
+    // Decimals arrive as the nearest double, which has at most 17 digits.
+    const scales = leaves.map((one) => (one.converted_type === 'DECIMAL' ? (one.scale ?? 0) : undefined));
     const readGroup = async (
       names: string[],
       rowStart: number,
@@ -63,13 +66,8 @@ export async function openParquet(path: string): Promise<ParquetRows> {
         for (const group of metadata.row_groups) {
           const rows = Number(group.num_rows);
           const found = await readGroup([...new Set(names)], row, row + rows);
-          fillBlocks(
-            block,
-            names.map((name) => found.get(name)!),
-            row,
-            rows,
-            take,
-          );
+          const data = wanted.map((at) => ({ values: found.get(columns[at])!, scale: scales[at] }));
+          fillBlocks(block, data, row, rows, take);
           row += rows;
           onRead(Math.floor((size * row) / Math.max(1, Number(metadata.num_rows))));
         }
@@ -84,6 +82,12 @@ export async function openParquet(path: string): Promise<ParquetRows> {
 
 type Column = ArrayLike<unknown>;
 
+interface ColumnValues {
+  readonly values: Column;
+  /** Digits behind the point of a decimal. */
+  readonly scale: number | undefined;
+}
+
 function bufferOf(handle: FileHandle, size: number): AsyncBuffer {
   return {
     byteLength: size,
@@ -97,7 +101,7 @@ function bufferOf(handle: FileHandle, size: number): AsyncBuffer {
 
 function fillBlocks(
   block: RowBlockBuilder,
-  columns: readonly Column[],
+  columns: readonly ColumnValues[],
   firstRow: number,
   rows: number,
   take: (block: RowBlock) => void,
@@ -108,8 +112,8 @@ function fillBlocks(
     let to = 0;
     for (let row = from; row < Math.min(rows, from + blockRows); row++) {
       block.reserveRow();
-      for (const [field, column] of columns.entries()) {
-        const text = textOf(column[row]);
+      for (const [field, { values, scale }] of columns.entries()) {
+        const text = textOf(values[row], scale);
         if (text === undefined) continue;
         if (to + text.length > bytes.length) {
           const larger = new Uint8Array((to + text.length) * 2);
@@ -129,10 +133,11 @@ function fillBlocks(
   }
 }
 
-function textOf(value: unknown): Uint8Array | undefined {
+function textOf(value: unknown, scale: number | undefined): Uint8Array | undefined {
   if (value === null || value === undefined) return undefined;
   if (value instanceof Uint8Array) return value;
-  return encoder.encode(typeof value === 'number' ? numberText(value) : String(value));
+  if (typeof value !== 'number') return encoder.encode(String(value));
+  return encoder.encode(scale === undefined ? numberText(value) : value.toFixed(scale));
 }
 
 /** The shortest decimal text of the number, without an exponent. */

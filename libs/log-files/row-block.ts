@@ -1,9 +1,15 @@
-/** Rows of a log as they were read: the text of the wanted fields lies in one buffer, a field is two offsets. */
+/**
+ * Rows of a log as they were read: the text of the wanted fields lies in one buffer, a field is two
+ * offsets.
+ */
 
 /** Why a row has no fields. */
 export const rowFault = { none: 0, columnCount: 1, notJson: 2, quoteNotClosed: 3, tooLong: 4 } as const;
 
-/** Views that the next block overwrites. Field f of row r lies at [starts[i], ends[i]) with i = r × fields + f. */
+/**
+ * Views that the next block overwrites. Field f of row r lies at [starts[i], ends[i]) with i = r × fields +
+ * f.
+ */
 export interface RowBlock {
   readonly bytes: Uint8Array;
   readonly rows: number;

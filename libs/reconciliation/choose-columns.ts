@@ -1,4 +1,7 @@
-/** Finds the columns that a mapping names among those of a log, and a mapping for a log whose header says it. */
+/**
+ * Finds the columns that a mapping names among those of a log, and a mapping for a log whose header says
+ * it.
+ */
 import type { Column, LogMapping } from './mapping.js';
 import type { FieldPlaces } from './read-statements.js';
 
@@ -17,7 +20,10 @@ export type ChosenColumns =
       readonly detail: string;
     };
 
-/** `areNames`: no line of the log names them, as in JSON and Parquet. `needsPrice`: an auditor's log has none. */
+/**
+ * `areNames`: no line of the log names them, as in JSON and Parquet. `needsPrice`: an auditor's log has
+ * none.
+ */
 export function chooseColumns(
   mapping: LogMapping,
   firstLine: readonly string[],

@@ -7,7 +7,10 @@ import { GroupReduction } from './reduce-groups.js';
 import { StatementOrder } from './statement-order.js';
 import { headWords, plainTailWords } from './statement-pages.js';
 
-/** A statement by itself: the words of its head, its participants numbered; `imp` is the id of the impression. */
+/**
+ * A statement by itself: the words of its head, its participants numbered; `imp` is the id of the
+ * impression.
+ */
 export interface ExplainedStatement {
   readonly head: Uint32Array;
   readonly imp: string;

@@ -1,5 +1,7 @@
-/** What may be the id of an impression: neither a placeholder, nor a macro that nobody replaced, nor bytes that
- *  are not text. */
+/**
+ * What may be the id of an impression: neither a placeholder, nor a macro that nobody replaced, nor bytes
+ * that are not text.
+ */
 
 export const idFault = { none: 0, missing: 1, macro: 2, notAcceptable: 3 } as const;
 

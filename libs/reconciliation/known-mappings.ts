@@ -27,8 +27,8 @@ export type FoundMapping =
     };
 
 /**
- * The mapping of a log that none is given for. `fields` are those of its first line, or names (`areNames`), as in
- * JSON and Parquet.
+ * The mapping of a log that none is given for. `fields` are those of its first line, or names (`areNames`),
+ * as in JSON and Parquet.
  */
 export function findMapping(fields: readonly string[], areNames: boolean, needsPrice: boolean): FoundMapping {
   if (!areNames && /^\d{17}$/.test(fields[1] ?? '')) {
@@ -50,7 +50,10 @@ function known(name: string): FoundMapping {
   return { ok: true, mapping: parsed.mapping, text: name };
 }
 
-/** Names that columns have in logs, without case and without marks between words; the first that is there counts. */
+/**
+ * Names that columns have in logs, without case and without marks between words; the first that is there
+ * counts.
+ */
 const namesOf = {
   id: ['auctionid', 'requestid', 'bidrequestid', 'bidid', 'impressionid', 'id'],
   imp: ['impid'],
@@ -63,7 +66,10 @@ const namesOf = {
   invalid: ['invalid', 'invalidtraffic', 'isinvalid', 'ivt', 'isivt'],
 } as const;
 
-/** Prices of one impression rather than of a thousand, in parts of the currency: `price_nano`, `price_micros`. */
+/**
+ * Prices of one impression rather than of a thousand, in parts of the currency: `price_nano`,
+ * `price_micros`.
+ */
 const partNames: readonly (readonly [string, string])[] = [
   ['pricenano', '1000000000'],
   ['pricemicros', '1000000'],

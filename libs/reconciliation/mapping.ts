@@ -1,5 +1,7 @@
-/** A mapping says which column of a log means what. It is written as text, `id=auction_id,price=pay:cpm:EUR`,
- *  or kept in a file as a JSON object of the same keys. */
+/**
+ * A mapping says which column of a log means what. It is written as text,
+ * `id=auction_id,price=pay:cpm:EUR`, or kept in a file as a JSON object of the same keys.
+ */
 
 /** A column by its name in the header, `name?` where it may be absent, or by its number from 1, `#3`. */
 export type Column = { readonly name: string; readonly isOptional?: boolean } | { readonly number: number };

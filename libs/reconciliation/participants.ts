@@ -3,7 +3,7 @@ import { limits, roleOf } from '#protocol';
 import { roleNumber } from './statement-pages.js';
 
 /** A payer and an auditor beside them. */
-export const sellersMax = limits.participantsMax - 2;
+const sellersMax = limits.participantsMax - 2;
 
 export interface Participants {
   readonly roles: readonly number[];
@@ -19,8 +19,8 @@ export type NumberedSellers =
 const shownMax = 20;
 
 /**
- * `names` are the sellers that statements name. Where some name none (`hasUnnamed`), they are the one seller's
- * that is named, or there is only the one without a name.
+ * `names` are the sellers that statements name. Where some name none (`hasUnnamed`), they are the one
+ * seller's that is named, or there is only the one without a name.
  */
 export function numberSellers(
   names: readonly string[],
@@ -50,8 +50,8 @@ export function numberSellers(
 }
 
 /**
- * Turns a statement word of one scan, which holds the role of the log and the number of a seller's name, into
- * one of the channel. `names` are the texts of that scan's numbers.
+ * Turns a statement word of one scan, which holds the role of the log and the number of a seller's name,
+ * into one of the channel. `names` are the texts of that scan's numbers.
  */
 export function statementNumbering(
   participants: Participants,

@@ -3,7 +3,7 @@
 export const priceFault = { notANumber: 1, negative: 2, tooPrecise: 3, tooLarge: 4 } as const;
 
 /** A hundred thousand units an impression: no price, but a column that was taken for one. */
-export const priceNanoMax = 1e14;
+const priceNanoMax = 1e14;
 
 const zero = 48;
 const nine = 57;
@@ -12,8 +12,8 @@ const minus = 45;
 const powersOfTen = Array.from({ length: 19 }, (_, power) => 10 ** power);
 
 /**
- * bytes[start, end) × 10^exponent as a whole number of at most `priceNanoMax`, or the negative of a value of
- * `priceFault`. Accepts digits with an optional fraction, exactly as `parseScaledDecimal` does.
+ * bytes[start, end) × 10^exponent as a whole number of at most `priceNanoMax`, or the negative of a value
+ * of `priceFault`. Accepts digits with an optional fraction, exactly as `parseScaledDecimal` does.
  */
 export function readPrice(bytes: Uint8Array, start: number, end: number, exponent: number): number {
   let at = start;

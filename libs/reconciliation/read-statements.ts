@@ -11,7 +11,7 @@ import { TextTable } from './text-table.js';
 import { openTimeReader, type ReadTime } from './time-text.js';
 
 /** Stands for the seller where neither the log nor the command line names one. */
-export const unnamedSeller = 0;
+const unnamedSeller = 0;
 /** Sellers that tell statements apart; a channel takes fewer. */
 const sellersMax = 250;
 /** Beyond it names are counted together. */
@@ -330,10 +330,10 @@ class ValueSet {
 }
 
 /**
- * Writes the 64 bytes whose SHA-256 is the key of an impression here: id ‖ 0 ‖ imp, zeros, and their length; of
- * longer ids their digest. The ids hold no zero, so that no two make the same message.
+ * Writes the 64 bytes whose SHA-256 is the key of an impression here: id ‖ 0 ‖ imp, zeros, and their
+ * length; of longer ids their digest. The ids hold no zero, so that no two make the same message.
  */
-export function writeKeyMessage(
+function writeKeyMessage(
   id: Uint8Array,
   idStart: number,
   idEnd: number,

@@ -53,7 +53,10 @@ export interface GroupTotals {
   /** Hours since the epoch in the order of their rows. */
   readonly hours: readonly number[];
   readonly hourFigures: Float64Array;
-  /** By participant: rows beyond the first that say the same or contradict, impressions contradicted, flooded. */
+  /**
+   * By participant: rows beyond the first that say the same or contradict, impressions contradicted,
+   * flooded.
+   */
   readonly repeated: Float64Array;
   readonly contradictory: Float64Array;
   readonly flooding: Float64Array;

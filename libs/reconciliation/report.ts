@@ -11,7 +11,7 @@ export interface ReasonLine {
 }
 
 /** What the two sides say of an impression, whatever the policy makes of it. */
-export const differenceKinds = ['same', 'other-price', 'only-seller', 'only-buyer'] as const;
+const differenceKinds = ['same', 'other-price', 'only-seller', 'only-buyer'] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
 
 export interface DifferenceLine {

@@ -24,8 +24,10 @@ export class StatementOrder {
     this.rows = 0;
   }
 
-  /** Copies rows from pages; `statementOf` numbers the participants anew, `campaigns` and `placements` are the
-   *  ranks of names. */
+  /**
+   * Copies rows from pages; `statementOf` numbers the participants anew, `campaigns` and `placements` are
+   * the ranks of names.
+   */
   add(
     words: Uint32Array,
     head: number,

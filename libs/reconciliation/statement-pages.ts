@@ -1,5 +1,7 @@
-/** Statements of logs, scattered by the first bits of their key into pages of memory: a head of 32 bytes that
- *  the reducer reads as it is, and a tail for the tables. */
+/**
+ * Statements of logs, scattered by the first bits of their key into pages of memory: a head of 32 bytes
+ * that the reducer reads as it is, and a tail for the tables.
+ */
 
 /** Words of a head: those of a reduction row, with the time in the place of the segment. */
 export const headWords = 8;
@@ -29,7 +31,7 @@ export interface StatementMemory {
 /** Takes rows run by run: their heads and tails in `words` from `head` and from `tail` on. */
 export type TakeRows = (words: Uint32Array, head: number, tail: number, rows: number) => void;
 
-export function pageWordsOf(tailWords: number): number {
+function pageWordsOf(tailWords: number): number {
   return pageRows * (headWords + tailWords);
 }
 
@@ -106,7 +108,10 @@ export class StatementPages {
     }
   }
 
-  /** The pages of a partition, the one that is being filled first: where each begins and how many rows it has. */
+  /**
+   * The pages of a partition, the one that is being filled first: where each begins and how many rows it
+   * has.
+   */
   forEachPage(partition: number, take: (word: number, rows: number) => void): void {
     let rows = this.#rows[partition];
     for (let page = this.#page[partition]; page !== 0; page = this.#before[page]) {

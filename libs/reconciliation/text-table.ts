@@ -1,7 +1,10 @@
-/** Numbers texts in the order in which they first come, by their bytes: names of placements, campaigns, sellers. */
+/**
+ * Numbers texts in the order in which they first come, by their bytes: names of placements, campaigns,
+ * sellers.
+ */
 
 /** The number of a text that came when the table was full. */
-export const otherTexts = 0;
+const otherTexts = 0;
 
 const textDecoder = new TextDecoder();
 

@@ -2,7 +2,7 @@
 import type { TimeColumn } from './mapping.js';
 
 /** A time that cannot be read, or that no log of impressions holds. */
-export const noTime = 0;
+const noTime = 0;
 
 /** Years of advertising on the internet, and what 32 bits hold. */
 const earliestSeconds = 788_918_400;

@@ -1,4 +1,7 @@
-/** The impressions behind the figures, as lines of CSV: written by partition, so that their order never changes. */
+/**
+ * The impressions behind the figures, as lines of CSV: written by partition, so that their order never
+ * changes.
+ */
 import { impressionReasons } from '#protocol';
 import {
   type DifferenceKind,

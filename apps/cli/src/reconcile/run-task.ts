@@ -19,7 +19,7 @@ import { TextStore } from './text-store.js';
 
 /** Partitions that a thread takes at a time, and whose lines stand together. */
 const blockPartitions = 16;
-export const reduceBlocks = partitions / blockPartitions;
+const reduceBlocks = partitions / blockPartitions;
 
 export default async function runTask(task: Task): Promise<TaskResult> {
   try {

@@ -11,7 +11,10 @@ import {
 } from '#reconciliation';
 import { readFully, TemporaryFile } from './temporary-file.js';
 
-/** Pages of a partition in the file, one after the other; the first has `firstRows` rows, the others are full. */
+/**
+ * Pages of a partition in the file, one after the other; the first has `firstRows` rows, the others are
+ * full.
+ */
 interface SpilledRun {
   readonly page: number;
   readonly pages: number;
