@@ -1,5 +1,7 @@
-/** Splits delimited text, CSV as RFC 4180 has it or fields between other bytes, into rows without making a
- *  string or an object of any. */
+/**
+ * Splits delimited text, CSV as RFC 4180 has it or fields between other bytes, into rows without making a
+ * string or an object of any.
+ */
 import { LineCutter, rowBytesMax } from './line-cutter.js';
 import { type RowBlock, RowBlockBuilder, rowFault } from './row-block.js';
 

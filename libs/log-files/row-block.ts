@@ -7,8 +7,8 @@
 export const rowFault = { none: 0, columnCount: 1, notJson: 2, quoteNotClosed: 3, tooLong: 4 } as const;
 
 /**
- * Views that the next block overwrites. Field f of row r lies at [starts[i], ends[i]) with i = r × fields +
- * f.
+ * Views that the next block overwrites. Field f of row r lies at [starts[i], ends[i]) with i = r × fields
+ * + f.
  */
 export interface RowBlock {
   readonly bytes: Uint8Array;

@@ -1,5 +1,4 @@
 /** Writes rows of text and exact decimals as a Parquet file; the only file that knows hyparquet-writer. */
-import type { SchemaElement } from 'hyparquet';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 
 /** A decimal is a whole number of 10^-scale, in 64 bits. */
@@ -9,6 +8,8 @@ export interface ParquetColumn {
 }
 
 export type ParquetRow = Readonly<Record<string, string | bigint | undefined>>;
+
+type SchemaElement = NonNullable<Parameters<typeof parquetWriteRows>[0]['schema']>[number];
 
 const precision = 18;
 const groupRows = 65_536;

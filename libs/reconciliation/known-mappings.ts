@@ -1,4 +1,7 @@
-/** Mappings that need not be written: of logs that many people have, and of headers that say what they mean. */
+/**
+ * Mappings that need not be written: of logs that many people have, and of headers that say what they
+ * mean.
+ */
 import { type LogMapping, parseMapping } from './mapping.js';
 
 const published =
@@ -27,8 +30,8 @@ export type FoundMapping =
     };
 
 /**
- * The mapping of a log that none is given for. `fields` are those of its first line, or names (`areNames`),
- * as in JSON and Parquet.
+ * The mapping of a log that none is given for. `fields` are those of its first line, or names
+ * (`areNames`), as in JSON and Parquet.
  */
 export function findMapping(fields: readonly string[], areNames: boolean, needsPrice: boolean): FoundMapping {
   if (!areNames && /^\d{17}$/.test(fields[1] ?? '')) {

@@ -1,4 +1,7 @@
-/** Numbers the parties of a reconciliation as a channel would: the payer, the sellers by name, the auditor. */
+/**
+ * Numbers the parties of a reconciliation as a channel would: the payer, the sellers by name, the
+ * auditor.
+ */
 import { limits, roleOf } from '#protocol';
 import { roleNumber } from './statement-pages.js';
 

@@ -1,4 +1,7 @@
-/** Prices as logs write them: decimal text to nano-units an impression, without a string or a float between. */
+/**
+ * Prices as logs write them: decimal text to nano-units an impression, without a string or a float
+ * between.
+ */
 
 export const priceFault = { notANumber: 1, negative: 2, tooPrecise: 3, tooLarge: 4 } as const;
 

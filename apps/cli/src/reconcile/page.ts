@@ -20,7 +20,8 @@ export function pageOf(found: Reconciliation, version: string): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${escaped(title)}</title><style>${pageStyle}</style></head><body>
-<header><div><h1>${escaped(title)}</h1><p class="soft">${escaped(spanOf(found))} · amounts in ${escaped(currency)}</p></div>
+<header><div><h1>${escaped(title)}</h1>
+<p class="soft">${escaped(spanOf(found))} · amounts in ${escaped(currency)}</p></div>
 <button class="theme" type="button" hidden>Dark</button></header>
 <main>
 ${cardsOf(found)}
@@ -136,7 +137,8 @@ function worstOf(what: string, figures: readonly NamedFigures[], currency: strin
     .slice(0, rowsMax)
     .map((one) => [text(one.name), count(one.impressions), count(one.differing), money(one.gapNano)]);
   const head = [what.slice(0, -1).toLowerCase(), 'impressions', 'differ', 'differs by'];
-  return `${heading}${chart}<details><summary>${rows.length} of ${formatCount(worst.length)} as a table</summary>
+  return `${heading}${chart}
+<details><summary>${rows.length} of ${formatCount(worst.length)} as a table</summary>
 ${tableOf(head, rows, 'sorts')}</details>`;
 }
 

@@ -59,7 +59,10 @@ function printLogs({ logs }: Reconciliation, output: Output): void {
     }),
     2,
   );
-  for (const log of logs) output.line(`${cut(basename(log.path))}: ${log.mappingText}`);
+  for (const log of logs) {
+    const text = `${cut(basename(log.path))}: ${log.mappingText}`;
+    output.line(text.replace(/(.{1,76},)(?=.)/g, '$1\n  ').trimEnd());
+  }
 }
 
 function unusableOf(unusable: ReadonlyMap<string, number>): number {

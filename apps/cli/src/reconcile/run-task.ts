@@ -70,7 +70,7 @@ async function runScan(task: ScanTask): Promise<ScanResult> {
 function runReduce(task: ReduceTask): ReduceResult {
   const { scans, participants, differences, texts } = task;
   const lines = differences && new DifferenceLines({ ...differences, texts, participants });
-  const visit = lines && lines.add.bind(lines);
+  const visit = lines?.add.bind(lines);
   const count = participants.roles.length;
   const reduction = new GroupReduction(openReducer(task.terms), count, visit, differences?.areAll);
   const readings = scans.map((stored) => new StatementReading(stored));

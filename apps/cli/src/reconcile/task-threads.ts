@@ -1,4 +1,7 @@
-/** Runs the tasks of a reconciliation in threads, or one after the other in this one where little is to do. */
+/**
+ * Runs the tasks of a reconciliation in threads, or one after the other in this one where little is to
+ * do.
+ */
 import { builtFile } from '#environment/built-file';
 import { openWorkerPool } from '#environment/worker-pool';
 import { type CommandNo, CommandRefused } from '../report/command-refused.js';
