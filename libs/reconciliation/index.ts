@@ -1,7 +1,7 @@
 export { chooseColumns } from './choose-columns.js';
 export { type ExplainedStatement, type Explanation, explainStatements } from './explain.js';
 export { findMapping, knownMappings } from './known-mappings.js';
-export { type LogMapping, parseMapping } from './mapping.js';
+export { type LogMapping, noCurrency, parseMapping } from './mapping.js';
 export { numberSellers, type Participants, statementNumbering } from './participants.js';
 export { rankNames } from './ranked-names.js';
 export {

@@ -79,7 +79,7 @@ type Entries = ReadonlyMap<Key, readonly string[]>;
 /** Numbers of truth in logs. */
 const yes = ['1', 'true', 'TRUE', 'True', 'yes', 'y', 't'];
 /** Where a log does not say in which currency its prices are. */
-const noCurrency = 'units';
+export const noCurrency = 'units';
 const nanoDigits = 9;
 const cpmDigits = 3;
 

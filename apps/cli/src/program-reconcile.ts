@@ -19,6 +19,7 @@ export function defineReconcile({ program, output, end }: Definitions): void {
         (text: string) => inputs.map(text),
       ),
     )
+    .option('--currency <code>', 'currency of prices whose logs do not say it')
     .option('--explain <id>', 'what each log says of this auction id, and what came of it')
     .option('--out <file>', 'list the impressions that differ, as .csv or .parquet')
     .addOption(

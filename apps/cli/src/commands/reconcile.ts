@@ -1,6 +1,8 @@
 /** `papyrus reconcile`: where do two logs differ, and what does it cost? */
 import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { packageVersion } from '#environment/built-file';
+import { makeFolders } from '#environment/make-folders';
 import type { LogInputs } from '../reconcile/log-input.js';
 import { pageOf } from '../reconcile/page.js';
 import type { PolicyOptions } from '../reconcile/policy.js';
@@ -14,6 +16,7 @@ import { openProgress } from '../report/progress.js';
 
 export interface ReconcileCommandOptions extends PolicyOptions {
   readonly explain?: string;
+  readonly currency?: string;
   readonly limit: number;
   readonly out?: string;
   readonly rows: 'differences' | 'all';
@@ -39,7 +42,12 @@ export async function runReconcile(
   const found = await reconcileLogs(inputs.logs, reconcileOptions(options, output), async (parts) => {
     if (out !== undefined) writeDifferences(out, parts);
   });
-  if (page !== undefined) onFile(page, () => writeFileSync(page, pageOf(found, packageVersion())));
+  if (page !== undefined) {
+    onFile(page, () => {
+      makeFolders(dirname(page));
+      writeFileSync(page, pageOf(found, packageVersion()));
+    });
+  }
   if (explain !== undefined && found.explained?.statements.length === 0) {
     throw new CommandRefused('id-not-in-logs', `no usable row of any log has the id ${explain}`);
   }
@@ -51,11 +59,12 @@ export async function runReconcile(
 }
 
 function reconcileOptions(options: ReconcileCommandOptions, output: Output): ReconcileOptions {
-  const { explain, limit, out, page, rows, threads, memory, temp, quiet } = options;
+  const { explain, currency, limit, out, page, rows, threads, memory, temp, quiet } = options;
   return {
     policy: options,
     discrepancyLimitPpm: limit,
     explain,
+    currency,
     lists: out !== undefined ? rows : page !== undefined ? 'largest' : 'none',
     threads,
     memoryMebibytes: memory,

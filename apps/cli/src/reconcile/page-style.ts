@@ -37,7 +37,7 @@ table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{padding:7px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;
 font-variant-numeric:tabular-nums}
 th:first-child,td:first-child,.left{text-align:left}
-.left{white-space:normal}
+.left{white-space:normal;min-width:11em}
 td.id{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.85rem}
 tbody tr:last-child td{border-bottom:0}
 th{font-weight:600;color:var(--soft)}
@@ -55,7 +55,7 @@ align-items:center;padding:3px 0;font-size:.92rem}
 .bars .bar.same{background:var(--same)}
 .bars .value{font-variant-numeric:tabular-nums;text-align:right}
 @media (max-width:520px){.bars li{grid-template-columns:minmax(0,1fr) auto}.bars .room{grid-column:1/3;
-grid-row:2}}
+grid-row:2;margin-top:-8px}}
 .hours svg{width:100%;height:200px;display:block;border-bottom:1px solid var(--line)}
 .hours .differ{fill:var(--differ)}
 .hours .same{fill:var(--same)}

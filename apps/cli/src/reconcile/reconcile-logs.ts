@@ -8,6 +8,7 @@ import {
   explainStatements,
   type LogRole,
   makeReport,
+  noCurrency,
   numberSellers,
   type Participants,
   type Report,
@@ -49,6 +50,8 @@ export interface ReconcileOptions {
   readonly policy: PolicyOptions;
   readonly discrepancyLimitPpm: number;
   readonly explain?: string;
+  /** Of prices whose logs do not say it. */
+  readonly currency?: string;
   /** Lists of impressions are wanted: none, or the largest differences, or lines of CSV too. */
   readonly lists: 'none' | 'largest' | 'differences' | 'all';
   readonly threads?: number;
@@ -78,7 +81,7 @@ export async function reconcileLogs(
     const scans = await scanAll(inputs, sizes, threads, options);
     const logs = logsOf(inputs, scans);
     const participants = numberParties(inputs, logs, scans);
-    const currency = currencyOf(logs);
+    const currency = currencyOf(logs, options.currency);
     const parameters = parametersOf(options.policy, participants.auditor !== undefined);
     const reduced = await reduceAll(scans, logs, participants, parameters, threads, options);
     await takeParts(reduced.parts, currency);
@@ -238,12 +241,13 @@ function numberParties(
   return numbered.participants;
 }
 
-/** The one currency of all prices. */
-function currencyOf(logs: readonly ReadLog[]): string {
-  const found = [...new Set(logs.flatMap((log) => log.mapping.price?.currency ?? []))];
+/** The one currency of all prices, as far as logs or the command line say it. */
+function currencyOf(logs: readonly ReadLog[], given: string | undefined): string {
+  const named = logs.flatMap((log) => log.mapping.price?.currency ?? noCurrency);
+  const found = [...new Set([...named, given ?? noCurrency])].filter((one) => one !== noCurrency);
   if (found.length > 1) {
     const what = `the logs have prices in ${found.join(' and ')}: say the same of both by --map, or convert one`;
     throw new CommandRefused('currencies-differ', what);
   }
-  return found[0] ?? 'units';
+  return found[0] ?? noCurrency;
 }

@@ -9,6 +9,7 @@ import type { Reconciliation } from './reconcile-logs.js';
 
 const worstMax = 5;
 const linesMax = 5;
+const lineCharactersMax = 80;
 const nameCharactersMax = 24;
 
 export function printReconciliation(found: Reconciliation, output: Output): void {
@@ -61,7 +62,7 @@ function printLogs({ logs }: Reconciliation, output: Output): void {
   );
   for (const log of logs) {
     const text = `${cut(basename(log.path))}: ${log.mappingText}`;
-    output.line(text.replace(/(.{1,76},)(?=.)/g, '$1\n  ').trimEnd());
+    for (const line of wrapped(text, ',')) output.line(line);
   }
 }
 
@@ -170,6 +171,17 @@ function printUnusable({ logs }: Reconciliation, output: Output): void {
       `${cut(basename(log.path))}: ${formatCount(log.withoutTime)} rows have no time that can be read`,
     );
   }
+}
+
+/** Lines that fit, broken behind the separator. */
+function wrapped(text: string, separator: string): string[] {
+  const lines: string[] = [''];
+  for (const part of text.split(new RegExp(`(?<=${separator})`))) {
+    const last = lines[lines.length - 1];
+    if (last !== '' && last.length + part.length > lineCharactersMax) lines.push(`  ${part}`);
+    else lines[lines.length - 1] = last + part;
+  }
+  return lines.map((line) => line.trimEnd());
 }
 
 /** Names in the middle of which something is left out. */

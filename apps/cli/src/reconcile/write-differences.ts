@@ -1,6 +1,8 @@
 /** Writes the list of impressions: CSV as it is, or Parquet with exact decimals. */
 import { closeSync, existsSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf } from '#environment';
+import { makeFolders } from '#environment/make-folders';
 import { csvRows, type ParquetRow, writeParquet } from '#log-files';
 import { CommandRefused } from '../report/command-refused.js';
 import { type DifferencePart, decimalColumns, differenceColumns } from './difference-lines.js';
@@ -29,6 +31,7 @@ export function refuseInput(path: string, inputs: readonly LogInput[]): void {
 export function writeDifferences(path: string, parts: readonly DifferencePart[]): void {
   const beside = `${path}.part`;
   try {
+    makeFolders(dirname(path));
     if (path.endsWith('.csv')) writeCsv(beside, parts);
     else writeParquet(beside, columns, rowsOf(parts));
     renameSync(beside, path);
