@@ -65,7 +65,7 @@ describe('the docs', () => {
       [...text.matchAll(/--(?:data|out) ([^\s<`]+)/g)].map((match) => match[1]),
     );
     expect(folders.length).toBeGreaterThan(10);
-    expect(folders.filter((folder) => !/^(\.data\/[a-z0-9-]+|[A-Z]+)$/.test(folder))).toEqual([]);
+    expect(folders.filter((folder) => !/^(\.data\/[a-z0-9.-]+|[A-Z]+)$/.test(folder))).toEqual([]);
   });
 
   it('list every option and default of the command line', () => {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { duckdbAnswer } from '../reconcile/duckdb-answer.js';
 import { makeLogs } from '../reconcile/make-logs.js';
 import { runReconcile } from '../reconcile/reconcile-answer.js';
@@ -10,16 +10,25 @@ import { measure, median, printTable } from './measure.js';
 
 const threads = 2;
 
-/** Options: rows a file, runs, and a folder that keeps the files for the next time. */
-export async function main([rowsText = '10000000', runsText = '3', kept]: string[]): Promise<void> {
-  const rows = Number(rowsText);
-  const folder = kept ?? mkdtempSync(join(tmpdir(), 'papyrus-bench-'));
-  if (kept !== undefined) mkdirSync(kept, { recursive: true });
+/** `--folder` keeps the files for the next time. */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rows: { type: 'string', default: '10000000' },
+      repeats: { type: 'string', default: '5' },
+      folder: { type: 'string' },
+    },
+  });
+  const rows = Number(values.rows);
+  const repeats = Number(values.repeats);
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'papyrus-bench-'));
+  mkdirSync(folder, { recursive: true });
   const there = { ssp: join(folder, 'ssp.csv'), dsp: join(folder, 'dsp.csv') };
   const logs = existsSync(there.dsp) ? there : makeLogs(folder, rows, 1);
   const seconds: Record<'papyrus' | 'duckdb', number[]> = { papyrus: [], duckdb: [] };
   let peak = 0;
-  for (let run = 0; run < Number(runsText); run++) {
+  for (let run = 0; run < repeats; run++) {
     const ours = runReconcile(['--ssp', logs.ssp, '--dsp', logs.dsp, '--threads', String(threads)]);
     seconds.papyrus.push(ours.seconds);
     peak = Math.max(peak, ours.peakMebibytes);
@@ -38,8 +47,17 @@ export async function main([rowsText = '10000000', runsText = '3', kept]: string
     return [name, middle.toFixed(2), ((2 * rows) / middle / 1e6).toFixed(2)];
   };
   printTable([['', 'seconds', 'M rows/s'], line('papyrus'), line('duckdb')]);
+  const [ours, theirs] = [median(seconds.papyrus), median(seconds.duckdb)];
   console.log(
-    `equal answers · peak of papyrus ${Math.round(peak)} MiB · median of ${runsText} runs, ${threads} threads`,
+    JSON.stringify({
+      stage: 'reconcile',
+      rows: 2 * rows,
+      threads,
+      repeats,
+      seconds: { papyrus: ours, duckdb: theirs },
+      ratio: theirs / ours,
+      peakMebibytes: Math.round(peak),
+    }),
   );
-  if (kept === undefined) rmSync(folder, { recursive: true });
+  if (values.folder === undefined) rmSync(folder, { recursive: true });
 }

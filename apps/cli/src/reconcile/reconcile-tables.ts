@@ -218,7 +218,12 @@ export function printExplained(id: string, found: Reconciliation, output: Output
     ]),
     3,
   );
-  for (const reason of new Set(explained.pairs.map((pair) => pair.reason))) {
+  const reasons = explained.pairs.map((pair) => pair.reason);
+  for (const { sellerNano, buyerNano, reason } of explained.pairs) {
+    const haveBoth = sellerNano !== undefined && buyerNano !== undefined;
+    if (haveBoth && sellerNano !== buyerNano && reason !== 'price-mismatch') reasons.unshift('price-differs');
+  }
+  for (const reason of new Set(reasons)) {
     output.line(`${reason}: ${reasonMeaning[reason]}`);
   }
   output.line(
