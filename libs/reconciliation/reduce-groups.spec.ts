@@ -187,6 +187,19 @@ describe('a reconciliation', () => {
     expect(pairs).toHaveLength(4);
   });
 
+  it('takes of several prices the one against its author, and rounds rates up', () => {
+    const parameters = encodeParameters({ ...defaultParameters, onMissingAudit: 1, requireViewable: false });
+    const win = (impression: number, author: number, price: number): Said => ({
+      ...{ impression, author, seller: 1, price, flags: 0 },
+    });
+    const { report } = reduced({ roles, reducer: 'rtb-impression/1', parameters }, [
+      ...[win(0, 0, 70), win(0, 0, 90), win(0, 1, 90), win(0, 1, 80), win(0, 1, 100)],
+      ...[win(1, 0, 1), win(1, 1, 1), win(2, 0, 1), win(2, 1, 1)],
+    ]);
+    const [{ sellerNano, buyerNano, differingPpm }] = report.counterparties;
+    expect([sellerNano, buyerNano, differingPpm]).toEqual([82n, 92n, 333_334]);
+  });
+
   it('counts who contradicts itself and who floods', () => {
     const terms = { roles, reducer: 'rtb-impression/1', parameters: encodeParameters(defaultParameters) };
     const flood = Array.from({ length: 17 }, () => ({
@@ -201,6 +214,7 @@ describe('a reconciliation', () => {
       { impression: 0, author: 1, seller: 1, price: 90, flags: 0 },
     ]);
     expect(report.contradictory[1].count).toBe(1);
+    expect(report.counterparties[0].sellerNano).toBe(70n);
     expect(report.flooding[1].count).toBe(1);
   });
 });

@@ -108,7 +108,7 @@ describe('an id', () => {
       expect([id, idOf(id)]).toEqual([id, idFault.missing]);
     }
     const broken = [
-      Uint8Array.of(0xc4, 0xe3, 0x61, 0x61, 0x61),
+      Uint8Array.of(...bytesOf('a-long-id-'), 0xc4, 0xe3),
       bytesOf('a\u0000b'),
       bytesOf('x'.repeat(257)),
     ];

@@ -177,6 +177,16 @@ describe('reconcile', () => {
     expect(report.auditorEarnedNano).toBe('15');
   });
 
+  it('lets an audit without a seller speak for every seller', async () => {
+    const wins = 'id,price,exchange\na,1,1\nb,2,2\n';
+    const { report } = await run([
+      ['ssp', 'ssp.csv', wins],
+      ['dsp', 'dsp.csv', wins],
+      ['auditor', 'audit.csv', 'id\na\nb\n'],
+    ]);
+    expect(report.reasons).toEqual([{ reason: 'matched', impressions: 2, nano: '3000000' }]);
+  });
+
   it('tells sellers apart, takes 1 and 01 for one, and asks whose a log is where it cannot know', async () => {
     const buyer = 'id,price,exchange\na,1,1\nb,2,01\nc,4,2\n';
     const mapping = 'id=id,price=price:cpm:EUR,seller=exchange:number';
@@ -308,6 +318,11 @@ describe('reconcile', () => {
       run([['ssp', 'x.csv', 'id,price\na,1\n', 'id=nope,price=price'], good]),
     ).rejects.toMatchObject({
       code: 'column-not-found',
+    });
+    const shifted = `${head}${'a,1,1,1370489410,s,p,c,more\n'.repeat(3)}`;
+    await expect(run([['ssp', 'shifted.csv', shifted], good])).rejects.toMatchObject({
+      code: 'log-without-usable-rows',
+      message: expect.stringContaining('column-count 3 (lines 2, 3, 4)'),
     });
     await expect(run([['ssp', 'ssp.csv', ssp]])).rejects.toMatchObject({ code: 'usage' });
     await expect(

@@ -66,6 +66,7 @@ export type TakeParts = (parts: readonly DifferencePart[], currency: string) => 
 /** Files of less in all are read in this thread. */
 const threadedBytesMin = 16 << 20;
 const threadsMax = 4;
+const linesMax = 5;
 const progressMs = 100;
 
 export async function reconcileLogs(
@@ -80,6 +81,7 @@ export async function reconcileLogs(
   try {
     const scans = await scanAll(inputs, sizes, threads, options);
     const logs = logsOf(inputs, scans);
+    for (const log of logs) requireUsableRow(log);
     const participants = numberParties(inputs, logs, scans);
     const currency = currencyOf(logs, options.currency);
     const parameters = parametersOf(options.policy, participants.auditor !== undefined);
@@ -152,6 +154,20 @@ function toMegabytes(bytes: number): number {
 function logsOf(inputs: readonly LogInput[], scans: readonly ScanResult[]): ReadLog[] {
   const logs = scans.flatMap((scan) => scan.logs).sort((a, b) => a.number - b.number);
   return logs.map((log) => ({ ...log, path: inputs[log.number].path }));
+}
+
+/** Where every row is unusable or left out, columns were taken for others: no answer is better than that. */
+function requireUsableRow({ path, rows, used, leftOut, unusable, listed }: ReadLog): void {
+  if (rows === 0 || used > 0) return;
+  const why = [...unusable].map(([code, count]) => {
+    const lines = listed.filter((row) => row.code === code).slice(0, linesMax);
+    return `${code} ${count} (lines ${lines.map(({ line }) => line).join(', ')})`;
+  });
+  if (leftOut > 0) why.push(`left out by where ${leftOut}`);
+  throw new CommandRefused(
+    'log-without-usable-rows',
+    `${path}: of ${rows} rows none can be used: ${why.join(', ')}`,
+  );
 }
 
 async function reduceAll(

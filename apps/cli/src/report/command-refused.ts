@@ -25,6 +25,7 @@ export const commandNos = {
   'log-without-impressions': exitCode.usage,
   'too-many-exchanges': exitCode.usage,
   'log-without-rows': exitCode.usage,
+  'log-without-usable-rows': exitCode.usage,
   'column-not-found': exitCode.usage,
   'packing-not-supported': exitCode.usage,
   'log-layout-unknown': exitCode.usage,
