@@ -48,12 +48,36 @@ export async function packingOf(path: string): Promise<LogPacking> {
   }
 }
 
-/** The chunks throw a `LogRefused` where the file is cut or damaged. */
+/** A chunk is valid until the next but one. The chunks throw a `LogRefused` where the file is cut or damaged. */
 export async function openLogBytes(path: string): Promise<LogBytes> {
   const packing = await packingOf(path);
+  if (packing === 'plain') return openPlain(path);
   const file = createReadStream(path, { highWaterMark: chunkBytes });
   const unpacked = unpack(path, file, packing);
   return { readBytes: () => file.bytesRead, chunks: chunksOf(path, unpacked) };
+}
+
+/** Reads into two buffers in turn, so that a large file costs no memory anew: a chunk is overwritten by the one
+ *  after the next. */
+function openPlain(path: string): LogBytes {
+  let read = 0;
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    const file = await open(path);
+    try {
+      const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)];
+      for (let turn = 0; ; turn = 1 - turn) {
+        const { bytesRead } = await file.read(buffers[turn], 0, chunkBytes);
+        if (bytesRead === 0) return;
+        read += bytesRead;
+        yield buffers[turn].subarray(0, bytesRead);
+      }
+    } catch (cause) {
+      throw new LogRefused('log-not-readable', `cannot read ${path} to its end: ${messageOf(cause)}`);
+    } finally {
+      await file.close();
+    }
+  };
+  return { readBytes: () => read, chunks: chunks() };
 }
 
 async function firstBytesOf(path: string): Promise<Uint8Array> {
@@ -73,7 +97,6 @@ async function firstBytesOf(path: string): Promise<Uint8Array> {
 function unpack(path: string, file: Readable, packing: LogPacking): Readable {
   if (packing === 'gzip') return through(file, zlib.createGunzip({ chunkSize: chunkBytes }));
   if (packing === 'bzip2') return Readable.from(unpackBzip2(file));
-  if (packing !== 'zstd') return file;
   // Node has it from 22.15 on; the types are those of the oldest Node that runs this.
   const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
   if (createZstdDecompress === undefined) {
