@@ -48,7 +48,10 @@ export async function packingOf(path: string): Promise<LogPacking> {
   }
 }
 
-/** A chunk is valid until the next but one. The chunks throw a `LogRefused` where the file is cut or damaged. */
+/**
+ * A chunk is valid until the next but one. The chunks throw a `LogRefused` where the file is cut or
+ * damaged.
+ */
 export async function openLogBytes(path: string): Promise<LogBytes> {
   const packing = await packingOf(path);
   if (packing === 'plain') return openPlain(path);
@@ -57,8 +60,10 @@ export async function openLogBytes(path: string): Promise<LogBytes> {
   return { readBytes: () => file.bytesRead, chunks: chunksOf(path, unpacked) };
 }
 
-/** Reads into two buffers in turn, so that a large file costs no memory anew: a chunk is overwritten by the one
- *  after the next. */
+/**
+ * Reads into two buffers in turn, so that a large file costs no memory anew: a chunk is overwritten by
+ * the one after the next.
+ */
 function openPlain(path: string): LogBytes {
   let read = 0;
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
