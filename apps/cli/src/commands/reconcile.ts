@@ -34,7 +34,10 @@ export async function runReconcile(
 ): Promise<ExitCode> {
   const roles = new Set(inputs.logs.map((log) => log.role));
   if (!roles.has('ssp') || !roles.has('dsp')) {
-    throw new CommandRefused('usage', 'name a log of the seller (--ssp) and one of the buyer (--dsp)');
+    throw new CommandRefused(
+      'usage',
+      'name a log of the seller (--ssp) and one of the buyer (--dsp): --help',
+    );
   }
   const { out, page, explain } = options;
   if (out !== undefined) checkOut(out, inputs.logs);
