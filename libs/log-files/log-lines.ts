@@ -29,7 +29,8 @@ export async function* readLines(
     const lines = linesIn(bytes.subarray(0, end), line);
     line += lines.length;
     yield lines;
-    rest = bytes.slice(end);
+    // A copy: what a chunk lies in is filled anew. (`slice` of a Buffer would be none.)
+    rest = new Uint8Array(bytes.subarray(end));
     // The rest of a line that is too long is not kept: its first bytes stand for it.
     if (rest.length > 2 * lineBytesMax) rest = rest.subarray(0, lineBytesMax + 1);
   }
