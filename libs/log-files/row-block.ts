@@ -14,7 +14,7 @@ export interface RowBlock {
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly fields: number;
-  /** Below zero where the row does not have the field. */
+  /** Below zero where the row does not have the field; its end is the same then. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** Of each row a value of `rowFault`. */
@@ -48,6 +48,7 @@ export class RowBlockBuilder implements RowBlock {
     if (this.rows === this.lines.length) this.#resize(this.rows * 2);
     const at = this.rows * this.fields;
     this.starts.fill(-1, at, at + this.fields);
+    this.ends.fill(-1, at, at + this.fields);
   }
 
   endRow(line: number, fault: number): void {

@@ -80,6 +80,25 @@ describe('reconcile', () => {
     expect(report.placements.map((one: { name: string }) => one.name)).toEqual(['p2', 'p1']);
   });
 
+  it('misses what a row of JSON lacks, though a row read before into its place had it', async () => {
+    // 3 MB: three blocks of rows, which lie in the same memory one after the other.
+    const texts = Array.from({ length: 40_000 }, (_, at) =>
+      JSON.stringify({ id: `${at}-${'x'.repeat(40)}`, imp_id: '1', price: 1 }),
+    );
+    texts[30_000] = '{"imp_id":"1","price":1}';
+    texts[30_001] = '{"id":"no-imp","price":1}';
+    texts[30_002] = '{"id":"no-price","imp_id":"1"}';
+    const { logs } = await run([
+      ['ssp', 'ssp.ndjson', texts.join('\n')],
+      ['dsp', 'dsp.csv', dsp],
+    ]);
+    expect(logs[0].unusableRows).toEqual([
+      { line: 30_001, code: 'id-missing' },
+      { line: 30_002, code: 'id-missing' },
+      { line: 30_003, code: 'price-missing' },
+    ]);
+  });
+
   it('prints tables of at most 80 columns', async () => {
     const text = await run(
       [
