@@ -2,12 +2,26 @@ import { describe, expect, it } from '@jest/globals';
 import { auctionIdFault, cpmExponent, idFault, parsePrice } from './index.js';
 
 describe('an id as it is stated', () => {
-  it.each(['null', 'NULL', 'None', 'nil', '-', '--', 'undefined', 'N/A', 'NaN', '0', ' ', '\t \t'])(
-    'tells no auctions apart as %j',
-    (id) => {
-      expect(auctionIdFault(id)).toBe('id-not-acceptable');
-    },
-  );
+  it.each([
+    'null',
+    'NULL',
+    ' null ',
+    '(null)',
+    '\\N',
+    'None',
+    'nil',
+    '-',
+    '--',
+    'undefined',
+    'N/A',
+    'NA',
+    'NaN',
+    '0',
+    ' ',
+    '\t \t',
+  ])('tells no auctions apart as %j', (id) => {
+    expect(auctionIdFault(id)).toBe('id-not-acceptable');
+  });
 
   it.each(['00000000000000000000000000000000', '00', '1', 'null-1', '-1', 'a b', 'nullify'])(
     'may be %j',

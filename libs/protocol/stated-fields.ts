@@ -18,7 +18,7 @@ export type PriceFault =
 export const cpmExponent = 6;
 const u64End = 1n << 64n;
 /** What programs write where they have no id: every impression that says so would be the same one. */
-const placeholder = /^(null|nil|none|undefined|nan|n\/a|-+|0|\s+)$/i;
+const placeholder = /^\s*(null|\(null\)|nil|none|undefined|nan|n\/?a|\\n|-+|0)?\s*$/i;
 
 /** Of an id that names something beside the impression: its place in an auction, a campaign, a placement. */
 export function idFault(id: string): IdFault | undefined {
@@ -26,7 +26,7 @@ export function idFault(id: string): IdFault | undefined {
   return isAcceptableId(id) ? undefined : 'id-not-acceptable';
 }
 
-/** Of the id that tells auctions apart: `null`, `-`, `0`, blanks and their like are no such id. */
+/** Of the id that tells auctions apart: `null`, `\N`, `-`, `0`, blanks and their like are no such id. */
 export function auctionIdFault(id: string): IdFault | undefined {
   return placeholder.test(id) ? 'id-not-acceptable' : idFault(id);
 }

@@ -2,24 +2,42 @@
  * Mappings that need not be written: of logs that many people have, and of headers that say what they
  * mean.
  */
+import { type IpinyouLayout, ipinyouLayouts, layoutOf } from '#log-files/ipinyou-layouts';
 import { type LogMapping, parseMapping } from './mapping.js';
 
-const published =
-  'id=#1,time=#2:%Y%m%d%H%M%S%L@+08:00,seller=#9:number,placement=#13,price=#21:cpm:CNY/100,campaign=#23,where=#3:1';
-const joined =
-  'id=bid_id,time=timestamp:%Y%m%d%H%M%S%L@+08:00,seller=ad_exchange:number,placement=slot_id,' +
-  'price=pay_fen_cpm:cpm:CNY/100,campaign=advertiser,where=log_type:1';
+const ipinyouNames = {
+  'season-2': 'ipinyou-2',
+  'season-3': 'ipinyou-3',
+  joined: 'ipinyou-joined',
+} as const;
+
+/** Columns of a layout that has prices: by name where a header has these, else by number. */
+function ipinyouMapping(name: keyof typeof ipinyouNames): string {
+  const { columns, hasHeader } = layoutNamed(name);
+  const at = (column: string): string => (hasHeader ? column : `#${columns.indexOf(column) + 1}`);
+  return [
+    `id=${at('bid_id')}`,
+    `time=${at('timestamp')}:%Y%m%d%H%M%S%L@+08:00`,
+    `seller=${at('ad_exchange')}:number`,
+    `placement=${at('slot_id')}`,
+    `price=${at('pay_fen_cpm')}:cpm:CNY/100`,
+    `campaign=${at('advertiser')}`,
+    `where=${at('log_type')}:1`,
+    `columns=${columns.length}`,
+  ].join(',');
+}
+
+function layoutNamed(name: IpinyouLayout['name']): IpinyouLayout {
+  return ipinyouLayouts.find((layout) => layout.name === name)!;
+}
 
 /** By the name that `--map` takes. */
 export const knownMappings: ReadonlyMap<string, string> = new Map([
-  ['ipinyou-2', `${published},columns=23`],
-  ['ipinyou-3', `${published},columns=24`],
-  ['ipinyou-joined', `${joined},columns=13`],
+  ['ipinyou-2', ipinyouMapping('season-2')],
+  ['ipinyou-3', ipinyouMapping('season-3')],
+  ['ipinyou-joined', ipinyouMapping('joined')],
   ['openrtb', 'id=auction_id,imp=imp_id?,price=price:cpm:USD,time=timestamp?,placement=tagid?,campaign=cid?'],
 ]);
-
-/** Columns of bid logs of iPinYou: what was offered and not what was bought. */
-const bidColumns = new Set([20, 21]);
 
 export type FoundMapping =
   | { readonly ok: true; readonly mapping: LogMapping; readonly text: string }
@@ -34,16 +52,16 @@ export type FoundMapping =
  * (`areNames`), as in JSON and Parquet.
  */
 export function findMapping(fields: readonly string[], areNames: boolean, needsPrice: boolean): FoundMapping {
-  if (!areNames && /^\d{17}$/.test(fields[1] ?? '')) {
-    if (bidColumns.has(fields.length)) {
-      const detail = `its ${fields.length} columns are those of an iPinYou log of bids, which says no price that was paid`;
-      return { ok: false, code: 'log-of-bids', detail };
-    }
-    const name = fields.length === 24 ? 'ipinyou-3' : fields.length === 23 ? 'ipinyou-2' : undefined;
-    if (name !== undefined) return known(name);
+  const layout = areNames ? undefined : layoutOf(fields.join('\t'));
+  if (layout?.isBids) {
+    const detail = `its ${fields.length} columns are those of an iPinYou log of bids, which says no price that was paid`;
+    return { ok: false, code: 'log-of-bids', detail };
   }
-  if (fields[0] === 'source' && fields.includes('pay_fen_cpm')) return known('ipinyou-joined');
-  return byHeader(fields, areNames, needsPrice);
+  const name = layout?.name;
+  if (name === 'season-2' || name === 'season-3') return known(ipinyouNames[name]);
+  // By names, so that their order is free, as it is in JSON and Parquet.
+  const isJoined = layoutNamed('joined').columns.every((column) => fields.includes(column));
+  return isJoined ? known(ipinyouNames.joined) : byHeader(fields, areNames, needsPrice);
 }
 
 function known(name: string): FoundMapping {

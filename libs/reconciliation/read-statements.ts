@@ -2,9 +2,9 @@
 import { hash64Into, sha256 } from '#crypto';
 import { type RowBlock, rowFault } from '#log-files/row-block';
 import { recordFlag, recordKind } from '#protocol';
-import { idFault, idFaultOf } from './id-text.js';
+import { idFault, idFaultOf, impFaultOf } from './id-text.js';
 import type { LogMapping } from './mapping.js';
-import { priceFault, readPrice } from './price-text.js';
+import { priceCode, readPrice } from './price-text.js';
 import type { RowCode } from './row-code.js';
 import { headWords, type LogRole, roleNumber, statementAt, tailAt } from './statement-pages.js';
 import { TextTable } from './text-table.js';
@@ -77,6 +77,7 @@ const shortBytes = 62;
 const longMark = 255;
 const cpmDigits = 3;
 const nanoDigits = 9;
+const zero = 48;
 const defaultImp = Uint8Array.of(49);
 
 const codeOfFault: Readonly<Record<number, RowCode>> = {
@@ -89,12 +90,6 @@ const codeOfId: Readonly<Record<number, RowCode>> = {
   [idFault.missing]: 'id-missing',
   [idFault.macro]: 'id-unresolved-macro',
   [idFault.notAcceptable]: 'id-not-acceptable',
-};
-const codeOfPrice: Readonly<Record<number, RowCode>> = {
-  [priceFault.notANumber]: 'price-not-a-number',
-  [priceFault.negative]: 'price-negative',
-  [priceFault.tooPrecise]: 'price-too-precise',
-  [priceFault.tooLarge]: 'price-too-large',
 };
 
 /** One a log; its memory grows to the largest block. */
@@ -217,10 +212,8 @@ export class StatementReader {
       return true;
     }
     const imp = row * fields + places.imp;
-    const impFault = idFaultOf(bytes, starts[imp], ends[imp]);
-    // OpenRTB numbers the impressions of a request, often from 0.
-    const isZero = ends[imp] - starts[imp] === 1 && bytes[starts[imp]] === 48;
-    if (impFault !== idFault.none && !isZero) return this.#refuse(codeOfId[impFault]);
+    const impFault = impFaultOf(bytes, starts[imp], ends[imp]);
+    if (impFault !== idFault.none) return this.#refuse(codeOfId[impFault]);
     writeKeyMessage(
       bytes,
       starts[id],
@@ -240,14 +233,7 @@ export class StatementReader {
     const at = row * fields + this.#source.fields.price;
     const price = readPrice(bytes, starts[at], ends[at], this.#exponent);
     if (price >= 0) return price;
-    const fault = codeOfPrice[-price];
-    if (starts[at] < 0 || starts[at] === ends[at]) this.#refuse('price-missing');
-    else if (fault !== 'price-not-a-number') this.#refuse(fault);
-    else
-      this.#refuse(
-        idFaultOf(bytes, starts[at], ends[at]) === idFault.macro ? 'price-unresolved-macro' : fault,
-      );
-    return -1;
+    return this.#refuseNumber(priceCode(bytes, starts[at], ends[at], this.#exponent));
   }
 
   /** The number of the seller's name, or -1. */
@@ -262,7 +248,7 @@ export class StatementReader {
         if (bytes[one] < 48 || bytes[one] > 57) return this.#refuseNumber('seller-not-a-number');
       }
       while (start < end - 1 && bytes[start] === 48) start += 1;
-    } else if (idFaultOf(bytes, start, end) === idFault.missing && bytes[start] !== 48) {
+    } else if (idFaultOf(bytes, start, end) === idFault.missing && bytes[start] !== zero) {
       return this.#refuseNumber('seller-missing');
     }
     return this.#names.sellers.numberOf(bytes, start, end);

@@ -1,11 +1,12 @@
 /** What fields of logs say: mappings, prices, times and ids. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseScaledDecimal } from '#encoding';
-import { idFault, idFaultOf } from './id-text.js';
+import { IpinyouReader, ipinyouLayouts, nanoPerFenCpm } from '#log-files';
+import { auctionIdFault, idFault as statedIdFault, parsePrice } from '#protocol';
+import { idFault, idFaultOf, impFaultOf } from './id-text.js';
 import { findMapping, knownMappings } from './known-mappings.js';
 import { parseMapping } from './mapping.js';
-import { priceFault, readPrice } from './price-text.js';
+import { priceCode, readPrice } from './price-text.js';
 import { openTimeReader } from './time-text.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -13,45 +14,107 @@ const priceOf = (text: string, exponent: number): number => {
   const bytes = bytesOf(`,${text},`);
   return readPrice(bytes, 1, bytes.length - 1, exponent);
 };
+const priceCodeOf = (text: string, exponent: number): string => {
+  const bytes = bytesOf(`,${text},`);
+  return priceCode(bytes, 1, bytes.length - 1, exponent);
+};
 const idOf = (id: string | Uint8Array): number => {
   const bytes = typeof id === 'string' ? bytesOf(id) : id;
   return idFaultOf(bytes, 0, bytes.length);
 };
+/** Texts that are nearly ids: pieces that the rules of ids ask about, one after the other. */
+const pieces = [
+  'a',
+  'Z9',
+  '0',
+  '1',
+  '-',
+  '_',
+  '__',
+  ' ',
+  'null',
+  'N/A',
+  '\\N',
+  '(',
+  ')',
+  '.',
+  ':',
+  '|',
+  '\u0000',
+  'é',
+];
+const marks = [
+  '$',
+  '{',
+  '}',
+  '[',
+  ']',
+  '<',
+  '>',
+  '%',
+  '%%',
+  '@@',
+  '##',
+  '#',
+  '%7B',
+  '%257d',
+  '%24',
+  '\ufeff',
+  '__X__',
+  '----------',
+];
+const nearlyIds = fc.oneof(
+  fc.array(fc.constantFrom(...pieces, ...marks), { maxLength: 8 }).map((list) => list.join('')),
+  fc.array(fc.constantFrom(...pieces), { minLength: 250, maxLength: 258 }).map((list) => list.join('')),
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+);
 const timeOf = (format: string, text: string, offsetMinutes = 0): number => {
   const bytes = bytesOf(text);
   return openTimeReader({ format, offsetMinutes })(bytes, 0, bytes.length);
 };
 
 describe('a price', () => {
-  it('is read as everywhere else, whatever its text', () => {
+  it('is read as at every entrance, whatever its text', () => {
     const decimal = fc.stringMatching(/^-?\d{0,9}\.?\d{0,9}$/);
+    const long = fc
+      .tuple(fc.integer({ min: 0, max: 70 }), decimal)
+      .map(([zeros, text]) => '0'.repeat(zeros) + text);
     fc.assert(
       fc.property(
-        fc.oneof(decimal, fc.string({ maxLength: 8 })),
+        fc.oneof(decimal, long, nearlyIds, fc.string({ maxLength: 8 })),
         fc.integer({ min: 0, max: 9 }),
         (text, exponent) => {
-          const expected = parseScaledDecimal(text, exponent);
+          const expected = parsePrice(text, exponent);
           const found = priceOf(text, exponent);
-          if (expected.ok && expected.value <= 10n ** 14n) expect(found).toBe(Number(expected.value));
-          else expect(found).toBeLessThan(0);
+          if (expected.ok && expected.value <= 10n ** 14n) {
+            expect(found).toBe(Number(expected.value));
+            return;
+          }
+          expect(found).toBe(-1);
+          const code = expected.ok ? 'price-too-large' : expected.code;
+          const own = code === 'unresolved-macro' ? 'price-unresolved-macro' : code;
+          expect(priceCodeOf(text, exponent)).toBe(text === '' ? 'price-missing' : own);
         },
       ),
+      { numRuns: 2_000 },
     );
   });
 
   it('says why it is none', () => {
-    const { notANumber, negative, tooPrecise, tooLarge } = priceFault;
-    const cases: [string, number][] = [
-      ['', notANumber],
-      ['1e3', notANumber],
-      ['1.', notANumber],
-      ['.5', notANumber],
-      ['1.2.3', notANumber],
-      ['-0.01', negative],
-      ['0.1234567', tooPrecise],
-      ['99999999999', tooLarge],
+    const cases: [string, string][] = [
+      ['', 'price-missing'],
+      ['1e3', 'price-not-a-number'],
+      ['1.', 'price-not-a-number'],
+      ['.5', 'price-not-a-number'],
+      ['1.2.3', 'price-not-a-number'],
+      ['{PRICE}', 'price-unresolved-macro'],
+      ['-0.01', 'price-negative'],
+      ['0.1234567', 'price-too-precise'],
+      ['99999999999', 'price-too-large'],
     ];
-    for (const [text, fault] of cases) expect([text, priceOf(text, 6)]).toEqual([text, -fault]);
+    for (const [text, code] of cases) {
+      expect([text, priceOf(text, 6), priceCodeOf(text, 6)]).toEqual([text, -1, code]);
+    }
     expect([priceOf('-0.00', 6), priceOf('1.2500000', 6)]).toEqual([0, 1_250_000]);
   });
 });
@@ -75,6 +138,29 @@ describe('a time', () => {
     expect(timeOf('%d/%m/%Y %H:%M', '06/06/2013 12:30')).toBe(Date.UTC(2013, 5, 6, 12, 30) / 1_000);
   });
 
+  it('is that of replay in a log of iPinYou, whose fen both take for so many nano-units', () => {
+    const layout = ipinyouLayouts.find(({ name }) => name === 'season-2')!;
+    const mapping = parseMapping(knownMappings.get('ipinyou-2')!);
+    if (!mapping.ok) throw new Error(mapping.detail);
+    const { time, price } = mapping.mapping;
+    expect(10n ** BigInt(9 - 3 - price!.digits)).toBe(nanoPerFenCpm);
+    const digits = (count: number, max: number) =>
+      fc.integer({ min: 0, max }).map((value) => String(value).padStart(count, '0'));
+    const parts = [digits(2, 13), digits(2, 32), digits(2, 25), digits(2, 61), digits(2, 59), digits(3, 999)];
+    fc.assert(
+      fc.property(fc.integer({ min: 2001, max: 2099 }), fc.tuple(...parts), (year, rest) => {
+        const text = `${year}${rest.join('')}`;
+        const good = { bid_id: 'a', timestamp: text, log_type: '1', ad_exchange: '1', pay_fen_cpm: '1' };
+        const values: Readonly<Record<string, string>> = good;
+        const line = layout.columns.map((column) => values[column] ?? 'x').join('\t');
+        const row = new IpinyouReader(layout, 'log.txt', 10n ** 10n).read(line);
+        const expected = 'timestampMs' in row ? Math.floor(row.timestampMs / 1_000) : 0;
+        expect(timeOf(time!.format, text, time!.offsetMinutes)).toBe(expected);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('is none where no calendar has it, or no log of impressions', () => {
     const bad = [
       '',
@@ -91,6 +177,19 @@ describe('a time', () => {
 });
 
 describe('an id', () => {
+  it('is judged as at every entrance, whatever its text', () => {
+    fc.assert(
+      fc.property(nearlyIds, (id) => {
+        const own = (fault: number): string | undefined =>
+          [undefined, 'id-not-acceptable', 'unresolved-macro', 'id-not-acceptable'][fault];
+        const bytes = bytesOf(id);
+        expect(own(idOf(id))).toBe(auctionIdFault(id));
+        expect(own(impFaultOf(bytes, 0, bytes.length))).toBe(statedIdFault(id));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   it('is no macro in any spelling, no placeholder and no bytes that are not text', () => {
     const macros = [
       '{{X}}',
