@@ -55,6 +55,9 @@ export async function packingOf(path: string): Promise<LogPacking> {
 export async function openLogBytes(path: string): Promise<LogBytes> {
   const packing = await packingOf(path);
   if (packing === 'plain') return openPlain(path);
+  if (packing === 'parquet') {
+    throw new LogRefused('packing-not-supported', `${path} is Parquet, where lines of text are read`);
+  }
   const file = createReadStream(path, { highWaterMark: chunkBytes });
   const unpacked = unpack(path, file, packing);
   return { readBytes: () => file.bytesRead, chunks: chunksOf(path, unpacked) };
@@ -99,7 +102,7 @@ async function firstBytesOf(path: string): Promise<Uint8Array> {
   }
 }
 
-function unpack(path: string, file: Readable, packing: LogPacking): Readable {
+function unpack(path: string, file: Readable, packing: 'gzip' | 'bzip2' | 'zstd'): Readable {
   if (packing === 'gzip') return through(file, zlib.createGunzip({ chunkSize: chunkBytes }));
   if (packing === 'bzip2') return Readable.from(unpackBzip2(file));
   // Node has it from 22.15 on; the types are those of the oldest Node that runs this.

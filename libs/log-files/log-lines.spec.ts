@@ -39,6 +39,16 @@ describe('lines', () => {
     }
   });
 
+  it.each([
+    ['Parquet', Buffer.from('PAR1 and more')],
+    ['xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0)],
+  ])('are refused by name where the file is %s', async (name, bytes) => {
+    await expect(read('other', bytes)).rejects.toMatchObject({
+      code: 'packing-not-supported',
+      message: expect.stringContaining(name),
+    });
+  });
+
   it('are no text where they are longer than any row, and the next is read again', async () => {
     const long = 'x'.repeat(5_000_000);
     const { lines } = await read('long.txt', Buffer.from(`a\n${long}\nb\n`));
