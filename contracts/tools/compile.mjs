@@ -65,11 +65,22 @@ function built(name, contract, interfaceAbi) {
   if (creationBytes > creationBytesMax) {
     throw new Error(`${name} has ${creationBytes} bytes of creation code, above ${creationBytesMax}`);
   }
-  const entries = [...contract.abi, ...interfaceAbi].map((entry) => JSON.stringify(entry));
-  const abi = [...new Set(entries)].map((entry) => JSON.parse(entry));
+  // Where names differ, those of the contract's own entry.
+  const entries = [...interfaceAbi, ...contract.abi].map((entry) => [signatureOf(entry), entry]);
+  const abi = [...new Map(entries).values()];
   const bytecode = `0x${contract.evm.bytecode.object}`;
   const deployedBytecode = `0x${contract.evm.deployedBytecode.object}`;
   return `${JSON.stringify({ abi, bytecode, deployedBytecode })}\n`;
+}
+
+/** What tells an entry from others, without the names of what it takes. */
+function signatureOf({ type, name = '', inputs = [] }) {
+  return `${type} ${name}(${inputs.map(typeOf).join()})`;
+}
+
+/** A struct's fields in place of its name. */
+function typeOf({ type, components = [] }) {
+  return type.replace('tuple', `(${components.map(typeOf).join()})`);
 }
 
 function stampFile() {
