@@ -52,6 +52,7 @@ describe('a command', () => {
     ]),
     ...[[], ['prove'], ['verify']].map((name) => ['record', ...name]),
     ['doctor'],
+    ['completion'],
     ['keys'],
     ['keys', 'new'],
     ...['register', 'rotate'].map((name) => ['keys', name]),

@@ -1,5 +1,5 @@
 /** The command line `papyrus`: commands, options, and how each ends. */
-import { Command, CommanderError, Help, Option } from 'commander';
+import { Argument, Command, CommanderError, Help, Option } from 'commander';
 import { Fault } from '#environment';
 import { packageVersion } from '#environment/built-file';
 import { defineBlock, defineRecord } from './program-blocks.js';
@@ -85,6 +85,7 @@ function defineProgram(output: Output, end: End): Command {
   defineValidator(definitions);
   defineChannel(definitions);
   defineDoctor(program, output, end);
+  defineCompletion(definitions);
   return program;
 }
 
@@ -199,6 +200,19 @@ function defineDoctor(program: Command, output: Output, end: End): void {
     .action(async (options) => {
       const { runDoctor } = await import('./commands/doctor.js');
       end(await runDoctor(options, output));
+    });
+}
+
+function defineCompletion({ program, output, end }: Definitions): void {
+  program
+    .command('completion')
+    .description('write a script that has a shell complete commands and options')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .addOption(jsonOption)
+    .addHelpText('after', example('papyrus completion bash >> ~/.bashrc'))
+    .action(async (shell) => {
+      const { runCompletion } = await import('./commands/completion.js');
+      end(runCompletion(shell, program, output));
     });
 }
 
