@@ -3,7 +3,16 @@
  * promises.
  */
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -132,6 +141,7 @@ describe('a command', () => {
       ...['channel request 0x5f3a91c2 --payee 1', 'channel cover 0x5f3a91c2 --block 1048576'],
     ].map((one) => [chained(one)]),
     [['demo', '--data', '']],
+    [['account', 'show', '--keys', 'k', '--chain', 'http://', '--lens', `0x${'11'.repeat(20)}`]],
     [['block', 'export', '0x5f3a91c2', '0', '--data', 'd', '--out', import.meta.filename]],
   ])('is refused as usage when it is called as %j', async (args) => {
     const run = await runCli([...args, '--json']);
@@ -146,6 +156,25 @@ describe('a command', () => {
     const { code, stdout, stderr } = await runPlain(['demo', '--data', path]);
     expect([code, stdout]).toEqual([6, '']);
     expect(stderr).toContain(`papyrus: data-folder-unavailable: ${path}`);
+  });
+
+  it('says what the system refused, and no stack, where something else lies in the place of a folder', async () => {
+    const data = join(folder, 'occupied');
+    mkdirSync(join(data, 'network.json'), { recursive: true });
+    const long = join(folder, 'x'.repeat(300));
+    const looped = join(folder, 'looped');
+    mkdirSync(looped);
+    symlinkSync('participants', join(looped, 'participants'));
+    for (const args of [
+      ['doctor', '--data', looped],
+      ['block', 'show', '0x5f3a91c2', '0', '--data', data],
+      ['keys', 'new', '--out', long],
+      ['record', 'verify', data],
+    ]) {
+      const { code, stdout, stderr } = await runPlain(args);
+      expect([args, code, stdout]).toEqual([args, 6, '']);
+      expect(stderr).toMatch(/^papyrus: file-unavailable: [^\n]+\n$/);
+    }
   });
 
   it('ends as it should though nobody hears what it says on standard error', async () => {

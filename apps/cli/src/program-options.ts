@@ -33,7 +33,13 @@ export function withChain(command: Command): Command {
 }
 
 export function chainOption(): Option {
-  return new Option('--chain <url>', 'JSON-RPC of a node').env('CHAIN');
+  return new Option('--chain <url>', 'JSON-RPC of a node').env('CHAIN').argParser(chainUrl);
+}
+
+/** Which schemes there are is for the chain to say. */
+function chainUrl(text: string): string {
+  if (!/^https?:/i.test(text) || URL.canParse(text)) return text;
+  throw new InvalidArgumentError('a URL such as http://127.0.0.1:8545');
 }
 
 export function lensOption(): Option {

@@ -16,7 +16,13 @@ import {
   positive,
   share,
 } from './program-options.js';
-import { type CommandNo, CommandRefused, exitCode, exitOfFault } from './report/command-refused.js';
+import {
+  type CommandNo,
+  CommandRefused,
+  exitCode,
+  exitOfFault,
+  refusedBySystem,
+} from './report/command-refused.js';
 import { type Output, openOutput } from './report/output.js';
 
 /** Runs one command line and returns its exit code. */
@@ -35,7 +41,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
-function sayEnd(error: unknown, output: Output): number {
+function sayEnd(thrown: unknown, output: Output): number {
+  const error = refusedBySystem(thrown) ?? thrown;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCode.ok;
     // Commander has written it to standard error already, or the help where no command was named.

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, messageOf } from '#environment';
 import { type RoleName, roleOf } from '#protocol';
-import { CommandRefused, onFile } from '../report/command-refused.js';
+import { CommandRefused, onFile, refusedBySystem } from '../report/command-refused.js';
 import { makeStores, remainsOf, requireStores } from './data-folder.js';
 
 /** A name is a folder's name too. */
@@ -93,7 +93,7 @@ export function readSpec(dataFolder: string): NetworkSpec | undefined {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined;
-    throw damaged(path, messageOf(cause));
+    throw refusedBySystem(cause, path) ?? damaged(path, messageOf(cause));
   }
   return parseSpec(path, text);
 }

@@ -1,5 +1,5 @@
 /** How a command ends: exit codes, and the named nos with the exit code of each. */
-import { type Fault, messageOf } from '#environment';
+import { codeOf, type Fault, messageOf } from '#environment';
 
 /** The same for every command. */
 export const exitCode = {
@@ -99,6 +99,19 @@ export function onFile<Result>(path: string, step: () => Result): Result {
   } catch (cause) {
     throw new CommandRefused('file-unavailable', `${path}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** What a system says of a disk, a path or its owner; `ENOENT` is not among them, for it is also a bug's. */
+const systemNos = new Set([
+  ...['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY', 'ETXTBSY'],
+  ...['EEXIST', 'ENOTEMPTY', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENXIO'],
+]);
+
+/** The no of a machine that refuses a file, wherever it did; undefined where it is something else. */
+export function refusedBySystem(error: unknown, path?: string): CommandRefused | undefined {
+  if (error instanceof CommandRefused || !systemNos.has(codeOf(error) ?? '')) return undefined;
+  const message = path === undefined ? messageOf(error) : `${path}: ${messageOf(error)}`;
+  return new CommandRefused('file-unavailable', message, { cause: error });
 }
 
 /**
