@@ -43,6 +43,8 @@ export interface AnvilChainOptions {
   readonly mode: 'driven' | 'read' | { readonly intervalSeconds: number };
   readonly log: Log;
   readonly clock?: Clock;
+  /** Where anvil listens; any free port when undefined. */
+  readonly port?: number;
   readonly keeping?: AnvilKeeping;
   /** Hears what happens to the chain beside its heights. */
   readonly notify?: (notice: ChainNotice) => void;
@@ -64,10 +66,12 @@ export async function openAnvilChain(options: AnvilChainOptions): Promise<Driven
   const journal = await openJournal(dataFolder, head, mode === 'read', notify);
   const isKept = dataFolder !== undefined && mode !== 'read';
   const note = isKept ? new AnvilNote(noteFileOf(dataFolder)) : undefined;
-  const anvil = await startAnvil(anvilOptions(journal.head, dataFolder, note)).catch(async (cause) => {
-    await journal.close();
-    throw cause;
-  });
+  const anvil = await startAnvil(anvilOptions(journal.head, dataFolder, note, options.port)).catch(
+    async (cause) => {
+      await journal.close();
+      throw cause;
+    },
+  );
   let follow: AnvilClock | undefined;
   const nextTimestamp = (last: number): number => follow?.next(last) ?? last;
   const node = new AnvilNode(anvil, {

@@ -5,6 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,15 +13,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SignedReceipt } from '#api';
 import { participantSecrets } from '#apps/cli/src/network/participant-keys';
-import type { Address } from '#encoding';
+import { type Address, toHex } from '#encoding';
 import type { ChannelId, Eip712Domain } from '#protocol';
 import { BatchSigner, ChannelNodeClient, PapyrusRefused, receiptFault } from '#sdk';
-import { resultOf, runCli, startCli } from './run-cli.js';
+import { type CliRun, resultOf, runCli, startCli } from './run-cli.js';
 
 interface UpEvent {
   readonly channelId: ChannelId;
   readonly domain: Eip712Domain;
-  readonly members: readonly { name: string; index: number; operatorKey: Address; nodeUrl: string }[];
+  readonly chainUrl: string;
+  readonly members: readonly {
+    name: string;
+    index: number;
+    operatorKey: Address;
+    recordKey: Address;
+    nodeUrl: string;
+    validatorUrl: string;
+  }[];
 }
 
 interface BlockEvent {
@@ -46,7 +55,7 @@ afterEach(() => {
 });
 
 /** A running network, and the lines that it says, in turn; a wait of more than the deadline fails. */
-function startUp(blockSeconds: number) {
+function startUp(blockSeconds: number, ...more: readonly string[]) {
   const child = startCli([
     'up',
     '--json',
@@ -56,6 +65,7 @@ function startUp(blockSeconds: number) {
     seed,
     '--block-seconds',
     `${blockSeconds}`,
+    ...more,
   ]);
   children.push(child);
   let stderr = '';
@@ -154,6 +164,21 @@ async function settleImpression(
   return blockNumber;
 }
 
+/** What a process wrote until it wrote that. */
+async function until(child: ChildProcess, wanted: RegExp): Promise<string> {
+  let text = '';
+  for await (const line of createInterface({ input: child.stdout! })) {
+    text += `${line}\n`;
+    if (wanted.test(line)) return text;
+  }
+  throw new Error(`it ended before ${wanted}: ${text}`);
+}
+
+function resultError(run: CliRun): unknown {
+  const last = run.lines.at(-1) as { errors?: { code: string }[] } | undefined;
+  return last?.errors?.[0].code;
+}
+
 describe('a network that is left running', () => {
   it('stops in order also while it starts', async () => {
     const child = startCli(['up', '--data', folder, '--seed', seed]);
@@ -164,6 +189,38 @@ describe('a network that is left running', () => {
     child.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
     expect(readdirSync(folder)).not.toContain('running.json');
+  });
+
+  it('keeps its ports over a restart, prints keys and a curl that works, and takes nobody else’s port', async () => {
+    const taken = createServer();
+    // Below those that systems give away by themselves; another run of this test has another.
+    const base = 20_000 + 9 * (process.pid % 1_000);
+    await once(taken.listen(base + 8, '127.0.0.1'), 'listening');
+    const network = ['up', '--data', folder, '--seed', seed];
+    const refused = await runCli([...network, '--json', '--port-base', `${base}`]);
+    expect([refused.code, resultError(refused)]).toEqual([5, 'port-in-use']);
+    await once(taken.close(), 'close');
+
+    const first = startUp(60, '--port-base', `${base}`);
+    const up = await first.up();
+    const ports = [
+      up.chainUrl,
+      ...up.members.flatMap(({ nodeUrl, validatorUrl }) => [nodeUrl, validatorUrl]),
+    ];
+    expect(ports).toEqual(ports.map((_, at) => `http://127.0.0.1:${base + at}`));
+    expect(up.members[1].recordKey).toBe(participantSecrets(seed, 'ssp-1').record.address);
+    expect((await first.stop('SIGINT')).code).toBe(0);
+
+    const again = startCli([...network, '--port-base', `${base}`]);
+    children.push(again);
+    const printed = await until(again, /Ctrl-C/);
+    expect(printed).toContain(`verifyingContract ${up.domain.verifyingContract}`);
+    expect(printed).toContain(toHex(participantSecrets(seed, 'ssp-1').record.privateKey));
+    const [, url] = /^ {2}curl (\S+)$/m.exec(printed) ?? [];
+    expect(url).toBe(`${up.members[1].nodeUrl}/v1/channels/${up.channelId}`);
+    expect((await fetch(url)).status).toBe(200);
+    again.kill('SIGINT');
+    expect(await once(again, 'exit')).toEqual([0, null]);
   });
 
   it('settles what it is given in real time, stops at SIGINT, and goes on with its channel after it', async () => {

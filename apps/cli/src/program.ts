@@ -163,6 +163,7 @@ function defineUp(program: Command, output: Output, end: End): void {
     .description('leave a network running on real time until interrupted')
     .option('--seed <text>', 'keys and ids of the network', 'papyrus')
     .option('--block-seconds <seconds>', 'length of a block', positive(86_400), 60)
+    .option('--port-base <port>', 'first of nine ports in a row, kept over restarts', positive(65_527))
     .addOption(dataOption)
     .addOption(jsonOption)
     .addHelpText('after', example('papyrus up --data .data/network --block-seconds 60'))

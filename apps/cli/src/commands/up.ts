@@ -1,12 +1,15 @@
 /** `papyrus up`: a network that runs on real time until it is interrupted. */
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { developmentContracts } from '#chain/deployment';
+import { toHex } from '#encoding';
 import { lockFolder } from '#environment/folder-lock';
 import { roleName } from '#protocol';
 import { followBlocks } from '../network/follow-blocks.js';
+import { requireFreePorts } from '../network/free-ports.js';
 import type { NetworkSpec } from '../network/network-spec.js';
 import { readSpec, settleSpec } from '../network/network-spec.js';
-import { type Network, openNetwork } from '../network/open-network.js';
+import { type Network, openNetwork, portsTaken } from '../network/open-network.js';
 import { type ExitCode, exitCode } from '../report/command-refused.js';
 import { type Output, sayNotice } from '../report/output.js';
 
@@ -14,6 +17,7 @@ export interface UpOptions {
   readonly seed: string;
   readonly blockSeconds: number;
   readonly data?: string;
+  readonly portBase?: number;
 }
 
 const startsInSeconds = 10;
@@ -36,8 +40,10 @@ async function runOwned(dataFolder: string, options: UpOptions, output: Output):
   });
   const known = readSpec(dataFolder);
   const wanted = upSpec(options, known?.firstBlockStart ?? nowSeconds() + startsInSeconds);
+  await requireFreePorts(options.portBase, portsTaken(wanted.participants.length));
   const network = await openNetwork(settleSpec(dataFolder, wanted), dataFolder, {
     mode: 'interval',
+    portBase: options.portBase,
     notify: (notice) => sayNotice(notice, output),
   });
   const following = followBlocks(network, (blockNumber, stage) => {
@@ -92,21 +98,34 @@ function say(network: Network, dataFolder: string, output: Output): void {
     chainUrl: network.chain.url,
     domain: network.domain,
     dataFolder,
+    lens: developmentContracts().Lens,
     members: network.members.map(({ index, name, role, secrets, nodeUrl, validatorUrl }) => {
-      const keys = { account: secrets.account.address, operatorKey: secrets.operator.address };
+      const { account, operator, record } = secrets;
+      const keys = { account: account.address, operatorKey: operator.address, recordKey: record.address };
       return { index, name, role: roleName(role), ...keys, nodeUrl, validatorUrl };
     }),
   });
   output.line(`Channel  ${network.channelId}`);
   output.line(`Chain    ${network.chain.url}`);
+  output.line(`Lens     ${developmentContracts().Lens}`);
+  const { chainId, verifyingContract } = network.domain;
+  output.line(`Domain   chainId ${chainId}, verifyingContract ${verifyingContract}`);
   output.line(`Data     ${dataFolder}`);
   output.table(
     ['participant', 'channel node', 'validator'],
     network.members.map(({ name, nodeUrl, validatorUrl }) => [name, nodeUrl, validatorUrl]),
     3,
   );
-  output.line('Record keys are derived from the seed. Submit batches to');
-  output.line('POST <channel node>/v1/channels/<channel>/records. Ctrl-C stops.');
+  output.line('Record keys, derived from the seed and no secret:');
+  output.table(
+    ['participant', 'record.secret'],
+    network.members.map(({ name, secrets }) => [name, toHex(secrets.record.privateKey)]),
+  );
+  const [, seller] = network.members;
+  output.line('Look at the channel, and submit a win of ssp-1:');
+  output.line(`  curl ${seller.nodeUrl}/v1/channels/${network.channelId}`);
+  output.line(`  node docs/how-to/submit-wins.mjs ${seller.nodeUrl} ${network.channelId}`);
+  output.line('Ctrl-C stops; the same command goes on with what was accepted.');
 }
 
 function nowSeconds(): number {

@@ -59,7 +59,18 @@ export interface NetworkOptions {
   readonly log?: Log;
   /** Hears what happens to the chain beside its heights. */
   readonly notify?: (notice: ChainNotice) => void;
+  /** Of the chain; channel nodes and validators have those after it. Any free ones when undefined. */
+  readonly portBase?: number;
 }
+
+/** Of the participant with that index. */
+const portsOf = (portBase: number | undefined, index: number) =>
+  portBase === undefined
+    ? undefined
+    : { node: portBase + 1 + 2 * index, validator: portBase + 2 + 2 * index };
+
+/** How many ports a network of so many participants takes, from its `portBase` on. */
+export const portsTaken = (participants: number): number => 1 + 2 * participants;
 
 /** The caller owns the folder (`lockFolder`). */
 export async function openNetwork(
@@ -77,6 +88,7 @@ export async function openNetwork(
     mode: isReal ? { intervalSeconds } : 'driven',
     log,
     notify,
+    port: options.portBase,
   });
   const closers: (() => Promise<void>)[] = [() => chain.close()];
   const close = (): Promise<void> => endEach(closers.splice(0).reverse());
@@ -85,7 +97,7 @@ export async function openNetwork(
     const store = { log, access: 'write' } as const;
     const partStore = openPartStore(`file:${join(dataFolder, 'parts')}`, store);
     closers.push(() => partStore.close());
-    const parts = { mode: options.mode, log, chain, partStore };
+    const parts = { mode: options.mode, portBase: options.portBase, log, chain, partStore };
     const network = await compose(spec, dataFolder, parts, closers, close);
     const { Lens: lens } = developmentContracts();
     sayRunning(dataFolder, { pid: process.pid, chainUrl: chain.url, lens });
@@ -98,6 +110,7 @@ export async function openNetwork(
 }
 
 interface Composition {
+  readonly portBase: number | undefined;
   readonly mode: NetworkMode;
   readonly log: Log;
   readonly chain: DrivenChain;
@@ -129,6 +142,7 @@ async function compose(
       log,
       reduction,
       availabilityWaitSeconds,
+      listen: portsOf(parts.portBase, index),
     };
     const organisation = await openOrganisation(folder, secrets[index], ports);
     closers.push(() => organisation.close());

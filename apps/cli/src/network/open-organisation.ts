@@ -51,6 +51,8 @@ export interface OrganisationPorts {
   readonly reduction: BlockReduction;
   /** Chain time for which validators wait for parts that the store lacks. */
   readonly availabilityWaitSeconds: number;
+  /** Ports of its channel node and its validator; free ones where it is left out. */
+  readonly listen?: { readonly node: number; readonly validator: number };
 }
 
 const sweepIntervalMs = 2_000;
@@ -77,7 +79,7 @@ export async function openOrganisation(
   secrets: ParticipantSecrets,
   shared: OrganisationPorts,
 ): Promise<Organisation> {
-  const { chain, partStore, clock, log, reduction } = shared;
+  const { chain, partStore, clock, log, reduction, listen } = shared;
   const account = secrets.account.address;
   const operatorKey = secrets.operator.privateKey;
   const encryptionSecret = secrets.encryption.secretKey;
@@ -100,7 +102,7 @@ export async function openOrganisation(
   const nodeApp = await startChannelNodeApp(
     { ...every, requestTimeoutMs, heightIntervalMs },
     { recordLog, keyValue, chain, clock, log },
-    { runs: false },
+    { runs: false, port: listen?.node },
   );
   const validator = new Validator(
     {
@@ -111,16 +113,10 @@ export async function openOrganisation(
       availabilityWaitSeconds: shared.availabilityWaitSeconds,
       sweepIntervalMs,
     },
-    {
-      chain,
-      partStore,
-      keyValue: validatorState,
-      jobQueue,
-      reduceBlock,
-      log,
-    },
+    { chain, partStore, keyValue: validatorState, jobQueue, reduceBlock, log },
   );
-  const validatorApp = await startValidatorApp(validator, { host: '127.0.0.1', port: 0, log });
+  const validatorHttp = { host: '127.0.0.1', port: listen?.validator ?? 0, log };
+  const validatorApp = await startValidatorApp(validator, validatorHttp);
   const shells = [nodeApp.node, collator, coordinator, validator, settlement];
   return {
     node: nodeApp.node,

@@ -52,6 +52,7 @@ export const commandNos = {
   'network-damaged': exitCode.conflict,
   'block-not-settled': exitCode.conflict,
   'out-not-empty': exitCode.conflict,
+  'port-in-use': exitCode.conflict,
   'keys-damaged': exitCode.conflict,
   'keys-readable-by-others': exitCode.conflict,
   'proposal-damaged': exitCode.conflict,
