@@ -18,7 +18,15 @@ export {
   parseJsonBatch,
   parseNdjsonBatch,
 } from './json-batch.js';
-export { errorsPage, type Problem, problemMediaType, problemOf, problemSchema } from './problem.js';
+export {
+  errorsPage,
+  type Problem,
+  problemMediaType,
+  problemOf,
+  problemSchema,
+  problemsPath,
+} from './problem.js';
+export { problemPage } from './problem-page.js';
 export type { ReadinessReason, ReadinessView, WorkView } from './readiness.js';
 export {
   isRefusalCode,

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { type Refusal, refusals } from './refusals.js';
 
 export const problemMediaType = 'application/problem+json';
-/** Relative to the service, as RFC 9457 allows: the line of the code in the error reference. */
+/** Of every service: what each code means. `type` is relative to the service, as RFC 9457 allows. */
+export const problemsPath = '/problems';
+/** In the repository: the line of the code in the error reference. */
 export const errorsPage = '/docs/reference/errors.md';
 
 export const problemSchema = z.object({
@@ -25,7 +27,7 @@ export type Problem = z.infer<typeof problemSchema>;
 export function problemOf(refusal: Refusal, where: { instance: string; requestId: string }): Problem {
   const { status, expected, advice, retryable } = refusals[refusal.code];
   return {
-    type: `${errorsPage}#${refusal.code}`,
+    type: `${problemsPath}#${refusal.code}`,
     title: expected,
     status,
     detail: `${refusal.detail}. ${advice}`,

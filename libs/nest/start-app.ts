@@ -6,7 +6,16 @@ import type { AddressInfo } from 'node:net';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { batchMediaType, endpoints, isPathOf, jsonBodyBytesMax, jsonMediaType, ndjsonMediaType } from '#api';
+import {
+  batchMediaType,
+  endpoints,
+  isPathOf,
+  jsonBodyBytesMax,
+  jsonMediaType,
+  ndjsonMediaType,
+  problemPage,
+  problemsPath,
+} from '#api';
 import { assertNativePrimitives } from '#crypto';
 import type { Log } from '#environment';
 import { endOnSignals } from './end-on-signals.js';
@@ -65,6 +74,7 @@ export async function startHttpApp(module: AppModule, options: HttpAppOptions): 
   });
   takeBodiesAsBytes(adapter);
   gate.guard(adapter);
+  serveProblems(adapter);
   app.useGlobalFilters(new ProblemFilter(options.log, (path) => methodsOf(adapter, path)));
   const ownShutdownMs = options.shutdownMs ?? shutdownMs;
   let closing: Promise<void> | undefined;
@@ -87,6 +97,19 @@ function takeBodiesAsBytes(adapter: FastifyAdapter): void {
     const options = { parseAs: 'buffer', bodyLimit } as const;
     fastify.addContentTypeParser(type, options, (_request, body, done) => done(null, body));
   }
+}
+
+/** Where `type` of a problem leads. */
+function serveProblems(adapter: FastifyAdapter): void {
+  const page = problemPage();
+  adapter.getInstance().get(problemsPath, (_request, reply) => {
+    const headers = {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+      'cache-control': 'public, max-age=3600',
+    };
+    return reply.headers(headers).send(page);
+  });
 }
 
 /** Of the endpoints that this service has. */

@@ -68,7 +68,7 @@ async function expectRefusal(
   expect(response.status).toBe(refusals[code].status);
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(problem.requestId).toBe(response.headers.get('x-request-id'));
-  expect(problem.type).toContain(`errors.md#${code}`);
+  expect(problem.type).toContain(`/problems#${code}`);
   seen.add(code);
   return problem;
 }
