@@ -141,12 +141,32 @@ const lies: readonly (readonly [string, unknown])[] = [
     const { code, output } = runPython('check_block.py', folder);
     expect(output).toMatch(/^equal: block 7, 4 valid parts, 0 invalid, 8 batches, .*2 validators/);
     expect(code).toBe(0);
+    const [, checked, unchecked] = output.split('\n');
+    expect(checked).toMatch(/^checked: the channel id .*; the sealed bytes against the commitments/);
+    expect(unchecked).toMatch(/^not checked: that the chain has these commitments/);
+    expect(unchecked).not.toMatch(/stored bytes|terms|invalid/);
   });
 
   it('finds it equal from the opened parts alone', () => {
     writeExport(folder, block, new Map(honest), new Map());
     rmSync(joinPath(folder, 'sealed'), { recursive: true });
-    expect(runPython('check_block.py', folder)).toMatchObject({ code: 0 });
+    const { code, output } = runPython('check_block.py', folder);
+    expect(code).toBe(0);
+    expect(output).toMatch(/\nchecked: .*the opened parts, sealed again, against the commitments/);
+    expect(output).toMatch(/\nnot checked: .*the stored bytes, which export --sealed adds/);
+  });
+
+  it('says what it believes of an export that lacks terms, or bytes of a part', () => {
+    const parts = new Map(honest.filter(([participant]) => participant !== 1));
+    const unavailable = dishonest.unavailable(block) as StoredPart;
+    writeExport(folder, block, parts.set(1, unavailable), new Map([[1, 'unavailable']]));
+    rmSync(joinPath(folder, 'sealed'), { recursive: true });
+    const file = joinPath(folder, 'block.json');
+    const { terms: _, ...json } = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify(json));
+    const { output } = runPython('check_block.py', folder);
+    expect(output).toMatch(/\nnot checked: .*the terms, which the export lacks/);
+    expect(output).toMatch(/\nnot checked: .*why parts \[1\] are invalid/);
   });
 
   it.each(Object.keys(dishonest))('derives why a part does not count: %s', (name) => {

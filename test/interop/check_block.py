@@ -2,6 +2,7 @@
 """Checks a settled block from outside: check_block.py DIR, where DIR was written by `papyrus block export … --sealed`.
 
 Opens the sealed blocks, verifies every digest, root and signature, reduces, and compares all that the export states.
+Says what was checked, and what is only believed because it is not in the export: that is for the chain to say.
 Exit code 0: everything is equal. 1: the first difference is named. 2: usage. 3: a needed library is missing.
 """
 
@@ -161,8 +162,33 @@ def check_impressions(file, groups):
     same("lines of impressions.ndjson", at, len(groups))
 
 
+def coverage(block, folder, believed):
+    """Two lines: what the checks above rest on, and what an export alone cannot show."""
+    is_sealed = (folder / "sealed").is_dir()
+    checked = [
+        "the sealed bytes against the commitments, and what they open to" if is_sealed else
+        "the opened parts, sealed again, against the commitments",
+        "every signature against the signers that the export states",
+        "every record, reduced again: impressions, amounts, roots, outputHash and block report",
+        "the work and commitments of the validators",
+    ]
+    unchecked = [
+        "that the chain has these commitments, signers, validators and this outputHash, and paid the amounts",
+        "that the records tell what happened: what all parties left out is in no part",
+    ]
+    if block.get("terms") is None:
+        unchecked.append("the terms, which the export lacks: no limit of theirs was applied")
+    else:
+        checked.insert(0, "the channel id against domain and terms")
+    if not is_sealed:
+        unchecked.append("the stored bytes, which export --sealed adds")
+    if believed:
+        unchecked.append(f"why parts {believed} are invalid: their bytes are not in the export")
+    return [f"checked: {'; '.join(checked)}", f"not checked: {'; '.join(unchecked)}"]
+
+
 def check_export(block, folder=None):
-    """Raises Difference, or returns a line that says what was checked."""
+    """Raises Difference, or returns lines that say what was checked, and of a folder also what was not."""
     channel = channel_of(block)
     valid, invalid, believed = check_parts(block, channel, folder)
     result, output = reduce_block(valid, invalid, channel, block["parameters"])
@@ -173,7 +199,9 @@ def check_export(block, folder=None):
     line = (f"equal: block {channel.block_number}, {len(valid)} valid parts, {len(invalid)} invalid, "
             f"{len(channel.known)} batches, {len(output.record_hashes)} records, {len(output.groups)} impressions, "
             f"{validators} validators, outputHash {result['outputHash']}")
-    return line + (f"; believed without bytes: why parts {believed} are invalid" if believed else "")
+    if believed:
+        line += f"; believed without bytes: why parts {believed} are invalid"
+    return "\n".join([line, *(coverage(block, folder, believed) if folder else [])])
 
 
 def main(arguments):
