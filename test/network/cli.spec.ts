@@ -222,6 +222,7 @@ describe('a demo that is interrupted', () => {
         if (isThere && !demo.killed) demo.kill('SIGINT');
       }
       expect(await ended).toEqual([130, null]);
+      expect(JSON.stringify(last)).toContain('a run with --data DIR can be gone on with');
       expect(last).toMatchObject({ success: false, data: null, errors: [{ code: 'interrupted' }] });
       expect(readdirSync(temporary)).toEqual([]);
     },

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Address } from '#encoding';
 import { parseAddress } from './chain/parse-address.js';
 import type { ExitCode } from './report/command-refused.js';
-import type { Output } from './report/output.js';
+import { formatCount, type Output } from './report/output.js';
 
 /** Takes how a command ended. */
 export type End = (code: ExitCode) => void;
@@ -68,7 +68,7 @@ export function positive(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < 1 || value > max) {
-      throw new InvalidArgumentError(`a whole number of 1 to ${max}`);
+      throw new InvalidArgumentError(`a whole number of 1 to ${formatCount(max)}`);
     }
     return value;
   };
@@ -79,7 +79,7 @@ const blocksMaxMost = 2 ** 20;
 export function blockNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value < blocksMaxMost) return value;
-  throw new InvalidArgumentError(`a whole number of 0 to ${blocksMaxMost - 1}`);
+  throw new InvalidArgumentError(`a whole number of 0 to ${formatCount(blocksMaxMost - 1)}`);
 }
 
 /** Far above all coins of any chain. */

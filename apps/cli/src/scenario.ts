@@ -16,7 +16,7 @@ import { balancesOf } from './report/balances.js';
 import { type BlockSummary, summarizeBlock } from './report/block-summary.js';
 import { withEarned } from './report/earned.js';
 import { type CommandNo, CommandRefused, type ExitCode, exitCode } from './report/command-refused.js';
-import { formatNano, type Output } from './report/output.js';
+import { formatCount, formatNano, type Output } from './report/output.js';
 import { openProgress, type Progress } from './report/progress.js';
 import type { RunResult } from './report/run-result.js';
 import { printRun } from './report/run-tables.js';
@@ -190,7 +190,7 @@ function tell(result: RunResult, output: Output): ExitCode {
     if (result.injected[kind] !== result.found[kind]) {
       errors.push({
         code: 'found-differs-from-injected',
-        message: `${kind}: injected ${result.injected[kind]}, found ${result.found[kind]}`,
+        message: `${kind}: injected ${formatCount(result.injected[kind])}, found ${formatCount(result.found[kind])}`,
       });
     }
   }
@@ -219,7 +219,7 @@ function shortfalls({ channels }: RunResult): { code: CommandNo; message: string
 
 function floodWarnings({ flooding }: RunResult): { code: string; message: string }[] {
   return flooding.map(({ auctionId, exchange, records }) => {
-    const message = `the id ${auctionId} stands for ${records} records of exchange ${exchange}`;
+    const message = `the id ${auctionId} stands for ${formatCount(records)} records of exchange ${exchange}`;
     return { code: 'flooding', message: `${message}: one impression is paid` };
   });
 }

@@ -29,7 +29,7 @@ export async function runNetwork<Result>(
 ): Promise<Result> {
   const folder = options.data ?? onFile(tmpdir(), () => mkdtempSync(join(tmpdir(), 'papyrus-')));
   const lock = lockFolder(folder);
-  const interrupted = interruption();
+  const interrupted = interruption(options.data);
   try {
     const spec = settleSpec(folder, wanted);
     output.line(title);
@@ -53,10 +53,13 @@ export async function runNetwork<Result>(
 }
 
 /** The first SIGINT or SIGTERM until `stop`; the next one ends the process as it always does. */
-function interruption(): { readonly reason: Promise<CommandRefused>; stop(): void } {
+function interruption(data: string | undefined): { readonly reason: Promise<CommandRefused>; stop(): void } {
   const waiting = new AbortController();
   const told = ['SIGINT', 'SIGTERM'].map((signal) => once(process, signal, waiting));
-  const message = 'the run was stopped; with --data the same command goes on where it was';
+  const message =
+    data === undefined
+      ? 'the run was stopped, and its temporary folder is removed; a run with --data DIR can be gone on with'
+      : `the run was stopped; what it did is kept in ${data}: the same command goes on from there`;
   return {
     reason: Promise.race(told).then(
       () => new CommandRefused('interrupted', message),

@@ -1,5 +1,6 @@
 /** Progress of long work on standard error: bars where someone looks, a line a stage where nobody does. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { formatCount } from './output.js';
 
 export interface Progress {
   /** Sets how much of `stage` there is. */
@@ -17,10 +18,10 @@ export function openProgress(options: { isQuiet: boolean; stages: readonly strin
 function openBars(stages: readonly string[]): Progress {
   const bars = new MultiBar(
     {
-      format: '{stage} {bar} {value}/{total}',
+      format: (options, { value, total }, { stage }) =>
+        barText({ stage, value, total }, options.barsize ?? usualBarColumns),
       hideCursor: true,
       clearOnComplete: false,
-      autopadding: true,
       forceRedraw: true,
       stream: process.stderr,
     },
@@ -37,6 +38,18 @@ function openBars(stages: readonly string[]): Progress {
   };
 }
 
+const usualBarColumns = 40;
+
+/** Empty until something is done, also before it is known how much there is. */
+export function barText(
+  { stage, value, total }: { readonly stage: string; readonly value: number; readonly total: number },
+  columns: number,
+): string {
+  const full = total === 0 ? 0 : Math.min(columns, Math.floor((value / total) * columns));
+  const count = total === 0 ? '' : ` ${formatCount(value)}/${formatCount(total)}`;
+  return `${stage} ${'▓'.repeat(full)}${'░'.repeat(columns - full)}${count}`;
+}
+
 function openLines(): Progress {
   const totals = new Map<string, number>();
   const done = new Map<string, number>();
@@ -48,7 +61,7 @@ function openLines(): Progress {
       done.set(stage, before + more);
       const tenth = (count: number): number => Math.floor((count * 10) / Math.max(total, 1));
       if (tenth(before + more) > tenth(before)) {
-        process.stderr.write(`${stage}: ${before + more} of ${total}\n`);
+        process.stderr.write(`${stage}: ${formatCount(before + more)} of ${formatCount(total)}\n`);
       }
     },
     stop: () => {},
