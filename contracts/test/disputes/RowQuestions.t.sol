@@ -133,6 +133,9 @@ contract RowQuestionsTest is QuestionScene {
         ask(0, part, 0);
         vm.assertEq(rowNow(2).until, ASKED_AT + ANSWER);
         vm.warp(ASKED_AT + ANSWER);
+        // It is told as found by who asked first.
+        vm.expectEmit(address(questions));
+        emit IQuestions.FaultFound(id, N, OWNER, IQuestions.Fault.RowUnanswered, account(3));
         conclude(1);
         requireStruckBy(10);
         requireGains([int256(-10), 0, -10, 0]);
