@@ -138,6 +138,19 @@ contract DisputeWindowsTest is DisputeScene {
         refuseAccusation(2, 1, tooLate(159));
     }
 
+    /// What began it came last: until then nobody had another result to accuse from.
+    function test_a_result_is_accused_for_a_challenge_period_after_the_dispute_began() external {
+        revealedByOne();
+        goTo(99);
+        revealOwn(id, N, 1, high());
+        goTo(158);
+        accuse(0, 1);
+        for (uint256 late = 159; late <= 160; late++) {
+            goTo(late);
+            refuseAccusation(0, 1, tooLate(159));
+        }
+    }
+
     /// All seats committed at once, so that the dispute begins long before V.
     function test_results_before_V_are_accused_for_a_challenge_period_after_it() external {
         revealedBySeats([low(), high(), resultOf(3, 900, ALL)]);
