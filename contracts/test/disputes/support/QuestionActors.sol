@@ -48,9 +48,13 @@ contract QuestionActors is QuestionScene {
         (uint8 part, uint8 participant) = (partOfSeed(seed), uint8((seed >> 8) % 4));
         (uint16 asked,,,) = questions.questionsOf(id, N, part);
         if ((asked >> participant) & 1 == 1 || !isDoubted(part)) return;
+        uint32 rowIndex = uint32((seed >> 24) % ROWS);
+        // Of what time has decided nobody has a share any more.
+        RowWords memory row = questions.rowOf(id, N, part, rowIndex);
+        if (row.until != 0 && row.publisher == address(0) && block.timestamp >= row.until) return;
         PartFacts memory told = facts[part];
         vm.prank((seed >> 16) % 2 == 0 ? account(participant) : operator(participant));
-        questions.askRow(id, N, part, told, uint32((seed >> 24) % ROWS));
+        questions.askRow(id, N, part, told, rowIndex);
         taken["ask"]++;
     }
 
