@@ -2,8 +2,8 @@
 import { type CommandNo, exitCode } from './report/command-refused.js';
 import { openOutput } from './report/output.js';
 
-/** As `engines` of package.json has it: the first of Node 20 with `crc32` in `node:zlib`. */
-export const nodeLeast = [20, 15] as const;
+/** As `engines` of package.json has it: the least that all packages of an installation ask for. */
+export const nodeLeast = [22, 12] as const;
 
 /** What is wrong with this version of Node, such as 18.20.8; undefined where nothing is. */
 export function nodeFault(version: string): string | undefined {
