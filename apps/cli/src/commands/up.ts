@@ -109,7 +109,8 @@ function say(network: Network, dataFolder: string, output: Output): void {
   output.line(`Chain    ${network.chain.url}`);
   output.line(`Lens     ${developmentContracts().Lens}`);
   const { chainId, verifyingContract } = network.domain;
-  output.line(`Domain   chainId ${chainId}, verifyingContract ${verifyingContract}`);
+  output.line(`Domain   chainId ${chainId},`);
+  output.line(`         verifyingContract ${verifyingContract}`);
   output.line(`Data     ${dataFolder}`);
   output.table(
     ['participant', 'channel node', 'validator'],
