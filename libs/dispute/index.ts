@@ -26,7 +26,7 @@ export {
 export { HeldBlock, type HeldPart } from './held-block.js';
 export { countsPart, type DisputeSeen, type OwnFound, type Player } from './dispute-seen.js';
 export { type DisputeTask, disputeTasks } from './dispute-tasks.js';
-export { type PanelSeat, panelSeats, type PanelTask, verdictsAgainst } from './panel-tasks.js';
+export { isAppealable, type PanelSeat, panelSeats, type PanelTask, verdictsAgainst } from './panel-tasks.js';
 export { type PartTask, partsLeftOut } from './part-tasks.js';
 export { amountsIn, isLeafOpening, isNodeOpening } from './opening-check.js';
 export { OwnTreeBuild } from './own-tree.js';

@@ -17,7 +17,7 @@ export function panelTasks(seen: DisputeSeen, player: Player): PanelTask[] {
   return seen.dispute.parts.flatMap(({ part, panel }) => {
     if (panel === undefined || panel.isOver) return [];
     const round = panel.rounds.length - 1;
-    const found = taskOf(seen, player, part, panel, panel.rounds[round], round);
+    const found = taskOf(seen, player, part, panel, panel.rounds[round]);
     return found === undefined ? [] : [{ game: `panel/${part}`, part, round, ...found }];
   });
 }
@@ -30,7 +30,6 @@ function taskOf(
   part: number,
   panel: PanelFacts,
   current: PanelRoundFacts,
-  round: number,
 ): Found | undefined {
   const { terms, stage, nowSeconds } = seen.block;
   const due = { due: 'dispute' } as const;
@@ -46,17 +45,24 @@ function taskOf(
   const conclude = { task: 'conclude-panel', due } as const;
   if (current.members.length === 0) return conclude;
   if (nowSeconds < revealUntilSeconds) return undefined;
-  const said = current.members.flatMap(({ isHeld }) => (isHeld === undefined ? [] : [isHeld]));
-  const held = said.filter((one) => one).length;
-  const isTie = held * 2 === said.length;
-  if (isTie || round === roundsMax - 1 || nowSeconds >= appealUntilSeconds) return conclude;
-  const saysHeld = held * 2 > said.length;
+  if (!isAppealable(panel) || nowSeconds >= appealUntilSeconds) return conclude;
+  const saysHeld = majorityOf(current) > 0;
   const isServed = servedToOwnKnowledge(player, part);
   const inTime = { ...due, untilSeconds: appealUntilSeconds };
   if (isServed === undefined) {
     return saysHeld && isUnseen(player, part) ? { task: 'look-at-part', due: inTime } : undefined;
   }
   return isServed === saysHeld ? undefined : { task: 'appeal-panel', due: inTime };
+}
+
+/** Whether there is a larger round, and no tie, which goes on to it without an appeal. */
+export function isAppealable({ rounds }: PanelFacts): boolean {
+  return rounds.length < roundsMax && majorityOf(rounds[rounds.length - 1]) !== 0;
+}
+
+/** By how many more members said that the part is held than that it is not. */
+function majorityOf({ members }: PanelRoundFacts): number {
+  return members.reduce((sum, { isHeld }) => sum + (isHeld === undefined ? 0 : isHeld ? 1 : -1), 0);
 }
 
 /** What panels said in the end against what one sees oneself. */

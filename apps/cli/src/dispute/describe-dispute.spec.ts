@@ -260,24 +260,32 @@ describe('a dispute', () => {
     expect(commands(published)).toEqual(['dispute disprove --part 2 --row 4 by any participant']);
     expect(commands(published, 1_180)).toEqual(['dispute advance by any participant']);
     const [round] = panel.rounds;
-    const drawnAt = (drawnAtSeconds: number | undefined) => ({
-      ...{ questions: [], rows: [] },
-      panel: { ...panel, rounds: [{ ...round, drawnAtSeconds }] },
-    });
+    const drawnAt = (drawnAtSeconds: number | undefined, rounds = 1, says: readonly boolean[] = []) => {
+      const members = [...round.members, ...says.map((isHeld) => ({ account: address(5), isHeld }))];
+      const drawn = { ...round, drawnAtSeconds, members };
+      return { questions: [], rows: [], panel: { ...panel, rounds: Array(rounds).fill(drawn) } };
+    };
     expect(commands(drawnAt(undefined))).toEqual(['dispute advance by any participant']);
     expect(commands(drawnAt(1_166))).toEqual(['validator answer --part 2 by each member that has not']);
     expect(commands(drawnAt(1_166 - 20))).toEqual(['validator answer --part 2 by each member']);
-    expect(commands(drawnAt(1_166 - 41))).toEqual([
-      'dispute appeal --part 2 by any participant that sees it otherwise',
-    ]);
-    expect(commands(drawnAt(1_166 - 56))).toEqual(['dispute advance by any participant']);
+    const appeal = 'dispute appeal --part 2 by any participant that sees it otherwise';
+    const advance = 'dispute advance by any participant';
+    for (const says of [[true], [false]]) {
+      expect(commands(drawnAt(1_166 - 41, 1, says))).toEqual([appeal]);
+      expect(commands(drawnAt(1_166 - 41, 2, says))).toEqual([appeal]);
+      expect(commands(drawnAt(1_166 - 56, 1, says))).toEqual([advance]);
+      // The last round's word stands, and a tie goes on by itself.
+      expect(commands(drawnAt(1_166 - 41, 3, says))).toEqual([advance]);
+      expect(commands(drawnAt(1_166 - 41, 1, [...says, !says[0]]))).toEqual([advance]);
+    }
     expect(commands({ ...drawnAt(1_166), panel: { ...panel, isOver: true } })).toEqual([]);
   });
 
   it('says of each appeal the bond that it locks', () => {
     const [round] = panel.rounds;
     const bondAfter = (rounds: number) => {
-      const drawn = { ...round, drawnAtSeconds: 1_166 - 41 };
+      const members = [{ account: address(5), isHeld: true }];
+      const drawn = { ...round, drawnAtSeconds: 1_166 - 41, members };
       const asked = { part: 2, isStruck: false, askedRows: 0, isPanelAsked: true, questions: [], rows: [] };
       const part = { ...asked, panel: { ...panel, rounds: Array(rounds).fill(drawn) } };
       const { next } = shown({ accusations: [], parts: [part] });

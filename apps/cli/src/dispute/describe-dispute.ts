@@ -1,4 +1,5 @@
 /** A block's dispute as the command line tells it: who stands for what, what differs, whose turn it is. */
+import { isAppealable } from '#dispute';
 import {
   type AccusationFacts,
   type AskedRowFacts,
@@ -160,19 +161,19 @@ function panelOf(terms: ChannelTerms, part: number, panel: PanelFacts, nowSecond
 
 function stepOf(
   terms: ChannelTerms,
-  { rounds, isOver }: PanelFacts,
+  panel: PanelFacts,
   nowSeconds: number,
 ): Pick<ShownPanel, 'step' | 'untilSeconds'> {
-  if (isOver) return { step: 'over', untilSeconds: null };
-  const { drawnAtSeconds } = rounds[rounds.length - 1];
+  if (panel.isOver) return { step: 'over', untilSeconds: null };
+  const { drawnAtSeconds, members } = panel.rounds[panel.rounds.length - 1];
   if (drawnAtSeconds === undefined) return { step: 'draw', untilSeconds: null };
   const times = panelTimes(terms, drawnAtSeconds);
   const steps = [
     ['commit', times.commitUntilSeconds],
     ['reveal', times.revealUntilSeconds],
-    ['appeal', times.appealUntilSeconds],
+    ['appeal', isAppealable(panel) ? times.appealUntilSeconds : 0],
   ] as const;
-  const now = steps.find(([, untilSeconds]) => nowSeconds < untilSeconds);
+  const now = members.length === 0 ? undefined : steps.find(([, untilSeconds]) => nowSeconds < untilSeconds);
   return now === undefined
     ? { step: 'conclude', untilSeconds: null }
     : { step: now[0], untilSeconds: now[1] };
