@@ -262,7 +262,7 @@ describe('what is told to people', () => {
     expect(await ended).toEqual([0, null]);
     expect(tooLong(said)).toEqual([]);
     expect(said).toContain('Stopping');
-  }, 40_000);
+  }, 90_000);
 });
 
 describe('block export', () => {
